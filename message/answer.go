@@ -1,0 +1,45 @@
+package message
+
+import "time"
+
+// Taken is the answer to SendMessage: one ticket per message.
+type Taken struct {
+	ID       ID       `json:"id" doc:"Of this request." example:"req_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	Messages []Ticket `json:"messages"`
+}
+
+// Ticket names a message that was taken.
+type Ticket struct {
+	ID     ID     `json:"id" example:"msg_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	To     string `json:"to" example:"anna@example.org"`
+	Status Status `json:"status" example:"pending"`
+	Reason Reason `json:"reason,omitempty" doc:"Why it has that status, if the status does not say."`
+}
+
+// Noted is the answer to an event: what becomes of it for each user.
+type Noted struct {
+	ID         ID         `json:"id" example:"evt_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	Recipients []Decision `json:"recipients"`
+}
+
+// Decision is what an event comes to for one user, and why.
+type Decision struct {
+	User     string     `json:"user"`
+	Status   Status     `json:"status" example:"deferred"`
+	Reason   Reason     `json:"reason" example:"preference_daily"`
+	DueAt    *time.Time `json:"due_at,omitempty" doc:"When a deferred message is due."`
+	Timezone string     `json:"timezone,omitempty" doc:"The zone that due_at was reckoned in."`
+	Message  ID         `json:"message" doc:"The message that keeps the decision."`
+}
+
+// Recipients is how a message's addresses are written in one line.
+func (e Envelope) Recipients() string {
+	line := ""
+	for i, a := range e.To {
+		if i > 0 {
+			line += ", "
+		}
+		line += a.Email
+	}
+	return line
+}

@@ -1,0 +1,137 @@
+package message
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// The longest texts and lists that are taken; texts in characters.
+const (
+	MaxLine    = 200
+	MaxSubject = 250
+	MaxSummary = 500
+	MaxURL     = 2000
+	MaxList    = 10000
+	// MaxVisible is how many addresses one mail may name: they all stand in its head.
+	MaxVisible = 100
+	// MaxBody is the longest text, and the longest HTML, of a mail in bytes.
+	MaxBody = 1 << 20
+	// ClockSkew is how far ahead of us the clock of a caller may be.
+	ClockSkew = 5 * time.Minute
+)
+
+// Check tells all that is wrong with the draft at that time as *Invalid, or nil.
+func (d Draft) Check(at time.Time) error {
+	var bad Invalid
+	bad.Check("/id", "bad_text", CheckLine(d.Reference, MaxLine))
+	bad.Check("/subject", "bad_text", CheckLine(d.Subject, MaxSubject))
+	if strings.TrimSpace(d.Subject) == "" {
+		bad.Add("/subject", "missing", "a mail needs a subject")
+	}
+	if d.Text == "" && d.HTML == "" {
+		bad.Add("/text", "missing", "a mail needs a text, or html, or both")
+	}
+	bad.Check("/text", "bad_text", CheckBody(d.Text, MaxBody))
+	bad.Check("/html", "bad_text", CheckBody(d.HTML, MaxBody))
+	if d.Case != nil {
+		d.Case.check(&bad)
+	}
+	d.checkRecipients(&bad)
+	d.checkTimes(&bad, at)
+	return bad.Err()
+}
+
+// ForAll tells whether the draft becomes one mail for all its recipients (AMODIT-28).
+func (d Draft) ForAll() bool { return d.OneMail || len(d.Cc)+len(d.Bcc) > 0 }
+
+func (d Draft) checkRecipients(bad *Invalid) {
+	if len(d.To) == 0 {
+		bad.Add("/to", "missing", "a mail needs at least one recipient: a user id, an address, or an object with email and name")
+	}
+	if len(d.To) > MaxList {
+		bad.Add("/to", "too_many", "at most %d recipients are taken at once, these are %d. Send the rest in another request", MaxList, len(d.To))
+	}
+	if n := len(d.To) + len(d.Cc) + len(d.Bcc); d.ForAll() && n > MaxVisible {
+		bad.Add("/to", "too_many", "one mail for all has at most %d recipients, these are %d. Leave out one_mail, cc and bcc to write one mail each", MaxVisible, n)
+	}
+	for _, list := range []struct {
+		name string
+		all  []Recipient
+	}{{"to", d.To}, {"cc", d.Cc}, {"bcc", d.Bcc}} {
+		for i, r := range list.all {
+			if r.ID != "" {
+				if err := CheckLine(r.ID, MaxLine); err != nil {
+					bad.Check(fmt.Sprintf("/%s/%d", list.name, i), "bad_text", err)
+				}
+			} else if err := r.Check(); err != nil {
+				bad.Check(fmt.Sprintf("/%s/%d", list.name, i), "bad_address", err)
+			}
+		}
+	}
+}
+
+func (d Draft) checkTimes(bad *Invalid, at time.Time) {
+	if d.Manual && d.SendAt != nil {
+		bad.Add("/send_at", "not_allowed", "a manual message leaves when a person releases it. Leave out send_at, or manual")
+	}
+	if d.ExpiresAt == nil {
+		return
+	}
+	if !d.ExpiresAt.After(at) {
+		bad.Add("/expires_at", "in_the_past", "expires_at lies in the past. Give a later time, or leave it out")
+	}
+	if d.SendAt != nil && !d.ExpiresAt.After(*d.SendAt) {
+		bad.Add("/expires_at", "before_send_at", "expires_at lies before send_at: the mail could never leave. Give a later time")
+	}
+}
+
+// Check tells all that is wrong with the event at that time as *Invalid, or nil. Whether
+// its kind and users are known is for others to say.
+func (e Event) Check(at time.Time) error {
+	var bad Invalid
+	if len(e.Users) == 0 {
+		bad.Add("/users", "missing", "an event needs at least one user id")
+	}
+	if len(e.Users) > MaxList {
+		bad.Add("/users", "too_many", "at most %d users are taken at once, these are %d. Send the rest in another request", MaxList, len(e.Users))
+	}
+	bad.Check("/id", "bad_text", CheckLine(e.Reference, MaxLine))
+	bad.Check("/actor", "bad_text", CheckLine(e.Actor, MaxLine))
+	bad.Check("/summary", "bad_text", e.Summary.Check(MaxSummary))
+	e.Case.check(&bad)
+	if e.OccurredAt != nil && e.OccurredAt.After(at.Add(ClockSkew)) {
+		bad.Add("/occurred_at", "in_the_future", "occurred_at lies in the future. Publish the event when it has happened")
+	}
+	return bad.Err()
+}
+
+// Occurred is when the event happened, by a caller's clock that may be a little ahead.
+func (e Event) Occurred(at time.Time) time.Time {
+	if e.OccurredAt != nil && e.OccurredAt.Before(at) {
+		return e.OccurredAt.UTC().Truncate(time.Microsecond)
+	}
+	return at
+}
+
+// Check tells all that is wrong with the case as *Invalid, with pointers below /case, or nil.
+func (c Case) Check() error {
+	var bad Invalid
+	c.check(&bad)
+	return bad.Err()
+}
+
+func (c Case) check(bad *Invalid) {
+	bad.Check("/case/id", "bad_text", CheckLine(c.ID, MaxLine))
+	bad.Check("/case/title", "bad_text", CheckLine(c.Title, MaxLine))
+	bad.Check("/case/stage", "bad_text", CheckLine(c.Stage, MaxLine))
+	bad.Check("/case/owner", "bad_text", CheckLine(c.Owner, MaxLine))
+	if c.URL == "" {
+		return
+	}
+	bad.Check("/case/url", "bad_text", CheckLine(c.URL, MaxURL))
+	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		bad.Add("/case/url", "bad_url", "%q is not a web address. Write it as https://bpm.example.org/c/1181", Truncate(c.URL, 100))
+	}
+}

@@ -1,0 +1,58 @@
+package message
+
+import (
+	"encoding/base32"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// ID names a row: what it is, an underscore, and 26 letters and digits that sort by
+// the time at which it was made (a UUID of version 7, RFC 9562).
+type ID string
+
+// What an ID may begin with.
+const (
+	MessageIDs = "msg"
+	DigestIDs  = "dig"
+	EventIDs   = "evt"
+	WindowIDs  = "win"
+	RequestIDs = "req"
+	RunIDs     = "run"
+)
+
+// letters are in ASCII order, so that ids sort as their bytes do.
+var letters = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// NewID makes an ID that is later than any that this process made before.
+func NewID(prefix string) ID {
+	u := uuid.Must(uuid.NewV7()) // fails only when the system has no random numbers
+	return IDOf(prefix, u)
+}
+
+// IDOf is the ID with these bytes.
+func IDOf(prefix string, b [16]byte) ID {
+	return ID(prefix + "_" + letters.EncodeToString(b[:]))
+}
+
+// ParseID reads an ID that came from outside.
+func ParseID(prefix, s string) (ID, error) {
+	id := ID(s)
+	if !strings.HasPrefix(s, prefix+"_") || id.Bytes() == [16]byte{} {
+		return "", fmt.Errorf("%q is not an id of this kind; one looks like %s", s, IDOf(prefix, [16]byte{1}))
+	}
+	return id, nil
+}
+
+// Bytes are the sixteen bytes of the id; all zero if it is empty or malformed.
+func (id ID) Bytes() (b [16]byte) {
+	_, bare, _ := strings.Cut(string(id), "_")
+	if len(bare) != letters.EncodedLen(16) {
+		return b
+	}
+	if _, err := letters.Decode(b[:], []byte(bare)); err != nil {
+		return [16]byte{}
+	}
+	return b
+}

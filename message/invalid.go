@@ -1,0 +1,102 @@
+package message
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Fault is one thing wrong with what a caller handed in. The same sentence is shown
+// by the API, the command line and the pages.
+type Fault struct {
+	Pointer string `json:"pointer" doc:"Where: a JSON pointer into the body." example:"/case_received"`
+	Code    string `json:"code" doc:"What, for programs." example:"not_allowed"`
+	Detail  string `json:"detail" doc:"What is wrong and what to write instead."`
+}
+
+// Invalid says that a request cannot be taken, and all that is wrong with it.
+// Nothing of such a request is stored.
+type Invalid struct{ Faults []Fault }
+
+func (e *Invalid) Error() string {
+	var lines []string
+	for _, f := range e.Faults {
+		where := strings.ReplaceAll(strings.TrimPrefix(f.Pointer, "/"), "/", ".")
+		if where != "" {
+			where += ": "
+		}
+		lines = append(lines, where+f.Detail)
+	}
+	return strings.Join(lines, " ")
+}
+
+// Add notes one more fault, as a whole sentence.
+func (e *Invalid) Add(pointer, code, format string, args ...any) {
+	detail := fmt.Sprintf(format, args...)
+	if !strings.HasSuffix(detail, ".") && !strings.HasSuffix(detail, "?") {
+		detail += "."
+	}
+	e.Faults = append(e.Faults, Fault{Pointer: pointer, Code: code, Detail: detail})
+}
+
+// Check notes err, if there is one, as a fault of that place.
+func (e *Invalid) Check(pointer, code string, err error) {
+	if err != nil {
+		e.Add(pointer, code, "%s", err.Error())
+	}
+}
+
+// Err is nil if nothing was noted.
+func (e *Invalid) Err() error {
+	if len(e.Faults) == 0 {
+		return nil
+	}
+	return e
+}
+
+// CheckLine tells what is wrong with a text that must stay on one line, or nil. Line
+// breaks and other control characters are how headers are injected (RFC 5322 §2.2).
+func CheckLine(s string, longest int) error {
+	if !utf8.ValidString(s) {
+		return fmt.Errorf("the text is not valid UTF-8")
+	}
+	for _, r := range s {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return fmt.Errorf("the text has a line break or control character (%U) in it. Write it on one line", r)
+		}
+	}
+	if n := utf8.RuneCountInString(s); n > longest {
+		return fmt.Errorf("the text has %d characters; at most %d are taken. Shorten it", n, longest)
+	}
+	return nil
+}
+
+// CheckBody tells what is wrong with the text or HTML of a mail, or nil.
+func CheckBody(s string, longest int) error {
+	switch {
+	case !utf8.ValidString(s):
+		return fmt.Errorf("the text is not valid UTF-8")
+	case strings.ContainsRune(s, 0):
+		return fmt.Errorf("the text has a NUL character in it. Leave it out")
+	case len(s) > longest:
+		return fmt.Errorf("the text has %d bytes; at most %d are taken. Shorten it, or link to it", len(s), longest)
+	}
+	return nil
+}
+
+// Together is one *Invalid with the faults of all; an error of another sort comes first.
+func Together(errs ...error) error {
+	var all Invalid
+	for _, err := range errs {
+		var one *Invalid
+		switch {
+		case errors.As(err, &one):
+			all.Faults = append(all.Faults, one.Faults...)
+		case err != nil:
+			return err
+		}
+	}
+	return all.Err()
+}

@@ -1,0 +1,105 @@
+package message
+
+import (
+	"fmt"
+	"time"
+	"unicode/utf8"
+)
+
+// Category is what went wrong, in a word that people and programs understand (CQ-7).
+type Category string
+
+// The categories of failure.
+const (
+	AddressUnknown  Category = "address_unknown"
+	MailboxFull     Category = "mailbox_full"
+	TooFast         Category = "rate_limited"
+	RejectedContent Category = "rejected_content"
+	RejectedSender  Category = "rejected_sender"
+	AuthFailed      Category = "auth_failed"
+	TLSFailed       Category = "tls_failed"
+	ConnectFailed   Category = "connect_failed"
+	TooLarge        Category = "too_large"
+	TooLate         Category = "expired"
+	LeaseLost       Category = "lease_lost"
+	Unknown         Category = "unknown"
+)
+
+// Failure is a refusal by the world. It is data, not a surprise: couriers return it,
+// and the queue decides by it.
+type Failure struct {
+	Category  Category
+	Code      string // the reply code and the enhanced code, as in "552 5.2.2"; may be empty
+	Text      string // what the server said, or what the network did
+	Temporary bool   // worth another try
+	// NotBefore is how long to wait at least before that try, as greylisting servers want it.
+	NotBefore time.Duration
+}
+
+func (f *Failure) Error() string {
+	if f.Code == "" {
+		return fmt.Sprintf("%s: %s", f.Category, f.Text)
+	}
+	return fmt.Sprintf("%s: %s %s", f.Category, f.Code, f.Text)
+}
+
+// The longest texts that an error leaves behind (CQ-8), in characters.
+const (
+	MaxErrorText      = 5000
+	MaxErrorTruncated = 255
+	MaxErrorCode      = 255
+)
+
+// Truncate is the first n characters of s.
+func Truncate(s string, n int) string {
+	if len(s) <= n || utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n])
+}
+
+// Receipt is what a courier brings back: who took the mail, who did not, and what the
+// server said (TE-5).
+type Receipt struct {
+	StartedAt, EndedAt time.Time
+	Account            string // the name of the account that carried it
+	Server             string // where it was handed over
+	// Tried is false if the message never came as far as the relay; then no attempt is counted.
+	Tried bool
+	// Uncertain is true if the connection was lost after the last byte and before the
+	// reply: the mail may have gone out.
+	Uncertain bool
+	Accepted  []string
+	Rejected  []string // refused for good
+	Pending   []string // refused for now
+	Code      int      // of the last reply; 0 if there was none
+	Response  string   // the last reply, with its codes
+	// Failure says why an address did not get it; nil if all did. A permanent one is
+	// preferred: it is what a person has to act on.
+	Failure *Failure
+}
+
+// Outcome is what a claim of a message came to. The store writes it only while that
+// claim still holds.
+type Outcome struct {
+	Site  string
+	ID    ID
+	Claim int
+	Move  Move
+	At    time.Time
+	// NotBefore is when the message may be claimed again; zero if it may not.
+	NotBefore time.Time
+	Reason    Reason
+	Error     *Failure // nil on success
+	// Rejected and Remaining are the message's addresses that have not got it after this claim.
+	Rejected, Remaining []string
+	Reached             bool
+	Attempt             *Attempt // nil if nothing was tried
+}
+
+// Attempt is one try to hand a message over, as kept for ever after.
+type Attempt struct {
+	Claim   int
+	Replica string
+	Receipt
+}

@@ -1,0 +1,22 @@
+package message
+
+// Reason is why a decision was taken, in a word. It is recorded when the decision is
+// made and never reconstructed from settings, which change.
+type Reason string
+
+// The reasons.
+const (
+	ByPreference Reason = "preference_" // followed by the frequency, as in preference_daily
+
+	OwnAction    Reason = "own_action" // the user did it himself (AMODIT-18, -19)
+	Never        Reason = "preference_never"
+	Mandatory    Reason = "mandatory"       // the kind cannot be turned off (AMODIT-15)
+	BySender     Reason = "direct"          // SendMessage asks no preferences (AMODIT-11)
+	ByDeadline   Reason = "deadline"        // a step of a deadline passed
+	NoAddress    Reason = "no_address"      // the user has no address
+	Superseded   Reason = "superseded"      // the deadline was met, moved or replaced
+	Withdrawn    Reason = "cancelled"       // somebody cancelled it
+	Late         Reason = "expired"         // unsent at expires_at
+	AskedAgain   Reason = "retry_requested" // somebody asked for a retry
+	LeaseExpired Reason = "lease_expired"   // its replica died while sending
+)

@@ -1,0 +1,67 @@
+package message
+
+import (
+	"errors"
+	"time"
+)
+
+// What a store may answer, so that every room can tell it apart.
+var (
+	// ErrMoved means that somebody else was faster: the row is no longer as it was read.
+	ErrMoved = errors.New("it was changed by somebody else meanwhile")
+	// ErrNotFound means that there is no such row.
+	ErrNotFound = errors.New("there is no such thing")
+	// ErrUnavailable means that the database does not answer: nothing was stored.
+	ErrUnavailable = errors.New("the database does not answer")
+	// ErrKeyReused means that an Idempotency-Key came again with another request.
+	ErrKeyReused = errors.New("this Idempotency-Key was used for another request")
+)
+
+// ErrManual says why a manual message is not retried (CQ-6).
+var ErrManual = errors.New("a manual message cannot be retried. Write it again")
+
+// Call says for which site a request is, when it came, and how a repetition is told.
+type Call struct {
+	Site string
+	At   time.Time
+	// Key is the Idempotency-Key; empty if the request may not be repeated.
+	Key string
+}
+
+// Key makes a request safe to repeat: the same key with the same request gives the
+// first answer again and no second mail.
+type Key struct {
+	Key  string
+	Hash string // of the whole request
+	// Answer is what the first request was told.
+	Answer []byte
+}
+
+// Tray is what one accepted request leaves behind. A store takes all of it or nothing.
+type Tray struct {
+	Site     string
+	Messages []Message
+	Key      *Key // nil without an Idempotency-Key
+	// Seen holds the version of each user whose preferences decided. If one has changed
+	// meanwhile the tray is refused with ErrMoved, and decided again.
+	Seen map[string]int
+	// Case, if it names a stage or owner, ends the deadlines that were set for another (AMODIT-21).
+	Case Case
+}
+
+// Filter narrows a list of messages. Its zero value takes everything.
+type Filter struct {
+	Status    Status
+	User      string
+	Case      string
+	Reference string
+	Before    ID // older than this one
+	Limit     int
+}
+
+// Closing is what becomes of the messages of one user whose digest windows are due.
+type Closing struct {
+	// Move is Promote for one message, Merge for several, Skip if the user has no address.
+	Move   Move
+	Digest Message // of a Merge
+}
