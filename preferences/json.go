@@ -1,0 +1,158 @@
+package preferences
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"notifier/message"
+	"notifier/wallclock"
+)
+
+// The keys beside those of the kinds.
+const (
+	dailyAt  = "daily_at"
+	weeklyOn = "weekly_on"
+	timezone = "timezone"
+)
+
+// MarshalJSON writes one flat object: a key for each kind chosen, then daily_at,
+// weekly_on and timezone. What was not chosen is left out.
+func (p Preferences) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for _, entry := range p.entries() {
+		key, err := json.Marshal(entry.key)
+		if err != nil {
+			return nil, fmt.Errorf("write a key of preferences: %w", err)
+		}
+		value, err := json.Marshal(entry.value)
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", entry.key, err)
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = slices.Concat(b, key, []byte{':'}, value)
+	}
+	return append(b, '}'), nil
+}
+
+type entry struct {
+	key   string
+	value any
+}
+
+func (p Preferences) entries() []entry {
+	var all []entry
+	for _, k := range inOrder(maps.Keys(p.Frequencies)) {
+		if f := p.Frequencies[k]; f != mandatory && f != "" {
+			all = append(all, entry{string(k), f})
+		}
+	}
+	if p.DailyAt != nil {
+		all = append(all, entry{dailyAt, p.DailyAt})
+	}
+	if p.WeeklyOn != "" {
+		all = append(all, entry{weeklyOn, p.WeeklyOn})
+	}
+	if p.Timezone != "" {
+		all = append(all, entry{timezone, p.Timezone})
+	}
+	return all
+}
+
+// UnmarshalJSON reads what MarshalJSON writes, over what p holds already: absent keys
+// keep it, null takes a choice back. What is malformed comes out as a *message.Invalid;
+// whether the choices are offered is for Catalog.Check to say.
+func (p *Preferences) UnmarshalJSON(b []byte) error {
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(b, &keys); err != nil {
+		var wrong message.Invalid
+		wrong.Add("", "not_an_object", `preferences are an object. Write it as {"case_changed": "daily", "daily_at": "08:00"}.`)
+		return &wrong
+	}
+	if keys == nil { // null
+		return nil
+	}
+	read := *p
+	read.Frequencies = maps.Clone(p.Frequencies)
+	var wrong message.Invalid
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		read.set(&wrong, key, keys[key])
+	}
+	if err := wrong.Err(); err != nil {
+		return err
+	}
+	*p = read
+	return nil
+}
+
+func (p *Preferences) set(wrong *message.Invalid, key string, raw json.RawMessage) {
+	if string(raw) == "null" {
+		p.takeBack(key)
+		return
+	}
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		wrongType(wrong, key, shorten(string(raw)))
+		return
+	}
+	switch key {
+	case dailyAt:
+		at, err := wallclock.ParseTime(text)
+		wrong.Check(pointer(key), "bad_time", err)
+		p.DailyAt = &at
+	case weeklyOn:
+		p.WeeklyOn = Weekday(text)
+		wrong.Check(pointer(key), "bad_weekday", p.WeeklyOn.Check())
+	case timezone:
+		p.Timezone = text
+		if text == "" { // which Check would take for an absent one
+			wrong.Add(pointer(key), "bad_timezone", `a time zone is missing. Write the name of a place, as in "Europe/Warsaw", or leave the key out.`)
+		}
+	default:
+		if p.Frequencies == nil {
+			p.Frequencies = map[message.Kind]Frequency{}
+		}
+		p.Frequencies[message.Kind(key)] = Frequency(text)
+	}
+}
+
+func (p *Preferences) takeBack(key string) {
+	switch key {
+	case dailyAt:
+		p.DailyAt = nil
+	case weeklyOn:
+		p.WeeklyOn = ""
+	case timezone:
+		p.Timezone = ""
+	default:
+		delete(p.Frequencies, message.Kind(key))
+	}
+}
+
+func wrongType(wrong *message.Invalid, key, value string) {
+	switch key {
+	case dailyAt:
+		wrong.Add(pointer(key), "bad_time", `%s is not a time of day. Write it in quotes, as in "08:00".`, value)
+	case weeklyOn:
+		wrong.Add(pointer(key), "bad_weekday", `%s is not a day of the week. Write its name, as in "monday".`, value)
+	case timezone:
+		wrong.Add(pointer(key), "bad_timezone", `%s is not a time zone. Write the name of a place, as in "Europe/Warsaw".`, value)
+	default:
+		wrong.Add(pointer(key), "bad_frequency", "%s is not a frequency. Write %s, in quotes.", value, either(Frequencies()))
+	}
+}
+
+// pointer is the JSON pointer to a key (RFC 6901).
+func pointer(key string) string {
+	return "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+}
+
+func element(list string, i int) string { return list + "/" + strconv.Itoa(i) }
+
+// shorten keeps a sentence readable when what is wrong is very long.
+func shorten[T ~string](s T) T { return T(message.Truncate(string(s), 60)) }

@@ -1,0 +1,104 @@
+package preferences
+
+import (
+	"cmp"
+	"time"
+
+	"notifier/message"
+	"notifier/wallclock"
+)
+
+// Preferences are what one user has chosen. The zero Preferences sends everything
+// immediately; Catalog.Complete fills in what a user has left open.
+type Preferences struct {
+	Frequencies map[message.Kind]Frequency
+	// DailyAt is when daily and weekly mail is due; nil stands for no choice, as
+	// midnight is one.
+	DailyAt  *wallclock.Time
+	WeeklyOn Weekday
+	Timezone string // an IANA name
+}
+
+// dailyAt is the hour chosen, or eight in the morning.
+func (p Preferences) dailyAt() wallclock.Time {
+	if p.DailyAt == nil {
+		return wallclock.Time{Hour: 8}
+	}
+	return *p.DailyAt
+}
+
+// zone is UTC if the name is of no zone; Check has refused such a name.
+func (p Preferences) zone() *time.Location {
+	if loc, err := wallclock.Zone(p.Timezone); err == nil {
+		return loc
+	}
+	return time.UTC
+}
+
+// Due is when a user hears of an event that happened at that time, and why then. If the
+// user does not want to hear of it at all, wanted is false and due is zero.
+//
+// It is meant for completed preferences; on others the kinds not chosen are due at once.
+func (p Preferences) Due(k message.Kind, at time.Time) (due time.Time, reason message.Reason, wanted bool) {
+	switch p.Frequencies[k] {
+	case mandatory:
+		return at, message.Mandatory, true
+	case Hourly:
+		return wallclock.NextHour(at, p.zone()), message.ByPreference + "hourly", true
+	case Daily:
+		return wallclock.Next(at, p.dailyAt(), p.zone(), nil), message.ByPreference + "daily", true
+	case Weekly:
+		day := p.WeeklyOn.day()
+		on := func(d wallclock.Date) bool { return d.Weekday() == day }
+		return wallclock.Next(at, p.dailyAt(), p.zone(), on), message.ByPreference + "weekly", true
+	case Never:
+		return time.Time{}, message.Never, false
+	}
+	return at, message.ByPreference + "immediately", true
+}
+
+// Again is when a message that waits is due after its user changed the preferences to p
+// at changedAt. Due is when it was due before. The result may lie in the past: then the
+// message is due now.
+func (p Preferences) Again(k message.Kind, occurredAt, due, changedAt time.Time) time.Time {
+	switch p.Frequencies[k] {
+	case Hourly, Daily, Weekly:
+		due, _, _ = p.Due(k, occurredAt)
+	case Never: // what already waits is sent one last time
+	default:
+		if changedAt.Before(due) {
+			due = changedAt
+		}
+	}
+	return due
+}
+
+// SameRule tells whether both lead to the same due times for that kind. Where they do,
+// nothing that waits has to be looked at again.
+func (p Preferences) SameRule(other Preferences, k message.Kind) bool {
+	f := p.Frequencies[k]
+	switch {
+	case f != other.Frequencies[k]:
+		return cmp.Or(f, Immediately) == cmp.Or(other.Frequencies[k], Immediately)
+	case f == Hourly, f == Daily, f == Weekly:
+		return p.Setting(k) == other.Setting(k) && p.zone() == other.zone()
+	}
+	return true
+}
+
+// Setting is the choice for that kind in words, as kept in records: "weekly monday 08:00".
+// It is empty where there is nothing to choose.
+func (p Preferences) Setting(k message.Kind) string {
+	switch f := p.Frequencies[k]; f {
+	case mandatory:
+		return ""
+	case "":
+		return string(Immediately)
+	case Daily:
+		return string(Daily) + " " + p.dailyAt().String()
+	case Weekly:
+		return string(Weekly) + " " + string(cmp.Or(p.WeeklyOn, Monday)) + " " + p.dailyAt().String()
+	default:
+		return string(f)
+	}
+}
