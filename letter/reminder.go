@@ -1,0 +1,117 @@
+package letter
+
+import (
+	"slices"
+	"time"
+
+	"notifier/message"
+)
+
+// Due is when something is due, and the moments around it.
+type Due struct {
+	At time.Time
+	// Now is when the reminder is written.
+	Now time.Time
+	// Next is when the next reminder would leave; zero if this is the last.
+	Next time.Time
+}
+
+// Remind fills in the subject, text and HTML of a reminder for one user and one deadline.
+// The message has its id, case, zone and language already.
+func (w Writer) Remind(m message.Message, d Due) message.Message {
+	s, wall := speak(m.Language), WallOf(m)
+	name := Line(m.Case.Name())
+	if name == "" {
+		name = Line(m.Reference)
+	}
+	lead := d.lead(s, wall)
+	m.Subject = SubjectLine(lead)
+	if name != "" {
+		m.Subject = SubjectLine(lead + ": " + Cut(name, longestName))
+	}
+	n := note{
+		Frame:   w.Frame(m, Why{Kind: message.Deadline}),
+		Tag:     lead,
+		Tone:    soon,
+		Heading: Cut(name, longestHeading),
+		Body:    d.sentence(s, wall, Line(m.Case.Stage)),
+		URL:     Link(m.Case.URL),
+		Facts:   d.facts(s, wall, Cut(Line(m.Actor), longestName)),
+	}
+	if wall.Days(d.Now, d.At) < 0 {
+		n.Tone = overdue
+	}
+	if n.Heading == "" {
+		n.Heading, n.Body = n.Body, ""
+	}
+	if n.URL != "" {
+		n.Frame.Button = Button{Label: s.openCase, URL: n.URL}
+	}
+	n.Frame.Preheader = n.Facts[0]
+	if m.Summary != "" {
+		n.Facts = slices.Insert(n.Facts, 0, Line(m.Summary))
+	}
+	m.Text, m.HTML = n.write()
+	return m
+}
+
+// lead is how the subject begins.
+func (d Due) lead(s *words, wall Wall) string {
+	switch days := wall.Days(d.Now, d.At); {
+	case days < 0:
+		return s.late(-days)
+	case days == 0:
+		return s.dueToday(wall.Hour(d.At))
+	case days == 1:
+		return s.dueNext(wall.Hour(d.At))
+	}
+	return s.dueOn(wall.Day(d.At, d.Now), wall.Hour(d.At))
+}
+
+// sentence says the same in full, of the step if one is named.
+func (d Due) sentence(s *words, wall Wall, step string) string {
+	when := s.on(wall.Day(d.At, d.Now))
+	switch days := wall.Days(d.Now, d.At); {
+	case days < 0:
+		return s.lateBy(step, -days)
+	case days == 0:
+		when = s.today
+	case days == 1:
+		when = s.tomorrow
+	}
+	return s.sentence(step, when, d.At.Before(d.Now))
+}
+
+// facts are the moment with its zone, how far off it is, who set it, and the next reminder.
+func (d Due) facts(s *words, wall Wall, actor string) []string {
+	moment := wall.Stamp(d.At, d.Now) + " (" + wall.Zone + ")"
+	facts := []string{s.dueAt(moment)}
+	switch left := d.At.Sub(d.Now); {
+	case left >= time.Minute:
+		facts[0] += " · " + s.left(lasting(s, left))
+	case wall.Days(d.Now, d.At) < 0: // the sentence has said how long ago
+		facts[0] = s.wasDueAt(moment)
+	case left <= -time.Minute:
+		facts[0] = s.wasDueAt(moment) + " · " + s.over(lasting(s, -left))
+	}
+	if actor != "" {
+		facts = append(facts, s.setBy(actor))
+	}
+	if d.Next.IsZero() {
+		return append(facts, s.last)
+	}
+	return append(facts, s.next(wall.Stamp(d.Next, d.Now)))
+}
+
+// lasting is how long d is, no more exactly than a reader needs it.
+func lasting(s *words, d time.Duration) string {
+	minutes := int(d.Round(time.Minute) / time.Minute)
+	days, hours, minutes := minutes/(24*60), minutes/60%24, minutes%60
+	if days > 0 {
+		minutes = 0
+	}
+	if days > 2 {
+		hours = 0
+	}
+	return s.span(days, hours, minutes)
+}

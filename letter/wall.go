@@ -1,0 +1,80 @@
+package letter
+
+import (
+	"strconv"
+	"sync"
+	"time"
+
+	"notifier/message"
+)
+
+// Wall is a person's wall clock and calendar. Whoever shows one of its times shows Zone
+// near it.
+type Wall struct {
+	Zone  string // the IANA name; UTC where the person's is missing or unknown
+	place *time.Location
+	words *words
+}
+
+// WallOf is the wall clock of the person who gets the message.
+func WallOf(m message.Message) Wall {
+	place := location(m.Timezone)
+	return Wall{Zone: place.String(), place: place, words: speak(m.Language)}
+}
+
+// zones remembers what time.LoadLocation said, which reads a file each time. Only zones
+// that exist are kept, so it stays small.
+var zones sync.Map
+
+func location(name string) *time.Location {
+	if place, ok := zones.Load(name); ok {
+		return place.(*time.Location)
+	}
+	place, err := time.LoadLocation(name)
+	if err != nil || place == time.Local { // "Local" would be the server's zone
+		return time.UTC
+	}
+	zones.Store(name, place)
+	return place
+}
+
+// Hour is the time of day, as in "08:00".
+func (w Wall) Hour(t time.Time) string {
+	return t.In(w.place).Format("15:04")
+}
+
+// Weekday is as in "Fri".
+func (w Wall) Weekday(t time.Time) string {
+	return w.words.days[t.In(w.place).Weekday()]
+}
+
+// Date is as in "22 Nov".
+func (w Wall) Date(t time.Time) string {
+	_, month, day := t.In(w.place).Date()
+	return strconv.Itoa(day) + " " + w.words.months[month-1]
+}
+
+// Day is as in "Sat 22 Nov"; with the year where it is not the year of ref.
+func (w Wall) Day(t, ref time.Time) string {
+	day := w.Weekday(t) + " " + w.Date(t)
+	if year := t.In(w.place).Year(); !ref.IsZero() && year != ref.In(w.place).Year() {
+		day += " " + strconv.Itoa(year)
+	}
+	return day
+}
+
+// Stamp is as in "Sat 22 Nov 08:00"; with the year where it is not the year of ref.
+func (w Wall) Stamp(t, ref time.Time) string {
+	return w.Day(t, ref) + " " + w.Hour(t)
+}
+
+// Days is how many midnights lie between the two: 1 if "to" is tomorrow, -1 if it was yesterday.
+func (w Wall) Days(from, to time.Time) int {
+	return int(w.noon(to).Sub(w.noon(from)) / (24 * time.Hour))
+}
+
+// noon is the noon of t's date in UTC, where all days are of one length.
+func (w Wall) noon(t time.Time) time.Time {
+	y, m, d := t.In(w.place).Date()
+	return time.Date(y, m, d, 12, 0, 0, 0, time.UTC)
+}
