@@ -1,0 +1,272 @@
+// Package mail writes messages as mails and carries them to a relay over SMTP.
+//
+// It neither waits nor tries again later: what becomes of a refused message is the
+// queue's business. Its courier says who took a mail, who did not, and why.
+package mail
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"net/textproto"
+	"strings"
+	"time"
+
+	"github.com/jordan-wright/email"
+	"golang.org/x/net/idna"
+
+	"notifier/message"
+)
+
+// The longest values that a header is given, in characters.
+const (
+	maxSubject = 998
+	maxReason  = 300
+	maxID      = 60
+)
+
+// maxLine is the longest line of a mail, without its end (RFC 5322 §2.1.1).
+const maxLine = 998
+
+// Compose writes the message as a mail. The same message gives the same bytes on every
+// attempt. Each value is checked once more: a stored row, too, may hold what a header
+// must not.
+func Compose(m message.Message, from message.Address) ([]byte, error) {
+	if err := check(m, from); err != nil {
+		return nil, fmt.Errorf("compose %q: %w", m.ID, err)
+	}
+	c, err := contentOf(m)
+	if err != nil {
+		return nil, fmt.Errorf("compose %s: %w", m.ID, err)
+	}
+	h := header{b: make([]byte, 0, 1024+len(c.body))}
+	if err := h.message(m, from); err != nil {
+		return nil, fmt.Errorf("compose %s: %w", m.ID, err)
+	}
+	h.words("Content-Type", strings.Fields(c.mediaType))
+	if c.encoding != "" {
+		h.text("Content-Transfer-Encoding", c.encoding)
+	}
+	b := append(h.b, "\r\n"...)
+	b = append(b, c.body...)
+	if !bytes.HasSuffix(b, []byte("\r\n")) {
+		b = append(b, "\r\n"...)
+	}
+	return b, nil
+}
+
+// check refuses what must not come near a header.
+func check(m message.Message, from message.Address) error {
+	if _, bare, _ := strings.Cut(string(m.ID), "_"); bare == "" || len(m.ID) > maxID || strings.ContainsFunc(string(m.ID), notInID) {
+		return errors.New("an id is letters and digits after an underscore")
+	}
+	if m.Text == "" && m.HTML == "" {
+		return errors.New("the message has neither text nor HTML")
+	}
+	if m.QueuedAt.IsZero() && m.CreatedAt.IsZero() {
+		return errors.New("the message has no date")
+	}
+	var bad message.Invalid
+	bad.Check("/from", "invalid", from.Check())
+	for _, list := range [][]message.Address{m.To, m.Cc} {
+		for _, a := range list {
+			bad.Check("/to", "invalid", a.Check())
+		}
+	}
+	bad.Check("/domain", "invalid", message.CheckEmail("id@"+m.Domain))
+	bad.Check("/subject", "invalid", message.CheckLine(m.Subject, maxSubject))
+	bad.Check("/reason", "invalid", message.CheckLine(reason(m), maxReason))
+	bad.Check("/language", "invalid", message.CheckLine(m.Language, maxID))
+	bad.Check("/text", "invalid", message.CheckBody(m.Text, math.MaxInt))
+	bad.Check("/html", "invalid", message.CheckBody(m.HTML, math.MaxInt))
+	return bad.Err()
+}
+
+func notInID(r rune) bool {
+	return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_' || r == '-')
+}
+
+// message writes all fields but those that belong to the body.
+func (h *header) message(m message.Message, from message.Address) error {
+	date := m.QueuedAt
+	if date.IsZero() {
+		date = m.CreatedAt
+	}
+	domain, err := asciiDomain(m.Domain)
+	if err != nil {
+		return err
+	}
+	m.Domain = domain
+	h.text("Date", date.UTC().Format(time.RFC1123Z))
+	err = h.addresses("From", []message.Address{from})
+	switch {
+	case len(m.To) > 0:
+		err = errors.Join(err, h.addresses("To", m.To))
+	case len(m.Cc) == 0:
+		h.text("To", "undisclosed-recipients:;")
+	}
+	if len(m.Cc) > 0 {
+		err = errors.Join(err, h.addresses("Cc", m.Cc))
+	}
+	h.text("Subject", m.Subject)
+	h.words("Message-ID", []string{m.MessageID()})
+	h.text("Auto-Submitted", "auto-generated")
+	h.text("X-Auto-Response-Suppress", "All")
+	h.words("X-Notifier-Id", []string{string(m.ID)})
+	h.text("X-Notifier-Reason", reason(m))
+	if m.Language != "" && !strings.ContainsFunc(m.Language, notInTag) {
+		h.text("Content-Language", m.Language)
+	}
+	h.text("MIME-Version", "1.0")
+	return err
+}
+
+func notInTag(r rune) bool { return r == '_' || notInID(r) }
+
+// reason says in a header why the person gets the mail.
+func reason(m message.Message) string {
+	why := string(m.Kind)
+	if why == "" {
+		why = string(m.Type)
+	}
+	if why == "" {
+		why = "message"
+	}
+	switch {
+	case m.Setting != "":
+		why += "; setting=" + m.Setting
+	case m.Reason != "":
+		why += "; reason=" + string(m.Reason)
+	}
+	return why
+}
+
+// content is the body of a mail and how it is encoded.
+type content struct {
+	mediaType, encoding string // encoding is empty where the parts have their own
+	body                []byte
+}
+
+// contentOf lets the library encode the text and the HTML. Its header block is left out:
+// it has no order, is not folded, and undoes the encoding of some names. Its boundary is
+// replaced, because it is another one each time.
+func contentOf(m message.Message) (content, error) {
+	text, html := canonical(m.Text), canonical(m.HTML)
+	if html == "" && plain(text) {
+		return content{"text/plain; charset=utf-8", "7bit", []byte(text)}, nil
+	}
+	e := email.Email{Text: []byte(text), HTML: []byte(html), Headers: spared}
+	raw, err := e.Bytes()
+	if err != nil {
+		return content{}, err
+	}
+	head, body, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+	switch {
+	case html == "":
+		return content{"text/plain; charset=utf-8", "quoted-printable", body}, nil
+	case text == "":
+		return content{"text/html; charset=utf-8", "quoted-printable", body}, nil
+	}
+	_, theirs, found := bytes.Cut(head, []byte("boundary="))
+	theirs, _, _ = bytes.Cut(theirs, []byte("\r\n"))
+	if !found || len(theirs) == 0 {
+		return content{}, errors.New("the library wrote no boundary")
+	}
+	// Quoted-printable never has "=_" in it, so no text can end the part before its time.
+	ours := "=_" + string(m.ID)
+	body = bytes.ReplaceAll(body, append([]byte("--"), theirs...), []byte("--"+ours))
+	return content{mediaType: `multipart/alternative; boundary="` + ours + `"`, body: body}, nil
+}
+
+// spared are fields that the library would otherwise make up at some cost.
+var spared = textproto.MIMEHeader{"From": {""}, "Date": {""}, "Message-Id": {""}}
+
+// canonical ends each line with CR and LF, whatever ended it before. A lone CR or LF is
+// what one server takes for the end of a mail and another does not (SMTP smuggling).
+func canonical(s string) string {
+	if !strings.ContainsAny(s, "\r\n") {
+		return s
+	}
+	return string(appendLines(make([]byte, 0, len(s)+len(s)/32+16), []byte(s), false))
+}
+
+// appendLines appends s with canonical line ends and, for the transport, with a dot more
+// before each line that begins with one (RFC 5321 §4.5.2).
+func appendLines(b, s []byte, stuff bool) []byte {
+	cr, lf := -1, -1 // the next of each
+	for i := 0; i < len(s); {
+		if cr < i {
+			cr = indexFrom(s, i, '\r')
+		}
+		if lf < i {
+			lf = indexFrom(s, i, '\n')
+		}
+		if stuff && s[i] == '.' {
+			b = append(b, '.')
+		}
+		end := min(cr, lf)
+		b = append(b, s[i:end]...)
+		if end == len(s) {
+			return b
+		}
+		b = append(b, '\r', '\n')
+		if lf == cr+1 {
+			end = lf
+		}
+		i = end + 1
+	}
+	return b
+}
+
+func indexFrom(s []byte, i int, c byte) int {
+	if n := bytes.IndexByte(s[i:], c); n >= 0 {
+		return i + n
+	}
+	return len(s)
+}
+
+// plain tells whether a canonical text may go out as it is, in seven bits.
+func plain(s string) bool {
+	length := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '\n':
+			length = 0
+		case c == '\r':
+		case c >= 0x7f || c < ' ' && c != '\t' || length == maxLine:
+			return false
+		default:
+			length++
+		}
+	}
+	return true
+}
+
+// asciiAddress is the address as it goes over the wire. Only its domain may have letters
+// beyond ASCII; mail servers know it by its ASCII form (RFC 5891).
+func asciiAddress(address string) (string, error) {
+	if err := message.CheckEmail(address); err != nil {
+		return "", err
+	}
+	local, domain, _ := strings.Cut(address, "@")
+	if strings.Contains(local, "=?") {
+		return "", fmt.Errorf("%q has =? before the @, which mail programs take for encoded text", address)
+	}
+	domain, err := asciiDomain(domain)
+	return local + "@" + domain, err
+}
+
+func asciiDomain(domain string) (string, error) {
+	if isASCII(domain) {
+		return domain, nil
+	}
+	ascii, err := idna.Lookup.ToASCII(domain)
+	if err == nil {
+		err = message.CheckEmail("x@" + ascii)
+	}
+	if err != nil {
+		return "", fmt.Errorf("the domain %q has no ASCII form: %w", domain, err)
+	}
+	return ascii, nil
+}
