@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"notifier/message"
+)
+
+// Accept stores all that one request leads to, or nothing. If its Idempotency-Key has
+// been answered before, that answer is returned instead and nothing is stored.
+//
+// It fails with message.ErrKeyReused if the key came with another request, and with
+// message.ErrMoved if a user whose preferences decided has changed meanwhile.
+func (s *Store) Accept(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error) {
+	err = s.commit(ctx, func(t *tx) (err error) {
+		if tray.Key != nil {
+			answered, err = s.remember(ctx, t, at, tray)
+			if answered != nil || err != nil {
+				return err
+			}
+		}
+		if err := s.unchanged(ctx, t, tray); err != nil {
+			return err
+		}
+		rows, err := s.placed(ctx, t, tray)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		if err := s.dialect.insertMessages(ctx, t, rows); err != nil {
+			return err
+		}
+		if tray.Case.Stage == "" && tray.Case.Owner == "" {
+			return nil
+		}
+		return s.endDeadlines(ctx, t, at, tray.Site, tray.Case)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store a request: %w", err)
+	}
+	return answered, nil
+}
+
+// remember notes the key, or finds what the same request was told before.
+func (s *Store) remember(ctx context.Context, t *tx, at time.Time, tray message.Tray) ([]byte, error) {
+	k := tray.Key
+	n, err := s.exec(ctx, t, `INSERT INTO idempotency_keys (site, key, hash, answer, created_at) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (site, key) DO NOTHING`, tray.Site, k.Key, k.Hash, string(k.Answer), instant(at))
+	if err != nil || n == 1 {
+		return nil, err
+	}
+	var hash, answer string
+	err = t.sql.QueryRowContext(ctx, s.bind("SELECT hash, answer FROM idempotency_keys WHERE site = ? AND key = ?"),
+		tray.Site, k.Key).Scan(&hash, &answer)
+	if err != nil {
+		return nil, err
+	}
+	if hash != k.Hash {
+		return nil, message.ErrKeyReused
+	}
+	return []byte(answer), nil
+}
+
+// ForgetKeys deletes at most n Idempotency-Keys of the site that are older than that.
+func (s *Store) ForgetKeys(ctx context.Context, site string, n int, before time.Time) (int, error) {
+	forgotten := int64(0)
+	err := s.commit(ctx, func(t *tx) (err error) {
+		forgotten, err = s.exec(ctx, t, `DELETE FROM idempotency_keys WHERE site = ? AND key IN
+			(SELECT key FROM idempotency_keys WHERE site = ? AND created_at < ? ORDER BY created_at LIMIT ?)`,
+			site, site, instant(before), n)
+		return err
+	})
+	return int(forgotten), err
+}
+
+// unchanged makes sure that the users are as they were when their preferences decided,
+// and stay so until the transaction ends.
+func (s *Store) unchanged(ctx context.Context, t *tx, tray message.Tray) error {
+	if len(tray.Seen) == 0 {
+		return nil
+	}
+	condition, argument := s.dialect.anyOf("id", slices.Sorted(maps.Keys(tray.Seen)))
+	rows, err := s.query(ctx, t, "SELECT id, version FROM users WHERE site = ? AND "+condition+" ORDER BY id"+s.dialect.lock("SHARE"),
+		tray.Site, argument)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	same := 0
+	for rows.Next() {
+		var id string
+		var version int
+		if err := rows.Scan(&id, &version); err != nil {
+			return err
+		}
+		if tray.Seen[id] == version {
+			same++
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if same != len(tray.Seen) {
+		return message.ErrMoved
+	}
+	return nil
+}
+
+// placed gives each deferred message of the tray a window, and makes rows of them all.
+func (s *Store) placed(ctx context.Context, t *tx, tray message.Tray) ([]*messageRow, error) {
+	var waits []wait
+	for _, m := range tray.Messages {
+		if m.Status == message.Deferred {
+			waits = append(waits, waitOf(m))
+		}
+	}
+	windows, err := s.openWindows(ctx, t, tray.Site, waits)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]*messageRow, len(tray.Messages))
+	for i, m := range tray.Messages {
+		if !m.Status.Born() {
+			return nil, fmt.Errorf("%s cannot be born as %s", m.ID, m.Status)
+		}
+		if m.Status == message.Deferred {
+			m.Window = windows[waitOf(m)]
+		}
+		rows[i] = toRow(m)
+	}
+	return rows, nil
+}

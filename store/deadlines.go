@@ -1,0 +1,198 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"notifier/deadlines"
+	"notifier/message"
+)
+
+const selectDeadlines = "SELECT key, deadline, set_at, fired_at, next_at, cleared_at, sequence FROM deadlines "
+
+func readDeadlines(rows *sql.Rows, err error) ([]deadlines.Deadline, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []deadlines.Deadline
+	for rows.Next() {
+		var d deadlines.Deadline
+		var key, written string
+		var set, fired, next, cleared instant
+		var sequence int
+		if err := rows.Scan(&key, &written, &set, &fired, &next, &cleared, &sequence); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal([]byte(written), &d); err != nil {
+			return nil, fmt.Errorf("read the deadline %s: %w", key, err)
+		}
+		d.Key, d.Sequence = key, sequence
+		d.SetAt, d.FiredAt, d.NextAt, d.ClearedAt = time.Time(set), time.Time(fired), time.Time(next), time.Time(cleared)
+		all = append(all, d)
+	}
+	return all, rows.Err()
+}
+
+// Deadline reads a deadline, also one that was cleared.
+func (s *Store) Deadline(ctx context.Context, site, key string) (deadlines.Deadline, error) {
+	found, err := readDeadlines(s.query(ctx, nil, selectDeadlines+"WHERE site = ? AND key = ?", site, key))
+	if err != nil {
+		return deadlines.Deadline{}, fmt.Errorf("read the deadline %s: %w", key, err)
+	}
+	if len(found) == 0 {
+		return deadlines.Deadline{}, message.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// Deadlines lists at most n deadlines that still have a step to come, in the order of
+// that step, after the given key at the given time.
+func (s *Store) Deadlines(ctx context.Context, site string, n int, after time.Time, key string) ([]deadlines.Deadline, error) {
+	all, err := readDeadlines(s.query(ctx, nil, selectDeadlines+"WHERE site = ? AND next_at IS NOT NULL AND (next_at, key) > (?, ?) ORDER BY next_at, key LIMIT ?",
+		site, instant(after), key, n))
+	if err != nil {
+		return nil, fmt.Errorf("list deadlines: %w", err)
+	}
+	return all, nil
+}
+
+// SaveDeadline sets a deadline or replaces the one with the same key. Reminders of the
+// old one that have not left are withdrawn, and other deadlines of the case end if this
+// one says that the case has moved on (AMODIT-21).
+func (s *Store) SaveDeadline(ctx context.Context, site string, d deadlines.Deadline, at time.Time) (deadlines.Deadline, error) {
+	written, err := json.Marshal(d)
+	if err != nil {
+		return d, fmt.Errorf("write the deadline %s: %w", d.Key, err)
+	}
+	err = s.commit(ctx, func(t *tx) error {
+		err := t.sql.QueryRowContext(ctx, s.bind(`INSERT INTO deadlines
+			(site, key, case_id, deadline, due_at, set_at, fired_at, next_at, sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
+			ON CONFLICT (site, key) DO UPDATE SET case_id = excluded.case_id, deadline = excluded.deadline, due_at = excluded.due_at,
+				set_at = excluded.set_at, fired_at = excluded.fired_at, next_at = excluded.next_at, cleared_at = NULL,
+				sequence = deadlines.sequence + 1
+			RETURNING sequence`),
+			site, d.Key, d.Case.ID, string(written), instant(d.DueAt), instant(d.SetAt), instant(d.FiredAt), instant(d.NextAt)).Scan(&d.Sequence)
+		if err != nil {
+			return err
+		}
+		if d.Sequence > 1 {
+			if err := s.withdraw(ctx, t, site, d.Key, at); err != nil {
+				return err
+			}
+		}
+		return s.endDeadlines(ctx, t, at, site, d.Case)
+	})
+	if err != nil {
+		return d, fmt.Errorf("save the deadline %s: %w", d.Key, err)
+	}
+	return d, nil
+}
+
+// ClearDeadline ends a deadline and withdraws its reminders that have not left. Where there
+// is none, nothing is to be done.
+func (s *Store) ClearDeadline(ctx context.Context, site, key string, at time.Time) error {
+	err := s.commit(ctx, func(t *tx) error { return s.endDeadline(ctx, t, site, key, at) })
+	if err != nil {
+		return fmt.Errorf("clear the deadline %s: %w", key, err)
+	}
+	return nil
+}
+
+func (s *Store) endDeadline(ctx context.Context, t *tx, site, key string, at time.Time) error {
+	n, err := s.exec(ctx, t, "UPDATE deadlines SET next_at = NULL, cleared_at = COALESCE(cleared_at, ?) WHERE site = ? AND key = ?",
+		instant(at), site, key)
+	if err != nil || n == 0 {
+		return err
+	}
+	return s.withdraw(ctx, t, site, key, at)
+}
+
+// endDeadlines ends the deadlines of a case that has moved to another stage or owner.
+func (s *Store) endDeadlines(ctx context.Context, t *tx, at time.Time, site string, c message.Case) error {
+	if c.ID == "" || c.Stage == "" && c.Owner == "" {
+		return nil
+	}
+	open, err := readDeadlines(s.query(ctx, t, selectDeadlines+"WHERE site = ? AND case_id = ? AND next_at IS NOT NULL ORDER BY key"+
+		s.dialect.lock("UPDATE"), site, c.ID))
+	if err != nil {
+		return err
+	}
+	for _, d := range open {
+		if !d.Over(c) {
+			continue
+		}
+		if err := s.endDeadline(ctx, t, site, d.Key, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withdraw cancels the reminders of a deadline that nobody has begun to send.
+func (s *Store) withdraw(ctx context.Context, t *tx, site, key string, at time.Time) error {
+	_, err := s.exec(ctx, t, fmt.Sprintf(`UPDATE queue SET status = ?, reason = ?, due_at = NULL, changed_at = ?
+		WHERE site = ? AND status IN %s AND id IN (SELECT id FROM messages WHERE site = ? AND reference = ? AND reference <> '' AND type = ?)`,
+		in(message.From(message.Cancel))),
+		message.After(message.Cancel), message.Superseded, instant(at), site, site, key, message.Reminder)
+	return err
+}
+
+// DueDeadlines lists at most n deadlines of the site with a step that has come, earliest first.
+func (s *Store) DueDeadlines(ctx context.Context, site string, n int, at time.Time) ([]deadlines.Deadline, error) {
+	due, err := readDeadlines(s.query(ctx, nil, selectDeadlines+"WHERE site = ? AND next_at <= ? ORDER BY next_at, key LIMIT ?",
+		site, instant(at), n))
+	if err != nil {
+		return nil, fmt.Errorf("list due deadlines: %w", err)
+	}
+	return due, nil
+}
+
+// Remind stores the reminders of a deadline and its next step (zero: none), all or
+// nothing. If the deadline was changed since d was read it fails with message.ErrMoved.
+func (s *Store) Remind(ctx context.Context, site string, d deadlines.Deadline, at, next time.Time, reminders []message.Message) error {
+	return s.commit(ctx, func(t *tx) error {
+		n, err := s.exec(ctx, t, "UPDATE deadlines SET fired_at = ?, next_at = ? WHERE site = ? AND key = ? AND sequence = ? AND next_at = ?",
+			instant(at), instant(next), site, d.Key, d.Sequence, instant(d.NextAt))
+		if err != nil {
+			return fmt.Errorf("remind of %s: %w", d.Key, err)
+		}
+		if n != 1 {
+			return message.ErrMoved
+		}
+		if len(reminders) == 0 {
+			return nil
+		}
+		rows := make([]*messageRow, len(reminders))
+		for i, m := range reminders {
+			rows[i] = toRow(m)
+		}
+		if err := s.dialect.insertMessages(ctx, t, rows); err != nil {
+			return fmt.Errorf("remind of %s: %w", d.Key, err)
+		}
+		return nil
+	})
+}
+
+// NextStep is when the next step of any deadline of the site comes; zero if none does.
+func (s *Store) NextStep(ctx context.Context, site string) (time.Time, error) {
+	return s.earliest(ctx, "SELECT min(next_at) FROM deadlines WHERE site = ? AND next_at IS NOT NULL", site)
+}
+
+// NextWindow is when the next digest window of the site is due; zero if none is open.
+func (s *Store) NextWindow(ctx context.Context, site string) (time.Time, error) {
+	return s.earliest(ctx, "SELECT min(due_at) FROM windows WHERE site = ? AND closed_at IS NULL", site)
+}
+
+func (s *Store) earliest(ctx context.Context, statement, site string) (time.Time, error) {
+	var t instant
+	err := s.sql.QueryRowContext(ctx, s.bind(statement), site).Scan(&t)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, fmt.Errorf("look for what is due next: %w", err)
+	}
+	return time.Time(t), nil
+}

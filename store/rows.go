@@ -1,0 +1,268 @@
+package store
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"notifier/message"
+)
+
+// instant is a time in a column: UTC, to the microsecond, NULL when zero. Both databases
+// keep the same instants, so that due_at <= ? means the same on both.
+type instant time.Time
+
+func (i instant) Value() (driver.Value, error) {
+	t := time.Time(i)
+	if t.IsZero() {
+		return nil, nil
+	}
+	return t.UTC().Truncate(time.Microsecond), nil
+}
+
+func (i *instant) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*i = instant{}
+	case time.Time:
+		*i = instant(v.UTC())
+	case int64: // SQLite, where the type of a column is lost in an expression
+		*i = instant(time.UnixMicro(v).UTC())
+	default:
+		return fmt.Errorf("a time cannot be read from %T", v)
+	}
+	return nil
+}
+
+// list is a list of texts in a column: JSON, empty when there are none.
+type list []string
+
+func (l list) Value() (driver.Value, error) {
+	if len(l) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal([]string(l))
+	return string(b), err
+}
+
+func (l *list) Scan(v any) error {
+	*l = nil
+	s, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("a list cannot be read from %T", v)
+	}
+	if s == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(s), l)
+}
+
+// optional is a text that is NULL when empty.
+type optional string
+
+func (o optional) Value() (driver.Value, error) {
+	if o == "" {
+		return nil, nil
+	}
+	return string(o), nil
+}
+
+func (o *optional) Scan(v any) error {
+	s, _ := v.(string)
+	*o = optional(s)
+	return nil
+}
+
+// messageRow is a message as its two tables hold it.
+type messageRow struct {
+	message.Message
+	toEmail, toName, envelope string
+	failure                   message.Failure
+	windowDue, windowClosed   time.Time
+	digest                    string
+}
+
+// column is a place in a row: the same pointer is read from and written to, so that
+// the two cannot disagree.
+type column struct {
+	name  string
+	value any
+}
+
+// content is the row of the table messages.
+func (r *messageRow) content() []column {
+	return []column{
+		{"site", &r.Site},
+		{"id", (*string)(&r.ID)},
+		{"type", (*string)(&r.Type)},
+		{"kind", (*string)(&r.Kind)},
+		{"event_id", (*string)(&r.EventID)},
+		{"reference", &r.Reference},
+		{"user_id", &r.UserID},
+		{"to_email", &r.toEmail},
+		{"to_name", &r.toName},
+		{"envelope", &r.envelope},
+		{"timezone", &r.Timezone},
+		{"language", &r.Language},
+		{"case_id", &r.Case.ID},
+		{"case_title", &r.Case.Title},
+		{"case_url", &r.Case.URL},
+		{"actor", &r.Actor},
+		{"summary", &r.Summary},
+		{"subject", &r.Subject},
+		{"body_text", &r.Text},
+		{"body_html", &r.HTML},
+		{"domain", &r.Domain},
+		{"setting", &r.Setting},
+		{"manual", &r.Manual},
+		{"occurred_at", (*instant)(&r.OccurredAt)},
+		{"created_at", (*instant)(&r.CreatedAt)},
+	}
+}
+
+// state is the row of the table queue, without its key.
+func (r *messageRow) state() []column {
+	return []column{
+		{"status", (*string)(&r.Status)},
+		{"reason", (*string)(&r.Reason)},
+		{"due_at", (*instant)(&r.DueAt)},
+		{"window_id", (*optional)(&r.Window)},
+		{"queued_at", (*instant)(&r.QueuedAt)},
+		{"changed_at", (*instant)(&r.UpdatedAt)},
+		{"claimed_at", (*instant)(&r.ClaimedAt)},
+		{"retried_at", (*instant)(&r.RetriedAt)},
+		{"expires_at", (*instant)(&r.ExpiresAt)},
+		{"claim", &r.Claim},
+		{"attempts", &r.Attempts},
+		{"tries", &r.Tries},
+		{"retry_count", &r.RetryCount},
+		{"reached", &r.Reached},
+		{"rejected", (*list)(&r.Rejected)},
+		{"remaining", (*list)(&r.Remaining)},
+		{"error_category", (*string)(&r.failure.Category)},
+		{"error_code", &r.failure.Code},
+		{"error_text", &r.failure.Text},
+	}
+}
+
+// queue is the whole row of the table queue.
+func (r *messageRow) queue() []column {
+	return append([]column{{"site", &r.Site}, {"id", (*string)(&r.ID)}}, r.state()...)
+}
+
+// window is what the row of the table windows says of the message.
+func (r *messageRow) window() []column {
+	return []column{
+		{"due_at", (*instant)(&r.windowDue)}, {"closed_at", (*instant)(&r.windowClosed)}, {"digest_id", (*optional)(&r.digest)},
+	}
+}
+
+// names writes the columns' names with a prefix, for SQL.
+func names(prefix string, columns []column) string {
+	all := make([]string, len(columns))
+	for i, c := range columns {
+		all[i] = prefix + c.name
+	}
+	return strings.Join(all, ", ")
+}
+
+func values(columns ...[]column) []any {
+	var all []any
+	for _, list := range columns {
+		for _, c := range list {
+			all = append(all, c.value)
+		}
+	}
+	return all
+}
+
+func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+
+// selectMessages reads whole messages; what follows is a WHERE on m, q or w.
+var selectMessages = fmt.Sprintf(
+	"SELECT %s, %s, %s FROM messages m JOIN queue q ON q.site = m.site AND q.id = m.id"+
+		" LEFT JOIN windows w ON w.site = q.site AND w.id = q.window_id ",
+	names("m.", new(messageRow).content()), names("q.", new(messageRow).state()), names("w.", new(messageRow).window()))
+
+// toRow takes a message apart for its two tables.
+func toRow(m message.Message) *messageRow {
+	r := &messageRow{Message: m}
+	if len(m.To) > 0 {
+		r.toEmail, r.toName = m.To[0].Email, m.To[0].Name
+	}
+	if len(m.To)+len(m.Cc)+len(m.Bcc) > 1 {
+		b, _ := json.Marshal(m.Envelope) // addresses are plain strings
+		r.envelope = string(b)
+	}
+	if m.Error != nil {
+		r.failure = *m.Error
+	}
+	if m.Status == message.Sending {
+		r.DueAt = m.LeaseExpiresAt
+	}
+	if m.Status == message.Deferred {
+		r.DueAt = time.Time{} // the window says when
+	}
+	return r
+}
+
+// toMessage puts a message together from what was read.
+func (r *messageRow) toMessage() (message.Message, error) {
+	m := r.Message
+	switch {
+	case r.envelope != "":
+		if err := json.Unmarshal([]byte(r.envelope), &m.Envelope); err != nil {
+			return m, fmt.Errorf("read the addresses of %s: %w", m.ID, err)
+		}
+	case r.toEmail != "":
+		m.To = []message.Address{{Email: r.toEmail, Name: r.toName}}
+	}
+	if r.failure.Category != "" {
+		m.Error = &r.failure
+	}
+	switch m.Status {
+	case message.Sending:
+		m.LeaseExpiresAt, m.DueAt = m.DueAt, time.Time{}
+	case message.Deferred:
+		m.DueAt = r.windowDue
+		if r.digest != "" { // its window was closed for all at once
+			m, _ = m.Do(message.Merge, r.windowClosed)
+			m.Digest, m.DueAt = message.ID(r.digest), time.Time{}
+		}
+	}
+	return m, nil
+}
+
+// readMessages reads the rows of selectMessages and closes them.
+func readMessages(rows *sql.Rows, err error) ([]message.Message, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []message.Message
+	for rows.Next() {
+		var r messageRow
+		if err := rows.Scan(values(r.content(), r.state(), r.window())...); err != nil {
+			return nil, err
+		}
+		m, err := r.toMessage()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, rows.Err()
+}
+
+// in writes statuses as a list for SQL. They are constants of ours: a list that is spelled
+// out lets the planner use the indexes that are made for it.
+func in(statuses []message.Status) string {
+	quoted := make([]string, len(statuses))
+	for i, s := range statuses {
+		quoted[i] = "'" + string(s) + "'"
+	}
+	return "(" + strings.Join(quoted, ",") + ")"
+}

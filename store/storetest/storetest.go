@@ -1,0 +1,177 @@
+// Package storetest gives a test a store of its own on each database.
+//
+// Postgres is a real one: the server that NOTIFIER_TEST_POSTGRES names, or one that is
+// started from the installed binaries for the time of the test.
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+	"go.uber.org/zap"
+
+	"notifier/store"
+)
+
+// Main runs the tests of a package with a Postgres; call it from TestMain.
+func Main(m *testing.M) {
+	// The server is told to end when this thread does, so the thread must stay.
+	runtime.LockOSThread()
+	stop, err := start()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "storetest:", err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	stop()
+	os.Exit(code)
+}
+
+// server is the address of the Postgres server, without a database.
+var server string
+
+func start() (stop func(), err error) {
+	if url := os.Getenv("NOTIFIER_TEST_POSTGRES"); url != "" {
+		server = url
+		return func() {}, nil
+	}
+	c, err := startCluster()
+	if err != nil {
+		return nil, err
+	}
+	server = c.url
+	return c.stop, nil
+}
+
+// Each runs the test on SQLite and on Postgres, each time with an empty store.
+func Each(t *testing.T, test func(t *testing.T, s *store.Store)) {
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			t.Parallel()
+			test(t, Open(t, URL(t, database)))
+		})
+	}
+}
+
+// Open opens a store and closes it when the test ends.
+func Open(t testing.TB, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), store.Settings{URL: url}, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close the store: %v", err)
+		}
+	})
+	return s
+}
+
+// URL is the address of a new database with the current schema.
+func URL(t testing.TB, database string) string {
+	t.Helper()
+	if database == "sqlite" {
+		return sqliteURL(t)
+	}
+	return postgresURL(t)
+}
+
+var template = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "notifier-template-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "template.db")
+	if err := migrate("sqlite:" + file); err != nil {
+		return "", err
+	}
+	b, err := os.ReadFile(file)
+	return string(b), err
+})
+
+func sqliteURL(t testing.TB) string {
+	t.Helper()
+	content, err := template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "notifier.db")
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := io.Copy(f, strings.NewReader(content)); err != nil {
+		t.Fatal(err)
+	}
+	return "sqlite:" + file
+}
+
+var (
+	numbers          atomic.Int64
+	postgresTemplate = sync.OnceValues(func() (string, error) {
+		name := fmt.Sprintf("notifier_template_%d", os.Getpid())
+		if err := create(name, "template0"); err != nil {
+			return "", err
+		}
+		return name, migrate(server + "/" + name)
+	})
+)
+
+func postgresURL(t testing.TB) string {
+	t.Helper()
+	from, err := postgresTemplate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("notifier_test_%d_%d", os.Getpid(), numbers.Add(1))
+	if err := create(name, from); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := admin("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+			t.Errorf("drop the database: %v", err)
+		}
+	})
+	return server + "/" + name
+}
+
+func create(name, from string) error { return admin("CREATE DATABASE " + name + " TEMPLATE " + from) }
+
+// admin runs one statement on the server; copies of one template wait for each other.
+func admin(statement string) error {
+	creating.Lock()
+	defer creating.Unlock()
+	db, err := sql.Open("pgx", server+"/postgres")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.Exec(statement)
+	return err
+}
+
+var creating sync.Mutex
+
+func migrate(url string) error {
+	ctx := context.Background()
+	s, err := store.Open(ctx, store.Settings{URL: url}, zap.NewNop())
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	_, err = s.Migrate(ctx)
+	return err
+}
