@@ -1,0 +1,89 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"notifier/message"
+)
+
+// Retry asks for another try of a message in error; of one that was sent only with
+// resend. It goes to the addresses that have not got it.
+func (d *Desk) Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error) {
+	return d.act(ctx, c, id, func(m message.Message) (message.Message, error) {
+		if m.Manual {
+			return m, message.ErrManual
+		}
+		if m.Status == message.Sent && !resend {
+			return m, fmt.Errorf("it was sent at %s. Ask with resend to send it again: %w",
+				m.UpdatedAt.UTC().Format(time.RFC3339), &message.MoveError{ID: m.ID, From: m.Status, Move: message.Retry})
+		}
+		return m.Again(c.At)
+	})
+}
+
+// RetryAll asks for another try of every message of the site that is in error, and
+// returns how many there were (CH-6). Manual ones are left to people.
+func (d *Desk) RetryAll(ctx context.Context, c message.Call) (int, error) {
+	retried := 0
+	for after := message.ID(""); ; {
+		failed, err := d.store.Failed(ctx, c.Site, after, 500)
+		if err != nil || len(failed) == 0 {
+			return retried, err
+		}
+		for _, m := range failed {
+			after = m.ID
+			if m.Manual {
+				continue
+			}
+			pending, err := m.Again(c.At)
+			if err != nil {
+				continue
+			}
+			switch err := d.store.Replace(ctx, m, pending); {
+			case err == nil:
+				retried++
+			case !errors.Is(err, message.ErrMoved):
+				return retried, err
+			}
+		}
+	}
+}
+
+// Cancel withdraws a message that has not left.
+func (d *Desk) Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
+	return d.act(ctx, c, id, func(m message.Message) (message.Message, error) {
+		m, err := m.Do(message.Cancel, c.At)
+		m.Reason, m.DueAt = message.Withdrawn, time.Time{}
+		return m, err
+	})
+}
+
+// Release lets a manual message go (CQ-3).
+func (d *Desk) Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
+	return d.act(ctx, c, id, func(m message.Message) (message.Message, error) {
+		m, err := m.Do(message.Release, c.At)
+		m.DueAt, m.QueuedAt = c.At, c.At
+		return m, err
+	})
+}
+
+// act makes one move of one message, and wakes whoever waits for pending ones.
+func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, move func(message.Message) (message.Message, error)) (after message.Message, err error) {
+	err = again(func() error {
+		before, err := d.store.Message(ctx, c.Site, id)
+		if err != nil {
+			return err
+		}
+		if after, err = move(before); err != nil {
+			return err
+		}
+		return d.store.Replace(ctx, before, after)
+	})
+	if err == nil && after.Status == message.Pending {
+		d.o.Wake()
+	}
+	return after, err
+}

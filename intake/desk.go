@@ -1,0 +1,107 @@
+// Package intake is the front desk: it puts what callers say into the right tray.
+//
+// It checks everything before it stores anything. What it answers is committed.
+package intake
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"notifier/deadlines"
+	"notifier/letter"
+	"notifier/message"
+	"notifier/preferences"
+)
+
+// Store is what the desk needs of the store.
+type Store interface {
+	Zone(ctx context.Context, site string) (string, error)
+	Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error)
+	Groups(ctx context.Context, site string, ids []string) (map[string][]string, error)
+	SaveGroup(ctx context.Context, site, id string, users []string, at time.Time) error
+	// SaveUser stores a user if it is still at the version that u has (0: new), and moves
+	// what waits for it to the times that again gives.
+	SaveUser(ctx context.Context, site string, u preferences.User, at time.Time, again func(message.Message) time.Time) error
+	Accept(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error)
+	SaveDeadline(ctx context.Context, site string, d deadlines.Deadline, at time.Time) (saved deadlines.Deadline, err error)
+	ClearDeadline(ctx context.Context, site, key string, at time.Time) error
+	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
+	Failed(ctx context.Context, site string, after message.ID, n int) ([]message.Message, error)
+	Replace(ctx context.Context, before, after message.Message) error
+}
+
+// Options say how an installation takes requests.
+type Options struct {
+	Catalog  preferences.Catalog
+	Calendar func(site string) deadlines.Calendar
+	Writer   letter.Writer
+	// Domain is the right side of the Message-IDs.
+	Domain string
+	// Wake is called when a message has become pending; nil if nobody wants to know.
+	Wake func()
+}
+
+// Desk takes requests.
+type Desk struct {
+	store Store
+	o     Options
+}
+
+// New makes a desk.
+func New(store Store, o Options) *Desk {
+	if o.Wake == nil {
+		o.Wake = func() {}
+	}
+	return &Desk{store: store, o: o}
+}
+
+// tray begins the tray of a request; its answer is kept for repetitions.
+func tray(c message.Call, request, answer any) (message.Tray, error) {
+	t := message.Tray{Site: c.Site}
+	if c.Key == "" {
+		return t, nil
+	}
+	asked, err := json.Marshal(request)
+	if err != nil {
+		return t, err
+	}
+	told, err := json.Marshal(answer)
+	if err != nil {
+		return t, err
+	}
+	hash := sha256.Sum256(asked)
+	t.Key = &message.Key{Key: c.Key, Hash: hex.EncodeToString(hash[:]), Answer: told}
+	return t, nil
+}
+
+// accept stores a tray. If the same request was answered before, that answer is decoded
+// into answer and replayed is true.
+func (d *Desk) accept(ctx context.Context, c message.Call, t message.Tray, answer any) (replayed bool, err error) {
+	answered, err := d.store.Accept(ctx, c.At, t)
+	if err != nil {
+		return false, err
+	}
+	if answered != nil {
+		return true, json.Unmarshal(answered, answer)
+	}
+	for _, m := range t.Messages {
+		if m.Status == message.Pending {
+			d.o.Wake()
+			break
+		}
+	}
+	return false, nil
+}
+
+// again runs do until nobody has changed what it decided on meanwhile.
+func again(do func() error) error {
+	for try := 1; ; try++ {
+		if err := do(); try == 10 || !errors.Is(err, message.ErrMoved) {
+			return err
+		}
+	}
+}

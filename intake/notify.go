@@ -1,0 +1,108 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"notifier/message"
+	"notifier/preferences"
+)
+
+// Notify takes an event. What becomes of it is decided for each user now, by the user's
+// preferences, and kept with its reason, also where nothing is sent.
+func (d *Desk) Notify(ctx context.Context, c message.Call, e message.Event) (noted message.Noted, replayed bool, err error) {
+	if err := message.Together(e.Check(c.At), d.o.Catalog.CheckKind(e.Kind)); err != nil {
+		return noted, false, err
+	}
+	err = again(func() (err error) {
+		noted, replayed, err = d.notify(ctx, c, e)
+		return err
+	})
+	return noted, replayed, err
+}
+
+func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event) (noted message.Noted, replayed bool, err error) {
+	users, err := d.users(ctx, c.Site, "/users", e.Users)
+	if err != nil {
+		return noted, false, err
+	}
+	noted.ID = message.NewID(message.EventIDs)
+	seen := map[string]int{}
+	var messages []message.Message
+	for _, u := range users {
+		seen[u.ID] = u.Version
+		m := d.decide(c, e, u)
+		m.EventID = noted.ID
+		messages = append(messages, m)
+		noted.Recipients = append(noted.Recipients, decision(m))
+	}
+	kept, err := tray(c, e, noted)
+	if err != nil {
+		return noted, false, err
+	}
+	kept.Messages, kept.Seen, kept.Case = messages, seen, e.Case
+	replayed, err = d.accept(ctx, c, kept, &noted)
+	return noted, replayed, err
+}
+
+// decide makes the message of an event for one user (RULES: who gets what, when).
+func (d *Desk) decide(c message.Call, e message.Event, u preferences.User) message.Message {
+	occurred := e.Occurred(c.At)
+	m := u.Person().Address(message.Message{
+		ID: message.NewID(message.MessageIDs), Site: c.Site, Type: message.Single, Kind: e.Kind, Reference: e.Reference,
+		Case: e.Case, Actor: e.Actor, Summary: e.Summary.In(u.Language), OccurredAt: occurred, Domain: d.o.Domain,
+		Setting: u.Preferences.Setting(e.Kind), CreatedAt: c.At, UpdatedAt: c.At,
+	})
+	m.Subject = d.o.Writer.Subject(m)
+	m.Status, m.DueAt, m.Reason = u.Decide(e, occurred)
+	if m.Status == message.Pending {
+		m.DueAt, m.QueuedAt = c.At, c.At
+	}
+	return m
+}
+
+func decision(m message.Message) message.Decision {
+	d := message.Decision{User: m.UserID, Status: m.Status, Reason: m.Reason, Message: m.ID}
+	if m.Status == message.Deferred {
+		d.DueAt, d.Timezone = &m.DueAt, m.Timezone
+	}
+	return d
+}
+
+// users finds the users with these ids, in their order and once each, with complete
+// preferences.
+func (d *Desk) users(ctx context.Context, site, pointer string, ids []string) ([]preferences.User, error) {
+	zone, err := d.store.Zone(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+	found, err := d.store.Users(ctx, site, ids)
+	if err != nil {
+		return nil, err
+	}
+	var users []preferences.User
+	var bad message.Invalid
+	seen := map[string]bool{}
+	for i, id := range ids {
+		u, known := found[id]
+		switch {
+		case seen[id]:
+			continue
+		case !known:
+			bad.Add(fmt.Sprintf("%s/%d", pointer, i), "unknown_user", "there is no user %q. Add it with PUT /api/v1/users/%s", id, url.PathEscape(id))
+		}
+		seen[id] = true
+		users = append(users, d.complete(u, zone))
+	}
+	return users, bad.Err()
+}
+
+// complete fills in what a user has not chosen.
+func (d *Desk) complete(u preferences.User, zone string) preferences.User {
+	if u.Timezone == "" {
+		u.Timezone = zone
+	}
+	u.Preferences = d.o.Catalog.Complete(u.Preferences, u.Timezone)
+	return u
+}

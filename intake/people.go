@@ -1,0 +1,128 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"notifier/message"
+	"notifier/preferences"
+)
+
+// SetUser adds a user, or changes its address, name, zone or language; preferences stay
+// as they are. A new zone acts at once on what waits.
+func (d *Desk) SetUser(ctx context.Context, c message.Call, u preferences.User) (preferences.User, error) {
+	if err := u.Check(); err != nil {
+		return u, err
+	}
+	return d.change(ctx, c, u.ID, func(before preferences.User, _ bool) (preferences.User, error) {
+		u.Preferences, u.Version = before.Preferences, before.Version
+		return u, nil
+	})
+}
+
+// SetPreferences replaces what a user has chosen: what p leaves out has its default. It
+// acts at once on what waits (RULES: changing a preference). A zone in p becomes the user's.
+func (d *Desk) SetPreferences(ctx context.Context, c message.Call, id string, p preferences.Preferences) (preferences.User, error) {
+	if err := d.o.Catalog.Check(p); err != nil {
+		return preferences.User{}, err
+	}
+	return d.change(ctx, c, id, func(u preferences.User, known bool) (preferences.User, error) {
+		if !known {
+			return u, unknownUser(id)
+		}
+		if p.Timezone != "" {
+			u.Timezone = p.Timezone
+		}
+		u.Preferences = p
+		u.Preferences.Timezone = "" // kept on the user
+		return u, nil
+	})
+}
+
+func unknownUser(id string) error {
+	return fmt.Errorf("there is no user %q. Add it with PUT /api/v1/users/%s: %w", id, url.PathEscape(id), message.ErrNotFound)
+}
+
+// change stores a changed user, and moves what waits by the new rules.
+func (d *Desk) change(ctx context.Context, c message.Call, id string, edit func(before preferences.User, known bool) (preferences.User, error)) (after preferences.User, err error) {
+	zone, err := d.store.Zone(ctx, c.Site)
+	if err != nil {
+		return after, err
+	}
+	err = again(func() error {
+		found, err := d.store.Users(ctx, c.Site, []string{id})
+		if err != nil {
+			return err
+		}
+		before, known := found[id]
+		if after, err = edit(before, known); err != nil {
+			return err
+		}
+		rule := d.complete(after, zone).Preferences
+		err = d.store.SaveUser(ctx, c.Site, after, c.At, func(m message.Message) time.Time {
+			if _, known := d.o.Catalog[m.Kind]; !known {
+				return m.DueAt // a kind that config.yaml no longer has keeps its time
+			}
+			return rule.Again(m.Kind, m.OccurredAt, m.DueAt, c.At)
+		})
+		return err
+	})
+	if err != nil {
+		return after, err
+	}
+	after.Version++
+	return d.complete(after, zone), nil
+}
+
+// User is a user with all that applies to it, chosen or by default.
+func (d *Desk) User(ctx context.Context, site, id string) (preferences.User, error) {
+	found, err := d.store.Users(ctx, site, []string{id})
+	if err != nil {
+		return preferences.User{}, err
+	}
+	u, known := found[id]
+	if !known {
+		return u, unknownUser(id)
+	}
+	zone, err := d.store.Zone(ctx, site)
+	return d.complete(u, zone), err
+}
+
+// SetGroup names users together, so that SendMessage can name the group.
+func (d *Desk) SetGroup(ctx context.Context, c message.Call, id string, members []string) error {
+	var bad message.Invalid
+	if id == "" {
+		bad.Add("/id", "missing", "a group needs an id")
+	}
+	bad.Check("/id", "bad_text", message.CheckLine(id, message.MaxLine))
+	if len(members) > message.MaxList {
+		bad.Add("/users", "too_many", "a group has at most %d users, these are %d", message.MaxList, len(members))
+	}
+	if err := bad.Err(); err != nil {
+		return err
+	}
+	users, err := d.users(ctx, c.Site, "/users", members)
+	if err != nil {
+		return err
+	}
+	ids := []string{}
+	for _, u := range users {
+		ids = append(ids, u.ID)
+	}
+	return d.store.SaveGroup(ctx, c.Site, id, ids, c.At)
+}
+
+// Group lists the users of a group.
+func (d *Desk) Group(ctx context.Context, site, id string) ([]string, error) {
+	groups, err := d.store.Groups(ctx, site, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	members, known := groups[id]
+	if !known {
+		return nil, fmt.Errorf("there is no group %q. Add it with PUT /api/v1/groups/%s: %w", id, url.PathEscape(id), message.ErrNotFound)
+	}
+	return members, nil
+}

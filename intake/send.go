@@ -1,0 +1,186 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"notifier/message"
+)
+
+// SendMessage takes a direct message: preferences are never asked (AMODIT-10 to -12).
+// There is one message per recipient, or one mail for all with cc, bcc or one_mail.
+func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Draft) (taken message.Taken, replayed bool, err error) {
+	if err := draft.Check(c.At); err != nil {
+		return taken, false, err
+	}
+	people, err := d.resolve(ctx, c.Site, draft)
+	if err != nil {
+		return taken, false, err
+	}
+	zone, err := d.store.Zone(ctx, c.Site)
+	if err != nil {
+		return taken, false, err
+	}
+	messages := d.split(c, draft, people, zone)
+	taken.ID = message.NewID(message.RequestIDs)
+	for _, m := range messages {
+		taken.Messages = append(taken.Messages, message.Ticket{ID: m.ID, To: m.Recipients(), Status: m.Status, Reason: whySkipped(m)})
+	}
+	kept, err := tray(c, draft, taken)
+	if err != nil {
+		return taken, false, err
+	}
+	kept.Messages = messages
+	replayed, err = d.accept(ctx, c, kept, &taken)
+	return taken, replayed, err
+}
+
+func whySkipped(m message.Message) message.Reason {
+	if m.Status == message.Skipped {
+		return m.Reason
+	}
+	return ""
+}
+
+// recipients are a draft's lists with every id looked up.
+type recipients struct{ to, cc, bcc []message.Person }
+
+// split makes the messages of a draft.
+func (d *Desk) split(c message.Call, draft message.Draft, r recipients, zone string) []message.Message {
+	if draft.ForAll() {
+		m := d.direct(c, draft)
+		m.Timezone = zone
+		m.Envelope = message.Envelope{To: addresses(r.to), Cc: addresses(r.cc), Bcc: addresses(r.bcc)}
+		if len(m.Everyone()) == 0 {
+			m.Status, m.Reason = message.Skipped, message.NoAddress
+		}
+		return []message.Message{m}
+	}
+	var messages []message.Message
+	seen := map[string]bool{}
+	for _, p := range r.to {
+		key := strings.ToLower(p.Email)
+		if p.Email != "" && seen[key] {
+			continue
+		}
+		seen[key] = true
+		if p.Timezone == "" {
+			p.Timezone = zone
+		}
+		m := p.Address(d.direct(c, draft))
+		if p.Email == "" {
+			m.Status, m.Reason = message.Skipped, message.NoAddress
+		}
+		messages = append(messages, m)
+	}
+	return messages
+}
+
+func addresses(people []message.Person) []message.Address {
+	var list []message.Address
+	for _, p := range people {
+		if p.Email != "" {
+			list = append(list, message.Address{Email: p.Email, Name: p.Name})
+		}
+	}
+	return list
+}
+
+// direct is a draft's message before it has a recipient.
+func (d *Desk) direct(c message.Call, draft message.Draft) message.Message {
+	m := message.Message{
+		ID: message.NewID(message.MessageIDs), Site: c.Site, Type: message.Direct, Reference: draft.Reference,
+		Subject: draft.Subject, Text: draft.Text, HTML: draft.HTML, Domain: d.o.Domain, Manual: draft.Manual,
+		CreatedAt: c.At, UpdatedAt: c.At, Status: message.Pending, Reason: message.BySender, DueAt: c.At, QueuedAt: c.At,
+	}
+	if draft.Case != nil {
+		m.Case = *draft.Case
+	}
+	if draft.ExpiresAt != nil {
+		m.ExpiresAt = *draft.ExpiresAt
+	}
+	switch {
+	case draft.Manual:
+		m.Status, m.DueAt, m.QueuedAt = message.PendingManual, time.Time{}, time.Time{}
+	case draft.SendAt != nil && draft.SendAt.After(c.At):
+		m.Status, m.DueAt, m.QueuedAt = message.Scheduled, *draft.SendAt, *draft.SendAt
+	}
+	return m
+}
+
+// resolve looks up the users and groups that a draft names.
+func (d *Desk) resolve(ctx context.Context, site string, draft message.Draft) (recipients, error) {
+	var ids []string
+	for _, list := range [][]message.Recipient{draft.To, draft.Cc, draft.Bcc} {
+		for _, r := range list {
+			if r.ID != "" {
+				ids = append(ids, r.ID)
+			}
+		}
+	}
+	people, err := d.look(ctx, site, ids)
+	if err != nil {
+		return recipients{}, err
+	}
+	var r recipients
+	var bad message.Invalid
+	for _, list := range []struct {
+		name string
+		from []message.Recipient
+		into *[]message.Person
+	}{{"to", draft.To, &r.to}, {"cc", draft.Cc, &r.cc}, {"bcc", draft.Bcc, &r.bcc}} {
+		for i, one := range list.from {
+			if one.ID == "" {
+				*list.into = append(*list.into, message.Person{Email: one.Email, Name: one.Name})
+				continue
+			}
+			found, known := people[one.ID]
+			if !known {
+				bad.Add(fmt.Sprintf("/%s/%d", list.name, i), "unknown_user",
+					"%q is neither a user nor a group. Add it with PUT /api/v1/users/%s, or give an address", one.ID, url.PathEscape(one.ID))
+			}
+			*list.into = append(*list.into, found...)
+		}
+	}
+	return r, bad.Err()
+}
+
+// look finds the people behind ids of users and groups.
+func (d *Desk) look(ctx context.Context, site string, ids []string) (map[string][]message.Person, error) {
+	found := map[string][]message.Person{}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	users, err := d.store.Users(ctx, site, ids)
+	if err != nil {
+		return nil, err
+	}
+	var rest []string
+	for _, id := range ids {
+		if u, known := users[id]; known {
+			found[id] = []message.Person{u.Person()}
+		} else {
+			rest = append(rest, id)
+		}
+	}
+	groups, err := d.store.Groups(ctx, site, rest)
+	if err != nil || len(groups) == 0 {
+		return found, err
+	}
+	for id, members := range groups {
+		users, err := d.store.Users(ctx, site, members)
+		if err != nil {
+			return nil, err
+		}
+		found[id] = []message.Person{}
+		for _, member := range members {
+			if u, known := users[member]; known {
+				found[id] = append(found[id], u.Person())
+			}
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,115 @@
+package notifications
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"notifier/message"
+)
+
+// Retry says when a temporary failure is tried again, and when it is given up. The zero
+// value of each field means its default.
+type Retry struct {
+	Base        time.Duration // the longest wait after the first attempt; 1m
+	Cap         time.Duration // the longest wait at all; 2h
+	MaxAttempts int           // 25
+	MaxAge      time.Duration // since it was queued, or asked for again; 48h
+}
+
+func (r Retry) withDefaults() Retry {
+	r.Base = orDefault(r.Base, time.Minute)
+	r.Cap = orDefault(r.Cap, 2*time.Hour)
+	r.MaxAttempts = orDefault(r.MaxAttempts, 25)
+	r.MaxAge = orDefault(r.MaxAge, 48*time.Hour)
+	return r
+}
+
+// ceiling is the longest wait after so many attempts: it doubles with each.
+func (r Retry) ceiling(attempts int) time.Duration {
+	ceiling := r.Base
+	for i := 1; i < attempts && ceiling < r.Cap; i++ {
+		ceiling *= 2
+	}
+	return min(ceiling, r.Cap)
+}
+
+// wait is a random part of the ceiling ("full jitter"), so that a backlog does not come
+// back all at once; at least a second, and as long as the server asked for.
+func (r Retry) wait(attempts int, f *message.Failure) time.Duration {
+	return max(rand.N(r.ceiling(attempts)), time.Second, f.NotBefore)
+}
+
+// exhausted tells whether the message has been tried often or long enough.
+func (r Retry) exhausted(m message.Message, at time.Time) bool {
+	since := m.QueuedAt
+	if m.RetriedAt.After(since) {
+		since = m.RetriedAt
+	}
+	return m.Tries >= r.MaxAttempts || at.Sub(since) > r.MaxAge
+}
+
+// judge turns what the courier brought back into the message's next move.
+func (r Retry) judge(m message.Message, receipt message.Receipt, at time.Time) message.Outcome {
+	o := message.Outcome{
+		Site: m.Site, ID: m.ID, Claim: m.Claim, At: at,
+		Rejected: m.Rejected, Remaining: m.Remaining, Reached: m.Reached,
+	}
+	if !receipt.Tried {
+		o.Move, o.NotBefore = message.HandBack, at
+		return o
+	}
+	o.Rejected = append(append([]string(nil), m.Rejected...), receipt.Rejected...)
+	o.Remaining = receipt.Pending
+	o.Reached = m.Reached || len(receipt.Accepted) > 0
+	retry := len(receipt.Pending) > 0 && !r.exhausted(m, at)
+	switch {
+	case retry && receipt.Failure.Category == message.TooFast:
+		o.Move = message.Limit
+	case retry:
+		o.Move = message.Postpone
+	case o.Reached:
+		o.Move = message.Accept
+		return o
+	default:
+		o.Move, o.Error = message.Fail, receipt.Failure
+		return o
+	}
+	o.Error = receipt.Failure
+	o.NotBefore = at.Add(r.wait(m.Tries, receipt.Failure))
+	return o
+}
+
+// pause is how long a relay that failed is left alone; it doubles with each failure.
+type pause struct {
+	mu     sync.Mutex
+	until  time.Time
+	length time.Duration
+	why    error
+}
+
+const longestPause = 5 * time.Minute
+
+// ended is why the relay is still left alone, or nil.
+func (p *pause) ended(at time.Time) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if at.Before(p.until) {
+		return fmt.Errorf("mail waits until %s: %w", p.until.UTC().Format(time.TimeOnly+"Z"), p.why)
+	}
+	return nil
+}
+
+func (p *pause) lengthen(at time.Time, why error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.length = min(max(2*p.length, time.Second), longestPause)
+	p.until, p.why = at.Add(p.length), why
+}
+
+func (p *pause) reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.until, p.length = time.Time{}, 0
+}

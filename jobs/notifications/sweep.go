@@ -1,0 +1,75 @@
+package notifications
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"notifier/message"
+)
+
+// Sweep mends what crashes and time left behind: messages whose lease is over go back to
+// the queue with an attempt of unknown end, and those that were not sent in time expire.
+func (j *Job) Sweep(ctx context.Context, at time.Time) (map[string]int, error) {
+	counts := map[string]int{}
+	sites, err := j.sites(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, site := range sites {
+		if err := j.sweepLeases(ctx, site, at, counts); err != nil {
+			return counts, err
+		}
+		for {
+			n, err := j.queue.Expire(ctx, site, j.o.Batch, at)
+			if err != nil {
+				return counts, err
+			}
+			if n == 0 {
+				break
+			}
+			counts[string(message.Expire)] += n
+		}
+	}
+	return counts, nil
+}
+
+func (j *Job) sweepLeases(ctx context.Context, site string, at time.Time, counts map[string]int) error {
+	for {
+		lapsed, err := j.queue.Lapsed(ctx, site, j.o.Batch, at)
+		if err != nil || len(lapsed) == 0 {
+			return err
+		}
+		outcomes := make([]message.Outcome, len(lapsed))
+		for i, m := range lapsed {
+			outcomes[i] = j.lost(m, at)
+			counts[string(outcomes[i].Move)]++
+		}
+		moved, err := j.queue.Settle(ctx, outcomes)
+		if err != nil {
+			return err
+		}
+		if moved == 0 { // others were faster with all of them
+			return nil
+		}
+	}
+}
+
+// lost is the outcome of a claim whose replica never reported.
+func (j *Job) lost(m message.Message, at time.Time) message.Outcome {
+	failure := &message.Failure{
+		Category: message.LeaseLost, Temporary: true,
+		Text: fmt.Sprintf("the process that sent it stopped before it reported; it may have gone out after %s", m.ClaimedAt.UTC().Format(time.RFC3339)),
+	}
+	o := message.Outcome{
+		Site: m.Site, ID: m.ID, Claim: m.Claim, At: at, Move: message.Lapse, NotBefore: at,
+		Reason: message.LeaseExpired, Error: failure, Rejected: m.Rejected, Remaining: m.Remaining,
+		Attempt: &message.Attempt{Claim: m.Claim, Receipt: message.Receipt{
+			StartedAt: m.ClaimedAt, EndedAt: at, Tried: true, Uncertain: true, Failure: failure,
+		}},
+	}
+	if j.o.AskAfterLostLease || j.o.Retry.exhausted(m, at) {
+		o.Move, o.NotBefore = message.Lose, time.Time{}
+	}
+	return o
+}

@@ -1,0 +1,112 @@
+// Package reminders writes deadline mail.
+//
+// Preferences are never asked: a deadline always gets through (AMODIT-15).
+package reminders
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"notifier/deadlines"
+	"notifier/letter"
+	"notifier/message"
+)
+
+// Queue is what the job needs of the store.
+type Queue interface {
+	Sites(ctx context.Context) ([]string, error)
+	// DueDeadlines lists at most n deadlines with a step that has come, earliest first.
+	DueDeadlines(ctx context.Context, site string, n int, at time.Time) ([]deadlines.Deadline, error)
+	// Remind stores the reminders of a deadline and its next step, all or nothing, unless
+	// the deadline was changed meanwhile: then message.ErrMoved.
+	Remind(ctx context.Context, site string, d deadlines.Deadline, at, next time.Time, reminders []message.Message) error
+	// People reads users by id as mails need them; unknown ones are left out.
+	People(ctx context.Context, site string, ids []string) (map[string]message.Person, error)
+}
+
+// Calendar says which days and hours are worked on a site.
+type Calendar func(site string) deadlines.Calendar
+
+// Job writes reminders.
+type Job struct {
+	queue    Queue
+	writer   letter.Writer
+	calendar Calendar
+	domain   string // of the Message-IDs
+	log      *zap.Logger
+}
+
+// New makes the job.
+func New(queue Queue, writer letter.Writer, calendar Calendar, domain string, log *zap.Logger) *Job {
+	return &Job{queue: queue, writer: writer, calendar: calendar, domain: domain, log: log.Named("reminders")}
+}
+
+const batch = 200
+
+// Run writes one reminder per user of each deadline that has passed a step since the last
+// run: for the latest step, however many were missed.
+func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
+	counts := map[string]int{}
+	sites, err := j.queue.Sites(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, site := range sites {
+		for ctx.Err() == nil {
+			due, err := j.queue.DueDeadlines(ctx, site, batch, at)
+			if err != nil {
+				return counts, err
+			}
+			if len(due) == 0 {
+				break
+			}
+			for _, d := range due {
+				if err := j.remind(ctx, site, d, at, counts); err != nil && !errors.Is(err, message.ErrMoved) {
+					return counts, err
+				}
+			}
+		}
+	}
+	return counts, ctx.Err()
+}
+
+func (j *Job) remind(ctx context.Context, site string, d deadlines.Deadline, at time.Time, counts map[string]int) error {
+	calendar := j.calendar(site)
+	next, _ := d.Next(at, calendar)
+	if _, passed := d.Reminder(d.FiredAt, at, calendar); !passed { // the calendar was changed: only the next step is written anew
+		return j.queue.Remind(ctx, site, d, at, next, nil)
+	}
+	people, err := j.queue.People(ctx, site, d.Users)
+	if err != nil {
+		return err
+	}
+	var reminders []message.Message
+	for _, user := range d.Users {
+		m := j.reminder(site, d, at)
+		person := people[user]
+		person.ID = user
+		m = person.Address(m)
+		if len(m.To) == 0 {
+			m.Status, m.Reason, m.DueAt, m.QueuedAt = message.Skipped, message.NoAddress, time.Time{}, time.Time{}
+		}
+		reminders = append(reminders, j.writer.Remind(m, letter.Due{At: d.DueAt, Now: at, Next: next}))
+	}
+	if err := j.queue.Remind(ctx, site, d, at, next, reminders); err != nil {
+		return err
+	}
+	counts["deadlines"]++
+	counts["reminders"] += len(reminders)
+	return nil
+}
+
+// reminder is the message to one user before it is addressed.
+func (j *Job) reminder(site string, d deadlines.Deadline, at time.Time) message.Message {
+	return message.Message{
+		ID: message.NewID(message.MessageIDs), Site: site, Type: message.Reminder, Kind: message.Deadline, Reference: d.Key,
+		Case: d.Case, OccurredAt: at, Domain: j.domain, CreatedAt: at, UpdatedAt: at,
+		Status: message.Pending, Reason: message.ByDeadline, DueAt: at, QueuedAt: at,
+	}
+}

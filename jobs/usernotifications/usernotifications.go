@@ -1,0 +1,83 @@
+// Package usernotifications moves deferred mail on when its user's hour has come.
+//
+// One message moves on as it is; several become one digest (AMODIT-7). It never asks how
+// the cases stand now (AMODIT-8).
+package usernotifications
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"notifier/digest"
+	"notifier/letter"
+	"notifier/message"
+)
+
+// Queue is what the job needs of the store.
+type Queue interface {
+	Sites(ctx context.Context) ([]string, error)
+	// Promote closes the windows of at most n users as decide says, all in one transaction.
+	Promote(ctx context.Context, site string, at time.Time, n int, decide func([]message.Message) message.Closing) (int, error)
+}
+
+// Job promotes and merges deferred messages.
+type Job struct {
+	queue  Queue
+	writer letter.Writer
+	log    *zap.Logger
+}
+
+// users is how many users one transaction is about: enough to be fast, few enough to
+// keep their rows only for a moment.
+const users = 500
+
+// New makes the job.
+func New(queue Queue, writer letter.Writer, log *zap.Logger) *Job {
+	return &Job{queue: queue, writer: writer, log: log.Named("user_notifications")}
+}
+
+// Run moves on everything that is due. It returns how many messages were promoted,
+// merged and skipped, and how many digests were made. It may be stopped after any
+// transaction.
+func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
+	counts := map[string]int{}
+	sites, err := j.queue.Sites(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, site := range sites {
+		for ctx.Err() == nil {
+			closed := map[string]int{}
+			n, err := j.queue.Promote(ctx, site, at, users, func(items []message.Message) message.Closing {
+				return j.close(items, at, closed)
+			})
+			if err != nil {
+				return counts, err
+			}
+			for what, n := range closed {
+				counts[what] += n
+			}
+			if n == 0 {
+				break
+			}
+		}
+	}
+	return counts, ctx.Err()
+}
+
+// close decides what becomes of one user's messages.
+func (j *Job) close(items []message.Message, at time.Time, counts map[string]int) message.Closing {
+	switch {
+	case len(items[0].To) == 0:
+		counts["skipped"] += len(items)
+		return message.Closing{Move: message.Skip}
+	case len(items) == 1:
+		counts["promoted"]++
+		return message.Closing{Move: message.Promote}
+	}
+	counts["merged"] += len(items)
+	counts["digests"]++
+	return message.Closing{Move: message.Merge, Digest: digest.Merge(j.writer, items, at)}
+}
