@@ -1,0 +1,101 @@
+package api
+
+import (
+	"encoding/json"
+	"io"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"notifier/message"
+	"notifier/preferences"
+)
+
+// body is the JSON of a request. It is read by message.Decode rather than checked
+// against a schema, so that API, command line and journal find the same faults and say
+// the same sentences.
+type body[T any] struct {
+	value T
+	err   error
+}
+
+// UnmarshalJSON keeps what is wrong for the handler to tell.
+func (b *body[T]) UnmarshalJSON(raw []byte) error {
+	b.err = message.Decode(raw, &b.value)
+	return nil
+}
+
+// Schema is that of the value.
+func (body[T]) Schema(r huma.Registry) *huma.Schema {
+	return r.Schema(reflect.TypeFor[T](), true, "")
+}
+
+// format reads and writes JSON.
+var format = huma.Format{
+	Marshal: func(w io.Writer, v any) error {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		return e.Encode(v)
+	},
+	Unmarshal: func(raw []byte, v any) error {
+		if own, ok := v.(json.Unmarshaler); ok {
+			return own.UnmarshalJSON(raw) // also what is not JSON at all
+		}
+		return json.Unmarshal(raw, v)
+	},
+}
+
+// The schemas of ground types that read themselves.
+type (
+	recipient   struct{}
+	text        struct{}
+	chosen      struct{}
+	textOrTexts = map[string]*huma.Schema
+)
+
+// Schema of message.Recipient.
+func (recipient) Schema(huma.Registry) *huma.Schema {
+	object := &huma.Schema{Type: huma.TypeObject, Required: []string{"email"}, AdditionalProperties: false, Properties: textOrTexts{
+		"email": {Type: huma.TypeString, Description: "The address.", Examples: []any{"jan@example.net"}},
+		"name":  {Type: huma.TypeString, Description: "How the person is called.", Examples: []any{"Jan"}},
+	}}
+	return &huma.Schema{
+		Description: "A user's or group's id, an address, or an address with a name.",
+		OneOf:       []*huma.Schema{{Type: huma.TypeString, Examples: []any{"anna"}}, object},
+	}
+}
+
+// Schema of message.Text.
+func (text) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Description: "A text, or one text per language.",
+		OneOf: []*huma.Schema{
+			{Type: huma.TypeString, Examples: []any{"Anna commented"}},
+			{Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeString}, Examples: []any{map[string]any{"en": "Anna commented", "pl": "Anna dodała komentarz"}}},
+		},
+	}
+}
+
+// Schema of preferences.Preferences.
+func (chosen) Schema(huma.Registry) *huma.Schema {
+	frequency := func(choices ...any) *huma.Schema { return &huma.Schema{Type: huma.TypeString, Enum: choices} }
+	return &huma.Schema{
+		Type:        huma.TypeObject,
+		Description: "What a user has chosen: a frequency for each kind of event, and when daily and weekly mail is due. A kind of config.yaml has a key of its own. What is left out has its default.",
+		Properties: map[string]*huma.Schema{
+			"case_received": frequency("immediately", "hourly", "daily", "never"),
+			"case_changed":  frequency("immediately", "hourly", "daily", "weekly", "never"),
+			"daily_at":      {Type: huma.TypeString, Description: "When daily and weekly mail is due, in the user's zone.", Examples: []any{"08:00"}},
+			"weekly_on":     frequency("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+			"timezone":      {Type: huma.TypeString, Description: "An IANA name.", Examples: []any{"Europe/Warsaw"}},
+		},
+		AdditionalProperties: frequency("immediately", "hourly", "daily", "weekly", "never"),
+	}
+}
+
+// describe tells huma the schemas of ground types, which know nothing of it.
+func describe(r huma.Registry) {
+	r.RegisterTypeAlias(reflect.TypeFor[message.Recipient](), reflect.TypeFor[recipient]())
+	r.RegisterTypeAlias(reflect.TypeFor[message.Text](), reflect.TypeFor[text]())
+	r.RegisterTypeAlias(reflect.TypeFor[preferences.Preferences](), reflect.TypeFor[chosen]())
+}

@@ -1,0 +1,190 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"notifier/jobs"
+	"notifier/message"
+	"notifier/schedule"
+)
+
+type jobIn struct {
+	Name string `path:"name" doc:"notifications, user_notifications or reminders." example:"notifications"`
+}
+
+type jobChange struct {
+	Every    *string `json:"every,omitempty" doc:"A period on the clock, from 1s to 168h: 3m runs at :00, :03, :06 …" example:"3m"`
+	Cron     *string `json:"cron,omitempty" doc:"Five cron fields instead." example:"0 * * * *"`
+	Timezone *string `json:"timezone,omitempty" doc:"The zone of cron; UTC if absent." example:"Europe/Warsaw"`
+	Wake     *bool   `json:"wake,omitempty" doc:"Whether new work starts a run between two ticks."`
+	Reset    bool    `json:"reset,omitempty" doc:"Back to what config.yaml says."`
+}
+
+type changeJobIn struct {
+	jobIn
+	Body body[jobChange]
+}
+
+type pauseOptions struct {
+	Note string `json:"note,omitempty" doc:"Why, for the others." maxLength:"200"`
+}
+
+type pauseIn struct {
+	jobIn
+	Body *body[pauseOptions]
+}
+
+type jobView struct {
+	Name         string         `json:"name"`
+	Every        string         `json:"every,omitempty"`
+	Cron         string         `json:"cron,omitempty"`
+	Timezone     string         `json:"timezone,omitempty"`
+	Wake         bool           `json:"wake"`
+	Schedule     string         `json:"schedule" doc:"The schedule in words."`
+	Paused       bool           `json:"paused"`
+	Note         string         `json:"note,omitempty" doc:"Why it is paused."`
+	Next         []time.Time    `json:"next" doc:"The next five runs; none while it is paused."`
+	RunningSince *time.Time     `json:"running_since,omitempty" doc:"On this replica."`
+	LastRun      *schedule.Run  `json:"last_run,omitempty"`
+	Configured   *schedule.Spec `json:"configured,omitempty" doc:"What config.yaml says, where an admin has set something else."`
+	ChangedAt    time.Time      `json:"changed_at"`
+	ChangedBy    string         `json:"changed_by,omitempty"`
+}
+
+type jobOut struct{ Body jobView }
+
+type jobsOut struct {
+	Body struct {
+		Data []jobView `json:"data"`
+	}
+}
+
+type runOut struct{ Body schedule.Run }
+
+type runsIn struct {
+	jobIn
+	Limit int `query:"limit" minimum:"1" maximum:"200" default:"20"`
+}
+
+type runsOut struct {
+	Body struct {
+		Data []schedule.Run `json:"data"`
+	}
+}
+
+func (h *handler) jobRoutes(api huma.API) {
+	tags := []string{"jobs"}
+	register(h, api, huma.Operation{
+		OperationID: "list-jobs", Method: http.MethodGet, Path: "/jobs", Tags: tags, Summary: "The three jobs and their timetable",
+	}, func(ctx context.Context, _ *struct{}) (*jobsOut, error) {
+		states, err := h.timetable.Lines(ctx)
+		out := &jobsOut{}
+		out.Body.Data = []jobView{}
+		for _, s := range states {
+			out.Body.Data = append(out.Body.Data, viewJob(s))
+		}
+		return out, err
+	})
+	register(h, api, huma.Operation{
+		OperationID: "get-job", Method: http.MethodGet, Path: "/jobs/{name}", Tags: tags, Summary: "One job",
+	}, func(ctx context.Context, in *jobIn) (*jobOut, error) {
+		return answerJob(h.timetable.Line(ctx, in.Name))
+	})
+	register(h, api, huma.Operation{
+		OperationID: "change-job", Method: http.MethodPatch, Path: "/jobs/{name}", Tags: tags,
+		Summary: "Change when a job runs", Description: "It reaches all replicas within seconds and never makes the job run by itself. It wins over config.yaml until it is reset.",
+	}, h.changeJob)
+	register(h, api, huma.Operation{
+		OperationID: "pause-job", Method: http.MethodPost, Path: "/jobs/{name}/pause", Tags: tags,
+		Summary: "Pause a job", Description: "Runs that are missed meanwhile are not made up.",
+	}, h.pauseJob)
+	register(h, api, huma.Operation{
+		OperationID: "resume-job", Method: http.MethodPost, Path: "/jobs/{name}/resume", Tags: tags, Summary: "End a pause",
+	}, func(ctx context.Context, in *jobIn) (*jobOut, error) {
+		return answerJob(h.timetable.Resume(ctx, in.Name, admin))
+	})
+	register(h, api, huma.Operation{
+		OperationID: "run-job", Method: http.MethodPost, Path: "/jobs/{name}/run", Tags: tags, DefaultStatus: http.StatusAccepted,
+		Summary: "Run a job once, now", Description: "Also while it is paused. The schedule stays as it is.",
+	}, func(_ context.Context, in *jobIn) (*runOut, error) {
+		run, err := h.timetable.RunNow(in.Name)
+		return &runOut{Body: run}, err
+	})
+	register(h, api, huma.Operation{
+		OperationID: "list-runs", Method: http.MethodGet, Path: "/jobs/{name}/runs", Tags: tags, Summary: "The runs of a job, newest first",
+	}, h.runs)
+}
+
+func (h *handler) changeJob(ctx context.Context, in *changeJobIn) (*jobOut, error) {
+	if err := in.Body.err; err != nil {
+		return nil, err
+	}
+	c := in.Body.value
+	change := jobs.Change{Wake: c.Wake, Reset: c.Reset}
+	switch {
+	case c.Reset && (c.Every != nil || c.Cron != nil || c.Timezone != nil):
+		var bad message.Invalid
+		bad.Add("/reset", "not_allowed", "reset goes back to what config.yaml says. Leave out every, cron and timezone, or reset")
+		return nil, &bad
+	case c.Every != nil || c.Cron != nil || c.Timezone != nil:
+		change.Spec = &schedule.Spec{Every: value(c.Every), Cron: value(c.Cron), Timezone: value(c.Timezone)}
+	case c.Wake == nil && !c.Reset:
+		var bad message.Invalid
+		bad.Add("", "missing", "there is nothing to change. Give every, cron with timezone, wake or reset")
+		return nil, &bad
+	}
+	return answerJob(h.timetable.Change(ctx, in.Name, change, admin))
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func (h *handler) pauseJob(ctx context.Context, in *pauseIn) (*jobOut, error) {
+	note := ""
+	if in.Body != nil {
+		if in.Body.err != nil {
+			return nil, in.Body.err
+		}
+		note = in.Body.value.Note
+	}
+	return answerJob(h.timetable.Pause(ctx, in.Name, note, admin))
+}
+
+func (h *handler) runs(ctx context.Context, in *runsIn) (*runsOut, error) {
+	if _, err := h.timetable.Line(ctx, in.Name); err != nil {
+		return nil, err
+	}
+	found, err := h.records.Runs(ctx, in.Name, in.Limit)
+	out := &runsOut{}
+	out.Body.Data = append([]schedule.Run{}, found...)
+	return out, err
+}
+
+func answerJob(s jobs.State, err error) (*jobOut, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &jobOut{Body: viewJob(s)}, nil
+}
+
+func viewJob(s jobs.State) jobView {
+	v := jobView{
+		Name: s.Name, Every: s.Spec.Every, Cron: s.Spec.Cron, Timezone: s.Spec.Timezone, Wake: s.Wake, Schedule: s.Words,
+		Paused: s.Paused, Note: s.Note, Next: append([]time.Time{}, s.Next...), RunningSince: orNil(s.Running), ChangedAt: s.ChangedAt, ChangedBy: s.ChangedBy,
+	}
+	if s.Last.ID != "" {
+		v.LastRun = &s.Last
+	}
+	if s.Overridden {
+		v.Configured = &s.Configured
+	}
+	return v
+}

@@ -1,0 +1,286 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"notifier/deadlines"
+	"notifier/jobs/notifications"
+	"notifier/mail"
+	"notifier/message"
+	"notifier/preferences"
+	"notifier/schedule"
+	"notifier/store"
+	"notifier/wallclock"
+)
+
+// Config is config.yaml: what each room wants to know, put together.
+type Config struct {
+	Site     string              `yaml:"site"`
+	Timezone string              `yaml:"timezone"`
+	Database store.Settings      `yaml:"database"`
+	HTTP     httpSettings        `yaml:"http"`
+	SMTP     smtpSettings        `yaml:"smtp"`
+	Retry    retrySettings       `yaml:"retry"`
+	Jobs     jobsSettings        `yaml:"jobs"`
+	Kinds    preferences.Catalog `yaml:"kinds"`
+	Links    linkSettings        `yaml:"links"`
+	Workday  workdaySettings     `yaml:"workday"`
+	Log      logSettings         `yaml:"log"`
+
+	only string // the one site that a command is about; empty: all
+}
+
+type httpSettings struct {
+	Listen string `yaml:"listen"`
+	Key    string `yaml:"key"`
+}
+
+type smtpSettings struct {
+	Host         string `yaml:"host"`
+	Port         int    `yaml:"port"`
+	TLS          string `yaml:"tls"`
+	Username     string `yaml:"username"`
+	Password     string `yaml:"password"`
+	PasswordFile string `yaml:"password_file"`
+	From         string `yaml:"from"`
+	Hello        string `yaml:"hello"`
+	Connections  int    `yaml:"connections"`
+	OnLostLease  string `yaml:"on_lost_lease"`
+}
+
+type retrySettings struct {
+	Base        time.Duration `yaml:"base"`
+	Cap         time.Duration `yaml:"cap"`
+	MaxAttempts int           `yaml:"max_attempts"`
+	MaxAge      time.Duration `yaml:"max_age"`
+	Lease       time.Duration `yaml:"lease"`
+}
+
+type jobsSettings struct {
+	Notifications     jobSettings `yaml:"notifications"`
+	UserNotifications jobSettings `yaml:"user_notifications"`
+	Reminders         jobSettings `yaml:"reminders"`
+}
+
+type jobSettings struct {
+	schedule.Spec
+	Wake bool `yaml:"wake"`
+}
+
+type linkSettings struct {
+	Cases string `yaml:"cases"`
+}
+
+type workdaySettings struct {
+	Start wallclock.Time `yaml:"start"`
+	Days  []string       `yaml:"days"`
+}
+
+type logSettings struct {
+	Level  string `yaml:"level"`
+	Format string `yaml:"format"`
+}
+
+// defaults are what config.yaml starts from.
+func defaults() Config {
+	return Config{
+		Site: "default", Timezone: "UTC",
+		Database: store.Settings{URL: "sqlite:notifier.db", Connections: 20},
+		HTTP:     httpSettings{Listen: "127.0.0.1:8025"},
+		SMTP:     smtpSettings{OnLostLease: "retry"},
+		Retry:    retrySettings{Base: time.Minute, Cap: 2 * time.Hour, MaxAttempts: 25, MaxAge: 48 * time.Hour, Lease: time.Minute},
+		Jobs: jobsSettings{
+			Notifications:     jobSettings{Spec: schedule.Spec{Every: "3m"}, Wake: true},
+			UserNotifications: jobSettings{Spec: schedule.Spec{Cron: "0 * * * *", Timezone: "UTC"}},
+			Reminders:         jobSettings{Spec: schedule.Spec{Every: "15m"}},
+		},
+		Kinds:   preferences.DefaultCatalog(),
+		Workday: workdaySettings{Start: wallclock.Time{Hour: 8}, Days: []string{"monday", "tuesday", "wednesday", "thursday", "friday"}},
+		Log:     logSettings{Level: "info", Format: "json"},
+	}
+}
+
+// configError is all that is wrong with a configuration, a problem a line.
+type configError struct{ Problems []problem }
+
+// problem is one thing wrong: in which file or variable, on which line, at which key.
+type problem struct {
+	Source string // a file or an environment variable
+	Line   int    // 0 if the source has no lines, or the key does not stand in it
+	Path   string // as in jobs.notifications.every
+	Text   string
+}
+
+func (p problem) String() string {
+	where := p.Source
+	if p.Line > 0 {
+		where += ":" + strconv.Itoa(p.Line)
+	}
+	if p.Path != "" {
+		where += ": " + p.Path
+	}
+	return where + ": " + p.Text
+}
+
+func (e *configError) Error() string {
+	var lines []string
+	for _, p := range e.Problems {
+		lines = append(lines, p.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// loadConfig reads a file, where there is one, and what the environment says on top of
+// it. An empty name means config.yaml if that exists. Any error is a *configError.
+func loadConfig(file string, environment []string) (Config, error) {
+	c := defaults()
+	r := newReader(cmp.Or(file, "config.yaml"))
+	content, err := os.ReadFile(r.source)
+	switch {
+	case err == nil:
+		r.readFile(content, &c)
+	case file != "" || !errors.Is(err, os.ErrNotExist):
+		r.problems = append(r.problems, problem{Source: r.source, Text: fmt.Sprintf("it cannot be read: %s", errors.Unwrap(err))})
+	}
+	r.readEnvironment(environment, &c)
+	if len(r.problems) == 0 {
+		r.check(&c)
+	}
+	if len(r.problems) > 0 {
+		slices.SortStableFunc(r.problems, func(a, b problem) int { return cmp.Compare(a.Line, b.Line) })
+		return c, &configError{Problems: r.problems}
+	}
+	return c, nil
+}
+
+// check finds values that can be read but make no sense.
+func (r *reader) check(c *Config) {
+	if err := message.CheckLine(c.Site, 100); err != nil || c.Site == "" {
+		r.fault("site", "a site needs a name on one line")
+	}
+	r.wrong("timezone", second(wallclock.Zone(c.Timezone)))
+	if !strings.HasPrefix(c.Database.URL, "sqlite:") && !strings.HasPrefix(c.Database.URL, "postgres://") && !strings.HasPrefix(c.Database.URL, "postgresql://") {
+		r.fault("database.url", `%q is neither SQLite nor Postgres. Write "sqlite:notifier.db" or "postgres://user@host/database"`, c.Database.URL)
+	}
+	if _, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil {
+		r.fault("http.listen", `%q is not an address to listen on. Write "127.0.0.1:8025", or ":8025" for all addresses`, c.HTTP.Listen)
+	}
+	r.checkSMTP(c)
+	for _, job := range []struct {
+		path string
+		spec schedule.Spec
+	}{
+		{"jobs.notifications", c.Jobs.Notifications.Spec},
+		{"jobs.user_notifications", c.Jobs.UserNotifications.Spec},
+		{"jobs.reminders", c.Jobs.Reminders.Spec},
+	} {
+		r.wrong(job.path, second(job.spec.Compile()))
+	}
+	c.Kinds = preferences.DefaultCatalog().With(c.Kinds)
+	r.wrong("kinds", c.Kinds.Validate())
+	if c.Links.Cases != "" {
+		r.wrong("links.cases", message.Case{URL: c.Links.Cases}.Check())
+	}
+	for i, day := range c.Workday.Days {
+		r.wrong("workday.days."+strconv.Itoa(i), preferences.Weekday(day).Check())
+	}
+	r.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	r.oneOf("log.format", c.Log.Format, "json", "console")
+	if c.Retry.Lease < time.Second {
+		r.fault("retry.lease", "%s is too short for a conversation with a relay. Write at least 1s", c.Retry.Lease)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func (r *reader) checkSMTP(c *Config) {
+	if c.SMTP.TLS != "" {
+		r.oneOf("smtp.tls", c.SMTP.TLS, "none", "starttls", "tls")
+	}
+	r.oneOf("smtp.on_lost_lease", c.SMTP.OnLostLease, "retry", "ask")
+	if c.SMTP.Port > 65535 {
+		r.fault("smtp.port", "%d is not a port. Write 25, 465 or 587, or what the server listens on", c.SMTP.Port)
+	}
+	if c.SMTP.Host != "" && c.SMTP.From == "" {
+		r.fault("smtp.from", `mails need a sender. Write from: "Workflow <workflow@example.org>"`)
+	}
+	if c.SMTP.From != "" {
+		if _, err := c.SMTP.sender(); err != nil {
+			r.wrong("smtp.from", err)
+		}
+	}
+	if c.SMTP.PasswordFile == "" {
+		return
+	}
+	password, err := os.ReadFile(c.SMTP.PasswordFile)
+	switch {
+	case c.SMTP.Password != "":
+		r.fault("smtp.password_file", "password and password_file are both given. Leave one out")
+	case err != nil:
+		r.fault("smtp.password_file", "it cannot be read: %s", errors.Unwrap(err))
+	}
+	c.SMTP.Password = strings.TrimRight(string(password), "\r\n")
+}
+
+// sender is the From of mails.
+func (s smtpSettings) sender() (message.Address, error) {
+	one := message.ParseRecipient(s.From)
+	if one.ID != "" {
+		return message.Address{}, message.CheckEmail(one.ID)
+	}
+	return one.Address, one.Address.Check()
+}
+
+// oneOf notes a word that is not among those possible.
+func (r *reader) oneOf(path, word string, possible ...string) {
+	if !slices.Contains(possible, word) {
+		r.fault(path, "%q is not possible.%s", word, message.Suggest(word, possible))
+	}
+}
+
+// domain is the right side of the Message-IDs.
+func (c Config) domain() string {
+	if sender, err := c.SMTP.sender(); err == nil {
+		_, domain, _ := strings.Cut(sender.Email, "@")
+		return domain
+	}
+	if host, err := os.Hostname(); err == nil && message.CheckEmail("x@"+host) == nil {
+		return host
+	}
+	return "localhost"
+}
+
+// calendar is the working time of the installation.
+func (c Config) calendar() deadlines.Calendar {
+	zone, _ := wallclock.Zone(c.Timezone) // check has seen to it
+	calendar := deadlines.Calendar{Zone: zone, Start: &c.Workday.Start}
+	for d := range calendar.Workdays {
+		calendar.Workdays[d] = slices.Contains(c.Workday.Days, strings.ToLower(time.Weekday(d).String()))
+	}
+	return calendar
+}
+
+// account is the outgoing SMTP account.
+func (c Config) account() mail.Settings {
+	from, _ := c.SMTP.sender() // check has seen to it
+	return mail.Settings{
+		Name: "default", Host: c.SMTP.Host, Port: c.SMTP.Port, TLS: c.SMTP.TLS, Username: c.SMTP.Username, Password: c.SMTP.Password,
+		From: from, Hello: c.SMTP.Hello, Connections: c.SMTP.Connections,
+	}
+}
+
+// flush are the options of Notifications.
+func (c Config) flush(replica string) notifications.Options {
+	return notifications.Options{
+		Lease: c.Retry.Lease, Replica: replica, Site: c.only, AskAfterLostLease: c.SMTP.OnLostLease == "ask",
+		Retry: notifications.Retry{Base: c.Retry.Base, Cap: c.Retry.Cap, MaxAttempts: c.Retry.MaxAttempts, MaxAge: c.Retry.MaxAge},
+	}
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notifier/mail/mailtest"
+	"notifier/schedule"
+	"notifier/web"
+)
+
+// devKey is the API key of the demo, which listens on this machine alone.
+const devKey = "ntf_test_dev"
+
+func devCommand() *cobra.Command {
+	var dir, listen, smtp string
+	c := &cobra.Command{
+		Use: "dev", Short: "Try it: a database in a folder, a mailbox that catches all mail, and a demo",
+		Long: "Runs the service on an embedded database with a mail server of its own that catches every mail, and with\n" +
+			"a few people and a small workflow whose events have just happened. Nothing leaves this machine.",
+		RunE: func(c *cobra.Command, _ []string) error { return dev(c, dir, listen, smtp) },
+	}
+	c.Flags().StringVar(&dir, "dir", "dev", "folder of the database")
+	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8025", "address of pages and API")
+	c.Flags().StringVar(&smtp, "smtp", "127.0.0.1:2525", "address of the mail server that catches all mail")
+	return c
+}
+
+func dev(c *cobra.Command, dir, listen, smtp string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return usageError{fmt.Errorf("make the folder of the database: %w", err)}
+	}
+	relay, err := catchMail(smtp)
+	if err != nil {
+		return err
+	}
+	config, err := devConfig(dir, listen, relay.Addr())
+	if err != nil {
+		return errors.Join(err, relay.Close())
+	}
+	log, err := newLogger(config.Log)
+	if err != nil {
+		return errors.Join(err, relay.Close())
+	}
+	h, err := open(c.Context(), config, log)
+	if err != nil {
+		return errors.Join(err, relay.Close())
+	}
+	if err := h.migrate(c.Context()); err != nil {
+		return errors.Join(err, h.close(), relay.Close())
+	}
+	if err := h.demo(c.Context(), time.Now()); err != nil {
+		return errors.Join(fmt.Errorf("set up the demo: %w", err), h.close(), relay.Close())
+	}
+	greet(c.OutOrStdout(), listen, relay.Addr())
+	pages := web.Mailbox(box{relay}, h.store, h.timetable, config.Site, log)
+	return errors.Join(h.serve(c.Context(), pages), h.close(), relay.Close())
+}
+
+// catchMail starts the mail server, on another port if its own is taken.
+func catchMail(listen string) (*mailtest.Relay, error) {
+	relay, err := mailtest.Start(mailtest.Options{Listen: listen})
+	if err == nil {
+		return relay, nil
+	}
+	host, _, splitErr := net.SplitHostPort(listen)
+	if splitErr != nil {
+		return nil, usageError{fmt.Errorf("--smtp %q is not an address. Write 127.0.0.1:2525", listen)}
+	}
+	return mailtest.Start(mailtest.Options{Listen: net.JoinHostPort(host, "0")})
+}
+
+// devConfig is the configuration of the demo. The jobs tick fast, so that what takes an
+// hour in earnest is seen in seconds.
+func devConfig(dir, listen, relay string) (Config, error) {
+	host, port, err := net.SplitHostPort(relay)
+	if err != nil {
+		return Config{}, err
+	}
+	return loadConfig(os.DevNull, append([]string{
+		"NOTIFIER_DATABASE__URL=sqlite:" + filepath.Join(dir, "notifier.db"),
+		"NOTIFIER_HTTP__LISTEN=" + listen,
+		"NOTIFIER_HTTP__KEY=" + devKey,
+		"NOTIFIER_SMTP__HOST=" + host,
+		"NOTIFIER_SMTP__PORT=" + port,
+		"NOTIFIER_SMTP__TLS=none",
+		"NOTIFIER_SMTP__FROM=Workflow <workflow@example.org>",
+		"NOTIFIER_JOBS__USER_NOTIFICATIONS__EVERY=10s",
+		"NOTIFIER_JOBS__REMINDERS__EVERY=10s",
+		"NOTIFIER_LINKS__CASES=http://" + listen + "/mailbox",
+		"NOTIFIER_LOG__FORMAT=console",
+		"NOTIFIER_LOG__LEVEL=warn",
+	}, os.Environ()...))
+}
+
+// box shows the caught mail to the page.
+type box struct{ relay *mailtest.Relay }
+
+func (b box) Caught() []web.Caught {
+	var all []web.Caught
+	for _, m := range b.relay.Got() {
+		all = append(all, caught(m))
+	}
+	return all
+}
+
+func (b box) Mail(id int) (web.Caught, bool) {
+	m, found := b.relay.Mail(id)
+	return caught(m), found
+}
+
+func caught(m mailtest.Mail) web.Caught {
+	return web.Caught{ID: m.ID, To: m.To, Data: m.Data, At: m.ReceivedAt}
+}
+
+// demo plays the journal of the project's own workflow, as if its last line had happened
+// now: what was deferred an hour ago is due at once.
+func (h *house) demo(ctx context.Context, now time.Time) error {
+	lines, err := demoLines()
+	if err != nil {
+		return err
+	}
+	if len(lines) == 0 {
+		return errors.New("the demo has no lines")
+	}
+	shift := now.Sub(lines[len(lines)-1].At)
+	r := &replay{house: h}
+	for _, line := range lines {
+		happened := line.At.Add(shift).UTC().Truncate(time.Microsecond)
+		if line.Event != nil {
+			line.Event.OccurredAt = &happened
+		}
+		if line.Deadline != nil {
+			line.Deadline.DueAt = line.Deadline.DueAt.Add(shift)
+		}
+		line.At = now.UTC().Truncate(time.Microsecond)
+		if err := r.take(ctx, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func greet(w io.Writer, listen, relay string) {
+	fmt.Fprintf(w, `
+  notifier is running.
+
+  mailbox   http://%[1]s/mailbox     the first digest is there within 30 seconds
+  API       http://%[1]s/api/v1      key %[2]s
+  SMTP      %[3]s                all mail is caught
+
+  Anna chose "once an hour". Publish an event, and see that it waits:
+
+    curl http://%[1]s/api/v1/events -H "Authorization: Bearer %[2]s" \
+      -d '{"kind":"case_changed","users":["anna"],"case":{"id":"A-1","title":"Lease"},"summary":"Jan commented"}'
+
+  Let her have everything right away, and see it come with the next digest run:
+
+    curl -X PUT http://%[1]s/api/v1/users/anna/preferences -H "Authorization: Bearer %[2]s" \
+      -d '{"case_received":"immediately","case_changed":"immediately"}'
+
+  Send a message that nobody's choice holds back:
+
+    curl http://%[1]s/api/v1/messages -H "Authorization: Bearer %[2]s" \
+      -d '{"to":["ewa","guest@example.net"],"subject":"Contract ready","text":"It lies on your desk."}'
+
+  Ctrl-C ends it. %[4]s is what makes the demo fast; in earnest it is "every hour".
+
+`, listen, devKey, relay, schedule.UserNotifications+" every 10s")
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"notifier/deadlines"
+	"notifier/intake"
+	"notifier/jobs"
+	"notifier/jobs/notifications"
+	"notifier/jobs/reminders"
+	"notifier/jobs/usernotifications"
+	"notifier/letter"
+	"notifier/mail"
+	"notifier/message"
+	"notifier/schedule"
+	"notifier/store"
+)
+
+// house is the whole service, wired. What it opened is closed in reverse.
+type house struct {
+	config    Config
+	log       *zap.Logger
+	replica   string
+	store     *store.Store
+	writer    letter.Writer
+	desk      *intake.Desk
+	flush     *notifications.Job
+	promote   *usernotifications.Job
+	remind    *reminders.Job
+	timetable *jobs.Timetable
+	closers   []func() error
+}
+
+// courier is what carries mail: an account, or nobody.
+type courier interface {
+	notifications.Courier
+	Close() error
+}
+
+// open wires the rooms. The database must be reachable; the relay need not be.
+func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
+	h := &house{config: c, log: log, replica: replicaName()}
+	s, err := store.Open(ctx, c.Database, log)
+	if err != nil {
+		return nil, err
+	}
+	h.store = s
+	h.closes(s.Close)
+	carrier, err := openCourier(c, log)
+	if err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	h.closes(carrier.Close)
+	if err := h.wire(carrier); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	return h, nil
+}
+
+func (h *house) wire(carrier notifications.Courier) (err error) {
+	c := h.config
+	calendar := c.calendar()
+	onSite := func(string) deadlines.Calendar { return calendar }
+	h.writer = c.writer()
+	h.flush = notifications.New(h.store, carrier, h.writer, c.flush(h.replica), h.log)
+	h.promote = usernotifications.New(h.store, h.writer, h.log)
+	h.remind = reminders.New(h.store, h.writer, onSite, c.domain(), h.log)
+	h.timetable, err = jobs.New(h.store, jobs.Options{Replica: h.replica}, h.log)
+	if err != nil {
+		return err
+	}
+	wake := func() { h.timetable.Wake(schedule.Notifications) }
+	h.desk = intake.New(h.store, intake.Options{Catalog: c.Kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake})
+	return h.plan(wake)
+}
+
+// plan puts the jobs on the timetable. Whatever makes messages pending wakes the flush.
+func (h *house) plan(wake func()) error {
+	waking := func(work jobs.Work) jobs.Work {
+		return func(ctx context.Context, at time.Time) (map[string]int, error) {
+			counts, err := work(ctx, at)
+			if len(counts) > 0 {
+				wake()
+			}
+			return counts, err
+		}
+	}
+	c := h.config.Jobs
+	for _, p := range []jobs.Plan{
+		{Name: schedule.Reminders, Spec: c.Reminders.Spec, Work: waking(h.remind.Run)},
+		{Name: schedule.UserNotifications, Spec: c.UserNotifications.Spec, Work: waking(h.promote.Run)},
+		{Name: schedule.Notifications, Spec: c.Notifications.Spec, Work: h.flush.Run, Wake: c.Notifications.Wake, Everywhere: true},
+		{Name: "housekeeping", Spec: schedule.Spec{Every: h.sweepEvery()}, Work: waking(h.housekeep), Private: true},
+	} {
+		if err := h.timetable.Plan(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweepEvery is how soon after the end of a lease somebody notices.
+func (h *house) sweepEvery() string {
+	return min(max(h.config.Retry.Lease/2, time.Second), 30*time.Second).Truncate(time.Second).String()
+}
+
+// How long records are kept that only serve to tell repetitions and to look back.
+const (
+	keepKeys = 7 * 24 * time.Hour
+	keepRuns = 30 * 24 * time.Hour
+)
+
+// housekeep mends what crashes left and forgets what has had its time.
+func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, error) {
+	counts, err := h.flush.Sweep(ctx, at)
+	if err != nil {
+		return counts, err
+	}
+	sites, err := h.store.Sites(ctx)
+	if err != nil {
+		return counts, err
+	}
+	for _, site := range sites {
+		if _, err := h.store.ForgetKeys(ctx, site, 1000, at.Add(-keepKeys)); err != nil {
+			return counts, err
+		}
+	}
+	_, err = h.store.ForgetRuns(ctx, 1000, at.Add(-keepRuns))
+	return counts, err
+}
+
+// migrate brings the schema up to date and makes the site known.
+func (h *house) migrate(ctx context.Context) error {
+	ran, err := h.store.Migrate(ctx)
+	if err != nil {
+		return err
+	}
+	if len(ran) > 0 {
+		h.log.Info("database migrated", zap.Int64s("files", ran))
+	}
+	return h.addSite(ctx, h.config.Site)
+}
+
+func (h *house) addSite(ctx context.Context, site string) error {
+	return h.store.AddSite(ctx, site, h.config.Timezone, time.Now())
+}
+
+func (h *house) closes(f func() error) { h.closers = append(h.closers, f) }
+
+func (h *house) close() error {
+	var errs []error
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		errs = append(errs, h.closers[i]())
+	}
+	h.closers = nil
+	return errors.Join(errs...)
+}
+
+// writer is how mails look here.
+func (c Config) writer() letter.Writer {
+	titles := map[message.Kind]string{}
+	for kind, k := range c.Kinds {
+		titles[kind] = k.Title
+	}
+	return letter.Writer{CasesURL: c.Links.Cases, Titles: titles}
+}
+
+func openCourier(c Config, log *zap.Logger) (courier, error) {
+	if c.SMTP.Host == "" {
+		log.Warn("no SMTP server is configured: mail waits until smtp.host is set")
+		return nobody{}, nil
+	}
+	account, err := mail.New(c.account(), log)
+	if err != nil {
+		return nil, fmt.Errorf("open the SMTP account: %w", err)
+	}
+	return account, nil
+}
+
+// nobody carries mail when no account is configured: it waits (AMODIT-1).
+type nobody struct{}
+
+var errNobody = errors.New("no SMTP server is configured. Set smtp.host and smtp.from in config.yaml")
+
+func (nobody) Ready(context.Context) error { return errNobody }
+func (nobody) Deliver(context.Context, message.Message) message.Receipt {
+	return message.Receipt{Failure: &message.Failure{Category: message.ConnectFailed, Text: errNobody.Error(), Temporary: true}}
+}
+func (nobody) Close() error { return nil }
+
+// replicaName tells this process from others, also from one that had its number before.
+func replicaName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), strings.ToLower(rand.Text()[:6]))
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"notifier/api"
+)
+
+func serveCommand(s *shared) *cobra.Command {
+	var noMigrate bool
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the service",
+		Long: "Runs the API and the three jobs until SIGTERM or Ctrl-C. Then no more mail is taken from the queue,\n" +
+			"what is being sent is finished, and the rest is left for other replicas or the next start.",
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := s.load()
+			if err != nil {
+				return err
+			}
+			log, err := newLogger(config.Log)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = log.Sync() }()
+			h, err := open(c.Context(), config, log)
+			if err != nil {
+				return err
+			}
+			if noMigrate {
+				err = h.checkSchema(c.Context())
+			} else {
+				err = h.migrate(c.Context())
+			}
+			if err != nil {
+				return errors.Join(err, h.close())
+			}
+			return errors.Join(h.serve(c.Context(), nil), h.close())
+		},
+	}
+	c.Flags().BoolVar(&noMigrate, "no-migrate", false, "leave the database's schema as it is")
+	return c
+}
+
+// checkSchema makes sure that the database has the schema that this program needs.
+func (h *house) checkSchema(ctx context.Context) error {
+	has, knows, err := h.store.SchemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	if has < knows {
+		return fmt.Errorf("the database's schema is at version %d, this program needs %d. Run notifier migrate", has, knows)
+	}
+	return h.addSite(ctx, h.config.Site)
+}
+
+// serve runs the timetable and the HTTP server until ctx ends. Pages are answered where
+// the API has nothing to say.
+func (h *house) serve(ctx context.Context, pages http.Handler) error {
+	listener, err := net.Listen("tcp", h.config.HTTP.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w. Is another one running? Set http.listen to another address", err)
+	}
+	if h.config.HTTP.Key == "" {
+		h.log.Warn("no API key is set: every call is refused until NOTIFIER_HTTP__KEY is")
+	}
+	server := &http.Server{
+		Handler: h.handler(pages), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: zap.NewStdLog(h.log.Named("http")),
+	}
+	if err := h.timetable.Start(ctx); err != nil {
+		return errors.Join(fmt.Errorf("start the timetable: %w", err), listener.Close(), h.timetable.Stop())
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	h.log.Info("serving", zap.String("address", listener.Addr().String()), zap.String("version", version), zap.String("replica", h.replica))
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		h.log.Info("stopping: no more mail is claimed, what is being sent is finished")
+		waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		err = server.Shutdown(waiting)
+	}
+	return errors.Join(ignoreClosed(err), h.timetable.Stop())
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func (h *house) handler(pages http.Handler) http.Handler {
+	door := api.Handler(h.desk, h.store, h.timetable, api.Options{
+		Site: h.config.Site, Key: h.config.HTTP.Key, Version: version, Write: h.writer.Write, Metrics: h.metrics(),
+	}, h.log)
+	if pages == nil {
+		return door
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", pages)
+	for _, path := range []string{"/api/", "/healthz", "/readyz", "/metrics"} {
+		mux.Handle(path, door)
+	}
+	return mux
+}
+
+// metrics are the process's own, and how the queue stands whenever somebody asks.
+func (h *house) metrics() http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &queueMetrics{h})
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorLog: zap.NewStdLog(h.log.Named("metrics"))})
+}
+
+// queueMetrics reads the queue when it is asked, so that every replica tells the same.
+type queueMetrics struct{ *house }
+
+var (
+	dueMessages    = prometheus.NewDesc("notifier_queue_due_messages", "Messages that could leave now.", []string{"site"}, nil)
+	failedMessages = prometheus.NewDesc("notifier_queue_error_messages", "Messages in error, which only a person retries.", []string{"site"}, nil)
+	oldestDue      = prometheus.NewDesc("notifier_queue_oldest_due_seconds", "How long the oldest message has been due.", []string{"site"}, nil)
+)
+
+func (q *queueMetrics) Describe(all chan<- *prometheus.Desc) {
+	all <- dueMessages
+	all <- failedMessages
+	all <- oldestDue
+}
+
+func (q *queueMetrics) Collect(all chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	sites, err := q.store.Sites(ctx)
+	for _, site := range sites {
+		now := time.Now()
+		due, failed, oldest, countErr := q.store.Counts(ctx, site, now)
+		if countErr != nil {
+			err = countErr
+			break
+		}
+		age := 0.0
+		if due > 0 {
+			age = now.Sub(oldest).Seconds()
+		}
+		all <- prometheus.MustNewConstMetric(dueMessages, prometheus.GaugeValue, float64(due), site)
+		all <- prometheus.MustNewConstMetric(failedMessages, prometheus.GaugeValue, float64(failed), site)
+		all <- prometheus.MustNewConstMetric(oldestDue, prometheus.GaugeValue, age, site)
+	}
+	if err != nil {
+		all <- prometheus.NewInvalidMetric(dueMessages, err)
+	}
+}

@@ -1,0 +1,305 @@
+// Package simulate plans a journal in virtual time with the rules that the service has.
+//
+// It stores and sends nothing: it asks preferences, deadlines and schedule what would
+// leave when.
+package simulate
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"notifier/deadlines"
+	"notifier/message"
+	"notifier/preferences"
+	"notifier/schedule"
+)
+
+// Options say how the installation is set up, and how far to plan.
+type Options struct {
+	Until                                       time.Time
+	Notifications, UserNotifications, Reminders schedule.Schedule
+	Catalog                                     preferences.Catalog
+	Zone                                        string // of the site; empty means UTC
+	Calendar                                    deadlines.Calendar
+}
+
+// Mail is one mail that would leave.
+type Mail struct {
+	At    time.Time
+	To    string
+	Type  message.Type
+	Items []string // ids of events or messages; of a deadline its key
+	// Since is when each item came in, and Due when the mail was due: what people wait for
+	// is from the one to At, and from the other.
+	Since []time.Time
+	Due   time.Time
+}
+
+// Plan says which mails the journal leads to, in the order of output.
+func Plan(j *Journal, o Options) ([]Mail, error) {
+	p := newPlanner(o)
+	for {
+		line, err := j.Next()
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		if err != nil || line.At.After(o.Until) {
+			break
+		}
+		p.runUntil(line.At, false)
+		p.now = line.At
+		if err := p.take(line); err != nil {
+			return nil, &LineError{Number: line.Number, Err: err}
+		}
+	}
+	p.runUntil(o.Until, true)
+	Sort(p.mails)
+	return p.mails, nil
+}
+
+// Sort puts mails in the order of output: at, to, type, items.
+func Sort(mails []Mail) {
+	slices.SortFunc(mails, func(a, b Mail) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.To, b.To), cmp.Compare(a.Type, b.Type), slices.Compare(a.Items, b.Items))
+	})
+}
+
+// planner is the whole installation in memory.
+type planner struct {
+	o         Options
+	users     map[string]*user
+	waiting   heap[*user] // by the first instant that anything waits for
+	deadlines map[string]*deadline
+	steps     heap[*deadline] // by the next step
+	scheduled heap[*pending]  // by send_at
+	queue     []*pending
+	jobs      [3]*job // in the order in which they run at one instant
+	mails     []Mail
+	number    int
+	now       time.Time // ticks before it have passed
+}
+
+type user struct {
+	preferences.User
+	items []item
+	place
+}
+
+// item is a deferred message.
+type item struct {
+	kind      message.Kind
+	reference string
+	number    int // in the order of arrival
+	occurred  time.Time
+	due       time.Time
+}
+
+type deadline struct {
+	deadlines.Deadline
+	place
+}
+
+// pending is a message in the outgoing queue.
+type pending struct {
+	Mail
+	expires time.Time
+	// stopped is set when the deadline of a reminder ends before it has left.
+	stopped bool
+	place
+}
+
+// job is one of the three, with the tick that it has come to.
+type job struct {
+	schedule schedule.Schedule
+	last     time.Time
+	next     func() (time.Time, bool) // when it next has something to do
+	run      func(at time.Time)
+
+	asked, answer time.Time
+}
+
+func newPlanner(o Options) *planner {
+	o.Zone = cmp.Or(o.Zone, "UTC")
+	p := &planner{o: o, users: map[string]*user{}, deadlines: map[string]*deadline{}}
+	p.jobs = [3]*job{
+		{schedule: o.Reminders, next: p.steps.first, run: p.remind},
+		{schedule: o.UserNotifications, next: p.waiting.first, run: p.promote},
+		{schedule: o.Notifications, next: p.firstDue, run: p.flush},
+	}
+	return p
+}
+
+// tick is the first tick of the job at which it has something to do, not before now.
+func (j *job) tick(now time.Time) (time.Time, bool) {
+	due, any := j.next()
+	if !any {
+		return time.Time{}, false
+	}
+	from := due
+	if from.Before(now) {
+		from = now
+	}
+	if !from.After(j.last) {
+		from = j.last.Add(1)
+	}
+	if !from.Equal(j.asked) {
+		j.asked, j.answer = from, j.schedule.Next(from.Add(-1))
+	}
+	return j.answer, !j.answer.IsZero()
+}
+
+// runUntil runs the jobs at all their ticks before the time, and with at it too.
+func (p *planner) runUntil(end time.Time, with bool) {
+	for {
+		var next *job
+		var at time.Time
+		for _, j := range p.jobs {
+			if tick, any := j.tick(p.now); any && (next == nil || tick.Before(at)) {
+				next, at = j, tick
+			}
+		}
+		if next == nil || at.After(end) || at.Equal(end) && !with {
+			return
+		}
+		p.now, next.last = at, at
+		next.run(at)
+	}
+}
+
+// remind writes one reminder per user of each deadline that has passed a step.
+func (p *planner) remind(at time.Time) {
+	for {
+		d, due := p.steps.peek(at)
+		if !due {
+			return
+		}
+		if _, passed := d.Reminder(d.FiredAt, at, p.o.Calendar); passed {
+			for _, id := range d.Users {
+				u := p.users[id]
+				if u.Email != "" {
+					p.enqueue(&pending{Mail: Mail{To: u.Email, Type: message.Reminder, Items: []string{d.Key}, Since: []time.Time{at}, Due: at}})
+				}
+			}
+		}
+		d.FiredAt = at
+		p.plan(d, at)
+	}
+}
+
+// plan puts a deadline where its next step after the time is.
+func (p *planner) plan(d *deadline, after time.Time) {
+	next, any := d.Next(after, p.o.Calendar)
+	if !any {
+		p.steps.remove(d)
+		return
+	}
+	p.steps.put(d, next)
+}
+
+// promote moves on what has waited long enough: one item as it is, several as a digest.
+func (p *planner) promote(at time.Time) {
+	for {
+		u, due := p.waiting.peek(at)
+		if !due {
+			return
+		}
+		var ready, rest []item
+		for _, i := range u.items {
+			if i.due.After(at) {
+				rest = append(rest, i)
+			} else {
+				ready = append(ready, i)
+			}
+		}
+		u.items = rest
+		p.await(u)
+		if u.Email != "" {
+			p.enqueue(&pending{Mail: together(u.Email, ready)})
+		}
+	}
+}
+
+func together(to string, ready []item) Mail {
+	slices.SortFunc(ready, func(a, b item) int {
+		return cmp.Or(a.occurred.Compare(b.occurred), cmp.Compare(a.reference, b.reference), cmp.Compare(a.number, b.number))
+	})
+	m := Mail{To: to, Type: message.Digest, Due: ready[0].due}
+	if len(ready) == 1 {
+		m.Type = message.Single
+	}
+	for _, i := range ready {
+		m.Items, m.Since = append(m.Items, i.reference), append(m.Since, i.occurred)
+		if i.due.After(m.Due) {
+			m.Due = i.due
+		}
+	}
+	return m
+}
+
+// await puts a user where the first of its items is due.
+func (p *planner) await(u *user) {
+	if len(u.items) == 0 {
+		p.waiting.remove(u)
+		return
+	}
+	first := u.items[0].due
+	for _, i := range u.items[1:] {
+		if i.due.Before(first) {
+			first = i.due
+		}
+	}
+	p.waiting.put(u, first)
+}
+
+func (p *planner) enqueue(m *pending) { p.queue = append(p.queue, m) }
+
+// firstDue is when the queue can next be flushed; the zero time means at once.
+func (p *planner) firstDue() (time.Time, bool) {
+	if len(p.queue) > 0 {
+		return time.Time{}, true
+	}
+	return p.scheduled.first()
+}
+
+// flush hands over all that is pending.
+func (p *planner) flush(at time.Time) {
+	for {
+		m, due := p.scheduled.peek(at)
+		if !due {
+			break
+		}
+		p.scheduled.remove(m)
+		p.enqueue(m)
+	}
+	for _, m := range p.queue {
+		if m.stopped || !m.expires.IsZero() && !m.expires.After(at) {
+			continue
+		}
+		m.At = at
+		p.mails = append(p.mails, m.Mail)
+	}
+	p.queue = p.queue[:0]
+}
+
+// take puts a line of the journal in force.
+func (p *planner) take(l Line) error {
+	switch {
+	case l.Event != nil:
+		return p.notify(l.At, *l.Event)
+	case l.Draft != nil:
+		return p.send(l.At, *l.Draft)
+	case l.Deadline != nil:
+		return p.setDeadline(l.At, *l.Deadline)
+	case l.User != nil:
+		return p.setUser(l.At, *l.User)
+	case l.Preferences != nil:
+		return p.choose(l.At, *l.Preferences)
+	}
+	if d, known := p.deadlines[l.Cleared]; known {
+		p.end(d)
+	}
+	return nil
+}

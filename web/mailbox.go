@@ -1,0 +1,228 @@
+// Package web renders pages on the server.
+//
+// So far there is one: the mailbox that shows a developer what would have been sent.
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-message/mail"
+	"go.uber.org/zap"
+
+	"notifier/jobs"
+	"notifier/message"
+	"notifier/schedule"
+)
+
+// Caught is a mail that did not leave the house.
+type Caught struct {
+	ID   int
+	To   []string
+	Data []byte
+	At   time.Time
+}
+
+// Box holds caught mails.
+type Box interface {
+	Caught() []Caught // oldest first
+	Mail(id int) (Caught, bool)
+}
+
+// Records are what is kept of messages.
+type Records interface {
+	Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error)
+}
+
+// Timetable is when the jobs run.
+type Timetable interface {
+	Lines(ctx context.Context) ([]jobs.State, error)
+	RunNow(name string) (schedule.Run, error)
+}
+
+//go:embed mailbox.html mail.html style.css
+var files embed.FS
+
+var pages = template.Must(template.New("").Funcs(template.FuncMap{"clock": clock}).ParseFS(files, "*.html"))
+
+// clock writes a time with its zone.
+func clock(t time.Time) string { return t.UTC().Format("Mon 2 Jan 15:04:05 UTC") }
+
+type mailbox struct {
+	box       Box
+	records   Records
+	timetable Timetable
+	site      string
+	log       *zap.Logger
+}
+
+// Mailbox shows what was caught, what still waits and when the jobs run next.
+func Mailbox(box Box, records Records, timetable Timetable, site string, log *zap.Logger) http.Handler {
+	m := &mailbox{box: box, records: records, timetable: timetable, site: site, log: log.Named("web")}
+	mux := http.NewServeMux()
+	mux.Handle("GET /{$}", http.RedirectHandler("/mailbox", http.StatusSeeOther))
+	mux.HandleFunc("GET /mailbox", m.list)
+	mux.HandleFunc("GET /mailbox/{id}", m.show)
+	mux.HandleFunc("GET /mailbox/{id}/html", m.html)
+	mux.HandleFunc("GET /mailbox/{id}/source", m.source)
+	mux.HandleFunc("POST /mailbox/run/{job}", m.run)
+	mux.Handle("GET /style.css", http.FileServerFS(files))
+	return guarded(http.NewCrossOriginProtection().Handler(mux))
+}
+
+// guarded keeps a page from loading anything from elsewhere, and others from framing it.
+func guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// letter is a caught mail as people read it.
+type letter struct {
+	ID                  int
+	To, From, Subject   string
+	Reason, Date        string
+	At                  time.Time
+	Text, HTML, Preview string
+}
+
+type listPage struct {
+	Mails   []letter
+	Waiting []message.Message
+	Jobs    []jobs.State
+	Now     time.Time
+	Ran     string
+}
+
+func (m *mailbox) list(w http.ResponseWriter, r *http.Request) {
+	page := listPage{Now: time.Now(), Ran: r.URL.Query().Get("ran")}
+	var err error
+	if page.Jobs, err = m.timetable.Lines(r.Context()); err != nil {
+		m.fail(w, err)
+		return
+	}
+	page.Waiting, err = m.records.Messages(r.Context(), m.site, message.Filter{Status: message.Deferred, Limit: 50})
+	if err != nil {
+		m.fail(w, err)
+		return
+	}
+	slices.SortStableFunc(page.Waiting, func(a, b message.Message) int { return a.DueAt.Compare(b.DueAt) })
+	for _, c := range slices.Backward(m.box.Caught()) {
+		page.Mails = append(page.Mails, read(c))
+	}
+	m.render(w, "mailbox.html", page)
+}
+
+func (m *mailbox) show(w http.ResponseWriter, r *http.Request) {
+	if c, found := m.find(w, r); found {
+		m.render(w, "mail.html", read(c))
+	}
+}
+
+// html is the mail's own page, without scripts and without anything from elsewhere.
+func (m *mailbox) html(w http.ResponseWriter, r *http.Request) {
+	c, found := m.find(w, r)
+	if !found {
+		return
+	}
+	w.Header().Set("Content-Security-Policy", "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = io.WriteString(w, read(c).HTML)
+}
+
+func (m *mailbox) source(w http.ResponseWriter, r *http.Request) {
+	if c, found := m.find(w, r); found {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write(c.Data)
+	}
+}
+
+func (m *mailbox) find(w http.ResponseWriter, r *http.Request) (Caught, bool) {
+	id, err := strconv.Atoi(r.PathValue("id"))
+	c, found := m.box.Mail(id)
+	if err != nil || !found {
+		http.Error(w, "There is no such mail. The mailbox forgets its mails when the service ends.", http.StatusNotFound)
+		return c, false
+	}
+	return c, true
+}
+
+// run runs a job now and comes back to the list.
+func (m *mailbox) run(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("job")
+	_, err := m.timetable.RunNow(name)
+	switch {
+	case errors.Is(err, jobs.ErrUnknown):
+		http.Error(w, "There is no such job.", http.StatusNotFound)
+		return
+	case err != nil && !errors.Is(err, jobs.ErrBusy):
+		m.fail(w, err)
+		return
+	}
+	http.Redirect(w, r, "/mailbox?ran="+name, http.StatusSeeOther)
+}
+
+func (m *mailbox) fail(w http.ResponseWriter, err error) {
+	m.log.Error("a page failed", zap.Error(err))
+	http.Error(w, "Something went wrong here; the log says what.", http.StatusInternalServerError)
+}
+
+func (m *mailbox) render(w http.ResponseWriter, name string, page any) {
+	var b bytes.Buffer
+	if err := pages.ExecuteTemplate(&b, name, page); err != nil {
+		m.fail(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write(b.Bytes())
+}
+
+// read takes a mail apart. What cannot be read is said in its text.
+func read(c Caught) letter {
+	l := letter{ID: c.ID, To: strings.Join(c.To, ", "), At: c.At}
+	reader, err := mail.CreateReader(bytes.NewReader(c.Data))
+	if err != nil {
+		l.Subject, l.Text = "This mail cannot be read", err.Error()
+		return l
+	}
+	l.Subject, _ = reader.Header.Subject()
+	l.From, _ = reader.Header.Text("From")
+	l.Date = reader.Header.Get("Date")
+	l.Reason = reader.Header.Get("X-Notifier-Reason")
+	for {
+		part, err := reader.NextPart()
+		if err != nil {
+			break
+		}
+		body, err := io.ReadAll(io.LimitReader(part.Body, message.MaxBody*2))
+		if err != nil {
+			l.Text = fmt.Sprintf("A part of this mail cannot be read: %s", err)
+			break
+		}
+		header, _ := part.Header.(*mail.InlineHeader)
+		if header == nil {
+			continue
+		}
+		switch kind, _, _ := header.ContentType(); kind {
+		case "text/html":
+			l.HTML = string(body)
+		case "text/plain":
+			l.Text = string(body)
+		}
+	}
+	l.Preview = message.Truncate(strings.Join(strings.Fields(l.Text), " "), 120)
+	return l
+}
