@@ -23,9 +23,9 @@ type Store interface {
 	Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error)
 	Groups(ctx context.Context, site string, ids []string) (map[string][]string, error)
 	SaveGroup(ctx context.Context, site, id string, users []string, at time.Time) error
-	// SaveUser stores a user if it is still at the version that u has (0: new), and moves
-	// what waits for it to the times that again gives.
-	SaveUser(ctx context.Context, site string, u preferences.User, at time.Time, again func(message.Message) time.Time) error
+	// SaveUser stores a user if it is still at the version that u has (0: new), and changes
+	// what waits for it as again says: DueAt, Setting and Reason.
+	SaveUser(ctx context.Context, site string, u preferences.User, at time.Time, again func(message.Message) message.Message) error
 	Accept(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error)
 	SaveDeadline(ctx context.Context, site string, d deadlines.Deadline, at time.Time) (saved deadlines.Deadline, err error)
 	ClearDeadline(ctx context.Context, site, key string, at time.Time) error

@@ -61,19 +61,27 @@ func (d *Desk) change(ctx context.Context, c message.Call, id string, edit func(
 			return err
 		}
 		rule := d.complete(after, zone).Preferences
-		err = d.store.SaveUser(ctx, c.Site, after, c.At, func(m message.Message) time.Time {
-			if _, known := d.o.Catalog[m.Kind]; !known {
-				return m.DueAt // a kind that config.yaml no longer has keeps its time
-			}
-			return rule.Again(m.Kind, m.OccurredAt, m.DueAt, c.At)
+		return d.store.SaveUser(ctx, c.Site, after, c.At, func(m message.Message) message.Message {
+			return d.reconsider(m, rule, c.At)
 		})
-		return err
 	})
 	if err != nil {
 		return after, err
 	}
 	after.Version++
 	return d.complete(after, zone), nil
+}
+
+// reconsider is a deferred message after its user changed the preferences.
+func (d *Desk) reconsider(m message.Message, p preferences.Preferences, at time.Time) message.Message {
+	if _, known := d.o.Catalog[m.Kind]; !known {
+		return m // a kind that config.yaml no longer has keeps its time
+	}
+	m.DueAt = p.Again(m.Kind, m.OccurredAt, m.DueAt, at)
+	if _, reason, wanted := p.Due(m.Kind, m.OccurredAt); wanted {
+		m.Setting, m.Reason = p.Setting(m.Kind), reason
+	} // else it is sent one last time, as was chosen before
+	return m
 }
 
 // User is a user with all that applies to it, chosen or by default.

@@ -27,6 +27,7 @@ type line struct {
 	// busy is held while this replica runs the job.
 	busy  sync.Mutex
 	since atomic.Pointer[time.Time] // when the running run began
+	told  string                    // the last error that was logged; under busy
 
 	mu       sync.Mutex
 	job      schedule.Job // as saved
@@ -174,7 +175,9 @@ func (l *line) fire(trigger schedule.Trigger) {
 		return
 	}
 	if l.plan.Private {
-		l.work(ctx, time.Now())
+		l.busy.Lock()
+		defer l.busy.Unlock()
+		_, _ = l.work(ctx, time.Now()) // logged there
 		return
 	}
 	if err := l.refresh(ctx); err != nil {
@@ -274,9 +277,14 @@ func (l *line) work(ctx context.Context, at time.Time) (map[string]int, error) {
 	defer l.since.Store(nil)
 	counts, err := l.plan.Work(ctx, at)
 	fields := []zap.Field{zap.String("job", l.plan.Name), zap.Any("counts", counts), zap.Duration("took", time.Since(at))}
+	told := l.told
+	l.told = ""
 	switch {
 	case err != nil && ctx.Err() == nil:
-		l.log.Warn("job failed", append(fields, zap.Error(err))...)
+		l.told = err.Error()
+		if l.told != told { // a relay that is down is told of once, not at every wake
+			l.log.Warn("job failed", append(fields, zap.Error(err))...)
+		}
 	case len(counts) > 0:
 		l.log.Info("job ran", fields...)
 	}

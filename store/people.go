@@ -53,9 +53,9 @@ func (s *Store) Users(ctx context.Context, site string, ids []string) (map[strin
 }
 
 // SaveUser stores a user that is still at the version which u has (0: a new one), and
-// moves the deferred messages of the user to the times that again gives, all or nothing.
+// changes the deferred messages of the user as again says, all or nothing.
 // If somebody else was faster it fails with message.ErrMoved.
-func (s *Store) SaveUser(ctx context.Context, site string, u preferences.User, at time.Time, again func(message.Message) time.Time) error {
+func (s *Store) SaveUser(ctx context.Context, site string, u preferences.User, at time.Time, again func(message.Message) message.Message) error {
 	chosen, err := json.Marshal(u.Preferences)
 	if err != nil {
 		return fmt.Errorf("write the preferences of %s: %w", u.ID, err)

@@ -78,7 +78,7 @@ func gormConfig() *gorm.Config {
 func (s *Store) Close() error { return s.close() }
 
 // Ping tells whether the database answers.
-func (s *Store) Ping(ctx context.Context) error { return s.sql.PingContext(ctx) }
+func (s *Store) Ping(ctx context.Context) error { return told(s.sql.PingContext(ctx)) }
 
 // tx is a transaction: gorm and plain SQL on the same connection.
 type tx struct {
@@ -93,7 +93,7 @@ func (s *Store) commit(ctx context.Context, do func(t *tx) error) error {
 	for try := 1; ; try++ {
 		err := s.once(ctx, do)
 		if err == nil || try == 5 || !retryable(err) {
-			return err
+			return told(err)
 		}
 	}
 }
@@ -129,7 +129,8 @@ func (s *Store) exec(ctx context.Context, t *tx, statement string, arguments ...
 // query is exec for a SELECT; without a transaction it takes a connection of its own.
 func (s *Store) query(ctx context.Context, t *tx, statement string, arguments ...any) (*sql.Rows, error) {
 	if t == nil {
-		return s.sql.QueryContext(ctx, s.bind(statement), arguments...)
+		rows, err := s.sql.QueryContext(ctx, s.bind(statement), arguments...)
+		return rows, told(err)
 	}
 	return t.sql.QueryContext(ctx, s.bind(statement), arguments...)
 }

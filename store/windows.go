@@ -248,9 +248,9 @@ func (s *Store) readdress(ctx context.Context, t *tx, m message.Message) error {
 	return err
 }
 
-// reschedule moves what waits for a user to the instants that again gives. The caller
-// holds the user's row.
-func (s *Store) reschedule(ctx context.Context, t *tx, site, user string, again func(message.Message) time.Time) error {
+// reschedule changes what waits for a user as again says: when it is due, and why then.
+// The caller holds the user's row.
+func (s *Store) reschedule(ctx context.Context, t *tx, site, user string, again func(message.Message) message.Message) error {
 	windows, err := texts(s.query(ctx, t, "SELECT id FROM windows WHERE site = ? AND user_id = ? AND closed_at IS NULL ORDER BY due_at"+
 		s.dialect.lock("UPDATE"), site, user))
 	if err != nil || len(windows) == 0 {
@@ -264,18 +264,22 @@ func (s *Store) reschedule(ctx context.Context, t *tx, site, user string, again 
 	}
 	var waits []wait
 	var changed []message.Message
-	for _, m := range items {
-		if due := again(m); !due.Equal(m.DueAt) {
-			m.DueAt = due
-			changed, waits = append(changed, m), append(waits, waitOf(m))
+	for _, before := range items {
+		after := again(before)
+		if after.DueAt.Equal(before.DueAt) && after.Setting == before.Setting && after.Reason == before.Reason {
+			continue
 		}
+		changed, waits = append(changed, after), append(waits, waitOf(after))
 	}
 	open, err := s.openWindows(ctx, t, site, waits)
 	if err != nil {
 		return err
 	}
 	for _, m := range changed {
-		if _, err := s.exec(ctx, t, "UPDATE queue SET window_id = ? WHERE site = ? AND id = ?", open[waitOf(m)], site, m.ID); err != nil {
+		if _, err := s.exec(ctx, t, "UPDATE queue SET window_id = ?, reason = ? WHERE site = ? AND id = ?", open[waitOf(m)], m.Reason, site, m.ID); err != nil {
+			return err
+		}
+		if _, err := s.exec(ctx, t, "UPDATE messages SET setting = ? WHERE site = ? AND id = ?", m.Setting, site, m.ID); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// walls says which rooms of ours each room may import. docs/decisions/001-rooms.md says why.
+var walls = map[string][]string{
+	"wallclock":              {},
+	"message":                {},
+	"schedule":               {"message", "wallclock"},
+	"preferences":            {"message", "wallclock"},
+	"deadlines":              {"message", "wallclock"},
+	"letter":                 {"message"},
+	"digest":                 {"message", "letter"},
+	"mail":                   {"message"},
+	"mail/mailtest":          {},
+	"intake":                 {"message", "preferences", "deadlines", "letter"},
+	"jobs":                   {"message", "schedule"},
+	"jobs/notifications":     {"message"},
+	"jobs/usernotifications": {"message", "digest", "letter"},
+	"jobs/reminders":         {"message", "deadlines", "letter"},
+	"store":                  {"message", "preferences", "deadlines", "schedule"},
+	"store/storetest":        {"store"},
+	"simulate":               {"message", "preferences", "deadlines", "schedule"},
+	"api":                    {"message", "preferences", "deadlines", "schedule", "jobs"},
+	"web":                    {"message", "schedule", "jobs"},
+	"cmd/notifier":           nil, // the roof: the only place where rooms meet
+}
+
+func TestWalls(t *testing.T) {
+	const module = "notifier/"
+	list := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...")
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(out)))
+	seen := 0
+	for {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		seen++
+		room := strings.TrimPrefix(p.ImportPath, module)
+		allowed, known := walls[room]
+		if !known {
+			t.Errorf("%s has no row in walls: which rooms may it know?", room)
+		}
+		for _, imported := range p.Imports {
+			other, ours := strings.CutPrefix(imported, module)
+			if ours && allowed != nil && !slices.Contains(allowed, other) {
+				t.Errorf("%s imports %s; it may know %s", room, other, strings.Join(allowed, ", "))
+			}
+		}
+	}
+	if seen != len(walls) {
+		t.Errorf("walls has %d rows for %d packages", len(walls), seen)
+	}
+}
