@@ -1,0 +1,50 @@
+# What can be done here; "make" alone lists it.
+
+.DEFAULT_GOAL := help
+.PHONY: help run build setup test unit lint fuzz bench clean
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BINARY  := bin/notifier
+
+# The race detector wants C, and with it a SQLite in C that nothing here runs: compiling it
+# without optimisation saves a minute.
+RACE := CGO_ENABLED=1 CGO_CFLAGS="-O0 -w" go test -race
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Start the demo: a database in ./dev, a mailbox on http://127.0.0.1:8025, demo people
+	@go run ./cmd/notifier dev
+
+build: ## Build the program as bin/notifier
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) ./cmd/notifier
+
+setup: ## Install what the tests need from the system's packages, where it is missing
+	@.ci/setup
+
+test: setup ## Set up and run all tests under the race detector, and those of every time zone plainly
+	go vet ./...
+	go test ./wallclock ./preferences
+	$(RACE) ./...
+
+unit: setup ## Run all tests without the race detector
+	go test ./...
+
+lint: ## Look for what the compiler lets pass
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
+	go run mvdan.cc/gofumpt@v0.12.0 -l . | tee /dev/stderr | test -z "$$(cat)"
+	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+FUZZTIME ?= 30s
+fuzz: ## Feed every parser of outside text with random input, FUZZTIME each
+	@go list -f '{{.ImportPath}}' ./... | while read -r package; do \
+		go test -list '^Fuzz' "$$package" | grep '^Fuzz' | while read -r target; do \
+			echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" || exit 1; \
+		done || exit 1; \
+	done
+
+bench: setup ## Measure the hot paths
+	go test -run '^$$' -bench . -benchmem ./...
+
+clean: ## Remove what was built and the demo's database
+	rm -rf bin dev

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"notifier/mail/mailtest"
+	"notifier/store/storetest"
+)
+
+// program is the service built as users get it: without the race detector.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "notifier-program-")
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, "notifier")
+	build := exec.Command("go", "build", "-o", file, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", &exec.Error{Name: string(out), Err: err}
+	}
+	return file, nil
+})
+
+// notifier runs the program and returns what it prints.
+func notifier(t *testing.T, arguments ...string) string {
+	t.Helper()
+	file, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(file, arguments...)
+	command.Dir = t.TempDir()
+	var out, problems strings.Builder
+	command.Stdout, command.Stderr = &out, &problems
+	if err := command.Run(); err != nil {
+		t.Fatalf("notifier %s: %v\n%s", strings.Join(arguments, " "), err, problems.String())
+	}
+	return out.String()
+}
+
+// journal is a journal with its end and the mails that it must lead to.
+type journal struct{ name, file, until, want string }
+
+// journals are the project's own and, where it lies beside the project, that of a real
+// workflow.
+func journals(t *testing.T) []journal {
+	t.Helper()
+	demo, err := filepath.Abs("demo.ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []journal{{name: "demo", file: demo, until: "2026-04-20T00:00:00Z", want: read(t, "testdata/demo.expected.ndjson")}}
+	receipt, err := filepath.Abs("../../../shared/data/receipt.journal.ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(receipt); err == nil {
+		all = append(all, journal{
+			name: "receipt", file: receipt, until: "2012-02-01T00:00:00Z",
+			want: read(t, filepath.Join(filepath.Dir(receipt), "receipt.expected.ndjson")),
+		})
+	}
+	return all
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// RULES: journal and simulate. The planner, and the real store and jobs on both databases
+// and into a real relay, lead to the same mails.
+func TestJournalsLeadToTheSameMails(t *testing.T) {
+	t.Parallel()
+	for _, j := range journals(t) {
+		common := []string{"--journal", j.file, "--until", j.until, "--out", "-"}
+		check := func(name string, extra func(t *testing.T) []string) {
+			t.Run(j.name+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				arguments := append(extra(t), common...)
+				if got := notifier(t, arguments...); got != j.want {
+					t.Errorf("notifier %s: %s", strings.Join(arguments, " "), difference(got, j.want))
+				}
+			})
+		}
+		check("simulate", func(*testing.T) []string { return []string{"simulate"} })
+		check("replay on SQLite", func(*testing.T) []string { return []string{"replay"} })
+		check("replay on Postgres", func(t *testing.T) []string {
+			return []string{"replay", "--database", storetest.URL(t, "postgres")}
+		})
+		check("replay into a relay", func(t *testing.T) []string {
+			relay, err := mailtest.Start(mailtest.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mails := strings.Count(j.want, "\n")
+			t.Cleanup(func() {
+				if relay.Count() != mails {
+					t.Errorf("the relay got %d mails, want %d", relay.Count(), mails)
+				}
+				if err := relay.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			return []string{"replay", "--smtp", relay.Addr()}
+		})
+	}
+}
+
+// difference is the first line in which two outputs differ.
+func difference(got, want string) string {
+	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return "\n got " + a[i] + "\nwant " + b[i]
+		}
+	}
+	return "one output ends before the other"
+}
+
+// A replay into Postfix: what a real relay accepts is what was planned.
+func TestReplayIntoPostfix(t *testing.T) {
+	t.Parallel()
+	postfix, err := mailtest.StartPostfix("", mailtest.PostfixOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := postfix.Stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	demo := journals(t)[0]
+	if got := notifier(t, "replay", "--journal", demo.file, "--until", demo.until, "--smtp", postfix.Addr(), "--out", "-"); got != demo.want {
+		t.Error(difference(got, demo.want))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := postfix.Wait(ctx, strings.Count(demo.want, "\n")); err != nil {
+		t.Errorf("Postfix delivered %d mails: %v\n%s", postfix.Count(), err, postfix.Log())
+	}
+}
