@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"reflect"
@@ -21,8 +22,21 @@ type body[T any] struct {
 
 // UnmarshalJSON keeps what is wrong for the handler to tell.
 func (b *body[T]) UnmarshalJSON(raw []byte) error {
+	if isNull(raw) { // which would do for an empty object
+		raw = nil
+	}
 	b.err = message.Decode(raw, &b.value)
 	return nil
+}
+
+func isNull(raw []byte) bool { return string(bytes.TrimSpace(raw)) == "null" }
+
+// read is the value of a body that may be absent.
+func (b *body[T]) read() (value T, err error) {
+	if b == nil {
+		return value, nil
+	}
+	return b.value, b.err
 }
 
 // Schema is that of the value.
@@ -38,10 +52,14 @@ var format = huma.Format{
 		return e.Encode(v)
 	},
 	Unmarshal: func(raw []byte, v any) error {
-		if own, ok := v.(json.Unmarshaler); ok {
-			return own.UnmarshalJSON(raw) // also what is not JSON at all
+		if optional := reflect.ValueOf(v).Elem(); optional.Kind() == reflect.Pointer {
+			if isNull(raw) {
+				return nil
+			}
+			optional.Set(reflect.New(optional.Type().Elem()))
+			v = optional.Interface()
 		}
-		return json.Unmarshal(raw, v)
+		return v.(json.Unmarshaler).UnmarshalJSON(raw) // also what is not JSON at all
 	},
 }
 

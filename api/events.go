@@ -2,8 +2,14 @@ package api
 
 import (
 	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -27,20 +33,21 @@ func (h *handler) eventRoutes(api huma.API) {
 		Summary:     "Publish an event",
 		Description: "Something happened in the workflow. Each user's preferences decide whether a mail leaves with the next run, waits for a digest, or is not sent at all; the answer says which, and why.",
 	}, func(ctx context.Context, in *eventIn) (*notedOut, error) {
-		if err := in.Body.err; err != nil {
+		event, err := in.Body.read()
+		if err != nil {
 			return nil, err
 		}
-		noted, replayed, err := h.desk.Notify(ctx, h.call(in.Key), in.Body.value)
+		noted, replayed, err := h.desk.Notify(ctx, h.call(in.Key), event)
 		return &notedOut{Replayed: yes(replayed), Body: noted}, err
 	})
 }
 
 type deadlineIn struct {
-	Key string `path:"key" doc:"Your key of the deadline, as the case's id or the case and a stage."`
+	Key string `path:"key" doc:"Your key of the deadline: the case's id, or the case and a stage." example:"OFA-1181:step-4"`
 }
 
 type setDeadlineIn struct {
-	deadlineIn
+	Key  string `path:"key" doc:"Your key of the deadline: the case's id, or the case and a stage." example:"OFA-1181:step-4"`
 	Body body[deadlines.Deadline]
 }
 
@@ -58,16 +65,11 @@ func viewDeadline(d deadlines.Deadline) deadlineView {
 
 type deadlineOut struct{ Body deadlineView }
 
-type deadlinesOut struct {
-	Body struct {
-		Data []deadlineView `json:"data"`
-	}
-}
+type deadlinesOut struct{ Body page[deadlineView] }
 
 type deadlinesIn struct {
-	Limit int       `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	After time.Time `query:"after" doc:"Only with a reminder after this time: next_reminder of the last one of the page before."`
-	Key   string    `query:"after_key" doc:"And, at that very time, with a later key."`
+	Limit  int    `query:"limit" doc:"How many at most." minimum:"1" maximum:"200" default:"50"`
+	Cursor string `query:"cursor" doc:"next_cursor of the page before."`
 }
 
 func (h *handler) deadlineRoutes(api huma.API) {
@@ -77,35 +79,60 @@ func (h *handler) deadlineRoutes(api huma.API) {
 		Summary:     "Set or move a deadline",
 		Description: "Its users are reminded before, at and after it, whatever they have chosen. Setting the same key again replaces it: its steps start afresh.",
 	}, func(ctx context.Context, in *setDeadlineIn) (*deadlineOut, error) {
-		if err := in.Body.err; err != nil {
+		d, err := in.Body.read()
+		if err != nil {
 			return nil, err
 		}
-		d := in.Body.value
 		d.Key = in.Key
-		d, err := h.desk.SetDeadline(ctx, h.call(""), d)
+		d, err = h.desk.SetDeadline(ctx, h.call(""), d)
 		return &deadlineOut{Body: viewDeadline(d)}, err
 	})
 	register(h, api, huma.Operation{
-		OperationID: "get-deadline", Method: http.MethodGet, Path: "/deadlines/{key}", Tags: tags, Summary: "One deadline",
+		OperationID: "get-deadline", Method: http.MethodGet, Path: "/deadlines/{key}", Tags: tags, Errors: []int{http.StatusNotFound}, Summary: "One deadline",
 	}, func(ctx context.Context, in *deadlineIn) (*deadlineOut, error) {
 		d, err := h.records.Deadline(ctx, h.o.Site, in.Key)
+		if errors.Is(err, message.ErrNotFound) {
+			err = fmt.Errorf("there is no deadline %q. Set it with PUT /api/v1/deadlines/%s: %w", in.Key, url.PathEscape(in.Key), err)
+		}
 		return &deadlineOut{Body: viewDeadline(d)}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "list-deadlines", Method: http.MethodGet, Path: "/deadlines", Tags: tags, Summary: "The deadlines with a reminder to come, the next first",
-	}, func(ctx context.Context, in *deadlinesIn) (*deadlinesOut, error) {
-		found, err := h.records.Deadlines(ctx, h.o.Site, in.Limit, in.After, in.Key)
-		out := &deadlinesOut{}
-		out.Body.Data = []deadlineView{}
-		for _, d := range found {
-			out.Body.Data = append(out.Body.Data, viewDeadline(d))
-		}
-		return out, err
-	})
+	}, h.deadlines)
 	register(h, api, huma.Operation{
 		OperationID: "clear-deadline", Method: http.MethodDelete, Path: "/deadlines/{key}", Tags: tags, DefaultStatus: http.StatusNoContent,
 		Summary: "Clear a deadline", Description: "It was met, or is no longer wanted: no more reminders, and one that has not left is withdrawn.",
 	}, func(ctx context.Context, in *deadlineIn) (*struct{}, error) {
 		return nil, h.desk.ClearDeadline(ctx, h.call(""), in.Key)
 	})
+}
+
+func (h *handler) deadlines(ctx context.Context, in *deadlinesIn) (*deadlinesOut, error) {
+	after, key, err := readPlace(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	found, err := h.records.Deadlines(ctx, h.o.Site, in.Limit+1, after, key)
+	return &deadlinesOut{Body: pageOf(found, in.Limit, viewDeadline, func(d deadlines.Deadline) string { return place(d.NextAt, d.Key) })}, err
+}
+
+// place is a cursor into the list of deadlines: the next reminder and the key of one.
+func place(next time.Time, key string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(next.UTC().Format(time.RFC3339Nano) + " " + key))
+}
+
+func readPlace(cursor string) (after time.Time, key string, err error) {
+	if cursor == "" {
+		return time.Unix(0, 0).UTC(), "", nil // earlier than any
+	}
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err == nil && utf8.Valid(b) {
+		var next string
+		next, key, _ = strings.Cut(string(b), " ")
+		after, err = time.Parse(time.RFC3339Nano, next)
+	}
+	if err != nil || after.IsZero() {
+		return after, key, badCursor()
+	}
+	return after, key, nil
 }

@@ -5,10 +5,8 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"net/http"
-	"strings"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -66,7 +64,7 @@ type Options struct {
 	// Key is the first key, with all rights. Without one every call is refused.
 	Key     string
 	Version string
-	// Write writes out the mail of a message that is kept as facts.
+	// Write writes out the mail of a message that is kept as facts; nil shows what is kept.
 	Write func(message.Message) message.Message
 	// Metrics answers /metrics; nil if there are none.
 	Metrics http.Handler
@@ -80,53 +78,34 @@ type handler struct {
 	log       *zap.Logger
 }
 
-// maxBody is the largest request that is read at all, in bytes: two bodies of a mail at
-// their limit and room for thousands of recipients.
-const maxBody = 4 << 20
+const (
+	// maxBody is the largest request that is read at all, in bytes: two bodies of a mail at
+	// their limit and room for thousands of recipients.
+	maxBody = 4 << 20
+	// bodyTime is how long a request may take to arrive.
+	bodyTime = 30 * time.Second
+)
 
 // Handler answers everything below /api, and the probes beside it.
 func Handler(desk Desk, records Records, timetable Timetable, o Options, log *zap.Logger) http.Handler {
-	humaErrors()
+	teachHuma()
+	if o.Write == nil {
+		o.Write = func(m message.Message) message.Message { return m }
+	}
 	h := &handler{desk: desk, records: records, timetable: timetable, o: o, log: log.Named("api")}
+	routes := http.NewServeMux()
+	api := humago.New(routes, h.config())
+	h.routes(api)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", h.healthz)
 	mux.HandleFunc("GET /readyz", h.readyz)
 	if o.Metrics != nil {
 		mux.Handle("GET /metrics", o.Metrics)
 	}
-	doc := http.NewServeMux()
-	h.routes(humago.New(doc, h.config()))
-	mux.Handle("GET /api/openapi.json", doc)
-	mux.Handle("GET /api/openapi.yaml", doc)
-	mux.Handle("/api/v1/", h.keyed(h.known(doc)))
-	return h.named(mux)
-}
-
-func (h *handler) config() huma.Config {
-	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
-	describe(registry)
-	return huma.Config{
-		OpenAPI: &huma.OpenAPI{
-			OpenAPI: "3.1.0",
-			Info: &huma.Info{
-				Title: "notifier", Version: h.o.Version,
-				Description: "Decides when mail leaves a workflow system: at once, or as one digest an hour, a day or a week, as each person chose.",
-				License:     &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
-			},
-			Servers: []*huma.Server{{URL: "/"}},
-			Components: &huma.Components{
-				Schemas: registry,
-				SecuritySchemes: map[string]*huma.SecurityScheme{
-					"key": {Type: "http", Scheme: "bearer", Description: "An API key."},
-				},
-			},
-			Security: []map[string][]string{{"key": {}}},
-		},
-		OpenAPIPath:                  "/api/openapi",
-		Formats:                      map[string]huma.Format{"application/json": format, "json": format},
-		DefaultFormat:                "application/json",
-		RejectUnknownQueryParameters: true,
-	}
+	mux.Handle("GET /api/openapi.json", h.document("application/openapi+json", api.OpenAPI().MarshalJSON))
+	mux.Handle("GET /api/openapi.yaml", h.document("application/openapi+yaml", api.OpenAPI().YAML))
+	mux.Handle("/api/v1/", h.keyed(h.readable(h.known(routes))))
+	return h.named(h.known(mux))
 }
 
 func (h *handler) routes(api huma.API) {
@@ -139,14 +118,17 @@ func (h *handler) routes(api huma.API) {
 
 // register adds a route whose errors are told as problems.
 func register[In, Out any](h *handler, api huma.API, o huma.Operation, handle func(context.Context, *In) (*Out, error)) {
+	_, hasBody := reflect.TypeFor[In]().FieldByName("Body")
+	o.Responses = problems(api.OpenAPI().Components.Schemas, o.Errors, hasBody)
+	o.Errors = nil
 	o.Path = "/api/v1" + o.Path
-	o.SkipValidateBody = true // message.Decode and the rooms find more, and say it better
-	o.MaxBodyBytes = maxBody
-	o.BodyReadTimeout = 30 * time.Second
+	o.SkipValidateBody = true    // message.Decode and the rooms find more, and say it better
+	o.MaxBodyBytes = maxBody + 1 // huma refuses a body of exactly its limit
+	o.BodyReadTimeout = bodyTime
 	huma.Register(api, o, func(ctx context.Context, in *In) (*Out, error) {
 		out, err := handle(ctx, in)
 		if err != nil {
-			return nil, h.problemOf(err)
+			return nil, h.told(ctx, err)
 		}
 		return out, nil
 	})
@@ -160,67 +142,6 @@ func (h *handler) call(key string) message.Call {
 // admin is who changes are noted as made by, until keys have names of their own.
 const admin = "api"
 
-// keyed lets only callers with the key in.
-func (h *handler) keyed(next http.Handler) http.Handler {
-	want := sha256.Sum256([]byte(h.o.Key))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		given, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		got := sha256.Sum256([]byte(given))
-		switch {
-		case h.o.Key == "":
-			h.refuse(w, http.StatusUnauthorized, "no_key_set", "The service has no key yet. Start it with NOTIFIER_HTTP__KEY set to one, and send that as Authorization: Bearer KEY.")
-		case !found || subtle.ConstantTimeCompare(got[:], want[:]) != 1:
-			w.Header().Set("WWW-Authenticate", `Bearer realm="notifier"`)
-			h.refuse(w, http.StatusUnauthorized, "unauthorized", "Send a valid key as Authorization: Bearer KEY.")
-		default:
-			next.ServeHTTP(w, r)
-		}
-	})
-}
-
-// known answers what no route knows as a problem too.
-func (h *handler) known(mux *http.ServeMux) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := mux.Handler(r); pattern != "" {
-			mux.ServeHTTP(w, r)
-			return
-		}
-		var allowed []string
-		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-			other := r.Clone(r.Context())
-			other.Method = method
-			if _, pattern := mux.Handler(other); pattern != "" {
-				allowed = append(allowed, method)
-			}
-		}
-		if len(allowed) > 0 {
-			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			h.refuse(w, http.StatusMethodNotAllowed, "method_not_allowed", r.Method+" is not possible here. Use "+strings.Join(allowed, " or ")+".")
-			return
-		}
-		h.refuse(w, http.StatusNotFound, "not_found", "There is nothing at "+r.URL.Path+". /api/openapi.json lists what there is.")
-	})
-}
-
-func (h *handler) refuse(w http.ResponseWriter, status int, code, detail string) {
-	p := problem(status, code, detail)
-	w.Header().Set("Content-Type", p.ContentType(""))
-	w.WriteHeader(status)
-	_ = format.Marshal(w, p) // the caller is gone if this fails
-}
-
-// named gives each request an id, which the answer and the log carry.
-func (h *handler) named(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get("X-Request-Id")
-		if message.CheckLine(id, 100) != nil || id == "" {
-			id = string(message.NewID(message.RequestIDs))
-		}
-		w.Header().Set("X-Request-Id", id)
-		next.ServeHTTP(w, r)
-	})
-}
-
 // healthz tells that the process lives.
 func (h *handler) healthz(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("ok\n"))
@@ -228,11 +149,16 @@ func (h *handler) healthz(w http.ResponseWriter, _ *http.Request) {
 
 // readyz tells that it can take requests.
 func (h *handler) readyz(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), time.Second)
-	defer cancel()
-	if err := h.records.Ping(ctx); err != nil {
-		h.refuse(w, http.StatusServiceUnavailable, "unavailable", "The database does not answer.")
+	if err := h.ping(r.Context()); err != nil {
+		h.refuse(w, unavailable())
 		return
 	}
 	_, _ = w.Write([]byte("ready\n"))
+}
+
+// ping tells whether the database answers.
+func (h *handler) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	return h.records.Ping(ctx)
 }

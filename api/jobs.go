@@ -25,7 +25,7 @@ type jobChange struct {
 }
 
 type changeJobIn struct {
-	jobIn
+	Name string `path:"name" doc:"notifications, user_notifications or reminders." example:"notifications"`
 	Body body[jobChange]
 }
 
@@ -34,7 +34,7 @@ type pauseOptions struct {
 }
 
 type pauseIn struct {
-	jobIn
+	Name string `path:"name" doc:"notifications, user_notifications or reminders." example:"notifications"`
 	Body *body[pauseOptions]
 }
 
@@ -57,73 +57,60 @@ type jobView struct {
 
 type jobOut struct{ Body jobView }
 
-type jobsOut struct {
-	Body struct {
-		Data []jobView `json:"data"`
-	}
-}
+type jobsOut struct{ Body list[jobView] }
 
 type runOut struct{ Body schedule.Run }
 
 type runsIn struct {
-	jobIn
-	Limit int `query:"limit" minimum:"1" maximum:"200" default:"20"`
+	Name  string `path:"name" doc:"notifications, user_notifications or reminders." example:"notifications"`
+	Limit int    `query:"limit" doc:"How many at most." minimum:"1" maximum:"200" default:"20"`
 }
 
-type runsOut struct {
-	Body struct {
-		Data []schedule.Run `json:"data"`
-	}
-}
+type runsOut struct{ Body list[schedule.Run] }
 
 func (h *handler) jobRoutes(api huma.API) {
-	tags := []string{"jobs"}
+	tags, unknownJob := []string{"jobs"}, []int{http.StatusNotFound}
 	register(h, api, huma.Operation{
 		OperationID: "list-jobs", Method: http.MethodGet, Path: "/jobs", Tags: tags, Summary: "The three jobs and their timetable",
 	}, func(ctx context.Context, _ *struct{}) (*jobsOut, error) {
 		states, err := h.timetable.Lines(ctx)
-		out := &jobsOut{}
-		out.Body.Data = []jobView{}
-		for _, s := range states {
-			out.Body.Data = append(out.Body.Data, viewJob(s))
-		}
-		return out, err
+		return &jobsOut{Body: listOf(states, viewJob)}, err
 	})
 	register(h, api, huma.Operation{
-		OperationID: "get-job", Method: http.MethodGet, Path: "/jobs/{name}", Tags: tags, Summary: "One job",
+		OperationID: "get-job", Method: http.MethodGet, Path: "/jobs/{name}", Tags: tags, Errors: unknownJob, Summary: "One job",
 	}, func(ctx context.Context, in *jobIn) (*jobOut, error) {
 		return answerJob(h.timetable.Line(ctx, in.Name))
 	})
 	register(h, api, huma.Operation{
-		OperationID: "change-job", Method: http.MethodPatch, Path: "/jobs/{name}", Tags: tags,
+		OperationID: "change-job", Method: http.MethodPatch, Path: "/jobs/{name}", Tags: tags, Errors: unknownJob,
 		Summary: "Change when a job runs", Description: "It reaches all replicas within seconds and never makes the job run by itself. It wins over config.yaml until it is reset.",
 	}, h.changeJob)
 	register(h, api, huma.Operation{
-		OperationID: "pause-job", Method: http.MethodPost, Path: "/jobs/{name}/pause", Tags: tags,
+		OperationID: "pause-job", Method: http.MethodPost, Path: "/jobs/{name}/pause", Tags: tags, Errors: unknownJob,
 		Summary: "Pause a job", Description: "Runs that are missed meanwhile are not made up.",
 	}, h.pauseJob)
 	register(h, api, huma.Operation{
-		OperationID: "resume-job", Method: http.MethodPost, Path: "/jobs/{name}/resume", Tags: tags, Summary: "End a pause",
+		OperationID: "resume-job", Method: http.MethodPost, Path: "/jobs/{name}/resume", Tags: tags, Errors: unknownJob, Summary: "End a pause",
 	}, func(ctx context.Context, in *jobIn) (*jobOut, error) {
 		return answerJob(h.timetable.Resume(ctx, in.Name, admin))
 	})
 	register(h, api, huma.Operation{
-		OperationID: "run-job", Method: http.MethodPost, Path: "/jobs/{name}/run", Tags: tags, DefaultStatus: http.StatusAccepted,
+		OperationID: "run-job", Method: http.MethodPost, Path: "/jobs/{name}/run", Tags: tags, Errors: []int{http.StatusNotFound, http.StatusConflict}, DefaultStatus: http.StatusAccepted,
 		Summary: "Run a job once, now", Description: "Also while it is paused. The schedule stays as it is.",
 	}, func(_ context.Context, in *jobIn) (*runOut, error) {
 		run, err := h.timetable.RunNow(in.Name)
 		return &runOut{Body: run}, err
 	})
 	register(h, api, huma.Operation{
-		OperationID: "list-runs", Method: http.MethodGet, Path: "/jobs/{name}/runs", Tags: tags, Summary: "The runs of a job, newest first",
+		OperationID: "list-runs", Method: http.MethodGet, Path: "/jobs/{name}/runs", Tags: tags, Errors: unknownJob, Summary: "The runs of a job, newest first",
 	}, h.runs)
 }
 
 func (h *handler) changeJob(ctx context.Context, in *changeJobIn) (*jobOut, error) {
-	if err := in.Body.err; err != nil {
+	c, err := in.Body.read()
+	if err != nil {
 		return nil, err
 	}
-	c := in.Body.value
 	change := jobs.Change{Wake: c.Wake, Reset: c.Reset}
 	switch {
 	case c.Reset && (c.Every != nil || c.Cron != nil || c.Timezone != nil):
@@ -148,14 +135,11 @@ func value(s *string) string {
 }
 
 func (h *handler) pauseJob(ctx context.Context, in *pauseIn) (*jobOut, error) {
-	note := ""
-	if in.Body != nil {
-		if in.Body.err != nil {
-			return nil, in.Body.err
-		}
-		note = in.Body.value.Note
+	options, err := in.Body.read()
+	if err != nil {
+		return nil, err
 	}
-	return answerJob(h.timetable.Pause(ctx, in.Name, note, admin))
+	return answerJob(h.timetable.Pause(ctx, in.Name, options.Note, admin))
 }
 
 func (h *handler) runs(ctx context.Context, in *runsIn) (*runsOut, error) {
@@ -163,9 +147,7 @@ func (h *handler) runs(ctx context.Context, in *runsIn) (*runsOut, error) {
 		return nil, err
 	}
 	found, err := h.records.Runs(ctx, in.Name, in.Limit)
-	out := &runsOut{}
-	out.Body.Data = append([]schedule.Run{}, found...)
-	return out, err
+	return &runsOut{Body: listOf(found, func(r schedule.Run) schedule.Run { return r })}, err
 }
 
 func answerJob(s jobs.State, err error) (*jobOut, error) {

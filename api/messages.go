@@ -2,8 +2,9 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -28,46 +29,49 @@ type messageIn struct {
 type messageOut struct{ Body messageView }
 
 func (h *handler) messageRoutes(api huma.API) {
+	tags := []string{"messages"}
+	gone, stuck := []int{http.StatusNotFound}, []int{http.StatusNotFound, http.StatusConflict}
 	register(h, api, huma.Operation{
-		OperationID: "send-message", Method: http.MethodPost, Path: "/messages", DefaultStatus: http.StatusAccepted, Tags: []string{"messages"},
+		OperationID: "send-message", Method: http.MethodPost, Path: "/messages", DefaultStatus: http.StatusAccepted, Tags: tags,
 		Summary:     "Send a message",
 		Description: "A direct message to users and outside people. Preferences are never asked; it leaves with the next run of Notifications. One mail per recipient, unless cc, bcc or one_mail ask for one mail for all.",
 	}, h.send)
 	register(h, api, huma.Operation{
-		OperationID: "list-messages", Method: http.MethodGet, Path: "/messages", Tags: []string{"messages"},
+		OperationID: "list-messages", Method: http.MethodGet, Path: "/messages", Tags: tags,
 		Summary: "List messages, newest first",
 	}, h.list)
 	register(h, api, huma.Operation{
-		OperationID: "get-message", Method: http.MethodGet, Path: "/messages/{id}", Tags: []string{"messages"},
+		OperationID: "get-message", Method: http.MethodGet, Path: "/messages/{id}", Tags: tags, Errors: gone,
 		Summary: "One message and what became of it",
 	}, h.get)
 	register(h, api, huma.Operation{
-		OperationID: "get-message-content", Method: http.MethodGet, Path: "/messages/{id}/content", Tags: []string{"messages"},
+		OperationID: "get-message-content", Method: http.MethodGet, Path: "/messages/{id}/content", Tags: tags, Errors: gone,
 		Summary: "What a message says",
 	}, h.content)
 	register(h, api, huma.Operation{
-		OperationID: "list-attempts", Method: http.MethodGet, Path: "/messages/{id}/attempts", Tags: []string{"messages"},
+		OperationID: "list-attempts", Method: http.MethodGet, Path: "/messages/{id}/attempts", Tags: tags, Errors: gone,
 		Summary: "Every try to hand a message over, oldest first",
 	}, h.attempts)
 	register(h, api, huma.Operation{
-		OperationID: "retry-message", Method: http.MethodPost, Path: "/messages/{id}/retry", Tags: []string{"messages"},
+		OperationID: "retry-message", Method: http.MethodPost, Path: "/messages/{id}/retry", Tags: tags, Errors: stuck,
 		Summary: "Try a message in error again", Description: "With resend also one that was sent. A manual message is written again instead.",
 	}, h.retry)
 	register(h, api, huma.Operation{
-		OperationID: "cancel-message", Method: http.MethodPost, Path: "/messages/{id}/cancel", Tags: []string{"messages"},
+		OperationID: "cancel-message", Method: http.MethodPost, Path: "/messages/{id}/cancel", Tags: tags, Errors: stuck,
 		Summary: "Withdraw a message that has not left",
-	}, h.cancel)
+	}, h.acting(h.desk.Cancel))
 	register(h, api, huma.Operation{
-		OperationID: "release-message", Method: http.MethodPost, Path: "/messages/{id}/release", Tags: []string{"messages"},
+		OperationID: "release-message", Method: http.MethodPost, Path: "/messages/{id}/release", Tags: tags, Errors: stuck,
 		Summary: "Let a manual message go",
-	}, h.release)
+	}, h.acting(h.desk.Release))
 }
 
 func (h *handler) send(ctx context.Context, in *sendIn) (*takenOut, error) {
-	if err := in.Body.err; err != nil {
+	draft, err := in.Body.read()
+	if err != nil {
 		return nil, err
 	}
-	taken, replayed, err := h.desk.SendMessage(ctx, h.call(in.Key), in.Body.value)
+	taken, replayed, err := h.desk.SendMessage(ctx, h.call(in.Key), draft)
 	return &takenOut{Replayed: yes(replayed), Body: taken}, err
 }
 
@@ -83,40 +87,29 @@ type listIn struct {
 	User      string `query:"user" doc:"Only of this user."`
 	Case      string `query:"case" doc:"Only of the case with this id."`
 	Reference string `query:"reference" doc:"Only with this id of yours, or of the deadline with this key."`
-	Limit     int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Limit     int    `query:"limit" doc:"How many at most." minimum:"1" maximum:"200" default:"50"`
 	Cursor    string `query:"cursor" doc:"next_cursor of the page before."`
 }
 
-type listOut struct {
-	Body struct {
-		Data       []messageView `json:"data"`
-		NextCursor message.ID    `json:"next_cursor,omitempty"`
-		HasMore    bool          `json:"has_more"`
-	}
-}
+type listOut struct{ Body page[messageView] }
 
 func (h *handler) list(ctx context.Context, in *listIn) (*listOut, error) {
+	if in.Cursor != "" && message.ID(in.Cursor).Bytes() == [16]byte{} {
+		return nil, badCursor()
+	}
 	found, err := h.records.Messages(ctx, h.o.Site, message.Filter{
 		Status: message.Status(in.Status), User: in.User, Case: in.Case, Reference: in.Reference,
 		Before: message.ID(in.Cursor), Limit: in.Limit + 1,
 	})
-	if err != nil {
-		return nil, err
-	}
-	out := &listOut{}
-	out.Body.Data = []messageView{}
-	if len(found) > in.Limit {
-		found = found[:in.Limit]
-		out.Body.HasMore, out.Body.NextCursor = true, found[in.Limit-1].ID
-	}
-	for _, m := range found {
-		out.Body.Data = append(out.Body.Data, view(m))
-	}
-	return out, nil
+	return &listOut{Body: pageOf(found, in.Limit, view, func(m message.Message) string { return string(m.ID) })}, err
 }
 
 func (h *handler) find(ctx context.Context, id string) (message.Message, error) {
-	return h.records.Message(ctx, h.o.Site, message.ID(id))
+	m, err := h.records.Message(ctx, h.o.Site, message.ID(id))
+	if errors.Is(err, message.ErrNotFound) {
+		err = fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", id, err)
+	}
+	return m, err
 }
 
 func (h *handler) get(ctx context.Context, in *messageIn) (*messageOut, error) {
@@ -130,18 +123,11 @@ func (h *handler) get(ctx context.Context, in *messageIn) (*messageOut, error) {
 // whole is the view of one message with its delivery record and, of a digest, its items.
 func (h *handler) whole(ctx context.Context, m message.Message) (*messageOut, error) {
 	v := view(m)
-	carried := m
-	var err error
-	if m.Status == message.Merged { // it fares as its digest does
-		if carried, err = h.records.Message(ctx, m.Site, m.Digest); err != nil {
-			return nil, err
-		}
-		v.MessageID, v.ConquerStatus, v.ChoraStatus = carried.MessageID(), carried.ConquerStatus(), carried.ChoraStatus()
-	}
-	attempts, err := h.records.Attempts(ctx, carried)
+	carried, attempts, err := h.carried(ctx, m)
 	if err != nil {
 		return nil, err
 	}
+	v.MessageID, v.ConquerStatus, v.ChoraStatus = carried.MessageID(), carried.ConquerStatus(), carried.ChoraStatus()
 	delivery := carried.Delivery(attempts)
 	v.Delivery = &delivery
 	if m.Type == message.Digest {
@@ -156,13 +142,26 @@ func (h *handler) whole(ctx context.Context, m message.Message) (*messageOut, er
 	return &messageOut{Body: v}, nil
 }
 
-type contentOut struct {
-	Body struct {
-		Subject string `json:"subject"`
-		Text    string `json:"text"`
-		HTML    string `json:"html"`
+// carried is the message that goes out, and every try to hand it over: a merged message
+// fares as its digest does.
+func (h *handler) carried(ctx context.Context, m message.Message) (message.Message, []message.Attempt, error) {
+	if m.Status == message.Merged {
+		var err error
+		if m, err = h.records.Message(ctx, m.Site, m.Digest); err != nil {
+			return m, nil, err
+		}
 	}
+	attempts, err := h.records.Attempts(ctx, m)
+	return m, attempts, err
 }
+
+type contentView struct {
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+	HTML    string `json:"html"`
+}
+
+type contentOut struct{ Body contentView }
 
 func (h *handler) content(ctx context.Context, in *messageIn) (*contentOut, error) {
 	m, err := h.find(ctx, in.ID)
@@ -170,54 +169,18 @@ func (h *handler) content(ctx context.Context, in *messageIn) (*contentOut, erro
 		return nil, err
 	}
 	m = h.o.Write(m)
-	out := &contentOut{}
-	out.Body.Subject, out.Body.Text, out.Body.HTML = m.Subject, m.Text, m.HTML
-	return out, nil
+	return &contentOut{Body: contentView{Subject: m.Subject, Text: m.Text, HTML: m.HTML}}, nil
 }
 
-type attemptView struct {
-	StartedAt time.Time        `json:"started_at"`
-	EndedAt   time.Time        `json:"ended_at"`
-	Replica   string           `json:"replica,omitempty"`
-	Account   string           `json:"account,omitempty"`
-	Server    string           `json:"server,omitempty"`
-	Uncertain bool             `json:"uncertain" doc:"It may have gone out although no reply came."`
-	Accepted  []string         `json:"accepted,omitempty"`
-	Rejected  []string         `json:"rejected,omitempty"`
-	Pending   []string         `json:"pending,omitempty"`
-	Code      int              `json:"code,omitempty"`
-	Response  string           `json:"response,omitempty"`
-	Category  message.Category `json:"error_category,omitempty"`
-}
-
-type attemptsOut struct {
-	Body struct {
-		Data []attemptView `json:"data"`
-	}
-}
+type attemptsOut struct{ Body list[attemptView] }
 
 func (h *handler) attempts(ctx context.Context, in *messageIn) (*attemptsOut, error) {
 	m, err := h.find(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	attempts, err := h.records.Attempts(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	out := &attemptsOut{}
-	out.Body.Data = []attemptView{}
-	for _, a := range attempts {
-		v := attemptView{
-			StartedAt: a.StartedAt, EndedAt: a.EndedAt, Replica: a.Replica, Account: a.Account, Server: a.Server, Uncertain: a.Uncertain,
-			Accepted: a.Accepted, Rejected: a.Rejected, Pending: a.Pending, Code: a.Code, Response: a.Response,
-		}
-		if a.Failure != nil {
-			v.Category = a.Failure.Category
-		}
-		out.Body.Data = append(out.Body.Data, v)
-	}
-	return out, nil
+	_, attempts, err := h.carried(ctx, m)
+	return &attemptsOut{Body: listOf(attempts, viewAttempt)}, err
 }
 
 type retryOptions struct {
@@ -225,102 +188,29 @@ type retryOptions struct {
 }
 
 type retryIn struct {
-	messageIn
+	ID   string `path:"id" doc:"The message's id." example:"msg_06f3n5mmmt1fq2r6s0hj0v7k9c"`
 	Body *body[retryOptions]
 }
 
 func (h *handler) retry(ctx context.Context, in *retryIn) (*messageOut, error) {
-	resend := false
-	if in.Body != nil {
-		if in.Body.err != nil {
-			return nil, in.Body.err
+	options, err := in.Body.read()
+	if err != nil {
+		return nil, err
+	}
+	m, err := h.desk.Retry(ctx, h.call(""), message.ID(in.ID), options.Resend)
+	if err != nil {
+		return nil, err
+	}
+	return h.whole(ctx, m)
+}
+
+// acting makes one move of a message.
+func (h *handler) acting(move func(context.Context, message.Call, message.ID) (message.Message, error)) func(context.Context, *messageIn) (*messageOut, error) {
+	return func(ctx context.Context, in *messageIn) (*messageOut, error) {
+		m, err := move(ctx, h.call(""), message.ID(in.ID))
+		if err != nil {
+			return nil, err
 		}
-		resend = in.Body.value.Resend
+		return h.whole(ctx, m)
 	}
-	m, err := h.desk.Retry(ctx, h.call(""), message.ID(in.ID), resend)
-	if err != nil {
-		return nil, err
-	}
-	return h.whole(ctx, m)
-}
-
-func (h *handler) cancel(ctx context.Context, in *messageIn) (*messageOut, error) {
-	m, err := h.desk.Cancel(ctx, h.call(""), message.ID(in.ID))
-	if err != nil {
-		return nil, err
-	}
-	return h.whole(ctx, m)
-}
-
-func (h *handler) release(ctx context.Context, in *messageIn) (*messageOut, error) {
-	m, err := h.desk.Release(ctx, h.call(""), message.ID(in.ID))
-	if err != nil {
-		return nil, err
-	}
-	return h.whole(ctx, m)
-}
-
-// messageView is a message as callers see it.
-type messageView struct {
-	ID             message.ID        `json:"id"`
-	Type           message.Type      `json:"type" doc:"single, digest, deadline or direct."`
-	Kind           message.Kind      `json:"kind,omitempty"`
-	Status         message.Status    `json:"status"`
-	Reason         message.Reason    `json:"reason,omitempty" doc:"Why it has this status."`
-	To             string            `json:"to" doc:"The address; several of one mail with commas."`
-	Cc             []message.Address `json:"cc,omitempty"`
-	Bcc            []message.Address `json:"bcc,omitempty"`
-	User           string            `json:"user,omitempty"`
-	Subject        string            `json:"subject"`
-	Reference      string            `json:"reference,omitempty" doc:"Your id of it, or the key of the deadline."`
-	EventID        message.ID        `json:"event_id,omitempty"`
-	Case           *message.Case     `json:"case,omitempty"`
-	Setting        string            `json:"setting,omitempty" doc:"What the user had chosen when it was written."`
-	CreatedAt      time.Time         `json:"created_at"`
-	UpdatedAt      time.Time         `json:"updated_at" doc:"When it reached this status."`
-	DueAt          *time.Time        `json:"due_at,omitempty" doc:"When it may leave, or its digest is made."`
-	ExpiresAt      *time.Time        `json:"expires_at,omitempty"`
-	LeaseExpiresAt *time.Time        `json:"lease_expires_at,omitempty"`
-	Attempts       int               `json:"attempts"`
-	RetryCount     int               `json:"retry_count"`
-	MessageID      string            `json:"message_id" doc:"The Message-ID of the mail, the same on every attempt."`
-	DigestID       message.ID        `json:"digest_id,omitempty" doc:"The digest that it is part of."`
-	Items          []message.ID      `json:"items,omitempty" doc:"The messages that a digest was made of."`
-	ErrorCategory  message.Category  `json:"error_category,omitempty"`
-	Error          *errorView        `json:"error,omitempty"`
-	ConquerStatus  string            `json:"conquer_status,omitempty" doc:"The status in Conquer's words."`
-	ChoraStatus    string            `json:"chora_status,omitempty" doc:"The status in chora's words."`
-	Delivery       *message.Delivery `json:"delivery,omitempty" doc:"Trigger Email's record."`
-}
-
-type errorView struct {
-	Category  message.Category `json:"category"`
-	Code      string           `json:"code,omitempty"`
-	Message   string           `json:"message" doc:"At most 5,000 characters."`
-	Truncated string           `json:"truncated" doc:"At most 255 characters."`
-}
-
-func view(m message.Message) messageView {
-	v := messageView{
-		ID: m.ID, Type: m.Type, Kind: m.Kind, Status: m.Status, Reason: m.Reason, To: m.Recipients(), Cc: m.Cc, Bcc: m.Bcc,
-		User: m.UserID, Subject: m.Subject, Reference: m.Reference, EventID: m.EventID, Setting: m.Setting,
-		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, DueAt: orNil(m.DueAt), ExpiresAt: orNil(m.ExpiresAt), LeaseExpiresAt: orNil(m.LeaseExpiresAt),
-		Attempts: m.Attempts, RetryCount: m.RetryCount, MessageID: m.MessageID(), DigestID: m.Digest,
-		ConquerStatus: m.ConquerStatus(), ChoraStatus: m.ChoraStatus(),
-	}
-	if m.Case != (message.Case{}) {
-		v.Case = &m.Case
-	}
-	if f := m.Error; f != nil {
-		v.ErrorCategory = f.Category
-		v.Error = &errorView{Category: f.Category, Code: f.Code, Message: f.Text, Truncated: message.Truncate(f.Text, message.MaxErrorTruncated)}
-	}
-	return v
-}
-
-func orNil(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }

@@ -1,13 +1,17 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"go.uber.org/zap"
 
 	"notifier/jobs"
@@ -24,6 +28,8 @@ type Problem struct {
 	RequestID string          `json:"request_id,omitempty" doc:"Names this request in the log."`
 	Retryable bool            `json:"retryable" doc:"Whether the same request may succeed later."`
 	Errors    []message.Fault `json:"errors,omitempty" doc:"All that is wrong with the request."`
+
+	cause error // what nobody foresaw; for the log alone
 }
 
 func (p *Problem) Error() string { return p.Detail }
@@ -34,12 +40,21 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType says that the body is a problem.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
+// GetHeaders says when to come again, where that may help.
+func (p *Problem) GetHeaders() http.Header {
+	if !p.Retryable {
+		return nil
+	}
+	return http.Header{"Retry-After": {"5"}}
+}
+
 // The titles of problems, by status.
 var titles = map[int]string{
 	http.StatusBadRequest:            "The request cannot be read",
 	http.StatusUnauthorized:          "A key is needed",
 	http.StatusNotFound:              "There is no such thing",
 	http.StatusMethodNotAllowed:      "That cannot be done here",
+	http.StatusRequestTimeout:        "The request came too slowly",
 	http.StatusConflict:              "It is not in a state for that",
 	http.StatusRequestEntityTooLarge: "The request is too large",
 	http.StatusUnsupportedMediaType:  "The request is not JSON",
@@ -49,93 +64,172 @@ var titles = map[int]string{
 }
 
 func problem(status int, code, detail string) *Problem {
-	title := titles[status]
-	if title == "" {
-		title = http.StatusText(status)
-	}
 	return &Problem{
-		Type: "about:blank", Title: title, Status: status, Code: code, Detail: detail,
+		Type: "about:blank", Title: titles[status], Status: status, Code: code, Detail: detail,
 		Retryable: status == http.StatusServiceUnavailable,
 	}
 }
 
-// problemOf says how an error of the rooms is told to a caller. What nobody foresaw is
-// logged and told without its insides.
-func (h *handler) problemOf(err error) *Problem {
-	var known *Problem
+func internal() *Problem {
+	return problem(http.StatusInternalServerError, "internal", "Something went wrong here; the log says what, under this request_id.")
+}
+
+func unavailable() *Problem {
+	return problem(http.StatusServiceUnavailable, "unavailable", "The database does not answer. Try again; an Idempotency-Key makes that safe.")
+}
+
+// told is how an error is told to a caller. What nobody foresaw is told as what it comes
+// of where the database is away: then the same request may succeed later.
+func (h *handler) told(ctx context.Context, err error) *Problem {
+	p := problemOf(err)
+	if p.cause != nil && errors.Is(h.ping(ctx), message.ErrUnavailable) {
+		return unavailable()
+	}
+	return p
+}
+
+// problemOf says which problem an error of the rooms is. What nobody foresaw is told
+// without its insides.
+func problemOf(err error) *Problem {
+	var told *Problem
 	var invalid *message.Invalid
 	var move *message.MoveError
 	switch {
-	case errors.As(err, &known):
-		return known
+	case errors.As(err, &told):
+		return told
 	case errors.As(err, &invalid):
-		p := problem(http.StatusUnprocessableEntity, "invalid", invalid.Error())
-		p.Errors = invalid.Faults
-		return p
+		return faulty(*invalid)
 	case errors.Is(err, message.ErrKeyReused):
 		return problem(http.StatusUnprocessableEntity, "idempotency_key_reused",
 			"This Idempotency-Key was used for another request. Use a new key for a new request.")
-	case errors.Is(err, message.ErrNotFound), errors.Is(err, jobs.ErrUnknown):
-		return problem(http.StatusNotFound, "not_found", sentence(err))
+	case errors.Is(err, jobs.ErrUnknown):
+		return problem(http.StatusNotFound, "not_found", sentence(err, nil)+" /api/v1/jobs lists what there is.")
+	case errors.Is(err, message.ErrNotFound):
+		return problem(http.StatusNotFound, "not_found", sentence(err, message.ErrNotFound))
 	case errors.Is(err, jobs.ErrBusy):
 		return problem(http.StatusConflict, "running", "The job is running already. Wait for its end.")
 	case errors.Is(err, message.ErrManual):
-		return problem(http.StatusConflict, "not_retryable", sentence(err))
-	case errors.As(err, &move) && move.Move == message.Retry:
-		return problem(http.StatusConflict, "not_retryable", sentence(err))
+		return problem(http.StatusConflict, "not_retryable", sentence(err, nil))
 	case errors.As(err, &move):
-		return problem(http.StatusConflict, "not_allowed_now", sentence(err))
+		return unmoved(err, move)
 	case errors.Is(err, message.ErrMoved):
-		return problem(http.StatusConflict, "changed", "It was changed by somebody else meanwhile. Read it again and repeat.")
-	case errors.Is(err, message.ErrUnavailable), errors.Is(err, jobs.ErrNotStarted):
-		return problem(http.StatusServiceUnavailable, "unavailable", "The database does not answer. Nothing was stored; try again.")
+		return problem(http.StatusServiceUnavailable, "busy", "It is being changed by others time after time. Try again; an Idempotency-Key makes that safe.")
+	case errors.Is(err, message.ErrUnavailable), errors.Is(err, context.Canceled):
+		return unavailable()
+	case errors.Is(err, jobs.ErrNotStarted):
+		return problem(http.StatusServiceUnavailable, "unavailable", "The service is starting or ending. Try again.")
 	}
-	h.log.Error("a request failed", zap.Error(err))
-	return problem(http.StatusInternalServerError, "internal", "Something went wrong here; the log says what. Nothing was stored.")
+	p := internal()
+	p.cause = err
+	return p
 }
 
-// sentence writes an error as a sentence, without the word that programs tell it by.
-func sentence(err error) string {
+// faulty tells all that is wrong with a request.
+func faulty(invalid message.Invalid) *Problem {
+	p := problem(http.StatusUnprocessableEntity, "invalid", invalid.Error())
+	p.Errors = invalid.Faults
+	return p
+}
+
+// only says which messages a person can move so.
+var only = map[message.Move]string{
+	message.Retry:   "Only a message in error can be tried again, and with resend one that was sent.",
+	message.Cancel:  "Only a message that has not left can be withdrawn.",
+	message.Release: "Only a message that waits for a person can be released.",
+}
+
+// unmoved says why a message cannot do what was asked for.
+func unmoved(err error, e *message.MoveError) *Problem {
+	p := problem(http.StatusConflict, "not_allowed_now", fmt.Sprintf("It is %s. %s", e.From, only[e.Move]))
+	if e.Move == message.Retry {
+		p.Code = "not_retryable"
+	}
+	if why := sentence(err, e); why != sentence(e, nil) {
+		p.Detail = why
+	}
+	return p
+}
+
+// sentence writes an error as a sentence, without the end that programs tell it by.
+func sentence(err, end error) string {
 	s := err.Error()
-	for _, word := range []error{message.ErrNotFound} {
-		s = strings.TrimSuffix(s, ": "+word.Error())
+	if end != nil {
+		s = strings.TrimSuffix(s, ": "+end.Error())
 	}
-	if !strings.HasSuffix(s, ".") {
-		s += "."
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return capital(s)
 }
-
-// humaErrors makes huma tell its own findings, about parameters and unreadable bodies, as
-// problems of ours. huma keeps this in a variable of the package.
-var humaErrors = sync.OnceFunc(func() {
-	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
-		p := problem(status, code(status), capital(msg))
-		for _, err := range errs {
-			detail, ok := err.(*huma.ErrorDetail)
-			if !ok {
-				continue // an error of ours never comes this way: its text is not for callers
-			}
-			p.Errors = append(p.Errors, message.Fault{Pointer: detail.Location, Code: "bad_value", Detail: capital(detail.Message)})
-		}
-		if len(p.Errors) > 0 {
-			p.Detail = fmt.Sprintf("%s: %s", p.Errors[0].Pointer, p.Errors[0].Detail)
-		}
-		return p
-	}
-})
 
 func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	s = strings.ToUpper(s[:1]) + s[1:]
-	if !strings.HasSuffix(s, ".") {
+	first, size := utf8.DecodeRuneInString(s)
+	s = string(unicode.ToUpper(first)) + s[size:]
+	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "?") {
 		s += "."
 	}
 	return s
 }
 
-func code(status int) string {
-	return strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_")
+// finish gives a problem the id of its request, and logs what nobody foresaw.
+func (h *handler) finish(ctx huma.Context, _ string, answer any) (any, error) {
+	p, isProblem := answer.(*Problem)
+	if !isProblem {
+		return answer, nil
+	}
+	_, w := humago.Unwrap(ctx)
+	p.RequestID = w.Header().Get(requestID)
+	if p.cause != nil {
+		h.log.Error("a request failed", zap.String("request", p.RequestID), zap.String("operation", ctx.Operation().OperationID), zap.Error(p.cause))
+	}
+	return p, nil
+}
+
+// teachHuma makes huma tell its own findings, about parameters and unreadable bodies, as
+// problems of ours, and lists as lists that are never null. huma keeps both in variables
+// of the package.
+var teachHuma = sync.OnceFunc(func() {
+	huma.DefaultArrayNullable = false
+	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError { return found(nil, status, errs) }
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
+		return found(ctx.Operation(), status, errs)
+	}
+})
+
+// found tells what huma found.
+func found(o *huma.Operation, status int, errs []error) *Problem {
+	switch status {
+	case http.StatusRequestEntityTooLarge:
+		return problem(status, "too_large", fmt.Sprintf("A request has at most %d bytes. Send it in several, or link to what is large.", maxBody))
+	case http.StatusRequestTimeout:
+		return problem(status, "too_slow", fmt.Sprintf("The request did not arrive within %s. Send it again.", bodyTime))
+	case http.StatusBadRequest: // there is no body
+		return problemOf(message.Decode(nil, new(struct{})))
+	case http.StatusUnprocessableEntity:
+		var bad message.Invalid
+		for _, err := range errs {
+			if detail, ok := err.(*huma.ErrorDetail); ok {
+				bad.Add(detail.Location, "bad_parameter", "%s", advice(o, detail))
+			}
+		}
+		return faulty(bad)
+	}
+	p := internal()
+	p.cause = errors.Join(errs...)
+	return p
+}
+
+// advice says what is wrong with a parameter. Its value is not repeated.
+func advice(o *huma.Operation, detail *huma.ErrorDetail) string {
+	if detail.Message != "unknown query parameter" {
+		return detail.Message
+	}
+	var names []string
+	for _, p := range o.Parameters {
+		if p.In == "query" {
+			names = append(names, p.Name)
+		}
+	}
+	name := strings.TrimPrefix(detail.Location, "query.")
+	if len(names) == 0 {
+		return fmt.Sprintf("there is no parameter %q. Leave it out", name)
+	}
+	return fmt.Sprintf("there is no parameter %q.%s", name, message.Suggest(name, names))
 }

@@ -27,6 +27,14 @@ func (d *Desk) Retry(ctx context.Context, c message.Call, id message.ID, resend 
 // RetryAll asks for another try of every message of the site that is in error, and
 // returns how many there were (CH-6). Manual ones are left to people.
 func (d *Desk) RetryAll(ctx context.Context, c message.Call) (int, error) {
+	retried, err := d.retryAll(ctx, c)
+	if retried > 0 {
+		d.o.Wake()
+	}
+	return retried, err
+}
+
+func (d *Desk) retryAll(ctx context.Context, c message.Call) (int, error) {
 	retried := 0
 	for after := message.ID(""); ; {
 		failed, err := d.store.Failed(ctx, c.Site, after, 500)
@@ -72,8 +80,11 @@ func (d *Desk) Release(ctx context.Context, c message.Call, id message.ID) (mess
 
 // act makes one move of one message, and wakes whoever waits for pending ones.
 func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, move func(message.Message) (message.Message, error)) (after message.Message, err error) {
-	err = again(func() error {
+	err = again(ctx, func() error {
 		before, err := d.store.Message(ctx, c.Site, id)
+		if errors.Is(err, message.ErrNotFound) {
+			return fmt.Errorf("there is no message %q: %w", id, err)
+		}
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"notifier/deadlines"
@@ -97,11 +98,18 @@ func (d *Desk) accept(ctx context.Context, c message.Call, t message.Tray, answe
 	return false, nil
 }
 
-// again runs do until nobody has changed what it decided on meanwhile.
-func again(do func() error) error {
+// again runs do until nobody has changed what it decided on meanwhile. Whoever loses time
+// after time waits a moment, so that a crowd of changes cannot keep an event out.
+func again(ctx context.Context, do func() error) error {
 	for try := 1; ; try++ {
-		if err := do(); try == 10 || !errors.Is(err, message.ErrMoved) {
+		err := do()
+		if try == 50 || !errors.Is(err, message.ErrMoved) {
 			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(rand.N(time.Duration(min(try, 20)) * time.Millisecond)):
 		}
 	}
 }

@@ -15,7 +15,7 @@ func (d *Desk) Notify(ctx context.Context, c message.Call, e message.Event) (not
 	if err := message.Together(e.Check(c.At), d.o.Catalog.CheckKind(e.Kind)); err != nil {
 		return noted, false, err
 	}
-	err = again(func() (err error) {
+	err = again(ctx, func() (err error) {
 		noted, replayed, err = d.notify(ctx, c, e)
 		return err
 	})

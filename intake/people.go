@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"reflect"
+	"strings"
 	"time"
 
 	"notifier/message"
@@ -51,7 +53,7 @@ func (d *Desk) change(ctx context.Context, c message.Call, id string, edit func(
 	if err != nil {
 		return after, err
 	}
-	err = again(func() error {
+	err = again(ctx, func() error {
 		found, err := d.store.Users(ctx, c.Site, []string{id})
 		if err != nil {
 			return err
@@ -59,6 +61,10 @@ func (d *Desk) change(ctx context.Context, c message.Call, id string, edit func(
 		before, known := found[id]
 		if after, err = edit(before, known); err != nil {
 			return err
+		}
+		if known && reflect.DeepEqual(before, after) {
+			after.Version-- // nothing is saved: an engine may tell all its users every night
+			return nil
 		}
 		rule := d.complete(after, zone).Preferences
 		return d.store.SaveUser(ctx, c.Site, after, c.At, func(m message.Message) message.Message {
@@ -101,12 +107,18 @@ func (d *Desk) User(ctx context.Context, site, id string) (preferences.User, err
 // SetGroup names users together, so that SendMessage can name the group.
 func (d *Desk) SetGroup(ctx context.Context, c message.Call, id string, members []string) error {
 	var bad message.Invalid
-	if id == "" {
-		bad.Add("/id", "missing", "a group needs an id")
+	switch {
+	case id == "":
+		bad.Add("/id", "missing", "a group needs an id. Write the one that the workflow system uses, as in clerks")
+	case strings.Contains(id, "@"):
+		bad.Add("/id", "bad_id", "%q looks like an address, which is what a mail would take it for. Choose an id without @", message.Truncate(id, 60))
 	}
 	bad.Check("/id", "bad_text", message.CheckLine(id, message.MaxLine))
 	if len(members) > message.MaxList {
-		bad.Add("/users", "too_many", "a group has at most %d users, these are %d", message.MaxList, len(members))
+		bad.Add("/users", "too_many", "a group has at most %d users, these are %d. Make several groups of them", message.MaxList, len(members))
+	}
+	for i, id := range members[:min(len(members), message.MaxList)] {
+		bad.Check(fmt.Sprintf("/users/%d", i), "bad_text", message.CheckLine(id, message.MaxLine))
 	}
 	if err := bad.Err(); err != nil {
 		return err

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"time"
 
 	"notifier/deadlines"
 	"notifier/message"
@@ -21,6 +22,7 @@ func (d *Desk) SetDeadline(ctx context.Context, c message.Call, dl deadlines.Dea
 	for _, u := range users {
 		dl.Users = append(dl.Users, u.ID)
 	}
+	dl.DueAt = dl.DueAt.UTC().Truncate(time.Microsecond)
 	dl.SetAt, dl.FiredAt = c.At, c.At
 	dl.NextAt, _ = dl.Next(c.At, d.o.Calendar(c.Site))
 	return d.store.SaveDeadline(ctx, c.Site, dl, c.At)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Dr
 	messages := d.split(c, draft, people, zone)
 	taken.ID = message.NewID(message.RequestIDs)
 	for _, m := range messages {
-		taken.Messages = append(taken.Messages, message.Ticket{ID: m.ID, To: m.Recipients(), Status: m.Status, Reason: whySkipped(m)})
+		taken.Messages = append(taken.Messages, ticket(m))
 	}
 	kept, err := tray(c, draft, taken)
 	if err != nil {
@@ -38,32 +39,39 @@ func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Dr
 	return taken, replayed, err
 }
 
-func whySkipped(m message.Message) message.Reason {
+// ticket names the message, and the user where there is no address to name.
+func ticket(m message.Message) message.Ticket {
+	t := message.Ticket{ID: m.ID, To: m.Recipients(), Status: m.Status}
 	if m.Status == message.Skipped {
-		return m.Reason
+		t.To, t.Reason = m.UserID, m.Reason
 	}
-	return ""
+	return t
 }
 
 // recipients are a draft's lists with every id looked up.
 type recipients struct{ to, cc, bcc []message.Person }
 
-// split makes the messages of a draft.
+// split makes the messages of a draft. Whoever has no address gets a record that says so,
+// also where the others share one mail.
 func (d *Desk) split(c message.Call, draft message.Draft, r recipients, zone string) []message.Message {
+	var messages []message.Message
+	own := r.to // who gets a message of his own
 	if draft.ForAll() {
 		m := d.direct(c, draft)
 		m.Timezone = zone
 		m.Envelope = message.Envelope{To: addresses(r.to), Cc: addresses(r.cc), Bcc: addresses(r.bcc)}
-		if len(m.Everyone()) == 0 {
-			m.Status, m.Reason = message.Skipped, message.NoAddress
+		if len(m.Everyone()) > 0 {
+			messages = append(messages, m)
 		}
-		return []message.Message{m}
+		own = slices.DeleteFunc(slices.Concat(r.to, r.cc, r.bcc), func(p message.Person) bool { return p.Email != "" })
 	}
-	var messages []message.Message
 	seen := map[string]bool{}
-	for _, p := range r.to {
+	for _, p := range own {
 		key := strings.ToLower(p.Email)
-		if p.Email != "" && seen[key] {
+		if key == "" {
+			key = p.ID
+		}
+		if seen[key] {
 			continue
 		}
 		seen[key] = true
@@ -72,7 +80,7 @@ func (d *Desk) split(c message.Call, draft message.Draft, r recipients, zone str
 		}
 		m := p.Address(d.direct(c, draft))
 		if p.Email == "" {
-			m.Status, m.Reason = message.Skipped, message.NoAddress
+			m.Status, m.Reason, m.DueAt, m.QueuedAt = message.Skipped, message.NoAddress, time.Time{}, time.Time{}
 		}
 		messages = append(messages, m)
 	}
@@ -145,7 +153,24 @@ func (d *Desk) resolve(ctx context.Context, site string, draft message.Draft) (r
 			*list.into = append(*list.into, found...)
 		}
 	}
-	return r, bad.Err()
+	if err := bad.Err(); err != nil {
+		return r, err
+	}
+	return r, r.check(draft.ForAll())
+}
+
+// check tells what is wrong with the recipients once groups have become their users.
+func (r recipients) check(forAll bool) error {
+	var bad message.Invalid
+	switch n := len(r.to) + len(r.cc) + len(r.bcc); {
+	case n == 0:
+		bad.Add("/to", "nobody", "the groups named here have no users. Add some with PUT /api/v1/groups/ID, or name other recipients")
+	case forAll && n > message.MaxVisible:
+		bad.Add("/to", "too_many", "one mail for all has at most %d recipients, with the users of its groups these are %d. Leave out one_mail, cc and bcc to write one mail each", message.MaxVisible, n)
+	case n > message.MaxList:
+		bad.Add("/to", "too_many", "at most %d recipients are taken at once, with the users of the groups these are %d. Send the rest in another request", message.MaxList, n)
+	}
+	return bad.Err()
 }
 
 // look finds the people behind ids of users and groups.

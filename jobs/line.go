@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,16 +17,22 @@ import (
 
 type gocronID = uuid.UUID
 
+// now is the time as it is kept: UTC, to the microsecond.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
 // line is one job in the timetable.
 type line struct {
 	*Timetable
-	plan Plan
-	id   gocronID
-	wake chan struct{}
-	// busy is held while this replica runs the job.
-	busy  sync.Mutex
+	plan    Plan
+	planned schedule.Schedule // of config.yaml
+	wake    chan struct{}
+	// busy holds something while this replica runs the job.
+	busy  chan struct{}
 	since atomic.Pointer[time.Time] // when the running run began
-	told  string                    // the last error that was logged; under busy
+	told  string                    // the last error that was logged; of who is busy
+
+	reading sync.Mutex // one look at the saved line at a time
+	id      gocronID   // zero before Start; under reading
 
 	mu       sync.Mutex
 	job      schedule.Job // as saved
@@ -37,14 +42,15 @@ type line struct {
 }
 
 // set takes over a saved line.
-func (l *line) set(saved schedule.Job) error {
-	spec := l.plan.Spec
+func (l *line) set(saved schedule.Job) {
+	s := l.planned
 	if saved.Spec != (schedule.Spec{}) {
-		spec = saved.Spec
-	}
-	s, err := spec.Compile()
-	if err != nil {
-		return fmt.Errorf("plan %s: %w", l.plan.Name, err)
+		set, err := saved.Spec.Compile()
+		if err != nil { // by another version of this program, or with other time zones
+			l.log.Error("the saved schedule is not understood: the one of config.yaml counts", zap.String("job", l.plan.Name), zap.Error(err))
+		} else {
+			s = set
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -52,7 +58,7 @@ func (l *line) set(saved schedule.Job) error {
 	if saved.Wake != nil {
 		l.woken = *saved.Wake
 	}
-	return nil
+	l.handled = later(l.handled, saved.ChangedAt)
 }
 
 func (l *line) now() (schedule.Job, schedule.Schedule) {
@@ -62,27 +68,25 @@ func (l *line) now() (schedule.Job, schedule.Schedule) {
 }
 
 func (l *line) beginning() schedule.Job {
-	return schedule.Job{Name: l.plan.Name, Planned: l.planned(), ChangedAt: time.Now().UTC().Truncate(time.Microsecond)}
-}
-
-// planned is the schedule of config.yaml on one line.
-func (l *line) planned() string {
-	s, _ := l.plan.Spec.Compile() // Plan has seen to it
-	return s.String()
+	return schedule.Job{Name: l.plan.Name, Planned: l.planned.String(), ChangedAt: now()}
 }
 
 // open reads the saved line, or begins it: a new job has missed nothing, and neither has
 // one whose schedule was changed in config.yaml while the service was down.
 func (l *line) open(ctx context.Context) error {
 	if l.plan.Private {
+		l.handled = now()
 		return nil
 	}
 	saved, err := l.book.Job(ctx, l.beginning())
 	if err != nil {
 		return err
 	}
-	if saved.Planned != l.planned() {
-		saved.Planned, saved.ChangedAt = l.planned(), time.Now().UTC().Truncate(time.Microsecond)
+	if saved.Planned != l.planned.String() {
+		saved.Planned = l.planned.String()
+		if saved.Spec == (schedule.Spec{}) {
+			saved.ChangedAt = now()
+		}
 		if err := l.book.SaveJob(ctx, saved); err != nil && !errors.Is(err, message.ErrMoved) {
 			return err
 		}
@@ -90,11 +94,21 @@ func (l *line) open(ctx context.Context) error {
 	if err := l.refresh(ctx); err != nil {
 		return err
 	}
-	last, err := l.book.LastFire(ctx, l.plan.Name, l.slot())
+	last, err := l.last(ctx)
 	l.mu.Lock()
-	l.handled = last
-	l.mu.Unlock()
+	defer l.mu.Unlock()
+	l.handled = later(l.handled, last)
 	return err
+}
+
+// last is the latest tick that was not missed. Where every replica runs the job, a tick
+// that one of them ran was not missed: this one may have been born a moment ago.
+func (l *line) last(ctx context.Context) (time.Time, error) {
+	if !l.plan.Everywhere {
+		return l.book.LastFire(ctx, l.plan.Name, l.slot())
+	}
+	run, err := l.book.LastRun(ctx, l.plan.Name)
+	return run.ScheduledAt, err
 }
 
 // slot is whose ticks the job's fire records are.
@@ -107,6 +121,11 @@ func (l *line) slot() string {
 
 // refresh takes over what is saved, and lets gocron reckon anew if the schedule changed.
 func (l *line) refresh(ctx context.Context) error {
+	if l.plan.Private {
+		return nil
+	}
+	l.reading.Lock()
+	defer l.reading.Unlock()
 	saved, err := l.book.Job(ctx, l.beginning())
 	if err != nil {
 		return err
@@ -115,13 +134,19 @@ func (l *line) refresh(ctx context.Context) error {
 	if saved.Version == before.Version {
 		return nil
 	}
-	if err := l.set(saved); err != nil {
-		return err
-	}
+	l.set(saved)
 	if _, is := l.now(); is.String() == was.String() || l.id == (gocronID{}) {
 		return nil
 	}
-	job, err := l.scheduler.Update(l.id, l.definition(), gocron.NewTask(l.tick), l.options()...)
+	_, err = l.scheduler.Update(l.id, l.definition(), gocron.NewTask(l.tick), l.options()...)
+	return err
+}
+
+// plant gives the line to gocron, which from then on calls tick.
+func (l *line) plant() error {
+	l.reading.Lock()
+	defer l.reading.Unlock()
+	job, err := l.scheduler.NewJob(l.definition(), gocron.NewTask(l.tick), l.options()...)
 	if err != nil {
 		return err
 	}
@@ -149,7 +174,29 @@ func (l *line) Next(last time.Time) time.Time {
 func (l *line) due(at time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return !l.job.Paused && l.schedule.Last(at).After(later(l.handled, l.job.ChangedAt))
+	_, due := l.latest(at)
+	return due
+}
+
+// take is the tick that is due, for one caller only.
+func (l *line) take(at time.Time) (tick time.Time, due bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if tick, due = l.latest(at); due {
+		l.handled = tick
+	}
+	return tick, due
+}
+
+// latest is the latest tick, and whether it is due. Whoever asks holds the lock.
+func (l *line) latest(at time.Time) (tick time.Time, due bool) {
+	// Where our clock, or another replica's, was ahead, what was handled lies in the
+	// future. The fire records know which of the ticks until then have been run.
+	if l.handled.After(at) {
+		l.handled = at
+	}
+	tick = l.schedule.Last(at)
+	return tick, !l.job.Paused && tick.After(l.handled)
 }
 
 func later(a, b time.Time) time.Time {
@@ -157,165 +204,6 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// tick runs the job for the latest tick, unless another replica has taken it.
-func (l *line) tick() { l.fire(schedule.Scheduled) }
-
-// catchUp makes up what was missed while nobody ran, with one run.
-func (l *line) catchUp() {
-	if !l.plan.Private && l.due(time.Now()) {
-		l.fire(schedule.Missed)
-	}
-}
-
-func (l *line) fire(trigger schedule.Trigger) {
-	ctx := l.context()
-	if ctx == nil {
-		return
-	}
-	if l.plan.Private {
-		l.busy.Lock()
-		defer l.busy.Unlock()
-		_, _ = l.work(ctx, time.Now()) // logged there
-		return
-	}
-	if err := l.refresh(ctx); err != nil {
-		l.log.Warn("a tick passes: the timetable cannot be read", zap.String("job", l.plan.Name), zap.Error(err))
-		return
-	}
-	now := time.Now().UTC().Truncate(time.Microsecond)
-	if !l.due(now) {
-		return
-	}
-	_, s := l.now()
-	tick := s.Last(now)
-	l.mu.Lock()
-	l.handled = tick
-	l.mu.Unlock()
-	if !l.busy.TryLock() {
-		return // the last run is still going: this tick passes
-	}
-	defer l.busy.Unlock()
-	run := l.newRun(tick, now, trigger)
-	if mine, err := l.book.Fire(ctx, run); err != nil || !mine {
-		if err != nil {
-			l.log.Warn("a tick passes: it cannot be noted", zap.String("job", l.plan.Name), zap.Error(err))
-		}
-		return
-	}
-	l.run(ctx, run)
-}
-
-func (l *line) newRun(tick, now time.Time, trigger schedule.Trigger) schedule.Run {
-	return schedule.Run{ID: message.NewID(message.RunIDs), Job: l.plan.Name, Slot: l.slot(), ScheduledAt: tick, StartedAt: now, Trigger: trigger, Replica: l.o.Replica}
-}
-
-// holdFor is how long a replica that has gone silent keeps a job from the others.
-const holdFor = time.Minute
-
-// run does the work of a noted run, alone in the cluster unless the job runs everywhere.
-func (l *line) run(ctx context.Context, r schedule.Run) {
-	noting := context.WithoutCancel(ctx)
-	if !l.plan.Everywhere {
-		held, err := l.book.Hold(ctx, l.plan.Name, l.o.Replica, r.StartedAt, r.StartedAt.Add(holdFor))
-		if err != nil || !held {
-			r.Error = "another replica was still running it"
-			if err != nil {
-				r.Error = err.Error()
-			}
-			l.finish(noting, r)
-			return
-		}
-		beat := l.keepHolding(noting)
-		defer func() {
-			beat()
-			if err := l.book.LetGo(noting, l.plan.Name, l.o.Replica); err != nil {
-				l.log.Warn("a job could not be let go; others wait for it a minute", zap.String("job", l.plan.Name), zap.Error(err))
-			}
-		}()
-	}
-	counts, err := l.work(ctx, r.StartedAt)
-	r.Counts = counts
-	if err != nil {
-		r.Error = err.Error()
-	}
-	l.finish(noting, r)
-}
-
-// keepHolding renews the hold until the returned function is called.
-func (l *line) keepHolding(ctx context.Context) (end func()) {
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		beat := time.NewTicker(holdFor / 3)
-		defer beat.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case now := <-beat.C:
-				if _, err := l.book.Hold(ctx, l.plan.Name, l.o.Replica, now, now.Add(holdFor)); err != nil {
-					l.log.Warn("a hold could not be renewed", zap.String("job", l.plan.Name), zap.Error(err))
-				}
-			}
-		}
-	}()
-	return func() { close(done); <-ended }
-}
-
-func (l *line) finish(ctx context.Context, r schedule.Run) {
-	r.EndedAt = time.Now().UTC().Truncate(time.Microsecond)
-	if err := l.book.Finish(ctx, r); err != nil {
-		l.log.Warn("the end of a run could not be noted", zap.String("job", l.plan.Name), zap.Error(err))
-	}
-}
-
-// work does the work and logs it if there was any.
-func (l *line) work(ctx context.Context, at time.Time) (map[string]int, error) {
-	l.since.Store(&at)
-	defer l.since.Store(nil)
-	counts, err := l.plan.Work(ctx, at)
-	fields := []zap.Field{zap.String("job", l.plan.Name), zap.Any("counts", counts), zap.Duration("took", time.Since(at))}
-	told := l.told
-	l.told = ""
-	switch {
-	case err != nil && ctx.Err() == nil:
-		l.told = err.Error()
-		if l.told != told { // a relay that is down is told of once, not at every wake
-			l.log.Warn("job failed", append(fields, zap.Error(err))...)
-		}
-	case len(counts) > 0:
-		l.log.Info("job ran", fields...)
-	}
-	return counts, err
-}
-
-// wakes runs the job whenever it is woken, one run after the other.
-func (l *line) wakes() {
-	ctx := l.context()
-	if ctx == nil {
-		return
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-l.wake:
-		}
-		if !l.wakeful() {
-			continue
-		}
-		l.busy.Lock()
-		_, _ = l.work(ctx, time.Now()) // logged there; the next tick tries again
-		l.busy.Unlock()
-	}
-}
-
-func (l *line) wakeful() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.woken && !l.job.Paused
 }
 
 // State is how a job stands.

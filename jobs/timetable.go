@@ -14,7 +14,6 @@ import (
 	"github.com/go-co-op/gocron/v2"
 	"go.uber.org/zap"
 
-	"notifier/message"
 	"notifier/schedule"
 )
 
@@ -70,17 +69,20 @@ var (
 
 // Timetable runs jobs when their schedules say so.
 type Timetable struct {
-	book      Book
-	o         Options
-	log       *zap.Logger
-	scheduler gocron.Scheduler
-	lines     []*line
-	running   sync.WaitGroup
+	book  Book
+	o     Options
+	log   *zap.Logger
+	lines []*line
+	blind bool // the last look for changes failed; known to poll alone
 
-	mu      sync.Mutex
-	ctx     context.Context // of all work; nil before Start
-	stop    context.CancelFunc
-	stopped bool
+	mu        sync.Mutex
+	scheduler gocron.Scheduler // nil before Start
+	ctx       context.Context  // of all work; nil before Start
+	cancel    context.CancelFunc
+
+	running sync.WaitGroup // what Stop waits for
+	stopped sync.Once
+	ended   error // how the scheduler stopped
 }
 
 // New makes an empty timetable.
@@ -88,104 +90,138 @@ func New(book Book, o Options, log *zap.Logger) (*Timetable, error) {
 	if o.Poll == 0 {
 		o.Poll = 2 * time.Second
 	}
-	t := &Timetable{book: book, o: o, log: log.Named("timetable")}
-	// A panic in a job must not end the process, and with it all others.
-	panicked := gocron.AfterJobRunsWithPanic(func(_ gocronID, job string, recovered any) {
-		t.log.Error("a job panicked", zap.String("job", job), zap.Any("panic", recovered))
-	})
-	scheduler, err := gocron.NewScheduler(
-		gocron.WithLocation(time.UTC), // zones are the business of schedule
-		gocron.WithStopTimeout(time.Minute),
-		gocron.WithGlobalJobOptions(gocron.WithEventListeners(panicked), gocron.WithSingletonMode(gocron.LimitModeReschedule)),
-	)
-	if err != nil {
-		return nil, fmt.Errorf("make a scheduler: %w", err)
-	}
-	t.scheduler = scheduler
-	return t, nil
+	return &Timetable{book: book, o: o, log: log.Named("timetable")}, nil
 }
 
 // Plan adds a job. All jobs are planned before Start.
 func (t *Timetable) Plan(p Plan) error {
-	l := &line{Timetable: t, plan: p, wake: make(chan struct{}, 1)}
-	if err := l.set(schedule.Job{Name: p.Name}); err != nil {
-		return err
+	l := &line{Timetable: t, plan: p, wake: make(chan struct{}, 1), busy: make(chan struct{}, 1)}
+	var err error
+	if l.planned, err = p.Spec.Compile(); err != nil {
+		return fmt.Errorf("plan %s: %w", p.Name, err)
 	}
+	l.set(schedule.Job{Name: p.Name})
 	t.lines = append(t.lines, l)
 	return nil
 }
 
 // Start reads what admins have set, makes up what was missed, once, and starts the clock.
+// If it fails, nothing of it is left.
 func (t *Timetable) Start(ctx context.Context) error {
-	t.mu.Lock()
-	t.ctx, t.stop = context.WithCancel(context.WithoutCancel(ctx))
-	t.mu.Unlock()
+	if err := t.open(ctx); err != nil {
+		return err
+	}
+	if err := t.start(ctx); err != nil {
+		return errors.Join(err, t.Stop())
+	}
+	return nil
+}
+
+func (t *Timetable) start(ctx context.Context) error {
 	for _, l := range t.lines {
 		if err := l.open(ctx); err != nil {
 			return err
 		}
-		job, err := t.scheduler.NewJob(l.definition(), gocron.NewTask(l.tick), l.options()...)
-		if err != nil {
-			return fmt.Errorf("plan %s: %w", l.plan.Name, err)
+		if err := l.plant(); err != nil {
+			return err
 		}
-		l.id = job.ID()
-		t.running.Go(l.wakes)
 	}
-	_, err := t.scheduler.NewJob(gocron.DurationJob(t.o.Poll), gocron.NewTask(t.poll), gocron.WithName("poll"))
+	_, err := t.scheduler.NewJob(gocron.DurationJob(t.o.Poll), gocron.NewTask(t.poll), gocron.WithName("poll"),
+		gocron.WithSingletonMode(gocron.LimitModeReschedule))
 	if err != nil {
 		return fmt.Errorf("plan the look for changes: %w", err)
 	}
 	t.scheduler.Start()
 	for _, l := range t.lines {
-		t.running.Go(l.catchUp)
+		t.spawn(l.wakes)
+		t.spawn(l.catchUp)
 	}
 	return nil
 }
 
-// Stop tells running jobs to end, waits for them and stops the clock.
-func (t *Timetable) Stop() error {
+// open makes the scheduler, and the context of all work.
+func (t *Timetable) open(ctx context.Context) (err error) {
 	t.mu.Lock()
-	stop, stopped := t.stop, t.stopped
-	t.stopped = true
-	t.mu.Unlock()
-	if stop == nil || stopped {
-		return nil
+	defer t.mu.Unlock()
+	if t.ctx != nil {
+		return errors.New("a timetable is started once")
 	}
-	stop()
-	err := t.scheduler.Shutdown()
-	t.running.Wait()
-	return err
+	// Jobs look after their own panics; without this, any other would end the process.
+	panicked := gocron.AfterJobRunsWithPanic(func(_ gocronID, task string, recovered any) {
+		t.log.Error("the timetable panicked", zap.String("task", task), zap.Any("panic", recovered))
+	})
+	t.scheduler, err = gocron.NewScheduler(
+		gocron.WithLocation(time.UTC), // zones are the business of schedule
+		gocron.WithGlobalJobOptions(gocron.WithEventListeners(panicked)),
+	)
+	if err != nil {
+		return fmt.Errorf("make a scheduler: %w", err)
+	}
+	t.ctx, t.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	return nil
 }
 
-// context is the context of all work, or nil when the timetable does not run.
-func (t *Timetable) context() context.Context {
+// Stop tells running jobs to end, stops the clock and waits for them.
+func (t *Timetable) Stop() error {
+	t.mu.Lock()
+	if t.cancel == nil {
+		t.mu.Unlock()
+		return nil
+	}
+	t.cancel() // under the lock: nothing enters from here on
+	t.mu.Unlock()
+	t.stopped.Do(func() {
+		t.ended = t.scheduler.Shutdown()
+		t.running.Wait()
+	})
+	return t.ended
+}
+
+// enter lets Stop wait for the caller, until it says running.Done. It is false when the
+// timetable does not run.
+func (t *Timetable) enter() (ctx context.Context, runs bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.ctx == nil || t.ctx.Err() != nil {
-		return nil
+		return nil, false
 	}
-	return t.ctx
+	t.running.Add(1)
+	return t.ctx, true
 }
 
-// poll looks for changes that were made on other replicas, and for ticks that a clock
-// which was set back made gocron miss.
-func (t *Timetable) poll() {
-	ctx := t.context()
-	if ctx == nil {
+// spawn does something beside all else, if the timetable runs.
+func (t *Timetable) spawn(do func(ctx context.Context)) {
+	ctx, runs := t.enter()
+	if !runs {
 		return
 	}
+	go func() {
+		defer t.running.Done()
+		do(ctx)
+	}()
+}
+
+// poll looks for changes that were made on other replicas, and for ticks that gocron has
+// missed, as it does when the clock was set back or a change came in between.
+func (t *Timetable) poll() {
+	ctx, runs := t.enter()
+	if !runs {
+		return
+	}
+	defer t.running.Done()
 	for _, l := range t.lines {
-		if l.plan.Private {
-			continue
-		}
 		if err := l.refresh(ctx); err != nil {
-			t.log.Warn("the timetable cannot be read; jobs go on as they were", zap.Error(err))
+			if !t.blind && ctx.Err() == nil {
+				t.log.Warn("the timetable cannot be read; jobs go on as they were", zap.Error(err))
+			}
+			t.blind = true
 			return
 		}
-		if l.due(time.Now()) {
-			t.running.Go(l.tick)
+		if l.due(now()) {
+			l.tick()
 		}
 	}
+	t.blind = false
 }
 
 func (t *Timetable) line(name string) (*line, error) {
@@ -215,100 +251,21 @@ func (t *Timetable) RunNow(name string) (schedule.Run, error) {
 	if err != nil {
 		return schedule.Run{}, err
 	}
-	ctx := t.context()
-	if ctx == nil {
+	ctx, runs := t.enter()
+	if !runs {
 		return schedule.Run{}, ErrNotStarted
 	}
-	if !l.busy.TryLock() {
-		return schedule.Run{}, ErrBusy
-	}
-	now := time.Now().UTC().Truncate(time.Microsecond)
-	run := l.newRun(now, now, schedule.Manual)
-	if _, err := t.book.Fire(ctx, run); err != nil {
-		l.busy.Unlock()
+	run, err := l.begin(ctx)
+	if err != nil {
+		t.running.Done()
 		return run, err
 	}
-	t.running.Go(func() {
-		defer l.busy.Unlock()
+	go func() {
+		defer t.running.Done()
+		defer l.free()
 		l.run(ctx, run)
-	})
+	}()
 	return run, nil
-}
-
-// Change is what an admin may set. What is nil stays.
-type Change struct {
-	Reset bool // first back to what config.yaml says
-	Spec  *schedule.Spec
-	Wake  *bool
-}
-
-// Change sets another schedule. It never makes the job run by itself: ticks of the new
-// schedule that lie in the past are not made up.
-func (t *Timetable) Change(ctx context.Context, name string, c Change, by string) (State, error) {
-	return t.edit(ctx, name, by, func(j *schedule.Job) error {
-		if c.Spec != nil {
-			s, err := c.Spec.Compile()
-			if err != nil {
-				return err
-			}
-			j.Spec = s.Spec()
-		}
-		if c.Reset {
-			j.Spec, j.Wake = schedule.Spec{}, nil
-		}
-		if c.Wake != nil {
-			j.Wake = c.Wake
-		}
-		return nil
-	})
-}
-
-// Pause keeps the job from running until Resume; the note says why. Ticks that pass
-// meanwhile are not made up.
-func (t *Timetable) Pause(ctx context.Context, name, note, by string) (State, error) {
-	if err := message.CheckLine(note, 200); err != nil {
-		return State{}, &message.Invalid{Faults: []message.Fault{{Pointer: "/note", Code: "bad_text", Detail: err.Error()}}}
-	}
-	return t.edit(ctx, name, by, func(j *schedule.Job) error {
-		j.Paused, j.Note = true, note
-		return nil
-	})
-}
-
-// Resume ends a pause.
-func (t *Timetable) Resume(ctx context.Context, name, by string) (State, error) {
-	return t.edit(ctx, name, by, func(j *schedule.Job) error {
-		j.Paused, j.Note = false, ""
-		return nil
-	})
-}
-
-// edit changes a job's saved line, and what this replica does by it.
-func (t *Timetable) edit(ctx context.Context, name, by string, change func(*schedule.Job) error) (State, error) {
-	l, err := t.line(name)
-	if err != nil {
-		return State{}, err
-	}
-	for {
-		j, err := t.book.Job(ctx, l.beginning())
-		if err != nil {
-			return State{}, err
-		}
-		if err := change(&j); err != nil {
-			return State{}, err
-		}
-		j.ChangedAt, j.ChangedBy = time.Now().UTC().Truncate(time.Microsecond), by
-		if err := t.book.SaveJob(ctx, j); errors.Is(err, message.ErrMoved) {
-			continue
-		} else if err != nil {
-			return State{}, err
-		}
-		if err := l.refresh(ctx); err != nil {
-			return State{}, err
-		}
-		t.log.Info("job changed", zap.String("job", name), zap.Bool("paused", j.Paused), zap.String("by", by))
-		return l.state(ctx)
-	}
 }
 
 // Lines tells how all jobs stand.

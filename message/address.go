@@ -2,11 +2,14 @@ package message
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/mail"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
 // Address is a mailbox: where a mail goes and how the person is called.
@@ -27,9 +30,12 @@ func (a Address) String() string {
 const (
 	maxLocal   = 64
 	maxDomain  = 253
+	maxLabel   = 63
 	maxAddress = 254
 	maxName    = 200
 )
+
+const asIn = "Write it as name@example.org"
 
 // CheckEmail tells what is wrong with an address, or nil. It takes what mail systems
 // really use: a dot-atom before the @ and a domain name after it. Address literals and
@@ -38,23 +44,27 @@ func CheckEmail(s string) error {
 	local, domain, found := strings.Cut(s, "@")
 	switch {
 	case s == "":
-		return fmt.Errorf("an address is missing. Write it as name@example.org")
+		return fmt.Errorf("an address is missing. %s", asIn)
 	case len(s) > maxAddress:
-		return fmt.Errorf("an address has at most %d characters, this one %d", maxAddress, len(s))
+		return fmt.Errorf("an address has at most %d characters, this one %d. Write a shorter one", maxAddress, len(s))
+	case !utf8.ValidString(s):
+		return fmt.Errorf("%q is not valid UTF-8. %s", s, asIn)
 	case strings.ContainsFunc(s, unicode.IsControl):
-		return fmt.Errorf("%q has a control character or line break in it. Write it as name@example.org", s)
+		return fmt.Errorf("%q has a control character or line break in it. %s", s, asIn)
 	case !found || local == "" || domain == "" || strings.Contains(domain, "@"):
-		return fmt.Errorf("%q is not an address. Write it as name@example.org", s)
+		return fmt.Errorf("%q is not an address. %s", s, asIn)
 	case len(local) > maxLocal:
-		return fmt.Errorf("%q has more than %d characters before the @", s, maxLocal)
+		return fmt.Errorf("%q has more than %d characters before the @. Write a shorter address", s, maxLocal)
+	case strings.Contains(local, "=?"):
+		return fmt.Errorf("%q has =? before the @, which mail programs take for encoded text. %s", s, asIn)
 	}
 	for atom := range strings.SplitSeq(local, ".") {
 		if atom == "" {
-			return fmt.Errorf("%q has a dot too many before the @", s)
+			return fmt.Errorf("%q has a dot too many before the @. %s", s, asIn)
 		}
 		for _, r := range atom {
 			if !isAtext(r) {
-				return fmt.Errorf("%q has the character %q before the @, which addresses may not have", s, r)
+				return fmt.Errorf("%q has the character %q before the @, which addresses may not have. %s", s, r, asIn)
 			}
 		}
 	}
@@ -62,21 +72,33 @@ func CheckEmail(s string) error {
 }
 
 func checkDomain(address, domain string) error {
-	if len(domain) > maxDomain {
-		return fmt.Errorf("%q has more than %d characters after the @", address, maxDomain)
+	ascii, err := asciiDomain(domain)
+	if err != nil {
+		return fmt.Errorf("%q has no valid domain after the @. %s", address, asIn)
 	}
-	for label := range strings.SplitSeq(domain, ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return fmt.Errorf("%q has no valid domain after the @. Write it as name@example.org", address)
+	if len(ascii) > maxDomain || len(address)-len(domain)+len(ascii) > maxAddress {
+		return fmt.Errorf("%q has more than %d characters after the @. Write a shorter address", address, maxDomain)
+	}
+	for label := range strings.SplitSeq(ascii, ".") {
+		if label == "" || len(label) > maxLabel || label[0] == '-' || label[len(label)-1] == '-' {
+			return fmt.Errorf("%q has no valid domain after the @. %s", address, asIn)
 		}
 		for _, r := range label {
-			plain := r == '-' || r == '_' || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z'
-			if !plain && (r < utf8.RuneSelf || !unicode.In(r, unicode.L, unicode.M, unicode.N)) {
-				return fmt.Errorf("%q has the character %q after the @, which domains may not have", address, r)
+			if r != '-' && r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z') {
+				return fmt.Errorf("%q has the character %q after the @, which domains may not have. %s", address, r, asIn)
 			}
 		}
 	}
 	return nil
+}
+
+// asciiDomain is the domain as mail servers know it (RFC 5891). One in ASCII stays as it
+// is, also with an underscore.
+func asciiDomain(domain string) (string, error) {
+	if !strings.ContainsFunc(domain, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return domain, nil
+	}
+	return idna.Lookup.ToASCII(domain)
 }
 
 func isAtext(r rune) bool {
@@ -102,24 +124,24 @@ type Recipient struct {
 
 // UnmarshalJSON takes "name@example.org", "user-id" or {"email": …, "name": …}.
 func (r *Recipient) UnmarshalJSON(b []byte) error {
+	*r = Recipient{}
 	var s string
 	if err := json.Unmarshal(b, &s); err == nil {
 		*r = ParseRecipient(s)
 		return nil
 	}
-	type plain Address
-	if err := strictly(b, (*plain)(&r.Address)); err != nil {
-		return fmt.Errorf(`a recipient is a user id, an address, or {"email": …, "name": …}`)
+	if len(b) == 0 || b[0] != '{' {
+		return errors.New(`a recipient is a user id, an address, or {"email": …, "name": …}`)
 	}
-	return nil
+	return Decode(b, &r.Address)
 }
 
 // MarshalJSON writes what UnmarshalJSON takes.
 func (r Recipient) MarshalJSON() ([]byte, error) {
-	switch {
-	case r.ID != "":
+	if r.ID != "" {
 		return json.Marshal(r.ID)
-	case r.Name == "":
+	}
+	if ParseRecipient(r.Email) == r {
 		return json.Marshal(r.Email)
 	}
 	return json.Marshal(r.Address)

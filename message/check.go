@@ -97,6 +97,7 @@ func (e Event) Check(at time.Time) error {
 	if len(e.Users) > MaxList {
 		bad.Add("/users", "too_many", "at most %d users are taken at once, these are %d. Send the rest in another request", MaxList, len(e.Users))
 	}
+	e.checkUsers(&bad)
 	bad.Check("/id", "bad_text", CheckLine(e.Reference, MaxLine))
 	bad.Check("/actor", "bad_text", CheckLine(e.Actor, MaxLine))
 	bad.Check("/summary", "bad_text", e.Summary.Check(MaxSummary))
@@ -105,6 +106,20 @@ func (e Event) Check(at time.Time) error {
 		bad.Add("/occurred_at", "in_the_future", "occurred_at lies in the future. Publish the event when it has happened")
 	}
 	return bad.Err()
+}
+
+func (e Event) checkUsers(bad *Invalid) {
+	for i, id := range e.Users[:min(len(e.Users), MaxList)] {
+		at := fmt.Sprintf("/users/%d", i)
+		switch {
+		case id == "":
+			bad.Add(at, "missing", "a user id is empty. Leave it out, or write the id")
+		case strings.Contains(id, "@"):
+			bad.Add(at, "bad_id", "%q is an address. Write the id of a user: an address is told by SendMessage", Truncate(id, 60))
+		default:
+			bad.Check(at, "bad_text", CheckLine(id, MaxLine))
+		}
+	}
 }
 
 // Occurred is when the event happened, by a caller's clock that may be a little ahead.

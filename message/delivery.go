@@ -1,6 +1,10 @@
 package message
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // words is how the three source systems call each status. A merged message is called
 // as its digest is.
@@ -24,7 +28,10 @@ func (m Message) State() string { return words[m.Status].state }
 
 // ConquerStatus is the status in Conquer's words (CQ-2 to CQ-6).
 func (m Message) ConquerStatus() string {
-	if m.RetryCount > 0 && (m.Status == Pending || m.Status == Sending) {
+	switch {
+	case m.Status == Sending && m.Error != nil && m.Error.Category == TooFast:
+		return words[RateLimited].conquer // as before this attempt
+	case m.RetryCount > 0 && (m.Status == Pending || m.Status == Sending):
 		return "Manual Retry"
 	}
 	return words[m.Status].conquer
@@ -81,8 +88,12 @@ func (m Message) Delivery(attempts []Attempt) Delivery {
 		Rejected: append([]string{}, m.Rejected...), Pending: append([]string{}, m.Remaining...),
 	}
 	for _, a := range attempts {
-		d.Info.Accepted = append(d.Info.Accepted, a.Accepted...)
-		d.Info.Response = a.Response
+		for _, address := range a.Accepted {
+			if !slices.Contains(d.Info.Accepted, address) { // sent again on request
+				d.Info.Accepted = append(d.Info.Accepted, address)
+			}
+		}
+		d.Info.Response = cmp.Or(a.Response, d.Info.Response)
 	}
 	return d
 }

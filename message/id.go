@@ -39,8 +39,8 @@ func IDOf(prefix string, b [16]byte) ID {
 // ParseID reads an ID that came from outside.
 func ParseID(prefix, s string) (ID, error) {
 	id := ID(s)
-	if !strings.HasPrefix(s, prefix+"_") || id.Bytes() == [16]byte{} {
-		return "", fmt.Errorf("%q is not an id of this kind; one looks like %s", s, IDOf(prefix, [16]byte{1}))
+	if b := id.Bytes(); b == [16]byte{} || id != IDOf(prefix, b) {
+		return "", fmt.Errorf("%q is not an id of this kind. One looks like %s", Truncate(s, 60), IDOf(prefix, [16]byte{1}))
 	}
 	return id, nil
 }

@@ -3,6 +3,7 @@ package message
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -130,7 +131,8 @@ func After(v Move) Status {
 // Born tells whether a new message may have this status.
 func (s Status) Born() bool { return slices.Contains(births, s) }
 
-// Final tells whether nothing but a person moves the message on from here.
+// Final tells whether the message has come to an end: nothing but a receipt or a person
+// moves it on from here.
 func (s Status) Final() bool {
 	switch s {
 	case Sent, Delivered, Error, Merged, Skipped, Cancelled, Expired:
@@ -147,7 +149,20 @@ type MoveError struct {
 }
 
 func (e *MoveError) Error() string {
-	return fmt.Sprintf("%s is %s: it cannot %s", e.ID, e.From, e.Move)
+	var from []string
+	for _, s := range From(e.Move) {
+		from = append(from, string(s))
+	}
+	return fmt.Sprintf("%s is %s; %s takes only a message that is %s", e.ID, e.From, e.Move, either(from))
+}
+
+// either writes words as in "a, b or c".
+func either(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // Do is the moved message, or a *MoveError if the table has no such step.

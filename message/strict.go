@@ -2,52 +2,65 @@ package message
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
+
+// strict refuses unknown keys. Keys that come twice or in other capitals, and bytes that
+// are not UTF-8, are refused as they are by default.
+var strict = jsonv2.RejectUnknownMembers(true)
 
 // Decode reads JSON strictly. Unknown keys, wrong types and values that cannot be read
 // come back as *Invalid, which says where each is and what to write instead.
 func Decode(b []byte, v any) error {
-	err := strictly(b, v)
+	err := jsonv2.Unmarshal(b, v, strict)
 	if err == nil {
 		return nil
 	}
-	var generic any
-	if syntax := json.Unmarshal(b, &generic); syntax != nil {
-		return &Invalid{Faults: []Fault{{Code: "bad_json", Detail: notJSON(b, syntax)}}}
-	}
 	var bad Invalid
-	compare(&bad, "", generic, reflect.TypeOf(v).Elem())
+	if syntax := json.Unmarshal(b, new(json.RawMessage)); syntax != nil {
+		bad.Add("", "bad_json", "%s", notJSON(b, syntax))
+		return &bad
+	}
+	var where *jsontext.SyntacticError // of the sort that the lenient package json lets pass
+	switch {
+	case !utf8.Valid(b):
+		bad.Add("", "bad_encoding", "this is not UTF-8. Write it in UTF-8")
+		return &bad
+	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &where):
+		bad.Add(string(where.JSONPointer), "key_twice", "the key comes twice. Leave one out")
+		return &bad
+	}
+	compare(&bad, "", generic(b), reflect.TypeOf(v).Elem())
 	if len(bad.Faults) == 0 {
-		bad.Add("", "bad_value", "%s", err.Error())
+		bad.Add("", "bad_value", "%s", plainly(err))
 	}
 	return &bad
 }
 
-// strictly decodes one JSON value and refuses keys that v does not have.
-func strictly(b []byte, v any) error {
+// generic is valid JSON as maps, lists and scalars, with numbers as they are written.
+func generic(b []byte) (v any) {
 	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("there is more than one JSON value")
-	}
-	return nil
+	d.UseNumber()
+	_ = d.Decode(&v)
+	return v
 }
 
 func notJSON(b []byte, err error) string {
 	if len(bytes.TrimSpace(b)) == 0 {
-		return "there is nothing here; a JSON object is expected"
+		return "there is nothing here. Write a JSON object"
 	}
 	var syntax *json.SyntaxError
 	if !errors.As(err, &syntax) {
@@ -56,42 +69,67 @@ func notJSON(b []byte, err error) string {
 	before := b[:min(int(syntax.Offset), len(b))]
 	line := bytes.Count(before, []byte("\n")) + 1
 	column := len(before) - bytes.LastIndexByte(before, '\n') - 1
-	return fmt.Sprintf("this is not JSON: %s (line %d, column %d)", syntax.Error(), line, column)
+	what := syntax.Error()
+	switch {
+	case strings.HasSuffix(what, "after top-level value"):
+		return fmt.Sprintf("there is more than one JSON value (line %d, column %d). Write only one", line, column)
+	case strings.HasSuffix(what, "exceeded max depth"):
+		what = "it is nested too deeply"
+	}
+	return fmt.Sprintf("this is not JSON: %s (line %d, column %d)", what, line, column)
 }
 
-// compare notes where a decoded value does not fit a type.
-func compare(bad *Invalid, at string, v any, t reflect.Type) {
-	if t.Kind() == reflect.Pointer {
-		if v != nil {
-			compare(bad, at, v, t.Elem())
-		}
-		return
+// plainly is an error of encoding/json without Go's words for types.
+func plainly(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return fmt.Sprintf("a value of another type is expected here, not %s", wrong.Value)
 	}
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "json: "), "jsontext: ")
+}
+
+// compare notes where a decoded value does not fit a type. null fits wherever a key may
+// be left out.
+func compare(bad *Invalid, at string, v any, t reflect.Type) {
 	if reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
 		compareOwn(bad, at, v, t)
 		return
 	}
-	switch t.Kind() {
-	case reflect.Struct:
-		compareStruct(bad, at, v, t)
-	case reflect.Slice:
+	if v == nil {
+		return
+	}
+	switch kind := t.Kind(); {
+	case kind == reflect.Pointer:
+		compare(bad, at, v, t.Elem())
+	case kind == reflect.String, reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+		compareText(bad, at, v, t)
+	case kind == reflect.Struct, kind == reflect.Map:
+		compareObject(bad, at, v, t)
+	case kind == reflect.Slice:
 		list, ok := v.([]any)
-		if !ok && v != nil {
+		if !ok {
 			bad.Add(at, "bad_type", "a list is expected here, not %s. Write it in square brackets", described(v))
 		}
 		for i, item := range list {
 			compare(bad, at+"/"+strconv.Itoa(i), item, t.Elem())
 		}
-	case reflect.String:
-		if _, ok := v.(string); !ok && v != nil {
-			bad.Add(at, "bad_type", "a text is expected here, not %s. Write it in quotes", described(v))
-		}
-	case reflect.Bool:
-		if _, ok := v.(bool); !ok && v != nil {
+	case kind == reflect.Bool:
+		if _, ok := v.(bool); !ok {
 			bad.Add(at, "bad_type", "true or false is expected here, not %s", described(v))
 		}
-	default:
-		compareOwn(bad, at, v, t)
+	case kind >= reflect.Int && kind <= reflect.Float64:
+		compareNumber(bad, at, v, t)
+	}
+}
+
+func compareText(bad *Invalid, at string, v any, t reflect.Type) {
+	text, ok := v.(string)
+	if !ok {
+		bad.Add(at, "bad_type", "a text is expected here, not %s. Write it in quotes", described(v))
+		return
+	}
+	if reads, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler); ok {
+		bad.Check(at, "bad_value", reads.UnmarshalText([]byte(text)))
 	}
 }
 
@@ -107,42 +145,45 @@ func compareOwn(bad *Invalid, at string, v any, t reflect.Type) {
 			bad.Faults = append(bad.Faults, Fault{Pointer: at + f.Pointer, Code: f.Code, Detail: f.Detail})
 		}
 	case t == reflect.TypeFor[time.Time]():
-		bad.Add(at, "bad_time", "%s is not a time. Write it as 2026-11-25T15:00:00Z", b)
-	case isNumber(t):
-		bad.Add(at, "bad_type", "a number is expected here, not %s", described(v))
+		bad.Add(at, "bad_time", "%s is not a time. Write it as 2026-11-25T15:00:00Z", Truncate(string(b), 60))
 	default:
-		bad.Add(at, "bad_value", "%s", err.Error())
+		bad.Add(at, "bad_value", "%s", plainly(err))
 	}
 }
 
-func isNumber(t reflect.Type) bool { return t.Kind() >= reflect.Int && t.Kind() <= reflect.Float64 }
+// compareNumber looks at a number that may not fit.
+func compareNumber(bad *Invalid, at string, v any, t reflect.Type) {
+	n, ok := v.(json.Number)
+	switch {
+	case !ok:
+		bad.Add(at, "bad_type", "a number is expected here, not %s", described(v))
+	case json.Unmarshal([]byte(n), reflect.New(t).Interface()) != nil:
+		bad.Add(at, "bad_type", "%s does not fit here. Write a whole number, and a smaller one if it is large", Truncate(n.String(), 30))
+	}
+}
 
-func compareStruct(bad *Invalid, at string, v any, t reflect.Type) {
+func compareObject(bad *Invalid, at string, v any, t reflect.Type) {
 	object, ok := v.(map[string]any)
 	if !ok {
 		bad.Add(at, "bad_type", "an object is expected here, not %s. Write it in braces", described(v))
 		return
 	}
 	fields := map[string]reflect.Type{}
-	keysOf(t, fields)
-	for _, key := range slices.Sorted(func(yield func(string) bool) {
-		for k := range object {
-			if !yield(k) {
-				return
-			}
+	if t.Kind() == reflect.Struct {
+		keysOf(t, fields)
+	}
+	names := slices.Sorted(maps.Keys(fields))
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		below := at + "/" + escape(key)
+		field, known := fields[key]
+		switch {
+		case t.Kind() == reflect.Map:
+			compare(bad, below, object[key], t.Elem())
+		case known:
+			compare(bad, below, object[key], field)
+		default:
+			bad.Add(below, "unknown_key", "there is no key %q.%s", Truncate(key, 60), Suggest(key, names))
 		}
-	}) {
-		field, known := fields[strings.ToLower(key)]
-		if known {
-			compare(bad, at+"/"+escape(key), object[key], field)
-			continue
-		}
-		var names []string
-		for name := range fields {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		bad.Add(at+"/"+escape(key), "unknown_key", "there is no key %q.%s", key, Suggest(key, names))
 	}
 }
 
@@ -152,13 +193,13 @@ func keysOf(t reflect.Type, fields map[string]reflect.Type) {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
-		case name == "-" || !f.IsExported():
 		case f.Anonymous && name == "":
 			keysOf(f.Type, fields)
+		case name == "-" || !f.IsExported():
 		case name == "":
-			fields[strings.ToLower(f.Name)] = f.Type
+			fields[f.Name] = f.Type
 		default:
-			fields[strings.ToLower(name)] = f.Type
+			fields[name] = f.Type
 		}
 	}
 }
@@ -173,8 +214,8 @@ func described(v any) string {
 	case nil:
 		return "null"
 	case bool:
-		return "true or false"
-	case float64:
+		return fmt.Sprint(v)
+	case json.Number:
 		return "a number"
 	case string:
 		return "a text"

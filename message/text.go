@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Text is a short text in one language or several.
@@ -16,12 +17,14 @@ type Text struct {
 // Plain is a text without translations.
 func Plain(s string) Text { return Text{plain: s} }
 
-// In is the text in that language; else in English; else in whatever there is.
+// In is the text in that language, or in what it is a variety of, as pt-BR is of pt; else
+// in English; else in whatever there is.
 func (t Text) In(language string) string {
 	if t.translated == nil {
 		return t.plain
 	}
-	for _, l := range []string{language, "en"} {
+	root, _, _ := strings.Cut(language, "-")
+	for _, l := range []string{language, root, "en"} {
 		if s, ok := t.translated[l]; ok {
 			return s
 		}
@@ -39,7 +42,7 @@ func (t Text) Check(longest int) error {
 	}
 	for _, l := range slices.Sorted(maps.Keys(t.translated)) {
 		if err := CheckLine(t.translated[l], longest); err != nil {
-			return fmt.Errorf("%s: %w", l, err)
+			return fmt.Errorf("in %q, %w", Truncate(l, 20), err)
 		}
 	}
 	return nil

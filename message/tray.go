@@ -55,8 +55,8 @@ type Filter struct {
 	User      string
 	Case      string
 	Reference string
-	Before    ID // older than this one
-	Limit     int
+	Before    ID  // older than this one
+	Limit     int // 0 means 100
 }
 
 // Closing is what becomes of the messages of one user whose digest windows are due.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"notifier/deadlines"
@@ -56,35 +57,48 @@ func Plan(j *Journal, o Options) ([]Mail, error) {
 		}
 	}
 	p.runUntil(o.Until, true)
-	Sort(p.mails)
-	return p.mails, nil
+	return slices.Concat(p.mails...), nil
 }
 
 // Sort puts mails in the order of output: at, to, type, items.
-func Sort(mails []Mail) {
-	slices.SortFunc(mails, func(a, b Mail) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.To, b.To), cmp.Compare(a.Type, b.Type), slices.Compare(a.Items, b.Items))
-	})
+func Sort(mails []Mail) { slices.SortFunc(mails, compare) }
+
+func compare(a, b Mail) int {
+	if c := a.At.Compare(b.At); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.To, b.To); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.Type, b.Type); c != 0 {
+		return c
+	}
+	return slices.Compare(a.Items, b.Items)
 }
 
 // planner is the whole installation in memory.
 type planner struct {
 	o         Options
 	users     map[string]*user
-	waiting   heap[*user] // by the first instant that anything waits for
-	deadlines map[string]*deadline
-	steps     heap[*deadline] // by the next step
-	scheduled heap[*pending]  // by send_at
-	queue     []*pending
-	jobs      [3]*job // in the order in which they run at one instant
-	mails     []Mail
-	number    int
+	waiting   heap[*user]            // by the first instant that anything waits for
+	deadlines map[string]*deadline   // that hold, by key
+	ofCase    map[string][]*deadline // the same by the id of their case
+	steps     heap[*deadline]        // by the next step
+	scheduled heap[*later]           // by send_at
+	queue     []pending
+	jobs      [3]*job   // in the order in which they run at one instant
+	mails     [][]Mail  // in pieces: one slice would be copied each time it grows
+	number    int       // of the last item
+	found     int       // of the last look for users
+	finding   []*user   // what it found
+	ready     []item    // what was promoted last
 	now       time.Time // ticks before it have passed
 }
 
 type user struct {
 	preferences.User
 	items []item
+	found int // the last look that found the user
 	place
 }
 
@@ -99,6 +113,7 @@ type item struct {
 
 type deadline struct {
 	deadlines.Deadline
+	over bool // cleared, replaced, or the case has moved on
 	place
 }
 
@@ -106,8 +121,12 @@ type deadline struct {
 type pending struct {
 	Mail
 	expires time.Time
-	// stopped is set when the deadline of a reminder ends before it has left.
-	stopped bool
+	of      *deadline // that it reminds of; nil if it is no reminder
+}
+
+// later is a message that is not to leave before its send_at.
+type later struct {
+	pending
 	place
 }
 
@@ -118,12 +137,13 @@ type job struct {
 	next     func() (time.Time, bool) // when it next has something to do
 	run      func(at time.Time)
 
+	// The last answer of schedule: it holds for all that is asked from asked up to answer.
 	asked, answer time.Time
 }
 
 func newPlanner(o Options) *planner {
 	o.Zone = cmp.Or(o.Zone, "UTC")
-	p := &planner{o: o, users: map[string]*user{}, deadlines: map[string]*deadline{}}
+	p := &planner{o: o, users: map[string]*user{}, deadlines: map[string]*deadline{}, ofCase: map[string][]*deadline{}}
 	p.jobs = [3]*job{
 		{schedule: o.Reminders, next: p.steps.first, run: p.remind},
 		{schedule: o.UserNotifications, next: p.waiting.first, run: p.promote},
@@ -145,7 +165,7 @@ func (j *job) tick(now time.Time) (time.Time, bool) {
 	if !from.After(j.last) {
 		from = j.last.Add(1)
 	}
-	if !from.Equal(j.asked) {
+	if known := !j.asked.IsZero() && !from.Before(j.asked) && (!from.After(j.answer) || j.answer.IsZero()); !known {
 		j.asked, j.answer = from, j.schedule.Next(from.Add(-1))
 	}
 	return j.answer, !j.answer.IsZero()
@@ -180,7 +200,7 @@ func (p *planner) remind(at time.Time) {
 			for _, id := range d.Users {
 				u := p.users[id]
 				if u.Email != "" {
-					p.enqueue(&pending{Mail: Mail{To: u.Email, Type: message.Reminder, Items: []string{d.Key}, Since: []time.Time{at}, Due: at}})
+					p.queue = append(p.queue, pending{Mail: one(u.Email, message.Reminder, d.Key, at), of: d})
 				}
 			}
 		}
@@ -206,7 +226,7 @@ func (p *planner) promote(at time.Time) {
 		if !due {
 			return
 		}
-		var ready, rest []item
+		ready, rest := p.ready[:0], u.items[:0]
 		for _, i := range u.items {
 			if i.due.After(at) {
 				rest = append(rest, i)
@@ -214,12 +234,17 @@ func (p *planner) promote(at time.Time) {
 				ready = append(ready, i)
 			}
 		}
-		u.items = rest
+		p.ready, u.items = ready, rest
 		p.await(u)
 		if u.Email != "" {
-			p.enqueue(&pending{Mail: together(u.Email, ready)})
+			p.queue = append(p.queue, pending{Mail: together(u.Email, ready)})
 		}
 	}
+}
+
+// one is the mail of a single item that is due when it comes in.
+func one(to string, t message.Type, item string, at time.Time) Mail {
+	return Mail{To: to, Type: t, Items: []string{item}, Since: []time.Time{at}, Due: at}
 }
 
 func together(to string, ready []item) Mail {
@@ -227,6 +252,7 @@ func together(to string, ready []item) Mail {
 		return cmp.Or(a.occurred.Compare(b.occurred), cmp.Compare(a.reference, b.reference), cmp.Compare(a.number, b.number))
 	})
 	m := Mail{To: to, Type: message.Digest, Due: ready[0].due}
+	m.Items, m.Since = make([]string, 0, len(ready)), make([]time.Time, 0, len(ready))
 	if len(ready) == 1 {
 		m.Type = message.Single
 	}
@@ -254,7 +280,13 @@ func (p *planner) await(u *user) {
 	p.waiting.put(u, first)
 }
 
-func (p *planner) enqueue(m *pending) { p.queue = append(p.queue, m) }
+// wait puts one more item of a user aside.
+func (p *planner) wait(u *user, i item) {
+	u.items = append(u.items, i)
+	if !u.placed() || i.due.Before(u.at) {
+		p.waiting.put(u, i.due)
+	}
+}
 
 // firstDue is when the queue can next be flushed; the zero time means at once.
 func (p *planner) firstDue() (time.Time, bool) {
@@ -272,16 +304,32 @@ func (p *planner) flush(at time.Time) {
 			break
 		}
 		p.scheduled.remove(m)
-		p.enqueue(m)
+		p.queue = append(p.queue, m.pending)
 	}
+	slices.SortFunc(p.queue, func(a, b pending) int { return compare(a.Mail, b.Mail) })
 	for _, m := range p.queue {
-		if m.stopped || !m.expires.IsZero() && !m.expires.After(at) {
+		stopped := m.of != nil && m.of.over
+		if stopped || !m.expires.IsZero() && !m.expires.After(at) {
 			continue
 		}
 		m.At = at
-		p.mails = append(p.mails, m.Mail)
+		p.hand(m.Mail)
 	}
+	clear(p.queue)
 	p.queue = p.queue[:0]
+}
+
+// piece is how many mails are kept in one slice.
+const piece = 4096
+
+// hand hands a mail over.
+func (p *planner) hand(m Mail) {
+	last := len(p.mails) - 1
+	if last < 0 || len(p.mails[last]) == piece {
+		p.mails = append(p.mails, make([]Mail, 0, min(piece, 16<<min(len(p.mails), 8))))
+		last++
+	}
+	p.mails[last] = append(p.mails[last], m)
 }
 
 // take puts a line of the journal in force.
@@ -298,8 +346,6 @@ func (p *planner) take(l Line) error {
 	case l.Preferences != nil:
 		return p.choose(l.At, *l.Preferences)
 	}
-	if d, known := p.deadlines[l.Cleared]; known {
-		p.end(d)
-	}
+	p.end(l.Cleared)
 	return nil
 }

@@ -1,39 +1,14 @@
 package simulate
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"notifier/message"
 )
-
-// Write writes one line a mail (RULES: journal and simulate).
-func Write(w io.Writer, mails []Mail) error {
-	b := bufio.NewWriter(w)
-	for _, m := range mails {
-		to, err := json.Marshal(m.To)
-		if err != nil {
-			return err
-		}
-		items := make([]string, len(m.Items))
-		for i, item := range m.Items {
-			quoted, err := json.Marshal(item)
-			if err != nil {
-				return err
-			}
-			items[i] = string(quoted)
-		}
-		fmt.Fprintf(b, "{\"at\": %q, \"to\": %s, \"type\": %q, \"items\": [%s]}\n",
-			m.At.UTC().Format("2006-01-02T15:04:05.000Z"), to, m.Type, strings.Join(items, ", "))
-	}
-	return b.Flush()
-}
 
 // Summary is what a plan comes to, for people who decide about schedules.
 type Summary struct {

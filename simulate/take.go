@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,8 +61,9 @@ func (p *planner) complete(u *user, at time.Time) {
 }
 
 func (p *planner) notify(at time.Time, e message.Event) error {
-	if err := message.Together(e.Check(at), p.o.Catalog.CheckKind(e.Kind)); err != nil {
-		return err
+	wrong, unknown := e.Check(at), p.o.Catalog.CheckKind(e.Kind)
+	if wrong != nil || unknown != nil {
+		return message.Together(wrong, unknown)
 	}
 	users, err := p.find(e.Users)
 	if err != nil {
@@ -73,71 +75,85 @@ func (p *planner) notify(at time.Time, e message.Event) error {
 		p.number++
 		switch status {
 		case message.Pending:
-			p.enqueue(&pending{Mail: Mail{To: u.Email, Type: message.Single, Items: []string{e.Reference}, Since: []time.Time{occurred}, Due: at}})
+			m := one(u.Email, message.Single, e.Reference, occurred)
+			m.Due = at
+			p.queue = append(p.queue, pending{Mail: m})
 		case message.Deferred:
-			u.items = append(u.items, item{kind: e.Kind, reference: e.Reference, number: p.number, occurred: occurred, due: due})
-			p.await(u)
+			p.wait(u, item{kind: e.Kind, reference: e.Reference, number: p.number, occurred: occurred, due: due})
 		}
 	}
-	p.moveOn(e.Case, "")
+	p.moveOn(e.Case)
 	return nil
 }
 
-// find is each of the users once, in the order given.
+// find is each of the users once, in the order given; until the next call.
 func (p *planner) find(ids []string) ([]*user, error) {
-	users := make([]*user, 0, len(ids))
-	for i, id := range ids {
+	users := p.finding[:0]
+	p.found++
+	for _, id := range ids {
 		u := p.users[id]
 		if u == nil {
 			return nil, unknown(id)
 		}
-		if !contains(ids[:i], id) {
+		if u.found != p.found {
+			u.found = p.found
 			users = append(users, u)
 		}
 	}
+	p.finding = users
 	return users, nil
-}
-
-func contains(ids []string, id string) bool {
-	for _, one := range ids {
-		if one == id {
-			return true
-		}
-	}
-	return false
 }
 
 func (p *planner) send(at time.Time, d message.Draft) error {
 	if err := d.Check(at); err != nil {
 		return err
 	}
-	if d.Manual {
-		return nil // nobody releases it here
-	}
 	to, err := p.recipients(d)
-	if err != nil {
+	if err != nil || d.Manual { // nobody releases it here
 		return err
 	}
 	for _, email := range to {
-		m := &pending{Mail: Mail{To: email, Type: message.Direct, Items: []string{d.Reference}, Since: []time.Time{at}, Due: at}}
+		m := pending{Mail: one(email, message.Direct, d.Reference, at)}
 		if d.ExpiresAt != nil {
-			m.expires = *d.ExpiresAt
+			m.expires = instant(*d.ExpiresAt)
 		}
 		if d.SendAt != nil && d.SendAt.After(at) {
-			m.Due = *d.SendAt
-			p.scheduled.put(m, *d.SendAt)
+			m.Due = instant(*d.SendAt)
+			p.scheduled.put(&later{pending: m}, m.Due)
 			continue
 		}
-		p.enqueue(m)
+		p.queue = append(p.queue, m)
 	}
 	return nil
 }
 
-// recipients are the mails that a draft becomes: an address each, or all in one line.
+// recipients are the mails that a draft becomes: an address each, or all those of to in
+// one line.
 func (p *planner) recipients(d message.Draft) ([]string, error) {
-	var to []string
+	to, err := p.addresses(d.To)
+	if err != nil {
+		return nil, err
+	}
+	if d.ForAll() {
+		others, err := p.addresses(slices.Concat(d.Cc, d.Bcc))
+		if err != nil || len(to)+len(others) == 0 {
+			return nil, err
+		}
+		return []string{strings.Join(to, ", ")}, nil
+	}
 	seen := map[string]bool{}
-	for i, r := range append(append(append([]message.Recipient{}, d.To...), d.Cc...), d.Bcc...) {
+	return slices.DeleteFunc(to, func(email string) bool {
+		key := strings.ToLower(email)
+		again := seen[key]
+		seen[key] = true
+		return again
+	}), nil
+}
+
+// addresses are those of the recipients that have one.
+func (p *planner) addresses(recipients []message.Recipient) ([]string, error) {
+	var all []string
+	for _, r := range recipients {
 		email := r.Email
 		if r.ID != "" {
 			u := p.users[r.ID]
@@ -146,17 +162,11 @@ func (p *planner) recipients(d message.Draft) ([]string, error) {
 			}
 			email = u.Email
 		}
-		key := strings.ToLower(email)
-		if i >= len(d.To) || email == "" || seen[key] && !d.ForAll() {
-			continue
+		if email != "" {
+			all = append(all, email)
 		}
-		seen[key] = true
-		to = append(to, email)
 	}
-	if d.ForAll() && len(to) > 0 {
-		return []string{strings.Join(to, ", ")}, nil
-	}
-	return to, nil
+	return all, nil
 }
 
 func (p *planner) setDeadline(at time.Time, set deadlines.Deadline) error {
@@ -167,42 +177,47 @@ func (p *planner) setDeadline(at time.Time, set deadlines.Deadline) error {
 	if err != nil {
 		return err
 	}
-	set.Users = nil
+	set.Users = set.Users[:0]
 	for _, u := range users {
 		set.Users = append(set.Users, u.ID)
 	}
-	d, known := p.deadlines[set.Key]
-	if known {
-		p.end(d)
-	} else {
-		d = &deadline{}
-		p.deadlines[set.Key] = d
-	}
-	d.Deadline = set
-	d.SetAt, d.FiredAt = at, at
+	p.end(set.Key)
+	set.DueAt, set.SetAt, set.FiredAt = instant(set.DueAt), at, at
+	d := &deadline{Deadline: set}
+	p.deadlines[set.Key] = d
 	p.plan(d, at)
-	p.moveOn(set.Case, set.Key)
+	p.moveOn(set.Case)
+	if set.Case.ID != "" {
+		p.ofCase[set.Case.ID] = append(p.ofCase[set.Case.ID], d)
+	}
 	return nil
 }
 
 // end stops the steps of a deadline, and its reminders that have not left.
-func (p *planner) end(d *deadline) {
-	p.steps.remove(d)
-	for _, m := range p.queue {
-		if m.Type == message.Reminder && m.Items[0] == d.Key {
-			m.stopped = true
-		}
+func (p *planner) end(key string) {
+	d, holds := p.deadlines[key]
+	if !holds {
+		return
 	}
+	d.over = true
+	p.steps.remove(d)
+	delete(p.deadlines, key)
+	same := p.ofCase[d.Case.ID]
+	if same = slices.DeleteFunc(same, func(other *deadline) bool { return other == d }); len(same) == 0 {
+		delete(p.ofCase, d.Case.ID)
+		return
+	}
+	p.ofCase[d.Case.ID] = same
 }
 
 // moveOn ends the deadlines of a case that has come to another stage or owner (AMODIT-21).
-func (p *planner) moveOn(c message.Case, except string) {
+func (p *planner) moveOn(c message.Case) {
 	if c.ID == "" || c.Stage == "" && c.Owner == "" {
 		return
 	}
-	for key, d := range p.deadlines {
-		if key != except && d.placed() && d.Over(c) {
-			p.end(d)
+	for _, d := range slices.Clone(p.ofCase[c.ID]) {
+		if d.Over(c) {
+			p.end(d.Key)
 		}
 	}
 }

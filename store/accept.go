@@ -27,14 +27,11 @@ func (s *Store) Accept(ctx context.Context, at time.Time, tray message.Tray) (an
 			return err
 		}
 		rows, err := s.placed(ctx, t, tray)
-		if err != nil || len(rows) == 0 {
+		if err != nil {
 			return err
 		}
 		if err := s.dialect.insertMessages(ctx, t, rows); err != nil {
 			return err
-		}
-		if tray.Case.Stage == "" && tray.Case.Owner == "" {
-			return nil
 		}
 		return s.endDeadlines(ctx, t, at, tray.Site, tray.Case)
 	})
@@ -53,8 +50,7 @@ func (s *Store) remember(ctx context.Context, t *tx, at time.Time, tray message.
 		return nil, err
 	}
 	var hash, answer string
-	err = t.sql.QueryRowContext(ctx, s.bind("SELECT hash, answer FROM idempotency_keys WHERE site = ? AND key = ?"),
-		tray.Site, k.Key).Scan(&hash, &answer)
+	err = s.row(ctx, t, []any{&hash, &answer}, "SELECT hash, answer FROM idempotency_keys WHERE site = ? AND key = ?", tray.Site, k.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -66,14 +62,12 @@ func (s *Store) remember(ctx context.Context, t *tx, at time.Time, tray message.
 
 // ForgetKeys deletes at most n Idempotency-Keys of the site that are older than that.
 func (s *Store) ForgetKeys(ctx context.Context, site string, n int, before time.Time) (int, error) {
-	forgotten := int64(0)
-	err := s.commit(ctx, func(t *tx) (err error) {
-		forgotten, err = s.exec(ctx, t, `DELETE FROM idempotency_keys WHERE site = ? AND key IN
-			(SELECT key FROM idempotency_keys WHERE site = ? AND created_at < ? ORDER BY created_at LIMIT ?)`,
-			site, site, instant(before), n)
-		return err
-	})
-	return int(forgotten), err
+	old := s.dialect.some("idempotency_keys", "WHERE site = ? AND created_at < ? ORDER BY created_at LIMIT ?")
+	forgotten, err := s.exec(ctx, nil, "DELETE FROM idempotency_keys WHERE "+old, site, instant(before), n)
+	if err != nil {
+		return 0, fmt.Errorf("forget old Idempotency-Keys: %w", err)
+	}
+	return forgotten, nil
 }
 
 // unchanged makes sure that the users are as they were when their preferences decided,
@@ -82,28 +76,19 @@ func (s *Store) unchanged(ctx context.Context, t *tx, tray message.Tray) error {
 	if len(tray.Seen) == 0 {
 		return nil
 	}
-	condition, argument := s.dialect.anyOf("id", slices.Sorted(maps.Keys(tray.Seen)))
-	rows, err := s.query(ctx, t, "SELECT id, version FROM users WHERE site = ? AND "+condition+" ORDER BY id"+s.dialect.lock("SHARE"),
-		tray.Site, argument)
+	rows, err := s.query(ctx, t, "SELECT u.id, u.version FROM "+s.dialect.list()+
+		s.dialect.to("users", "u", "u.site = ? AND u.id = i.id", s.dialect.lock("SHARE")),
+		s.dialect.array(slices.Sorted(maps.Keys(tray.Seen))), tray.Site)
+	same, err := collect(rows, err, func(scan func(...any) error) (bool, error) {
+		var id string
+		var version int
+		err := scan(&id, &version)
+		return tray.Seen[id] == version, err
+	})
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	same := 0
-	for rows.Next() {
-		var id string
-		var version int
-		if err := rows.Scan(&id, &version); err != nil {
-			return err
-		}
-		if tray.Seen[id] == version {
-			same++
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	if same != len(tray.Seen) {
+	if len(same) != len(tray.Seen) || slices.Contains(same, false) {
 		return message.ErrMoved
 	}
 	return nil

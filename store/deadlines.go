@@ -15,27 +15,20 @@ import (
 const selectDeadlines = "SELECT key, deadline, set_at, fired_at, next_at, cleared_at, sequence FROM deadlines "
 
 func readDeadlines(rows *sql.Rows, err error) ([]deadlines.Deadline, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []deadlines.Deadline
-	for rows.Next() {
-		var d deadlines.Deadline
+	return collect(rows, err, func(scan func(...any) error) (d deadlines.Deadline, err error) {
 		var key, written string
-		var set, fired, next, cleared instant
 		var sequence int
-		if err := rows.Scan(&key, &written, &set, &fired, &next, &cleared, &sequence); err != nil {
-			return nil, err
+		var set, fired, next, cleared instant
+		if err := scan(&key, &written, &set, &fired, &next, &cleared, &sequence); err != nil {
+			return d, err
 		}
 		if err := json.Unmarshal([]byte(written), &d); err != nil {
-			return nil, fmt.Errorf("read the deadline %s: %w", key, err)
+			return d, fmt.Errorf("read the deadline %s: %w", key, err)
 		}
 		d.Key, d.Sequence = key, sequence
 		d.SetAt, d.FiredAt, d.NextAt, d.ClearedAt = time.Time(set), time.Time(fired), time.Time(next), time.Time(cleared)
-		all = append(all, d)
-	}
-	return all, rows.Err()
+		return d, nil
+	})
 }
 
 // Deadline reads a deadline, also one that was cleared.
@@ -51,8 +44,11 @@ func (s *Store) Deadline(ctx context.Context, site, key string) (deadlines.Deadl
 }
 
 // Deadlines lists at most n deadlines that still have a step to come, in the order of
-// that step, after the given key at the given time.
+// that step, after the given key at the given time; from the first one if that is zero.
 func (s *Store) Deadlines(ctx context.Context, site string, n int, after time.Time, key string) ([]deadlines.Deadline, error) {
+	if after.IsZero() {
+		after = after.Add(time.Microsecond) // which is no step's; zero would be NULL
+	}
 	all, err := readDeadlines(s.query(ctx, nil, selectDeadlines+"WHERE site = ? AND next_at IS NOT NULL AND (next_at, key) > (?, ?) ORDER BY next_at, key LIMIT ?",
 		site, instant(after), key, n))
 	if err != nil {
@@ -65,18 +61,19 @@ func (s *Store) Deadlines(ctx context.Context, site string, n int, after time.Ti
 // old one that have not left are withdrawn, and other deadlines of the case end if this
 // one says that the case has moved on (AMODIT-21).
 func (s *Store) SaveDeadline(ctx context.Context, site string, d deadlines.Deadline, at time.Time) (deadlines.Deadline, error) {
+	d.DueAt = d.DueAt.UTC().Truncate(time.Microsecond)
 	written, err := json.Marshal(d)
 	if err != nil {
 		return d, fmt.Errorf("write the deadline %s: %w", d.Key, err)
 	}
 	err = s.commit(ctx, func(t *tx) error {
-		err := t.sql.QueryRowContext(ctx, s.bind(`INSERT INTO deadlines
+		err := s.row(ctx, t, []any{&d.Sequence}, `INSERT INTO deadlines
 			(site, key, case_id, deadline, due_at, set_at, fired_at, next_at, sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
 			ON CONFLICT (site, key) DO UPDATE SET case_id = excluded.case_id, deadline = excluded.deadline, due_at = excluded.due_at,
 				set_at = excluded.set_at, fired_at = excluded.fired_at, next_at = excluded.next_at, cleared_at = NULL,
 				sequence = deadlines.sequence + 1
-			RETURNING sequence`),
-			site, d.Key, d.Case.ID, string(written), instant(d.DueAt), instant(d.SetAt), instant(d.FiredAt), instant(d.NextAt)).Scan(&d.Sequence)
+			RETURNING sequence`,
+			site, d.Key, d.Case.ID, string(written), instant(d.DueAt), instant(d.SetAt), instant(d.FiredAt), instant(d.NextAt))
 		if err != nil {
 			return err
 		}
@@ -117,7 +114,7 @@ func (s *Store) endDeadlines(ctx context.Context, t *tx, at time.Time, site stri
 	if c.ID == "" || c.Stage == "" && c.Owner == "" {
 		return nil
 	}
-	open, err := readDeadlines(s.query(ctx, t, selectDeadlines+"WHERE site = ? AND case_id = ? AND next_at IS NOT NULL ORDER BY key"+
+	open, err := readDeadlines(s.query(ctx, t, selectDeadlines+"WHERE site = ? AND case_id = ? AND cleared_at IS NULL ORDER BY key"+
 		s.dialect.lock("UPDATE"), site, c.ID))
 	if err != nil {
 		return err
@@ -135,10 +132,15 @@ func (s *Store) endDeadlines(ctx context.Context, t *tx, at time.Time, site stri
 
 // withdraw cancels the reminders of a deadline that nobody has begun to send.
 func (s *Store) withdraw(ctx context.Context, t *tx, site, key string, at time.Time) error {
-	_, err := s.exec(ctx, t, fmt.Sprintf(`UPDATE queue SET status = ?, reason = ?, due_at = NULL, changed_at = ?
-		WHERE site = ? AND status IN %s AND id IN (SELECT id FROM messages WHERE site = ? AND reference = ? AND reference <> '' AND type = ?)`,
-		in(message.From(message.Cancel))),
-		message.After(message.Cancel), message.Superseded, instant(at), site, site, key, message.Reminder)
+	waiting := in(message.From(message.Cancel))
+	ids, err := texts(s.query(ctx, t, "SELECT q.id FROM messages m"+
+		s.dialect.to("queue", "q", "q.site = m.site AND q.id = m.id AND q.status IN "+waiting, s.dialect.lock("UPDATE"))+
+		" WHERE m.site = ? AND m.reference = ? AND m.reference <> '' AND m.type = ?", site, key, message.Reminder))
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	_, err = s.exec(ctx, t, "UPDATE queue SET status = ?, reason = ?, due_at = NULL, changed_at = ? WHERE "+s.dialect.these("queue", "status IN "+waiting),
+		message.After(message.Cancel), message.Superseded, instant(at), s.dialect.array(ids), site)
 	return err
 }
 
@@ -180,19 +182,20 @@ func (s *Store) Remind(ctx context.Context, site string, d deadlines.Deadline, a
 
 // NextStep is when the next step of any deadline of the site comes; zero if none does.
 func (s *Store) NextStep(ctx context.Context, site string) (time.Time, error) {
-	return s.earliest(ctx, "SELECT min(next_at) FROM deadlines WHERE site = ? AND next_at IS NOT NULL", site)
+	return s.earliest(ctx, "SELECT next_at FROM deadlines WHERE site = ? AND next_at IS NOT NULL ORDER BY next_at LIMIT 1", site)
 }
 
 // NextWindow is when the next digest window of the site is due; zero if none is open.
 func (s *Store) NextWindow(ctx context.Context, site string) (time.Time, error) {
-	return s.earliest(ctx, "SELECT min(due_at) FROM windows WHERE site = ? AND closed_at IS NULL", site)
+	return s.earliest(ctx, "SELECT due_at FROM windows WHERE site = ? AND closed_at IS NULL ORDER BY due_at LIMIT 1", site)
 }
 
-func (s *Store) earliest(ctx context.Context, statement, site string) (time.Time, error) {
+// earliest reads a single time; zero if there is none.
+func (s *Store) earliest(ctx context.Context, statement string, arguments ...any) (time.Time, error) {
 	var t instant
-	err := s.sql.QueryRowContext(ctx, s.bind(statement), site).Scan(&t)
+	err := s.row(ctx, nil, []any{&t}, statement, arguments...)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, fmt.Errorf("look for what is due next: %w", err)
+		return time.Time{}, fmt.Errorf("look for a time: %w", err)
 	}
 	return time.Time(t), nil
 }

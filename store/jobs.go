@@ -21,9 +21,10 @@ func (s *Store) Job(ctx context.Context, begin schedule.Job) (schedule.Job, erro
 	j := schedule.Job{Name: begin.Name}
 	read := func() error {
 		var wake sql.NullBool
-		err := s.sql.QueryRowContext(ctx, s.bind(`SELECT every, cron, timezone, wake, paused, note, planned, changed_at, changed_by, version
-			FROM jobs WHERE site = ? AND name = ?`), serviceSite, begin.Name).
-			Scan(&j.Every, &j.Cron, &j.Timezone, &wake, &j.Paused, &j.Note, &j.Planned, (*instant)(&j.ChangedAt), &j.ChangedBy, &j.Version)
+		err := s.row(ctx, nil, []any{
+			&j.Every, &j.Cron, &j.Timezone, &wake, &j.Paused, &j.Note, &j.Planned, (*instant)(&j.ChangedAt), &j.ChangedBy, &j.Version,
+		}, `SELECT every, cron, timezone, wake, paused, note, planned, changed_at, changed_by, version
+			FROM jobs WHERE site = ? AND name = ?`, serviceSite, begin.Name)
 		if wake.Valid {
 			j.Wake = &wake.Bool
 		}
@@ -31,8 +32,8 @@ func (s *Store) Job(ctx context.Context, begin schedule.Job) (schedule.Job, erro
 	}
 	err := read()
 	if errors.Is(err, sql.ErrNoRows) {
-		_, err = s.sql.ExecContext(ctx, s.bind(`INSERT INTO jobs (site, name, every, cron, timezone, paused, note, planned, changed_at, changed_by, version, holder)
-			VALUES (?, ?, '', '', '', ?, '', ?, ?, '', 1, '') ON CONFLICT (site, name) DO NOTHING`),
+		_, err = s.exec(ctx, nil, `INSERT INTO jobs (site, name, every, cron, timezone, paused, note, planned, changed_at, changed_by, version, holder)
+			VALUES (?, ?, '', '', '', ?, '', ?, ?, '', 1, '') ON CONFLICT (site, name) DO NOTHING`,
 			serviceSite, begin.Name, false, begin.Planned, instant(begin.ChangedAt))
 		if err == nil {
 			err = read()
@@ -51,30 +52,27 @@ func (s *Store) SaveJob(ctx context.Context, j schedule.Job) error {
 	if j.Wake != nil {
 		wake = sql.NullBool{Bool: *j.Wake, Valid: true}
 	}
-	return s.commit(ctx, func(t *tx) error {
-		n, err := s.exec(ctx, t, `UPDATE jobs SET every = ?, cron = ?, timezone = ?, wake = ?, paused = ?, note = ?, planned = ?,
-			changed_at = ?, changed_by = ?, version = version + 1 WHERE site = ? AND name = ? AND version = ?`,
-			j.Every, j.Cron, j.Timezone, wake, j.Paused, j.Note, j.Planned, instant(j.ChangedAt), j.ChangedBy, serviceSite, j.Name, j.Version)
-		if err != nil {
-			return fmt.Errorf("save the job %s: %w", j.Name, err)
-		}
-		if n != 1 {
-			return message.ErrMoved
-		}
-		return nil
-	})
+	n, err := s.exec(ctx, nil, `UPDATE jobs SET every = ?, cron = ?, timezone = ?, wake = ?, paused = ?, note = ?, planned = ?,
+		changed_at = ?, changed_by = ?, version = version + 1 WHERE site = ? AND name = ? AND version = ?`,
+		j.Every, j.Cron, j.Timezone, wake, j.Paused, j.Note, j.Planned, instant(j.ChangedAt), j.ChangedBy, serviceSite, j.Name, j.Version)
+	if err == nil && n != 1 {
+		err = message.ErrMoved
+	}
+	if err != nil {
+		return fmt.Errorf("save the job %s: %w", j.Name, err)
+	}
+	return nil
 }
 
 // Fire notes that the run takes its scheduled time. It is false if another run has it.
 func (s *Store) Fire(ctx context.Context, r schedule.Run) (bool, error) {
-	result, err := s.sql.ExecContext(ctx, s.bind(`INSERT INTO runs (site, id, job, slot, scheduled_at, trigger, replica, started_at, counts, error)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '') ON CONFLICT (site, job, slot, scheduled_at) DO NOTHING`),
+	n, err := s.exec(ctx, nil, `INSERT INTO runs (site, id, job, slot, scheduled_at, trigger, replica, started_at, counts, error)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '') ON CONFLICT (site, job, slot, scheduled_at) DO NOTHING`,
 		serviceSite, r.ID, r.Job, r.Slot, instant(r.ScheduledAt), r.Trigger, r.Replica, instant(r.StartedAt))
 	if err != nil {
 		return false, fmt.Errorf("note a run of %s: %w", r.Job, err)
 	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return n == 1, nil
 }
 
 // Finish notes how a run ended.
@@ -87,8 +85,8 @@ func (s *Store) Finish(ctx context.Context, r schedule.Run) error {
 		}
 		counts = string(b)
 	}
-	_, err := s.sql.ExecContext(ctx, s.bind("UPDATE runs SET ended_at = ?, counts = ?, error = ? WHERE site = ? AND id = ?"),
-		instant(r.EndedAt), counts, message.Truncate(r.Error, message.MaxErrorText), serviceSite, r.ID)
+	_, err := s.exec(ctx, nil, "UPDATE runs SET ended_at = ?, counts = ?, error = ? WHERE site = ? AND id = ?",
+		instant(r.EndedAt), counts, harmless(r.Error, message.MaxErrorText), serviceSite, r.ID)
 	if err != nil {
 		return fmt.Errorf("note the end of a run of %s: %w", r.Job, err)
 	}
@@ -97,39 +95,27 @@ func (s *Store) Finish(ctx context.Context, r schedule.Run) error {
 
 // LastFire is the latest scheduled time of the job that was taken in the slot; zero if none was.
 func (s *Store) LastFire(ctx context.Context, job, slot string) (time.Time, error) {
-	var last instant
-	err := s.sql.QueryRowContext(ctx, s.bind("SELECT max(scheduled_at) FROM runs WHERE site = ? AND job = ? AND slot = ?"),
-		serviceSite, job, slot).Scan(&last)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("look for the last run of %s: %w", job, err)
-	}
-	return time.Time(last), nil
+	return s.earliest(ctx, "SELECT scheduled_at FROM runs WHERE site = ? AND job = ? AND slot = ? ORDER BY scheduled_at DESC LIMIT 1",
+		serviceSite, job, slot)
 }
 
 // Runs lists the last n runs of a job, newest first.
 func (s *Store) Runs(ctx context.Context, job string, n int) ([]schedule.Run, error) {
 	rows, err := s.query(ctx, nil, `SELECT id, job, slot, scheduled_at, trigger, replica, started_at, ended_at, counts, error
 		FROM runs WHERE site = ? AND job = ? ORDER BY id DESC LIMIT ?`, serviceSite, job, n)
+	runs, err := collect(rows, err, func(scan func(...any) error) (r schedule.Run, err error) {
+		var counts string
+		err = scan((*string)(&r.ID), &r.Job, &r.Slot, (*instant)(&r.ScheduledAt), (*string)(&r.Trigger), &r.Replica,
+			(*instant)(&r.StartedAt), (*instant)(&r.EndedAt), &counts, &r.Error)
+		if err == nil && counts != "" {
+			err = json.Unmarshal([]byte(counts), &r.Counts)
+		}
+		return r, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list the runs of %s: %w", job, err)
 	}
-	defer rows.Close()
-	var runs []schedule.Run
-	for rows.Next() {
-		var r schedule.Run
-		var counts string
-		if err := rows.Scan((*string)(&r.ID), &r.Job, &r.Slot, (*instant)(&r.ScheduledAt), (*string)(&r.Trigger), &r.Replica,
-			(*instant)(&r.StartedAt), (*instant)(&r.EndedAt), &counts, &r.Error); err != nil {
-			return nil, fmt.Errorf("list the runs of %s: %w", job, err)
-		}
-		if counts != "" {
-			if err := json.Unmarshal([]byte(counts), &r.Counts); err != nil {
-				return nil, fmt.Errorf("read the run %s: %w", r.ID, err)
-			}
-		}
-		runs = append(runs, r)
-	}
-	return runs, rows.Err()
+	return runs, nil
 }
 
 // LastRun is the last run of a job; zero if there was none.
@@ -143,31 +129,32 @@ func (s *Store) LastRun(ctx context.Context, job string) (schedule.Run, error) {
 
 // ForgetRuns deletes at most n records of runs that are older than that.
 func (s *Store) ForgetRuns(ctx context.Context, n int, before time.Time) (int, error) {
-	forgotten := int64(0)
-	err := s.commit(ctx, func(t *tx) (err error) {
-		// Ids sort by time, so the oldest are found at the front of the key.
-		forgotten, err = s.exec(ctx, t, "DELETE FROM runs WHERE site = ? AND started_at < ? AND id IN (SELECT id FROM runs WHERE site = ? ORDER BY id LIMIT ?)",
-			serviceSite, instant(before), serviceSite, n)
-		return err
-	})
-	return int(forgotten), err
+	// Ids sort by time, so the oldest are found at the front of the key.
+	oldest := s.dialect.some("runs", "WHERE site = ? ORDER BY id LIMIT ?")
+	forgotten, err := s.exec(ctx, nil, "DELETE FROM runs WHERE started_at < ? AND "+oldest, instant(before), serviceSite, n)
+	if err != nil {
+		return 0, fmt.Errorf("forget old runs: %w", err)
+	}
+	return forgotten, nil
 }
 
 // Hold takes or keeps a job for a replica; it is false while another has it.
 func (s *Store) Hold(ctx context.Context, job, replica string, at, until time.Time) (bool, error) {
-	result, err := s.sql.ExecContext(ctx, s.bind(`UPDATE jobs SET holder = ?, held_until = ?
-		WHERE site = ? AND name = ? AND (holder = ? OR holder = '' OR held_until <= ?)`),
+	n, err := s.exec(ctx, nil, `UPDATE jobs SET holder = ?, held_until = ?
+		WHERE site = ? AND name = ? AND (holder = ? OR holder = '' OR held_until <= ?)`,
 		replica, instant(until), serviceSite, job, replica, instant(at))
 	if err != nil {
 		return false, fmt.Errorf("take the job %s: %w", job, err)
 	}
-	n, err := result.RowsAffected()
-	return n == 1, err
+	return n == 1, nil
 }
 
 // LetGo gives a job up for others.
 func (s *Store) LetGo(ctx context.Context, job, replica string) error {
-	_, err := s.sql.ExecContext(ctx, s.bind("UPDATE jobs SET holder = '', held_until = NULL WHERE site = ? AND name = ? AND holder = ?"),
+	_, err := s.exec(ctx, nil, "UPDATE jobs SET holder = '', held_until = NULL WHERE site = ? AND name = ? AND holder = ?",
 		serviceSite, job, replica)
-	return err
+	if err != nil {
+		return fmt.Errorf("let go of the job %s: %w", job, err)
+	}
+	return nil
 }

@@ -1,43 +1,19 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"notifier/message"
 )
 
-// insertEach writes the messages one by one, with statements that are prepared once.
-func insertEach(ctx context.Context, t *tx, rows []*messageRow, marks func(int) string) error {
-	for _, part := range []struct {
-		table   string
-		columns func(*messageRow) []column
-	}{{"messages", (*messageRow).content}, {"queue", (*messageRow).queue}} {
-		columns := part.columns(rows[0])
-		statement, err := t.sql.PrepareContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)",
-			part.table, names("", columns), marks(len(columns))))
-		if err != nil {
-			return err
-		}
-		defer statement.Close()
-		for _, r := range rows {
-			if _, err := statement.ExecContext(ctx, values(part.columns(r))...); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // Message reads one message.
 func (s *Store) Message(ctx context.Context, site string, id message.ID) (message.Message, error) {
-	return s.message(ctx, nil, site, id)
-}
-
-func (s *Store) message(ctx context.Context, t *tx, site string, id message.ID) (message.Message, error) {
-	found, err := s.messages(ctx, t, site, []string{string(id)})
+	found, err := readMessages(s.query(ctx, nil, s.fromQueue()+" WHERE q.site = ? AND q.id = ?", site, id))
 	if err != nil {
 		return message.Message{}, fmt.Errorf("read %s: %w", id, err)
 	}
@@ -47,37 +23,50 @@ func (s *Store) message(ctx context.Context, t *tx, site string, id message.ID) 
 	return found[0], nil
 }
 
+// messages reads messages by id, in no order.
+func (s *Store) messages(ctx context.Context, t *tx, site string, ids []string) ([]message.Message, error) {
+	return readMessages(s.query(ctx, t, selectMessages+s.dialect.list()+s.dialect.to("queue", "q", "q.site = ? AND q.id = i.id", "")+s.withQueue(),
+		s.dialect.array(ids), site))
+}
+
 // Attempts lists the tries to hand a message over, oldest first.
 func (s *Store) Attempts(ctx context.Context, m message.Message) ([]message.Attempt, error) {
 	rows, err := s.query(ctx, nil, "SELECT "+attemptNames+" FROM attempts WHERE site = ? AND message_id = ? ORDER BY claim", m.Site, m.ID)
+	all, err := collect(rows, err, func(scan func(...any) error) (a message.Attempt, err error) {
+		var site, id string
+		var f message.Failure
+		err = scan(&site, &id, &a.Claim, (*instant)(&a.StartedAt), (*instant)(&a.EndedAt), &a.Replica, &a.Account, &a.Server,
+			&a.Uncertain, (*list)(&a.Accepted), (*list)(&a.Rejected), (*list)(&a.Pending), &a.Code, &a.Response,
+			(*string)(&f.Category), &f.Code, &f.Text)
+		a.Tried = true
+		if f.Category != "" {
+			a.Failure = &f
+		}
+		return a, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the attempts of %s: %w", m.ID, err)
 	}
-	defer rows.Close()
-	var all []message.Attempt
-	for rows.Next() {
-		var a message.Attempt
-		var site, id, category string
-		err := rows.Scan(&site, &id, &a.Claim, (*instant)(&a.StartedAt), (*instant)(&a.EndedAt), &a.Replica, &a.Account, &a.Server,
-			&a.Uncertain, (*list)(&a.Accepted), (*list)(&a.Rejected), (*list)(&a.Pending), &a.Code, &a.Response, &category)
-		if err != nil {
-			return nil, fmt.Errorf("read the attempts of %s: %w", m.ID, err)
-		}
-		a.Tried = true
-		if category == "" && a.Accepted == nil {
-			a.Accepted = m.Everyone()
-		}
-		if category != "" {
-			a.Failure = &message.Failure{Category: message.Category(category), Text: a.Response}
-		}
-		all = append(all, a)
-	}
-	return all, rows.Err()
+	return all, nil
 }
+
+// usual is how long a list is that nobody has limited.
+const usual = 100
 
 // Messages lists messages, newest first.
 func (s *Store) Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error) {
-	where, arguments := []string{"m.site = ?"}, []any{site}
+	if f.Status != "" && !slices.Contains(message.Statuses(), f.Status) {
+		return nil, nil // none can have it
+	}
+	from, begin, id := s.fromMessages(), "m", "m.id"
+	switch {
+	case f.User != "" || f.Case != "" || f.Reference != "" || f.Status == "":
+	case f.Status == message.Deferred:
+		from, begin, id = s.fromWindows(), "w", "q.id"
+	default:
+		from, begin, id = s.fromQueue(), "q", "q.id"
+	}
+	where, arguments := []string{begin + ".site = ?"}, []any{site}
 	add := func(condition string, argument any) {
 		where, arguments = append(where, condition), append(arguments, argument)
 	}
@@ -91,30 +80,34 @@ func (s *Store) Messages(ctx context.Context, site string, f message.Filter) ([]
 		add("m.reference = ? AND m.reference <> ''", f.Reference)
 	}
 	if f.Before != "" {
-		add("m.id < ?", f.Before)
+		add(id+" < ?", f.Before)
 	}
-	switch f.Status {
-	case "":
-	case message.Deferred:
-		add("q.status = ? AND w.closed_at IS NULL", message.Deferred)
-	case message.Merged:
-		add("q.status = ? AND w.digest_id <> ''", message.Deferred)
-	default:
-		add("q.status = ?", f.Status)
-	}
-	ms, err := readMessages(s.query(ctx, nil, selectMessages+"WHERE "+strings.Join(where, " AND ")+" ORDER BY m.id DESC LIMIT ?",
-		append(arguments, f.Limit)...))
+	where = append(where, isStatus(f.Status)...)
+	ms, err := readMessages(s.query(ctx, nil, from+" WHERE "+strings.Join(where, " AND ")+" ORDER BY "+id+" DESC LIMIT ?",
+		append(arguments, cmp.Or(f.Limit, usual))...))
 	if err != nil {
 		return nil, fmt.Errorf("list messages: %w", err)
 	}
 	return ms, nil
 }
 
+// isStatus are conditions that messages of that status meet; none for the empty status.
+func isStatus(status message.Status) []string {
+	switch status {
+	case "":
+		return nil
+	case message.Deferred:
+		return []string{"q.status = '" + string(message.Deferred) + "'", "w.closed_at IS NULL"}
+	case message.Merged:
+		return []string{"q.status = '" + string(message.Deferred) + "'", "w.digest_id <> ''"}
+	}
+	return []string{"q.status = '" + string(status) + "'"}
+}
+
 // Items lists the messages that a digest was made of, in its order of events.
 func (s *Store) Items(ctx context.Context, site string, digest message.ID) ([]message.Message, error) {
-	ms, err := readMessages(s.query(ctx, nil, selectMessages+fmt.Sprintf(
-		"WHERE w.site = ? AND w.digest_id = ? AND w.digest_id <> '' AND q.status = '%s' ORDER BY m.occurred_at, m.reference, m.id", message.Deferred),
-		site, digest))
+	ms, err := readMessages(s.query(ctx, nil, s.fromWindows()+
+		" WHERE w.site = ? AND w.digest_id = ? AND w.digest_id <> '' ORDER BY m.occurred_at, m.reference, m.id", site, digest))
 	if err != nil {
 		return nil, fmt.Errorf("list the items of %s: %w", digest, err)
 	}
@@ -128,15 +121,16 @@ func (s *Store) Replace(ctx context.Context, before, after message.Message) erro
 }
 
 func (s *Store) replace(ctx context.Context, t *tx, before, after message.Message) error {
+	columns := toRow(after).state()
+	where, arguments := "site = ? AND id = ? AND status = ? AND claim = ?", []any{before.Site, before.ID, before.Status, before.Claim}
 	if before.Status == message.Deferred {
 		if err := s.keepOpen(ctx, t, before); err != nil {
 			return err
 		}
+		where, arguments = where+" AND window_id = ?", append(arguments, before.Window)
 	}
-	columns := toRow(after).state()
-	set := strings.ReplaceAll(names("", columns)+",", ",", " = ?,")
-	n, err := s.exec(ctx, t, "UPDATE queue SET "+strings.TrimSuffix(set, ",")+" WHERE site = ? AND id = ? AND status = ? AND claim = ?",
-		append(values(columns), before.Site, before.ID, before.Status, before.Claim)...)
+	set := strings.TrimSuffix(strings.ReplaceAll(names("", columns)+",", ",", " = ?,"), ",")
+	n, err := s.exec(ctx, t, "UPDATE queue SET "+set+" WHERE "+where, append(values(columns), arguments...)...)
 	if err != nil {
 		return fmt.Errorf("replace %s: %w", before.ID, err)
 	}
@@ -150,34 +144,33 @@ func (s *Store) replace(ctx context.Context, t *tx, before, after message.Messag
 func (s *Store) keepOpen(ctx context.Context, t *tx, m message.Message) error {
 	open, err := texts(s.query(ctx, t, "SELECT id FROM windows WHERE site = ? AND id = ? AND closed_at IS NULL"+s.dialect.lock("UPDATE"),
 		m.Site, m.Window))
-	if err != nil {
-		return err
+	if err == nil && len(open) == 0 {
+		err = message.ErrMoved
 	}
-	if len(open) == 0 {
-		return message.ErrMoved
-	}
-	return nil
+	return err
 }
 
 // Failed lists at most n messages of the site in error, oldest first, after the given id.
 func (s *Store) Failed(ctx context.Context, site string, after message.ID, n int) ([]message.Message, error) {
-	ms, err := readMessages(s.query(ctx, nil, selectMessages+fmt.Sprintf(
-		"WHERE q.site = ? AND q.status = '%s' AND q.id > ? ORDER BY q.id LIMIT ?", message.Error), site, after, n))
+	ms, err := readMessages(s.query(ctx, nil, s.fromQueue()+fmt.Sprintf(
+		" WHERE q.site = ? AND q.status = '%s' AND q.id > ? ORDER BY q.id LIMIT ?", message.Error), site, after, n))
 	if err != nil {
 		return nil, fmt.Errorf("list errors: %w", err)
 	}
 	return ms, nil
 }
 
-// Counts says how many messages of the site wait, and since when the oldest does.
+// Counts says how many messages of the site are due, how many are in error, and since when
+// the oldest waits: in the future if none is due, zero if none waits.
 func (s *Store) Counts(ctx context.Context, site string, at time.Time) (due, errors int, oldest time.Time, err error) {
-	var since instant
-	err = s.sql.QueryRowContext(ctx, s.bind(fmt.Sprintf(
-		"SELECT (SELECT count(*) FROM queue WHERE site = ? AND due_at <= ?), (SELECT count(*) FROM queue WHERE site = ? AND status = '%s'), "+
-			"(SELECT min(due_at) FROM queue WHERE site = ? AND due_at IS NOT NULL)", message.Error)),
-		site, instant(at), site, site).Scan(&due, &errors, &since)
+	err = s.row(ctx, nil, []any{&due, &errors}, fmt.Sprintf(
+		"SELECT (SELECT count(*) FROM queue WHERE site = ? AND due_at <= ? AND status IN %s), (SELECT count(*) FROM queue WHERE site = ? AND status = '%s')",
+		in(claimable), message.Error), site, instant(at), site)
+	if err == nil {
+		oldest, err = s.NextDue(ctx, site)
+	}
 	if err != nil {
 		return 0, 0, time.Time{}, fmt.Errorf("count messages: %w", err)
 	}
-	return due, errors, time.Time(since), nil
+	return due, errors, oldest, nil
 }

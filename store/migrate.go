@@ -13,16 +13,23 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// Migrate brings the schema up to date, under a lock on Postgres, so that any number of
-// replicas may start at once. It returns the numbers of the files that it ran.
+// Migrate brings the schema up to date. Any number of replicas may start at once: one of
+// them does it, under a lock on Postgres. It returns the numbers of the files that it ran.
 func (s *Store) Migrate(ctx context.Context) ([]int64, error) {
 	provider, err := s.provider()
 	if err != nil {
 		return nil, err
 	}
+	pending, err := provider.HasPending(ctx)
+	if err == nil && !pending {
+		return nil, nil
+	}
 	results, err := provider.Up(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("migrate the database: %w", err)
+		if pending, again := provider.HasPending(ctx); again == nil && !pending {
+			return nil, nil // another process was faster
+		}
+		return nil, fmt.Errorf("migrate the database: %w", told(err))
 	}
 	var ran []int64
 	for _, r := range results {
@@ -38,8 +45,10 @@ func (s *Store) SchemaVersion(ctx context.Context) (has, knows int64, err error)
 	if err != nil {
 		return 0, 0, err
 	}
-	has, knows, err = provider.GetVersions(ctx)
-	return has, knows, err
+	if has, knows, err = provider.GetVersions(ctx); err != nil {
+		return 0, 0, fmt.Errorf("read the version of the schema: %w", told(err))
+	}
+	return has, knows, nil
 }
 
 func (s *Store) provider() (*goose.Provider, error) {
@@ -50,7 +59,7 @@ func (s *Store) provider() (*goose.Provider, error) {
 	if s.dialect.name() == "sqlite" { // one writer at a time by nature
 		return goose.NewProvider(goose.DialectSQLite3, s.sql, files)
 	}
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // looks every second, for five minutes
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 // Zone is the time zone of a site; UTC for one that is not known yet.
 func (s *Store) Zone(ctx context.Context, site string) (string, error) {
 	var zone string
-	err := s.sql.QueryRowContext(ctx, s.bind("SELECT timezone FROM sites WHERE site = ?"), site).Scan(&zone)
+	err := s.row(ctx, nil, []any{&zone}, "SELECT timezone FROM sites WHERE site = ?", site)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "UTC", nil
 	}
@@ -27,29 +27,22 @@ func (s *Store) Zone(ctx context.Context, site string) (string, error) {
 
 // Users reads the users with these ids; unknown ones are left out.
 func (s *Store) Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error) {
+	rows, err := s.query(ctx, nil, "SELECT u.id, u.email, u.name, u.phone, u.timezone, u.language, u.preferences, u.version FROM "+s.dialect.list()+
+		s.dialect.to("users", "u", "u.site = ? AND u.id = i.id", ""), s.dialect.array(ids), site)
 	users := map[string]preferences.User{}
-	if len(ids) == 0 {
-		return users, nil
-	}
-	condition, argument := s.dialect.anyOf("id", ids)
-	rows, err := s.query(ctx, nil, "SELECT id, email, name, phone, timezone, language, preferences, version FROM users WHERE site = ? AND "+condition,
-		site, argument)
+	_, err = collect(rows, err, func(scan func(...any) error) (u preferences.User, err error) {
+		var chosen string
+		if err := scan(&u.ID, &u.Email, &u.Name, &u.Phone, &u.Timezone, &u.Language, &chosen, &u.Version); err != nil {
+			return u, err
+		}
+		err = json.Unmarshal([]byte(chosen), &u.Preferences)
+		users[u.ID] = u
+		return u, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read users: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var u preferences.User
-		var chosen string
-		if err := rows.Scan(&u.ID, &u.Email, &u.Name, &u.Phone, &u.Timezone, &u.Language, &chosen, &u.Version); err != nil {
-			return nil, fmt.Errorf("read users: %w", err)
-		}
-		if err := json.Unmarshal([]byte(chosen), &u.Preferences); err != nil {
-			return nil, fmt.Errorf("read the preferences of %s: %w", u.ID, err)
-		}
-		users[u.ID] = u
-	}
-	return users, rows.Err()
+	return users, nil
 }
 
 // SaveUser stores a user that is still at the version which u has (0: a new one), and
@@ -85,31 +78,23 @@ func (s *Store) SaveUser(ctx context.Context, site string, u preferences.User, a
 	return nil
 }
 
-// selectPeople reads whom mails are for, in the zone of the site where they have none of
-// their own; what follows is a condition on the users.
-const selectPeople = "SELECT id, email, name, COALESCE(NULLIF(timezone, ''), (SELECT timezone FROM sites WHERE site = ?), 'UTC'), language " +
-	"FROM users WHERE site = ? AND "
-
-func readPeople(rows *sql.Rows, err error) (map[string]message.Person, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+// people reads whom mails are for, in the zone of the site where they have none of their
+// own, and locks them if asked to.
+func (s *Store) people(ctx context.Context, t *tx, site string, ids []string, lock string) (map[string]message.Person, error) {
+	rows, err := s.query(ctx, t, "SELECT u.id, u.email, u.name, COALESCE(NULLIF(u.timezone, ''), (SELECT timezone FROM sites WHERE site = ?), 'UTC'), u.language FROM "+
+		s.dialect.list()+s.dialect.to("users", "u", "u.site = ? AND u.id = i.id", lock), site, s.dialect.array(ids), site)
 	people := map[string]message.Person{}
-	for rows.Next() {
-		var p message.Person
-		if err := rows.Scan(&p.ID, &p.Email, &p.Name, &p.Timezone, &p.Language); err != nil {
-			return nil, err
-		}
+	_, err = collect(rows, err, func(scan func(...any) error) (p message.Person, err error) {
+		err = scan(&p.ID, &p.Email, &p.Name, &p.Timezone, &p.Language)
 		people[p.ID] = p
-	}
-	return people, rows.Err()
+		return p, err
+	})
+	return people, err
 }
 
 // People reads users as mails need them; unknown ones are left out.
 func (s *Store) People(ctx context.Context, site string, ids []string) (map[string]message.Person, error) {
-	condition, argument := s.dialect.anyOf("id", ids)
-	people, err := readPeople(s.query(ctx, nil, selectPeople+condition, site, site, argument))
+	people, err := s.people(ctx, nil, site, ids, "")
 	if err != nil {
 		return nil, fmt.Errorf("read users: %w", err)
 	}
@@ -118,12 +103,9 @@ func (s *Store) People(ctx context.Context, site string, ids []string) (map[stri
 
 // SaveGroup names users together.
 func (s *Store) SaveGroup(ctx context.Context, site, id string, users []string, at time.Time) error {
-	err := s.commit(ctx, func(t *tx) error {
-		_, err := s.exec(ctx, t, `INSERT INTO user_groups (site, id, users, updated_at) VALUES (?, ?, ?, ?)
-			ON CONFLICT (site, id) DO UPDATE SET users = excluded.users, updated_at = excluded.updated_at`,
-			site, id, list(users), instant(at))
-		return err
-	})
+	_, err := s.exec(ctx, nil, `INSERT INTO user_groups (site, id, users, updated_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (site, id) DO UPDATE SET users = excluded.users, updated_at = excluded.updated_at`,
+		site, id, list(users), instant(at))
 	if err != nil {
 		return fmt.Errorf("save the group %s: %w", id, err)
 	}
@@ -132,23 +114,17 @@ func (s *Store) SaveGroup(ctx context.Context, site, id string, users []string, 
 
 // Groups reads the groups with these ids and their users; unknown ones are left out.
 func (s *Store) Groups(ctx context.Context, site string, ids []string) (map[string][]string, error) {
+	rows, err := s.query(ctx, nil, "SELECT g.id, g.users FROM "+s.dialect.list()+s.dialect.to("user_groups", "g", "g.site = ? AND g.id = i.id", ""),
+		s.dialect.array(ids), site)
 	groups := map[string][]string{}
-	if len(ids) == 0 {
-		return groups, nil
-	}
-	condition, argument := s.dialect.anyOf("id", ids)
-	rows, err := s.query(ctx, nil, "SELECT id, users FROM user_groups WHERE site = ? AND "+condition, site, argument)
+	_, err = collect(rows, err, func(scan func(...any) error) (id string, err error) {
+		var users list
+		err = scan(&id, &users)
+		groups[id] = users
+		return id, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read groups: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var id string
-		var users list
-		if err := rows.Scan(&id, &users); err != nil {
-			return nil, fmt.Errorf("read groups: %w", err)
-		}
-		groups[id] = users
-	}
-	return groups, rows.Err()
+	return groups, nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,9 +27,11 @@ func openPostgres(ctx context.Context, s Settings, log *zap.Logger) (*Store, err
 	if s.Connections > 0 {
 		config.MaxConns = int32(s.Connections)
 	}
-	// A plan made for one batch size is wrong for the next: a join of a few hundred
-	// outcomes would read the whole queue.
-	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	// Each statement is planned once, for any size of its lists and tables. By index is how
+	// all of them are meant, however small a table is when the plan is made.
+	for parameter, value := range map[string]string{"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"} {
+		config.ConnConfig.RuntimeParams[parameter] = value
+	}
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "notifier"
 	}
@@ -51,28 +54,60 @@ func openPostgres(ctx context.Context, s Settings, log *zap.Logger) (*Store, err
 
 func (postgres) name() string                { return "postgres" }
 func (postgres) lock(strength string) string { return " FOR " + strength }
+func (postgres) array(texts []string) any    { return texts }
+func (postgres) list() string                { return "unnest(?::text[]) AS i(id)" }
 
-func (postgres) anyOf(column string, list []string) (string, any) {
-	return column + " = ANY(?)", list
+func (postgres) waits(ids []message.ID, waits []wait) (string, []any) {
+	users, dues, windows := make([]string, len(waits)), make([]time.Time, len(waits)), make([]string, len(ids))
+	for i, w := range waits {
+		users[i], dues[i] = w.user, w.at()
+	}
+	for i, id := range ids {
+		windows[i] = string(id)
+	}
+	return "unnest(?::text[], ?::text[], ?::timestamptz[]) AS i(id, user_id, due_at)", []any{windows, users, dues}
 }
 
-func (postgres) anyTime(column string, list []time.Time) (string, any) {
-	return column + " = ANY(?::timestamptz[])", list
+// to is fenced off by OFFSET 0: what is inside is looked up for each row, and never joined
+// in another way.
+func (postgres) to(table, as, on, lock string) string {
+	return fmt.Sprintf(" CROSS JOIN LATERAL (SELECT %[2]s.* FROM %[1]s %[2]s WHERE %[3]s OFFSET 0%[4]s) AS %[2]s", table, as, on, lock)
+}
+
+func (postgres) perhaps(table, as, on string) string {
+	return fmt.Sprintf(" LEFT JOIN LATERAL (SELECT %[2]s.* FROM %[1]s %[2]s WHERE %[3]s OFFSET 0) AS %[2]s ON true", table, as, on)
+}
+
+func (p postgres) these(table, and string) string {
+	return fmt.Sprintf("ctid = ANY(ARRAY(SELECT r.ctid FROM %s CROSS JOIN LATERAL"+
+		" (SELECT r.ctid FROM %s r WHERE r.site = ? AND r.id = i.id AND %s OFFSET 0 FOR UPDATE) AS r))", p.list(), table, and)
+}
+
+func (postgres) some(table, where string) string {
+	return fmt.Sprintf("ctid = ANY(ARRAY(SELECT ctid FROM %s %s FOR UPDATE SKIP LOCKED))", table, where)
 }
 
 func (postgres) mergeWindows(ctx context.Context, t *tx, site string, at time.Time, windows, digests []string) error {
-	_, err := t.sql.ExecContext(ctx, `UPDATE windows SET closed_at = $1, digest_id = m.digest
-		FROM unnest($3::text[], $4::text[]) AS m(id, digest) WHERE site = $2 AND windows.id = m.id`,
+	// The rows are locked: where they lie does not change.
+	_, err := t.sql.ExecContext(ctx, `UPDATE windows SET closed_at = $1, digest_id = m.digest_id
+		FROM (SELECT w.ctid AS place, i.digest_id FROM unnest($3::text[], $4::text[]) AS i(id, digest_id) CROSS JOIN LATERAL
+			(SELECT w.ctid FROM windows w WHERE w.site = $2 AND w.id = i.id OFFSET 0) AS w) AS m
+		WHERE windows.ctid = m.place`,
 		instant(at), site, windows, digests)
 	return err
 }
 
-// copied is how many rows make COPY cheaper than one INSERT after the other.
-const copied = 8
+// copied is how many rows make COPY cheaper than one statement after the other.
+const copied = 5
 
 func (p postgres) insertMessages(ctx context.Context, t *tx, rows []*messageRow) error {
 	if len(rows) < copied {
-		return insertEach(ctx, t, rows, dollars)
+		for _, r := range rows {
+			if _, err := t.sql.ExecContext(ctx, postgresInsert, append(values(r.content()), values(r.queue())...)...); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	return t.conn.Raw(func(c any) error {
 		conn := c.(*stdlib.Conn).Conn()
@@ -82,6 +117,13 @@ func (p postgres) insertMessages(ctx context.Context, t *tx, rows []*messageRow)
 		return copyRows(ctx, conn, "queue", rows, (*messageRow).queue)
 	})
 }
+
+// postgresInsert writes a message into its two tables at once.
+var postgresInsert = func() string {
+	content, queue := new(messageRow).content(), new(messageRow).queue()
+	return fmt.Sprintf("WITH m AS (INSERT INTO messages (%s) VALUES (%s)) INSERT INTO queue (%s) VALUES (%s)",
+		names("", content), dollars(1, len(content)), names("", queue), dollars(len(content)+1, len(queue)))
+}()
 
 func copyRows(ctx context.Context, conn *pgx.Conn, table string, rows []*messageRow, columns func(*messageRow) []column) error {
 	var header []string
@@ -94,33 +136,37 @@ func copyRows(ctx context.Context, conn *pgx.Conn, table string, rows []*message
 	return err
 }
 
-var postgresClaim = fmt.Sprintf(`UPDATE queue SET %s
-	WHERE site = $1 AND id = ANY(ARRAY(
-		SELECT id FROM queue WHERE site = $1 AND due_at <= $2 AND status IN %s
-		ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED))
-	RETURNING id`,
-	fmt.Sprintf(claimed, "$3", "$2"), in(message.From(message.Claim)))
+// postgresClaim finds the rows that it has locked by where they lie.
+var postgresClaim = fmt.Sprintf(`WITH q AS (
+		UPDATE queue SET %s
+		WHERE ctid = ANY(ARRAY(
+			SELECT ctid FROM queue WHERE site = $1 AND due_at <= $2 AND status IN %s
+			ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED))
+		RETURNING *
+	) %sq`,
+	fmt.Sprintf(claimed, "$3", "$2"), in(claimable), selectMessages)
 
-func (postgres) claim(ctx context.Context, s *Store, c claim) ([]string, error) {
-	return texts(s.sql.QueryContext(ctx, postgresClaim, c.site, instant(c.at), instant(c.leaseUntil), c.n))
+func (postgres) claim(ctx context.Context, s *Store, c claim) ([]message.Message, error) {
+	return readMessages(s.query(ctx, nil, postgresClaim+s.withQueue(), c.site, instant(c.at), instant(c.leaseUntil), c.n))
 }
 
 // postgresSettle writes many outcomes in one statement. Each counts only while its own
-// claim still holds; the attempt is logged in any case.
-var postgresSettle = fmt.Sprintf(`WITH o AS (
-		SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
-			$8::int[], $9::boolean[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
-			AS o(site, id, claim, status, reason, due_at, changed_at, counted, reached, rejected, remaining,
-				error_category, error_code, error_text)
-	), logged AS (
+// claim still holds; the attempt is logged in any case. It is an upsert that never inserts:
+// that finds each row by its key, waits for it and looks again at what it has become.
+var postgresSettle = fmt.Sprintf(`WITH logged AS (
 		INSERT INTO attempts (%s)
 		SELECT * FROM unnest($15::text[], $16::text[], $17::int[], $18::timestamptz[], $19::timestamptz[], $20::text[], $21::text[],
-			$22::text[], $23::boolean[], $24::text[], $25::text[], $26::text[], $27::int[], $28::text[], $29::text[])
+			$22::text[], $23::boolean[], $24::text[], $25::text[], $26::text[], $27::int[], $28::text[], $29::text[], $30::text[], $31::text[])
 		ON CONFLICT (site, message_id, claim) DO UPDATE SET %s
 	)
-	UPDATE queue SET %s FROM o
-	WHERE queue.site = o.site AND queue.id = o.id AND queue.claim = o.claim AND queue.status = '%s'`,
-	attemptNames, attemptUpdate, settled, message.Sending)
+	INSERT INTO queue (site, id, claim, status, reason, due_at, changed_at, attempts, reached, rejected, remaining,
+		error_category, error_code, error_text, tries, retry_count)
+	SELECT o.*, 0, 0 FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
+			$8::int[], $9::boolean[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
+		AS o(site, id, claim, status, reason, due_at, changed_at, attempts, reached, rejected, remaining, error_category, error_code, error_text)
+		CROSS JOIN LATERAL (SELECT FROM queue q WHERE q.site = o.site AND q.id = o.id AND q.claim = o.claim AND q.status = '%s' OFFSET 0) AS held
+	ON CONFLICT (site, id) DO UPDATE SET %s WHERE queue.claim = excluded.claim AND queue.status = '%[3]s'`,
+	attemptNames, attemptUpdate, message.Sending, settled("excluded"))
 
 func (postgres) settle(ctx context.Context, t *tx, rows []settlement) (int, error) {
 	var o outcomeColumns
@@ -163,10 +209,10 @@ func (c *outcomeColumns) arrays() []any {
 }
 
 type attemptColumns struct {
-	site, id, replica, account, server, accepted, rejected, pending, response, category []string
-	claim, code                                                                         []int32
-	started, ended                                                                      []*time.Time
-	uncertain                                                                           []bool
+	site, id, replica, account, server, accepted, rejected, pending, response, category, errorCode, errorText []string
+	claim, code                                                                                               []int32
+	started, ended                                                                                            []*time.Time
+	uncertain                                                                                                 []bool
 }
 
 func (c *attemptColumns) add(r settlement) {
@@ -176,13 +222,14 @@ func (c *attemptColumns) add(r settlement) {
 	c.replica, c.account, c.server = append(c.replica, a.Replica), append(c.account, a.Account), append(c.server, a.Server)
 	c.uncertain, c.code, c.response = append(c.uncertain, a.Uncertain), append(c.code, int32(a.Code)), append(c.response, a.Response)
 	c.accepted, c.rejected, c.pending = append(c.accepted, a.accepted), append(c.rejected, a.rejected), append(c.pending, a.pending)
-	c.category = append(c.category, a.category)
+	c.category = append(c.category, string(a.failure.Category))
+	c.errorCode, c.errorText = append(c.errorCode, a.failure.Code), append(c.errorText, a.failure.Text)
 }
 
 func (c *attemptColumns) arrays() []any {
 	return []any{
 		c.site, c.id, c.claim, c.started, c.ended, c.replica, c.account, c.server, c.uncertain,
-		c.accepted, c.rejected, c.pending, c.code, c.response, c.category,
+		c.accepted, c.rejected, c.pending, c.code, c.response, c.category, c.errorCode, c.errorText,
 	}
 }
 
@@ -194,10 +241,11 @@ func orNull(t time.Time) *time.Time {
 	return &t
 }
 
-func dollars(n int) string {
-	s := ""
-	for i := 1; i <= n; i++ {
-		s += fmt.Sprintf("$%d, ", i)
+// dollars are n marks, beginning with that number.
+func dollars(from, n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("$%d", from+i)
 	}
-	return s[:len(s)-2]
+	return strings.Join(all, ", ")
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,8 +22,8 @@ func (s *Store) Sites(ctx context.Context) ([]string, error) {
 
 // AddSite makes the site known, or changes its time zone.
 func (s *Store) AddSite(ctx context.Context, site, timezone string, at time.Time) error {
-	_, err := s.sql.ExecContext(ctx, s.bind(`INSERT INTO sites (site, timezone, created_at) VALUES (?, ?, ?)
-		ON CONFLICT (site) DO UPDATE SET timezone = excluded.timezone`), site, timezone, instant(at))
+	_, err := s.exec(ctx, nil, `INSERT INTO sites (site, timezone, created_at) VALUES (?, ?, ?)
+		ON CONFLICT (site) DO UPDATE SET timezone = excluded.timezone`, site, timezone, instant(at))
 	if err != nil {
 		return fmt.Errorf("add the site %s: %w", site, err)
 	}
@@ -43,16 +44,9 @@ var claimed = fmt.Sprintf("status = '%s', reason = '', due_at = %%[1]s, changed_
 // Claim takes at most n messages of the site that are due, oldest first, and leases them.
 // No other claim gets them before the lease is over.
 func (s *Store) Claim(ctx context.Context, site string, n int, at, leaseUntil time.Time) ([]message.Message, error) {
-	ids, err := s.dialect.claim(ctx, s, claim{site: site, at: at, leaseUntil: leaseUntil, n: n})
+	claimed, err := s.dialect.claim(ctx, s, claim{site: site, at: at, leaseUntil: leaseUntil, n: n})
 	if err != nil {
 		return nil, fmt.Errorf("claim messages: %w", err)
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	claimed, err := s.messages(ctx, nil, site, ids)
-	if err != nil {
-		return nil, fmt.Errorf("read claimed messages: %w", err)
 	}
 	slices.SortFunc(claimed, func(a, b message.Message) int {
 		if c := a.QueuedAt.Compare(b.QueuedAt); c != 0 {
@@ -63,32 +57,27 @@ func (s *Store) Claim(ctx context.Context, site string, n int, at, leaseUntil ti
 	return claimed, nil
 }
 
-// messages reads messages by id, in no order.
-func (s *Store) messages(ctx context.Context, t *tx, site string, ids []string) ([]message.Message, error) {
-	condition, argument := s.dialect.anyOf("q.id", ids)
-	return readMessages(s.query(ctx, t, selectMessages+"WHERE q.site = ? AND "+condition, site, argument))
-}
-
-// Extend renews the leases of claims that are still held.
+// Extend renews the leases of claims that are still held; it leaves those alone that
+// another claim has taken over.
 func (s *Store) Extend(ctx context.Context, held []message.Message, leaseUntil time.Time) error {
-	for site, ids := range bySite(held) {
-		condition, argument := s.dialect.anyOf("id", ids)
-		_, err := s.sql.ExecContext(ctx, s.bind(fmt.Sprintf(
-			"UPDATE queue SET due_at = ? WHERE site = ? AND status = '%s' AND %s", message.Sending, condition)),
-			instant(leaseUntil), site, argument)
+	type holding struct {
+		site  string
+		claim int
+	}
+	ids := map[holding][]string{}
+	for _, m := range held {
+		h := holding{m.Site, m.Claim}
+		ids[h] = append(ids[h], string(m.ID))
+	}
+	for h, list := range ids {
+		slices.Sort(list)
+		still := s.dialect.these("queue", fmt.Sprintf("status = '%s' AND claim = ?", message.Sending))
+		_, err := s.exec(ctx, nil, "UPDATE queue SET due_at = ? WHERE "+still, instant(leaseUntil), s.dialect.array(list), h.site, h.claim)
 		if err != nil {
 			return fmt.Errorf("extend leases: %w", err)
 		}
 	}
 	return nil
-}
-
-func bySite(ms []message.Message) map[string][]string {
-	ids := map[string][]string{}
-	for _, m := range ms {
-		ids[m.Site] = append(ids[m.Site], string(m.ID))
-	}
-	return ids
 }
 
 // settlement is an outcome as the tables take it.
@@ -103,21 +92,32 @@ type settlement struct {
 
 type attemptRow struct {
 	message.Attempt
-	accepted, rejected, pending, category string
+	accepted, rejected, pending string
+	failure                     message.Failure
 }
 
-const (
-	attemptNames = "site, message_id, claim, started_at, ended_at, replica, account, server, uncertain, " +
-		"accepted, rejected, pending, code, response, category"
-	// A late result replaces what the sweeper had to assume.
-	attemptUpdate = "started_at = excluded.started_at, ended_at = excluded.ended_at, server = excluded.server, account = excluded.account, " +
-		"uncertain = excluded.uncertain, accepted = excluded.accepted, rejected = excluded.rejected, pending = excluded.pending, " +
-		"code = excluded.code, response = excluded.response, category = excluded.category"
-	settled = "status = o.status, reason = o.reason, due_at = o.due_at, changed_at = o.changed_at, " +
-		"attempts = queue.attempts - 1 + o.counted, tries = queue.tries - 1 + o.counted, " +
-		"reached = queue.reached OR o.reached, rejected = o.rejected, remaining = o.remaining, " +
-		"error_category = o.error_category, error_code = o.error_code, error_text = o.error_text"
-)
+const attemptNames = "site, message_id, claim, started_at, ended_at, replica, account, server, uncertain, " +
+	"accepted, rejected, pending, code, response, category, error_code, error_text"
+
+// attemptUpdate lets a result that comes late replace what the sweeper had to assume, and
+// nothing else.
+var attemptUpdate = setTo("excluded", attemptNames) + fmt.Sprintf(" WHERE attempts.category = '%s'", message.LeaseLost)
+
+// settled is the SET of an outcome, which stands in a row of that name.
+func settled(row string) string {
+	return setTo(row, "status, reason, due_at, changed_at, rejected, remaining, error_category, error_code, error_text") +
+		strings.ReplaceAll(", attempts = queue.attempts - 1 + o.attempts, tries = queue.tries - 1 + o.attempts, reached = queue.reached OR o.reached",
+			" o.", " "+row+".")
+}
+
+// setTo is a SET of the named columns to those of another row.
+func setTo(row, names string) string {
+	var set []string
+	for name := range strings.SplitSeq(names, ", ") {
+		set = append(set, name+" = "+row+"."+name)
+	}
+	return strings.Join(set, ", ")
+}
 
 // Settle writes what claims came to, all in one transaction. An outcome whose claim no
 // longer holds changes nothing but the log of attempts. It returns how many counted.
@@ -142,28 +142,36 @@ func (s *Store) Settle(ctx context.Context, outcomes []message.Outcome) (int, er
 }
 
 func toSettlement(o message.Outcome) settlement {
-	r := settlement{Outcome: o, status: message.After(o.Move)}
+	r := settlement{Outcome: o, status: message.After(o.Move), failure: toFailure(o.Error)}
 	r.rejected, r.remaining = text(o.Rejected), text(o.Remaining)
-	if o.Error != nil {
-		r.failure = *o.Error
-		r.failure.Text = message.Truncate(o.Error.Text, message.MaxErrorText)
-		r.failure.Code = message.Truncate(o.Error.Code, message.MaxErrorCode)
+	if !slices.Contains(claimable, r.status) {
+		r.NotBefore = time.Time{}
 	}
 	if o.Attempt == nil {
 		return r
 	}
 	r.counted = 1
-	r.attempt = attemptRow{Attempt: *o.Attempt}
+	r.attempt = attemptRow{Attempt: *o.Attempt, failure: toFailure(o.Attempt.Failure)}
 	a := &r.attempt
-	a.rejected, a.pending = text(a.Rejected), text(a.Pending)
-	a.Response = message.Truncate(a.Response, message.MaxErrorText)
-	if a.Failure != nil || len(a.Accepted) != 1 {
-		a.accepted = text(a.Accepted) // one address, accepted: the message says which
-	}
-	if a.Failure != nil {
-		a.category = string(a.Failure.Category)
-	}
+	a.accepted, a.rejected, a.pending = text(a.Accepted), text(a.Rejected), text(a.Pending)
+	a.Response = harmless(a.Response, message.MaxErrorText)
 	return r
+}
+
+// toFailure is what is kept of a failure; how to go on was decided when it came.
+func toFailure(f *message.Failure) message.Failure {
+	if f == nil {
+		return message.Failure{}
+	}
+	return message.Failure{
+		Category: f.Category, Code: harmless(f.Code, message.MaxErrorCode), Text: harmless(f.Text, message.MaxErrorText),
+	}
+}
+
+// harmless is a text of somebody else's as any database takes it: one bad byte in it must
+// not keep a whole batch of outcomes from being written.
+func harmless(s string, longest int) string {
+	return message.Truncate(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD"), longest)
 }
 
 func text(l []string) string {
@@ -173,8 +181,8 @@ func text(l []string) string {
 
 // Lapsed lists at most n messages of the site whose lease is over, oldest first.
 func (s *Store) Lapsed(ctx context.Context, site string, n int, at time.Time) ([]message.Message, error) {
-	ms, err := readMessages(s.query(ctx, nil, selectMessages+fmt.Sprintf(
-		"WHERE q.site = ? AND q.due_at <= ? AND q.status = '%s' ORDER BY q.due_at, q.id LIMIT ?", message.Sending),
+	ms, err := readMessages(s.query(ctx, nil, s.fromQueue()+fmt.Sprintf(
+		" WHERE q.site = ? AND q.due_at <= ? AND q.status = '%s' ORDER BY q.due_at, q.id LIMIT ?", message.Sending),
 		site, instant(at), n))
 	if err != nil {
 		return nil, fmt.Errorf("list lapsed leases: %w", err)
@@ -182,27 +190,29 @@ func (s *Store) Lapsed(ctx context.Context, site string, n int, at time.Time) ([
 	return ms, nil
 }
 
-// Expire ends at most n messages of the site that were not sent in time.
+// Expire ends at most n messages of the site that were not sent in time. What is being
+// sent, and what went into a digest, is left alone.
 func (s *Store) Expire(ctx context.Context, site string, n int, at time.Time) (int, error) {
 	expired := 0
 	err := s.commit(ctx, func(t *tx) error {
-		late, err := readMessages(s.query(ctx, t, selectMessages+fmt.Sprintf(
-			"WHERE q.site = ? AND q.expires_at <= ? AND q.status IN %s AND (q.status <> '%s' OR q.due_at <= ?) ORDER BY q.expires_at, q.id LIMIT ?",
-			in(message.From(message.Expire)), message.Sending), site, instant(at), instant(at), n))
+		expired = 0
+		late, err := readMessages(s.query(ctx, t, s.fromQueue()+fmt.Sprintf(
+			" WHERE q.site = ? AND q.expires_at <= ? AND q.status IN %s AND (q.status <> '%s' OR q.due_at <= ?)"+
+				" AND (q.status <> '%s' OR w.closed_at IS NULL) ORDER BY q.expires_at, q.id LIMIT ?",
+			in(message.From(message.Expire)), message.Sending, message.Deferred), site, instant(at), instant(at), n))
 		if err != nil {
 			return err
 		}
 		for _, m := range late {
 			after, err := m.Do(message.Expire, at)
 			if err != nil {
-				continue // merged meanwhile: the digest says when
+				return err
 			}
 			after.Reason, after.DueAt = message.Late, time.Time{}
-			switch err := s.replace(ctx, t, m, after); err {
-			case nil:
+			switch err := s.replace(ctx, t, m, after); {
+			case err == nil:
 				expired++
-			case message.ErrMoved:
-			default:
+			case !errors.Is(err, message.ErrMoved):
 				return err
 			}
 		}
@@ -214,7 +224,7 @@ func (s *Store) Expire(ctx context.Context, site string, n int, at time.Time) (i
 	return expired, nil
 }
 
-// NextDue is when the queue of the site must next be looked at; zero if nothing waits.
+// NextDue is when the next message of the site is due to be sent; zero if none waits.
 func (s *Store) NextDue(ctx context.Context, site string) (time.Time, error) {
-	return s.earliest(ctx, "SELECT min(due_at) FROM queue WHERE site = ? AND due_at IS NOT NULL", site)
+	return s.earliest(ctx, "SELECT due_at FROM queue WHERE site = ? AND status IN "+in(claimable)+" ORDER BY due_at LIMIT 1", site)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,6 +111,8 @@ func (r *messageRow) content() []column {
 		{"case_id", &r.Case.ID},
 		{"case_title", &r.Case.Title},
 		{"case_url", &r.Case.URL},
+		{"case_stage", &r.Case.Stage},
+		{"case_owner", &r.Case.Owner},
 		{"actor", &r.Actor},
 		{"summary", &r.Summary},
 		{"subject", &r.Subject},
@@ -181,11 +184,31 @@ func values(columns ...[]column) []any {
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
-// selectMessages reads whole messages; what follows is a WHERE on m, q or w.
-var selectMessages = fmt.Sprintf(
-	"SELECT %s, %s, %s FROM messages m JOIN queue q ON q.site = m.site AND q.id = m.id"+
-		" LEFT JOIN windows w ON w.site = q.site AND w.id = q.window_id ",
+// selectMessages begins to read whole messages from m, q and w.
+var selectMessages = fmt.Sprintf("SELECT %s, %s, %s FROM ",
 	names("m.", new(messageRow).content()), names("q.", new(messageRow).state()), names("w.", new(messageRow).window()))
+
+// fromQueue, fromMessages and fromWindows say where to begin; what follows is a WHERE on
+// the table that they are named after, if the database is to find its rows by an index.
+func (s *Store) fromQueue() string { return selectMessages + "queue q" + s.withQueue() }
+
+func (s *Store) fromMessages() string {
+	return selectMessages + "messages m" + s.dialect.to("queue", "q", "q.site = m.site AND q.id = m.id", "") +
+		s.dialect.perhaps("windows", "w", "w.site = q.site AND w.id = q.window_id")
+}
+
+func (s *Store) fromWindows() string { return selectMessages + "windows w" + s.withWindows() }
+
+// withQueue goes on from q, withWindows from w to the deferred messages in it.
+func (s *Store) withQueue() string {
+	return s.dialect.to("messages", "m", "m.site = q.site AND m.id = q.id", "") +
+		s.dialect.perhaps("windows", "w", "w.site = q.site AND w.id = q.window_id")
+}
+
+func (s *Store) withWindows() string {
+	return s.dialect.to("queue", "q", fmt.Sprintf("q.site = w.site AND q.window_id = w.id AND q.status = '%s'", message.Deferred), "") +
+		s.dialect.to("messages", "m", "m.site = q.site AND m.id = q.id", "")
+}
 
 // toRow takes a message apart for its two tables.
 func toRow(m message.Message) *messageRow {
@@ -200,14 +223,17 @@ func toRow(m message.Message) *messageRow {
 	if m.Error != nil {
 		r.failure = *m.Error
 	}
-	if m.Status == message.Sending {
+	switch {
+	case m.Status == message.Sending:
 		r.DueAt = m.LeaseExpiresAt
-	}
-	if m.Status == message.Deferred {
-		r.DueAt = time.Time{} // the window says when
+	case !slices.Contains(claimable, m.Status):
+		r.DueAt = time.Time{} // nobody looks at it; a deferred one waits for its window
 	}
 	return r
 }
+
+// claimable are the statuses of what the queue must look at when it is due.
+var claimable = message.From(message.Claim)
 
 // toMessage puts a message together from what was read.
 func (r *messageRow) toMessage() (message.Message, error) {
@@ -238,23 +264,13 @@ func (r *messageRow) toMessage() (message.Message, error) {
 
 // readMessages reads the rows of selectMessages and closes them.
 func readMessages(rows *sql.Rows, err error) ([]message.Message, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []message.Message
-	for rows.Next() {
+	return collect(rows, err, func(scan func(...any) error) (message.Message, error) {
 		var r messageRow
-		if err := rows.Scan(values(r.content(), r.state(), r.window())...); err != nil {
-			return nil, err
+		if err := scan(values(r.content(), r.state(), r.window())...); err != nil {
+			return r.Message, err
 		}
-		m, err := r.toMessage()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, m)
-	}
-	return all, rows.Err()
+		return r.toMessage()
+	})
 }
 
 // in writes statuses as a list for SQL. They are constants of ours: a list that is spelled

@@ -61,18 +61,39 @@ func (d dialector) Translate(err error) error {
 func (sqlite) name() string       { return "sqlite" }
 func (sqlite) lock(string) string { return "" }
 
-func (sqlite) anyOf(column string, list []string) (string, any) {
-	b, _ := json.Marshal(list)
-	return column + " IN (SELECT value FROM json_each(?))", string(b)
+func (sqlite) array(texts []string) any {
+	b, _ := json.Marshal(texts)
+	return string(b)
 }
 
-func (sqlite) anyTime(column string, list []time.Time) (string, any) {
-	micros := make([]int64, len(list))
-	for i, t := range list {
-		micros[i] = t.UnixMicro()
+func (sqlite) list() string { return "(SELECT value AS id FROM json_each(?)) AS i" }
+
+func (sqlite) waits(ids []message.ID, waits []wait) (string, []any) {
+	rows := make([][3]any, len(waits))
+	for i, w := range waits {
+		rows[i] = [3]any{nil, w.user, w.due}
+		if ids != nil {
+			rows[i][0] = ids[i]
+		}
 	}
-	b, _ := json.Marshal(micros)
-	return column + " IN (SELECT value FROM json_each(?))", string(b)
+	b, _ := json.Marshal(rows)
+	return "(SELECT value ->> 0 AS id, value ->> 1 AS user_id, value ->> 2 AS due_at FROM json_each(?)) AS i", []any{string(b)}
+}
+
+func (sqlite) to(table, as, on, _ string) string {
+	return fmt.Sprintf(" CROSS JOIN %s AS %s ON %s", table, as, on)
+}
+
+func (sqlite) perhaps(table, as, on string) string {
+	return fmt.Sprintf(" LEFT JOIN %s AS %s ON %s", table, as, on)
+}
+
+func (sqlite) these(_, and string) string {
+	return "id IN (SELECT value FROM json_each(?)) AND site = ? AND " + and
+}
+
+func (sqlite) some(table, where string) string {
+	return fmt.Sprintf("rowid IN (SELECT rowid FROM %s %s)", table, where)
 }
 
 func (sqlite) mergeWindows(ctx context.Context, t *tx, site string, at time.Time, windows, digests []string) error {
@@ -89,8 +110,26 @@ func (sqlite) mergeWindows(ctx context.Context, t *tx, site string, at time.Time
 	return nil
 }
 
+// insertMessages writes row by row, with statements that are prepared once.
 func (sqlite) insertMessages(ctx context.Context, t *tx, rows []*messageRow) error {
-	return insertEach(ctx, t, rows, marks)
+	for _, part := range []struct {
+		table   string
+		columns func(*messageRow) []column
+	}{{"messages", (*messageRow).content}, {"queue", (*messageRow).queue}} {
+		columns := part.columns(new(messageRow))
+		statement, err := t.sql.PrepareContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)",
+			part.table, names("", columns), marks(len(columns))))
+		if err != nil {
+			return err
+		}
+		defer statement.Close()
+		for _, r := range rows {
+			if _, err := statement.ExecContext(ctx, values(part.columns(r))...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 var sqliteClaim = fmt.Sprintf(`UPDATE queue SET %s
@@ -98,20 +137,28 @@ var sqliteClaim = fmt.Sprintf(`UPDATE queue SET %s
 		SELECT site, id FROM queue WHERE site = ?1 AND due_at <= ?2 AND status IN %s
 		ORDER BY due_at, id LIMIT ?4)
 	RETURNING id`,
-	fmt.Sprintf(claimed, "?3", "?2"), in(message.From(message.Claim)))
+	fmt.Sprintf(claimed, "?3", "?2"), in(claimable))
 
-func (sqlite) claim(ctx context.Context, s *Store, c claim) ([]string, error) {
-	return texts(s.sql.QueryContext(ctx, sqliteClaim, c.site, instant(c.at), instant(c.leaseUntil), c.n))
+func (sqlite) claim(ctx context.Context, s *Store, c claim) (claimed []message.Message, err error) {
+	err = s.commit(ctx, func(t *tx) error {
+		ids, err := texts(s.query(ctx, t, sqliteClaim, c.site, instant(c.at), instant(c.leaseUntil), c.n))
+		if err != nil {
+			return err
+		}
+		claimed, err = s.messages(ctx, t, c.site, ids)
+		return err
+	})
+	return claimed, err
 }
 
 var (
 	sqliteSettle = fmt.Sprintf(`UPDATE queue SET %s FROM (SELECT ? AS site, ? AS id, ? AS claim, ? AS status, ? AS reason,
-		? AS due_at, ? AS changed_at, ? AS counted, ? AS reached, ? AS rejected, ? AS remaining,
+		? AS due_at, ? AS changed_at, ? AS attempts, ? AS reached, ? AS rejected, ? AS remaining,
 		? AS error_category, ? AS error_code, ? AS error_text) AS o
 		WHERE queue.site = o.site AND queue.id = o.id AND queue.claim = o.claim AND queue.status = '%s'`,
-		settled, message.Sending)
+		settled("o"), message.Sending)
 	sqliteLog = fmt.Sprintf(`INSERT INTO attempts (%s) VALUES (%s) ON CONFLICT (site, message_id, claim) DO UPDATE SET %s`,
-		attemptNames, marks(15), attemptUpdate)
+		attemptNames, marks(17), attemptUpdate)
 )
 
 func (sqlite) settle(ctx context.Context, t *tx, rows []settlement) (int, error) {
@@ -139,7 +186,8 @@ func (sqlite) settle(ctx context.Context, t *tx, rows []settlement) (int, error)
 		moved += int(n)
 		if a := r.attempt; r.Attempt != nil {
 			if _, err := log.ExecContext(ctx, r.Site, r.ID, r.Claim, instant(a.StartedAt), instant(a.EndedAt), a.Replica, a.Account,
-				a.Server, a.Uncertain, a.accepted, a.rejected, a.pending, a.Code, a.Response, a.category); err != nil {
+				a.Server, a.Uncertain, a.accepted, a.rejected, a.pending, a.Code, a.Response,
+				a.failure.Category, a.failure.Code, a.failure.Text); err != nil {
 				return 0, err
 			}
 		}

@@ -17,6 +17,8 @@ import (
 	"go.uber.org/zap"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
+
+	"notifier/message"
 )
 
 // Settings say which database to use.
@@ -38,16 +40,33 @@ type Store struct {
 }
 
 // dialect is what must differ between the two databases.
+//
+// Postgres plans a statement when a connection first runs it and keeps that plan, made
+// perhaps when all tables were empty and any plan would do. So the statements leave it no
+// choice: each begins at one table or at a list and goes from row to row by whole keys.
+// On SQLite the same is said by CROSS JOIN.
 type dialect interface {
 	name() string
 	// lock ends a SELECT that keeps others from its rows until the transaction ends; it is
 	// nothing where a transaction has the whole database to itself.
 	lock(strength string) string
-	// anyOf is a condition that the column is one of a list, which is a single argument.
-	anyOf(column string, list []string) (sql string, argument any)
-	anyTime(column string, list []time.Time) (sql string, argument any)
+	// array makes texts a single argument.
+	array(texts []string) any
+	// list begins a FROM with an array, as i.id.
+	list() string
+	// waits begins a FROM with i.id, i.user_id and i.due_at; ids may be missing.
+	waits(ids []message.ID, waits []wait) (from string, arguments []any)
+	// to goes on to the rows of a table that fit; lock is as above.
+	to(table, as, on, lock string) string
+	// perhaps is to where there may be no such row.
+	perhaps(table, as, on string) string
+	// these is a condition on rows of a table by id; its arguments are an array, the site and
+	// those of what else must be true.
+	these(table, and string) string
+	// some is a condition on those rows of a table that a SELECT with that WHERE finds.
+	some(table, where string) string
 	insertMessages(ctx context.Context, t *tx, rows []*messageRow) error
-	claim(ctx context.Context, s *Store, c claim) (ids []string, err error)
+	claim(ctx context.Context, s *Store, c claim) ([]message.Message, error)
 	settle(ctx context.Context, t *tx, rows []settlement) (moved int, err error)
 	// mergeWindows closes windows, each into the digest of the same position.
 	mergeWindows(ctx context.Context, t *tx, site string, at time.Time, windows, digests []string) error
@@ -80,9 +99,8 @@ func (s *Store) Close() error { return s.close() }
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return told(s.sql.PingContext(ctx)) }
 
-// tx is a transaction: gorm and plain SQL on the same connection.
+// tx is a transaction and its connection.
 type tx struct {
-	*gorm.DB
 	conn *sql.Conn
 	sql  *sql.Tx
 }
@@ -109,30 +127,37 @@ func (s *Store) once(ctx context.Context, do func(t *tx) error) error {
 		return err
 	}
 	defer sqlTx.Rollback() // does nothing after a commit
-	db := s.db.Session(&gorm.Session{NewDB: true, Context: ctx})
-	db.Statement.ConnPool = sqlTx
-	if err := do(&tx{DB: db, conn: conn, sql: sqlTx}); err != nil {
+	if err := do(&tx{conn: conn, sql: sqlTx}); err != nil {
 		return err
 	}
 	return sqlTx.Commit()
 }
 
-// exec runs a statement with ? marks past gorm, which would take slices apart.
-func (s *Store) exec(ctx context.Context, t *tx, statement string, arguments ...any) (int64, error) {
-	result, err := t.sql.ExecContext(ctx, s.bind(statement), arguments...)
-	if err != nil {
-		return 0, err
+// on is where a statement runs: in the transaction, or on a connection of its own.
+func (s *Store) on(t *tx) interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+} {
+	if t == nil {
+		return s.sql
 	}
-	return result.RowsAffected()
+	return t.sql
 }
 
-// query is exec for a SELECT; without a transaction it takes a connection of its own.
-func (s *Store) query(ctx context.Context, t *tx, statement string, arguments ...any) (*sql.Rows, error) {
-	if t == nil {
-		rows, err := s.sql.QueryContext(ctx, s.bind(statement), arguments...)
-		return rows, told(err)
+// exec runs a statement with ? marks and returns how many rows it changed.
+func (s *Store) exec(ctx context.Context, t *tx, statement string, arguments ...any) (int, error) {
+	result, err := s.on(t).ExecContext(ctx, s.bind(statement), arguments...)
+	if err != nil {
+		return 0, told(err)
 	}
-	return t.sql.QueryContext(ctx, s.bind(statement), arguments...)
+	n, err := result.RowsAffected()
+	return int(n), err
+}
+
+// query is exec for a SELECT.
+func (s *Store) query(ctx context.Context, t *tx, statement string, arguments ...any) (*sql.Rows, error) {
+	rows, err := s.on(t).QueryContext(ctx, s.bind(statement), arguments...)
+	return rows, told(err)
 }
 
 // bind writes ? marks as the database wants them.
@@ -154,21 +179,38 @@ func (s *Store) bind(statement string) string {
 	return b.String()
 }
 
-// texts reads rows of a single text column and closes them.
-func texts(rows *sql.Rows, err error) ([]string, error) {
+// collect reads all rows and closes them.
+func collect[T any](rows *sql.Rows, err error, read func(scan func(into ...any) error) (T, error)) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var all []string
+	var all []T
 	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
+		one, err := read(rows.Scan)
+		if err != nil {
 			return nil, err
 		}
-		all = append(all, s)
+		all = append(all, one)
 	}
-	return all, rows.Err()
+	return all, told(rows.Err())
+}
+
+// row reads the one row of a SELECT; sql.ErrNoRows if there is none.
+func (s *Store) row(ctx context.Context, t *tx, into []any, statement string, arguments ...any) error {
+	rows, err := s.query(ctx, t, statement, arguments...)
+	found, err := collect(rows, err, func(scan func(...any) error) (struct{}, error) { return struct{}{}, scan(into...) })
+	if err == nil && len(found) == 0 {
+		return sql.ErrNoRows
+	}
+	return err
+}
+
+// texts reads rows of a single text column.
+func texts(rows *sql.Rows, err error) ([]string, error) {
+	return collect(rows, err, func(scan func(...any) error) (s string, err error) {
+		return s, scan(&s)
+	})
 }
 
 // retryable tells whether the same transaction may well succeed if run again.

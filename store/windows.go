@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -19,68 +20,61 @@ type wait struct {
 
 func waitOf(m message.Message) wait { return wait{user: m.UserID, due: m.DueAt.UnixMicro()} }
 
+func (w wait) at() time.Time { return time.UnixMicro(w.due).UTC() }
+
+func (w wait) compare(other wait) int {
+	return cmp.Or(strings.Compare(w.user, other.user), cmp.Compare(w.due, other.due))
+}
+
 // openWindows finds or opens a window for each wait and keeps it open until the
 // transaction ends.
 func (s *Store) openWindows(ctx context.Context, t *tx, site string, waits []wait) (map[wait]message.ID, error) {
-	slices.SortFunc(waits, func(a, b wait) int {
-		if c := strings.Compare(a.user, b.user); c != 0 {
-			return c
-		}
-		return int(a.due - b.due)
-	})
-	waits = slices.Compact(waits)
-	for {
-		open, err := s.findWindows(ctx, t, site, waits)
-		if err != nil {
+	// All go through them in one order, so that no two wait for each other.
+	slices.SortFunc(waits, wait.compare)
+	missing := slices.Compact(waits)
+	open := map[wait]message.ID{}
+	for len(missing) > 0 {
+		if err := s.findWindows(ctx, t, site, missing, open); err != nil {
 			return nil, err
 		}
-		missing := slices.DeleteFunc(slices.Clone(waits), func(w wait) bool { return open[w] != "" })
+		missing = slices.DeleteFunc(missing, func(w wait) bool { return open[w] != "" })
 		if len(missing) == 0 {
-			return open, nil
+			break
+		}
+		ids := make([]message.ID, len(missing))
+		for i := range ids {
+			ids[i] = message.NewID(message.WindowIDs)
 		}
 		// Another transaction may open the same window, or close one that was just found;
 		// then it is looked up, or opened, again.
-		for _, w := range missing {
-			_, err := s.exec(ctx, t, `INSERT INTO windows (site, id, user_id, due_at) VALUES (?, ?, ?, ?)
-				ON CONFLICT (site, user_id, due_at) WHERE closed_at IS NULL DO NOTHING`,
-				site, message.NewID(message.WindowIDs), w.user, instant(time.UnixMicro(w.due)))
-			if err != nil {
-				return nil, fmt.Errorf("open a window: %w", err)
-			}
+		from, arguments := s.dialect.waits(ids, missing)
+		_, err := s.exec(ctx, t, "INSERT INTO windows (site, id, user_id, due_at) SELECT ?, i.id, i.user_id, i.due_at FROM "+from+
+			" WHERE true ON CONFLICT (site, user_id, due_at) WHERE closed_at IS NULL DO NOTHING", append([]any{site}, arguments...)...)
+		if err != nil {
+			return nil, fmt.Errorf("open windows: %w", err)
 		}
 	}
+	return open, nil
 }
 
-func (s *Store) findWindows(ctx context.Context, t *tx, site string, waits []wait) (map[wait]message.ID, error) {
-	found := map[wait]message.ID{}
-	if len(waits) == 0 {
-		return found, nil
-	}
-	users, dues := map[string]bool{}, map[int64]bool{}
-	for _, w := range waits {
-		users[w.user], dues[w.due] = true, true
-	}
-	var times []time.Time
-	for _, d := range slices.Sorted(maps.Keys(dues)) {
-		times = append(times, time.UnixMicro(d).UTC())
-	}
-	ofUsers, userList := s.dialect.anyOf("user_id", slices.Sorted(maps.Keys(users)))
-	atTimes, timeList := s.dialect.anyTime("due_at", times)
-	rows, err := s.query(ctx, t, "SELECT id, user_id, due_at FROM windows WHERE site = ? AND closed_at IS NULL AND "+
-		ofUsers+" AND "+atTimes+" ORDER BY user_id, due_at"+s.dialect.lock("KEY SHARE"), site, userList, timeList)
-	if err != nil {
-		return nil, fmt.Errorf("find windows: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id, user string
+// findWindows adds the open windows that there are for these waits.
+func (s *Store) findWindows(ctx context.Context, t *tx, site string, waits []wait, found map[wait]message.ID) error {
+	from, arguments := s.dialect.waits(nil, waits)
+	rows, err := s.query(ctx, t, "SELECT w.id, w.user_id, w.due_at FROM "+from+
+		s.dialect.to("windows", "w", "w.site = ? AND w.user_id = i.user_id AND w.due_at = i.due_at AND w.closed_at IS NULL", s.dialect.lock("KEY SHARE")),
+		append(arguments, site)...)
+	_, err = collect(rows, err, func(scan func(...any) error) (id message.ID, err error) {
+		var w wait
 		var due instant
-		if err := rows.Scan(&id, &user, &due); err != nil {
-			return nil, err
-		}
-		found[wait{user: user, due: time.Time(due).UnixMicro()}] = message.ID(id)
+		err = scan(&id, &w.user, &due)
+		w.due = time.Time(due).UnixMicro()
+		found[w] = id
+		return id, err
+	})
+	if err != nil {
+		return fmt.Errorf("find windows: %w", err)
 	}
-	return found, rows.Err()
+	return nil
 }
 
 // Promote closes the digest windows of at most n users whose time has come. For each of
@@ -101,7 +95,7 @@ func (s *Store) Promote(ctx context.Context, site string, at time.Time, n int, d
 		}
 		users = len(people)
 		windows, err := s.dueWindows(ctx, t, site, at, slices.Sorted(maps.Keys(people)))
-		if err != nil {
+		if err != nil || len(windows) == 0 {
 			return err
 		}
 		return s.closeWindows(ctx, t, closing{site: site, at: at, people: people, windows: windows, stale: map[message.ID]bool{}, decide: decide})
@@ -130,28 +124,23 @@ func (s *Store) holdUsers(ctx context.Context, t *tx, site string, ids []string)
 }
 
 func (s *Store) lockUsers(ctx context.Context, t *tx, site string, ids []string, lock string) (map[string]message.Person, error) {
-	condition, argument := s.dialect.anyOf("id", ids)
-	return readPeople(s.query(ctx, t, selectPeople+condition+" ORDER BY id"+s.dialect.lock(lock), site, site, argument))
+	slices.Sort(ids)
+	return s.people(ctx, t, site, ids, s.dialect.lock(lock))
 }
 
 // dueWindows locks and lists the users' windows whose time has come: window → user.
 func (s *Store) dueWindows(ctx context.Context, t *tx, site string, at time.Time, users []string) (map[string]string, error) {
-	condition, argument := s.dialect.anyOf("user_id", users)
-	rows, err := s.query(ctx, t, "SELECT id, user_id FROM windows WHERE site = ? AND closed_at IS NULL AND due_at <= ? AND "+condition+
-		" ORDER BY user_id, due_at"+s.dialect.lock("UPDATE"), site, instant(at), argument)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	rows, err := s.query(ctx, t, "SELECT w.id, w.user_id FROM "+s.dialect.list()+
+		s.dialect.to("windows", "w", "w.site = ? AND w.user_id = i.id AND w.closed_at IS NULL AND w.due_at <= ?", s.dialect.lock("UPDATE")),
+		s.dialect.array(users), site, instant(at))
 	windows := map[string]string{}
-	for rows.Next() {
-		var id, user string
-		if err := rows.Scan(&id, &user); err != nil {
-			return nil, err
-		}
+	_, err = collect(rows, err, func(scan func(...any) error) (user string, err error) {
+		var id string
+		err = scan(&id, &user)
 		windows[id] = user
-	}
-	return windows, rows.Err()
+		return user, err
+	})
+	return windows, err
 }
 
 type closing struct {
@@ -206,9 +195,7 @@ func (s *Store) closeWindows(ctx context.Context, t *tx, c closing) error {
 
 // waiting reads the messages in the windows, by user, with the user's address of now.
 func (s *Store) waiting(ctx context.Context, t *tx, c closing) (map[string][]message.Message, error) {
-	condition, argument := s.dialect.anyOf("q.window_id", slices.Collect(maps.Keys(c.windows)))
-	items, err := readMessages(s.query(ctx, t, selectMessages+fmt.Sprintf("WHERE q.site = ? AND q.status = '%s' AND ", message.Deferred)+condition,
-		c.site, argument))
+	items, err := s.inWindows(ctx, t, c.site, slices.Sorted(maps.Keys(c.windows)))
 	if err != nil {
 		return nil, err
 	}
@@ -223,17 +210,22 @@ func (s *Store) waiting(ctx context.Context, t *tx, c closing) (map[string][]mes
 	return byUser, nil
 }
 
+// inWindows reads the deferred messages in these windows.
+func (s *Store) inWindows(ctx context.Context, t *tx, site string, windows []string) ([]message.Message, error) {
+	return readMessages(s.query(ctx, t, selectMessages+s.dialect.list()+s.dialect.to("windows", "w", "w.site = ? AND w.id = i.id", "")+s.withWindows(),
+		s.dialect.array(windows), site))
+}
+
 // moveDeferred promotes and skips messages, all those of one move in one statement.
 func (s *Store) moveDeferred(ctx context.Context, t *tx, c closing, moved map[message.Move][]string) error {
 	for move, ids := range moved {
-		condition, argument := s.dialect.anyOf("id", ids)
 		set, arguments := "due_at = ?, queued_at = ?", []any{instant(c.at), instant(c.at)}
 		if move == message.Skip {
 			set, arguments = "reason = ?", []any{message.NoAddress}
 		}
 		arguments = append([]any{message.After(move), instant(c.at)}, arguments...)
-		_, err := s.exec(ctx, t, fmt.Sprintf("UPDATE queue SET status = ?, changed_at = ?, %s WHERE site = ? AND status IN %s AND %s",
-			set, in(message.From(move)), condition), append(arguments, c.site, argument)...)
+		_, err := s.exec(ctx, t, fmt.Sprintf("UPDATE queue SET status = ?, changed_at = ?, %s WHERE %s",
+			set, s.dialect.these("queue", "status = '"+string(message.Deferred)+"'")), append(arguments, s.dialect.array(ids), c.site)...)
 		if err != nil {
 			return err
 		}
@@ -256,9 +248,7 @@ func (s *Store) reschedule(ctx context.Context, t *tx, site, user string, again 
 	if err != nil || len(windows) == 0 {
 		return err
 	}
-	condition, argument := s.dialect.anyOf("q.window_id", windows)
-	items, err := readMessages(s.query(ctx, t, selectMessages+fmt.Sprintf("WHERE q.site = ? AND q.status = '%s' AND ", message.Deferred)+condition,
-		site, argument))
+	items, err := s.inWindows(ctx, t, site, windows)
 	if err != nil {
 		return err
 	}

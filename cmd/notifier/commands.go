@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/store"
 )
 
 func versionCommand() *cobra.Command {
@@ -23,25 +26,41 @@ func versionCommand() *cobra.Command {
 func migrateCommand(s *shared) *cobra.Command {
 	return &cobra.Command{
 		Use: "migrate", Short: "Bring the database's schema up to date",
-		RunE: func(c *cobra.Command, _ []string) error {
-			h, err := s.openHouse(c.Context(), "")
+		Long: "Brings the schema of the database that the configuration names up to date. serve does the same when it\n" +
+			"starts, unless told not to. It is safe to run twice, and on several machines at once.",
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			config, err := s.load()
 			if err != nil {
 				return err
 			}
-			has, _, err := h.store.SchemaVersion(c.Context())
-			if err == nil {
-				fmt.Fprintf(c.OutOrStdout(), "The schema is at version %d.\n", has)
+			database, err := store.Open(c.Context(), config.Database, zap.NewNop())
+			if err != nil {
+				return err
 			}
-			return errors.Join(err, h.close())
+			defer func() { err = errors.Join(err, database.Close()) }()
+			ran, err := database.Migrate(c.Context())
+			if err != nil {
+				return err
+			}
+			if err := database.AddSite(c.Context(), config.Site, config.Timezone, time.Now()); err != nil {
+				return err
+			}
+			has, _, err := database.SchemaVersion(c.Context())
+			if err == nil {
+				fmt.Fprintf(c.OutOrStdout(), "The schema is at version %d: %s run.\n", has, count(len(ran), "migration"))
+			}
+			return err
 		},
 	}
 }
 
 func configCommand(s *shared) *cobra.Command {
-	c := &cobra.Command{Use: "config", Short: "Look at the configuration"}
-	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	c := &cobra.Command{Use: "config", Short: "Look at the configuration", RunE: showHelp}
 	c.AddCommand(&cobra.Command{
 		Use: "check", Short: "Find what is wrong with config.yaml and the environment",
+		Long: "Reads config.yaml and the environment as serve does and lists all problems, each with its line. The\n" +
+			"database and the mail server are not asked.",
+		Example: "  notifier config check\n  notifier config check --config /etc/notifier/config.yaml",
 		RunE: func(c *cobra.Command, _ []string) error {
 			_, err := s.load()
 			var bad *configError
@@ -64,56 +83,81 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %s", n, noun)
 }
 
+// sending is what send is asked to send.
+type sending struct {
+	to, cc, bcc []string
+	draft       message.Draft
+	key, site   string
+	flush       bool
+}
+
 func sendCommand(s *shared) *cobra.Command {
-	var to, cc, bcc []string
-	var d message.Draft
-	var key, site string
-	var flush bool
+	var m sending
 	c := &cobra.Command{
-		Use: "send", Short: "Send a message now, whatever its recipients have chosen",
-		Example: `  notifier send --to anna@example.org --subject "Hello" --text "It works"`,
+		Use: "send", Short: "Send a message, whatever its recipients have chosen",
+		Long: "Puts a message into the queue, one for each recipient, and prints its id and how it stands. The service\n" +
+			"sends it with its next flush. With --flush this command does, and ends when it has.",
+		Example: `  notifier send --to anna@example.org --subject "Hello" --text "It works"
+  notifier send --to anna,jan --cc "Ola <ola@example.org>" --subject "Minutes" --text - <minutes.txt
+  notifier send --to anna@example.org --subject "Hello" --text "It works" --idempotency-key hello-1 --flush`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			d.To, d.Cc, d.Bcc = parseRecipients(to), parseRecipients(cc), parseRecipients(bcc)
-			if d.Text == "-" {
-				text, err := io.ReadAll(io.LimitReader(c.InOrStdin(), message.MaxBody+1))
-				if err != nil {
-					return err
-				}
-				d.Text = string(text)
+			if err := m.read(c); err != nil {
+				return err
 			}
-			return s.withHouse(c, site, func(ctx context.Context, h *house, call message.Call) error {
-				call.Key = key
-				taken, _, err := h.desk.SendMessage(ctx, call, d)
+			return s.withHouse(c, m.site, func(ctx context.Context, h *house, call message.Call) error {
+				call.Key = m.key
+				taken, _, err := h.desk.SendMessage(ctx, call, m.draft)
 				if err != nil {
 					return err
 				}
-				if flush {
-					if err := h.flushOnce(c); err != nil {
-						return err
-					}
+				if m.flush {
+					_, err = h.flushOnce(ctx)
 				}
-				return h.printTickets(c, call.Site, taken.Messages)
+				return errors.Join(h.printTickets(c, call.Site, taken.Messages), err)
 			})
 		},
 	}
 	f := c.Flags()
-	f.StringSliceVar(&to, "to", nil, "user id, address, or Name <address>; may be repeated")
-	f.StringSliceVar(&cc, "cc", nil, "copies, visible to all")
-	f.StringSliceVar(&bcc, "bcc", nil, "copies, hidden")
-	f.BoolVar(&d.OneMail, "one-mail", false, "one mail for all recipients")
-	f.StringVar(&d.Subject, "subject", "", "subject")
-	f.StringVar(&d.Text, "text", "", "text; - reads standard input")
-	f.StringVar(&d.HTML, "html", "", "HTML")
-	f.StringVar(&key, "idempotency-key", "", "makes the command safe to repeat")
-	f.StringVar(&site, "site", "", "site (default: that of the configuration)")
-	f.BoolVar(&flush, "flush", false, "flush the queue at once instead of leaving that to the service")
+	f.StringArrayVar(&m.to, "to", nil, "user id, address, or Name <address> of a `recipient`; may be repeated, or a list with commas")
+	f.StringArrayVar(&m.cc, "cc", nil, "as --to: a `recipient` of a copy, visible to all")
+	f.StringArrayVar(&m.bcc, "bcc", nil, "as --to: a `recipient` of a copy, hidden")
+	f.BoolVar(&m.draft.OneMail, "one-mail", false, "one mail for all recipients")
+	f.StringVar(&m.draft.Subject, "subject", "", "subject, on one `line`")
+	f.StringVar(&m.draft.Text, "text", "", "plain `text`; - reads standard input")
+	f.StringVar(&m.draft.HTML, "html", "", "`HTML`, instead of the text or beside it")
+	f.StringVar(&m.key, "idempotency-key", "", "`key` that makes the command safe to repeat")
+	f.StringVar(&m.site, "site", "", "`site` (default: that of the configuration)")
+	f.BoolVar(&m.flush, "flush", false, "flush the queue at once instead of leaving that to the service")
 	return c
 }
 
+// read completes the draft and checks it, before anything is opened.
+func (m *sending) read(c *cobra.Command) error {
+	m.draft.To, m.draft.Cc, m.draft.Bcc = parseRecipients(m.to), parseRecipients(m.cc), parseRecipients(m.bcc)
+	if m.draft.Text == "-" {
+		in := interruptible(c.Context(), c.InOrStdin())
+		text, err := io.ReadAll(io.LimitReader(in, message.MaxBody+1))
+		if err := errors.Join(err, in.Close()); err != nil {
+			return fmt.Errorf("read the text: %w", err)
+		}
+		m.draft.Text = string(text)
+	}
+	return m.draft.Check(time.Now())
+}
+
+// parseRecipients takes lists with commas apart; a name in quotes may hold one.
 func parseRecipients(texts []string) []message.Recipient {
 	var all []message.Recipient
-	for _, t := range texts {
-		all = append(all, message.ParseRecipient(t))
+	for _, text := range texts {
+		if strings.Contains(text, `"`) {
+			all = append(all, message.ParseRecipient(text))
+			continue
+		}
+		for one := range strings.SplitSeq(text, ",") {
+			if one = strings.TrimSpace(one); one != "" {
+				all = append(all, message.ParseRecipient(one))
+			}
+		}
 	}
 	return all
 }
@@ -121,11 +165,18 @@ func parseRecipients(texts []string) []message.Recipient {
 // printTickets says how the messages stand.
 func (h *house) printTickets(c *cobra.Command, site string, tickets []message.Ticket) error {
 	for _, t := range tickets {
-		m, err := h.store.Message(c.Context(), site, t.ID)
+		m, err := h.store.Message(context.WithoutCancel(c.Context()), site, t.ID)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(c.OutOrStdout(), "%s  %s  %s\n", m.ID, m.Status, t.To)
+		line := fmt.Sprintf("%s  %s  %s", m.ID, m.Status, t.To)
+		switch {
+		case m.Error != nil:
+			line += "  " + m.Error.Error()
+		case m.Status == message.Skipped:
+			line += "  " + string(m.Reason)
+		}
+		fmt.Fprintln(c.OutOrStdout(), line)
 	}
 	return nil
 }
@@ -134,11 +185,14 @@ func sendQueueCommand(s *shared) *cobra.Command {
 	var site string
 	c := &cobra.Command{
 		Use: "send-queue", Short: "Send what is pending, once, and exit",
+		Long: "Flushes the queue once, as the job Notifications does, and prints what became of the messages. It may run\n" +
+			"while the service does. It ends with 6 if some messages failed; see help exit-codes.",
+		Example: "  notifier send-queue\n  notifier send-queue --site default",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return s.withHouse(c, site, func(_ context.Context, h *house, _ message.Call) error { return h.flushOnce(c) })
+			return s.withHouse(c, site, func(ctx context.Context, h *house, _ message.Call) error { return h.flushAndTell(c) })
 		},
 	}
-	c.Flags().StringVar(&site, "site", "", "only this site (default: all)")
+	c.Flags().StringVar(&site, "site", "", "only this `site` (default: all)")
 	return c
 }
 
@@ -146,18 +200,21 @@ func retryQueueCommand(s *shared) *cobra.Command {
 	var site string
 	c := &cobra.Command{
 		Use: "retry-queue", Short: "Try every message in error again, once, and exit",
+		Long: "Asks for another try of every message that is in error, flushes the queue once, and prints what became of\n" +
+			"the messages. Messages that a person released are left to people. It ends with 6 if some failed again.",
+		Example: "  notifier retry-queue\n  notifier retry-queue --site default",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return s.withHouse(c, site, func(ctx context.Context, h *house, call message.Call) error {
 				n, err := h.desk.RetryAll(ctx, call)
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(c.OutOrStdout(), "retried   %d\n", n)
-				return h.flushOnce(c)
+				tell(c, "retried", n)
+				return h.flushAndTell(c)
 			})
 		},
 	}
-	c.Flags().StringVar(&site, "site", "", "site (default: that of the configuration)")
+	c.Flags().StringVar(&site, "site", "", "`site` (default: that of the configuration)")
 	return c
 }
 
@@ -171,40 +228,97 @@ func (s *shared) withHouse(c *cobra.Command, site string, do func(ctx context.Co
 	return errors.Join(err, h.close())
 }
 
-// flushOnce sends what is pending and prints what became of it.
-func (h *house) flushOnce(c *cobra.Command) error {
+// flushOnce sends what is pending and counts what became of it, by move.
+func (h *house) flushOnce(ctx context.Context) (map[string]int, error) {
 	now := time.Now()
-	if _, err := h.flush.Sweep(c.Context(), now); err != nil {
-		return err
+	total, err := h.flush.Sweep(ctx, now)
+	if err != nil {
+		return nil, err
 	}
-	counts, err := h.flush.Run(c.Context(), now)
-	for _, line := range []struct{ move, words string }{
-		{string(message.Accept), "sent"},
-		{string(message.Postpone), "postponed"},
-		{string(message.Limit), "rate limited"},
-		{string(message.Fail), "failed"},
-		{string(message.Expire), "expired"},
-		{string(message.Skip), "skipped"},
+	if total == nil {
+		total = map[string]int{}
+	}
+	counts, err := h.flush.Run(ctx, now)
+	for move, n := range counts {
+		total[move] += n
+	}
+	return total, errors.Join(err, ctx.Err())
+}
+
+// flushAndTell flushes and prints what became of the messages. Failures of messages are
+// its error.
+func (h *house) flushAndTell(c *cobra.Command) error {
+	counts, err := h.flushOnce(c.Context())
+	for _, line := range []struct {
+		move  message.Move
+		words string
+	}{
+		{message.Accept, "sent"},
+		{message.Postpone, "postponed"},
+		{message.Limit, "rate limited"},
+		{message.Fail, "failed"},
+		{message.Lose, "failed"},
+		{message.Expire, "expired"},
+		{message.Skip, "skipped"},
 	} {
-		if n := counts[line.move]; n > 0 || line.move == string(message.Accept) {
-			fmt.Fprintf(c.OutOrStdout(), "%-9s %d\n", line.words, n)
+		if n := counts[string(line.move)]; n > 0 || line.move == message.Accept {
+			tell(c, line.words, n)
 		}
 	}
-	return err
+	failed := counts[string(message.Fail)] + counts[string(message.Lose)]
+	switch {
+	case err != nil || failed == 0:
+		return err
+	case counts[string(message.Accept)] == 0:
+		return fmt.Errorf("%s failed. GET /api/v1/messages?status=error tells why", count(failed, "message"))
+	}
+	return fmt.Errorf("%s failed, %w. GET /api/v1/messages?status=error tells why", count(failed, "message"), errPartly)
+}
+
+func tell(c *cobra.Command, what string, n int) {
+	fmt.Fprintf(c.OutOrStdout(), "%-12s  %d\n", what, n)
 }
 
 // openInput opens a file, or standard input for "-".
 func openInput(c *cobra.Command, name string) (io.ReadCloser, int64, error) {
 	if name == "-" {
-		return io.NopCloser(c.InOrStdin()), 0, nil
+		return interruptible(c.Context(), c.InOrStdin()), 0, nil
 	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, 0, usageError{err}
 	}
 	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = usageError{fmt.Errorf("%s is a folder. Name a file", name)}
+	}
 	if err != nil {
 		return nil, 0, errors.Join(err, f.Close())
 	}
-	return f, info.Size(), nil
+	return stoppable{f, c.Context()}, info.Size(), nil
+}
+
+// stoppable is a file that ends with its context.
+type stoppable struct {
+	*os.File
+	ctx context.Context
+}
+
+func (s stoppable) Read(b []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.File.Read(b)
+}
+
+// interruptible reads from where perhaps nobody writes, until ctx ends. A read that still
+// waits then is left behind: it ends with the process.
+func interruptible(ctx context.Context, in io.Reader) io.ReadCloser {
+	reader, writer := io.Pipe()
+	context.AfterFunc(ctx, func() { writer.CloseWithError(ctx.Err()) })
+	go func() {
+		_, err := io.Copy(writer, in)
+		writer.CloseWithError(err)
+	}()
+	return reader
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -65,15 +66,17 @@ type retrySettings struct {
 }
 
 type jobsSettings struct {
-	Notifications     jobSettings `yaml:"notifications"`
-	UserNotifications jobSettings `yaml:"user_notifications"`
-	Reminders         jobSettings `yaml:"reminders"`
+	Notifications     flushSettings `yaml:"notifications"`
+	UserNotifications jobSettings   `yaml:"user_notifications"`
+	Reminders         jobSettings   `yaml:"reminders"`
 }
 
-type jobSettings struct {
+type flushSettings struct {
 	schedule.Spec
 	Wake bool `yaml:"wake"`
 }
+
+type jobSettings struct{ schedule.Spec }
 
 type linkSettings struct {
 	Cases string `yaml:"cases"`
@@ -95,10 +98,10 @@ func defaults() Config {
 		Site: "default", Timezone: "UTC",
 		Database: store.Settings{URL: "sqlite:notifier.db", Connections: 20},
 		HTTP:     httpSettings{Listen: "127.0.0.1:8025"},
-		SMTP:     smtpSettings{OnLostLease: "retry"},
+		SMTP:     smtpSettings{OnLostLease: "retry", Connections: 4},
 		Retry:    retrySettings{Base: time.Minute, Cap: 2 * time.Hour, MaxAttempts: 25, MaxAge: 48 * time.Hour, Lease: time.Minute},
 		Jobs: jobsSettings{
-			Notifications:     jobSettings{Spec: schedule.Spec{Every: "3m"}, Wake: true},
+			Notifications:     flushSettings{Spec: schedule.Spec{Every: "3m"}, Wake: true},
 			UserNotifications: jobSettings{Spec: schedule.Spec{Cron: "0 * * * *", Timezone: "UTC"}},
 			Reminders:         jobSettings{Spec: schedule.Spec{Every: "15m"}},
 		},
@@ -115,8 +118,10 @@ type configError struct{ Problems []problem }
 type problem struct {
 	Source string // a file or an environment variable
 	Line   int    // 0 if the source has no lines, or the key does not stand in it
-	Path   string // as in jobs.notifications.every
+	Path   string // as in jobs.notifications.every; empty if Source says it
 	Text   string
+
+	at string // the path in any case
 }
 
 func (p problem) String() string {
@@ -143,15 +148,15 @@ func (e *configError) Error() string {
 func loadConfig(file string, environment []string) (Config, error) {
 	c := defaults()
 	r := newReader(cmp.Or(file, "config.yaml"))
-	content, err := os.ReadFile(r.source)
+	content, err := os.ReadFile(r.file)
 	switch {
 	case err == nil:
 		r.readFile(content, &c)
 	case file != "" || !errors.Is(err, os.ErrNotExist):
-		r.problems = append(r.problems, problem{Source: r.source, Text: fmt.Sprintf("it cannot be read: %s", errors.Unwrap(err))})
+		r.breaks(0, fmt.Sprintf("it cannot be read: %s", errors.Unwrap(err)))
 	}
 	r.readEnvironment(environment, &c)
-	if len(r.problems) == 0 {
+	if !r.broken { // else nearly all would be wrong
 		r.check(&c)
 	}
 	if len(r.problems) > 0 {
@@ -164,30 +169,24 @@ func loadConfig(file string, environment []string) (Config, error) {
 // check finds values that can be read but make no sense.
 func (r *reader) check(c *Config) {
 	if err := message.CheckLine(c.Site, 100); err != nil || c.Site == "" {
-		r.fault("site", "a site needs a name on one line")
+		r.fault("site", "a site needs a name of at most 100 characters on one line. Write default if there is only one")
 	}
 	r.wrong("timezone", second(wallclock.Zone(c.Timezone)))
-	if !strings.HasPrefix(c.Database.URL, "sqlite:") && !strings.HasPrefix(c.Database.URL, "postgres://") && !strings.HasPrefix(c.Database.URL, "postgresql://") {
-		r.fault("database.url", `%q is neither SQLite nor Postgres. Write "sqlite:notifier.db" or "postgres://user@host/database"`, c.Database.URL)
-	}
+	r.checkDatabase(c.Database.URL)
 	if _, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil {
 		r.fault("http.listen", `%q is not an address to listen on. Write "127.0.0.1:8025", or ":8025" for all addresses`, c.HTTP.Listen)
 	}
 	r.checkSMTP(c)
-	for _, job := range []struct {
-		path string
-		spec schedule.Spec
-	}{
-		{"jobs.notifications", c.Jobs.Notifications.Spec},
-		{"jobs.user_notifications", c.Jobs.UserNotifications.Spec},
-		{"jobs.reminders", c.Jobs.Reminders.Spec},
-	} {
-		r.wrong(job.path, second(job.spec.Compile()))
-	}
+	r.wrong("jobs."+schedule.Notifications, second(c.Jobs.Notifications.Compile()))
+	r.wrong("jobs."+schedule.UserNotifications, second(c.Jobs.UserNotifications.Compile()))
+	r.wrong("jobs."+schedule.Reminders, second(c.Jobs.Reminders.Compile()))
 	c.Kinds = preferences.DefaultCatalog().With(c.Kinds)
 	r.wrong("kinds", c.Kinds.Validate())
 	if c.Links.Cases != "" {
-		r.wrong("links.cases", message.Case{URL: c.Links.Cases}.Check())
+		r.checkLink(c.Links.Cases)
+	}
+	if len(c.Workday.Days) == 0 {
+		r.fault("workday.days", "no day is left to work on. Write at least one, as in [monday]")
 	}
 	for i, day := range c.Workday.Days {
 		r.wrong("workday.days."+strconv.Itoa(i), preferences.Weekday(day).Check())
@@ -196,6 +195,30 @@ func (r *reader) check(c *Config) {
 	r.oneOf("log.format", c.Log.Format, "json", "console")
 	if c.Retry.Lease < time.Second {
 		r.fault("retry.lease", "%s is too short for a conversation with a relay. Write at least 1s", c.Retry.Lease)
+	}
+	if c.Retry.MaxAttempts == 0 {
+		r.fault("retry.max_attempts", "no attempt would ever be made. Write at least 1")
+	}
+}
+
+// checkDatabase never repeats more than the beginning: the rest may hold a password.
+func (r *reader) checkDatabase(address string) {
+	scheme, rest, _ := strings.Cut(address, ":")
+	known := scheme == "sqlite" && rest != "" || (scheme == "postgres" || scheme == "postgresql") && strings.HasPrefix(rest, "//")
+	if !known {
+		r.fault("database.url", `%q begins neither as SQLite nor as Postgres does. Write "sqlite:notifier.db" or "postgres://user@host/database"`,
+			message.Truncate(scheme, 20))
+		return
+	}
+	if _, err := url.Parse(address); err != nil && scheme != "sqlite" {
+		r.fault("database.url", `it is not a web address. In a password, write %%25 for %%, %%2F for /, %%3A for : and %%40 for @`)
+	}
+}
+
+func (r *reader) checkLink(address string) {
+	var invalid *message.Invalid
+	if errors.As(message.Case{URL: address}.Check(), &invalid) {
+		r.fault("links.cases", "%s", invalid.Faults[0].Detail)
 	}
 }
 
@@ -206,6 +229,9 @@ func (r *reader) checkSMTP(c *Config) {
 		r.oneOf("smtp.tls", c.SMTP.TLS, "none", "starttls", "tls")
 	}
 	r.oneOf("smtp.on_lost_lease", c.SMTP.OnLostLease, "retry", "ask")
+	if err := message.CheckLine(c.SMTP.Hello, message.MaxLine); err != nil || strings.Contains(c.SMTP.Hello, " ") {
+		r.fault("smtp.hello", "%q is not the name of a machine. Write it as mail.example.org", c.SMTP.Hello)
+	}
 	if c.SMTP.Port > 65535 {
 		r.fault("smtp.port", "%d is not a port. Write 25, 465 or 587, or what the server listens on", c.SMTP.Port)
 	}
@@ -213,9 +239,7 @@ func (r *reader) checkSMTP(c *Config) {
 		r.fault("smtp.from", `mails need a sender. Write from: "Workflow <workflow@example.org>"`)
 	}
 	if c.SMTP.From != "" {
-		if _, err := c.SMTP.sender(); err != nil {
-			r.wrong("smtp.from", err)
-		}
+		r.wrong("smtp.from", second(c.SMTP.sender()))
 	}
 	if c.SMTP.PasswordFile == "" {
 		return
@@ -242,7 +266,7 @@ func (s smtpSettings) sender() (message.Address, error) {
 // oneOf notes a word that is not among those possible.
 func (r *reader) oneOf(path, word string, possible ...string) {
 	if !slices.Contains(possible, word) {
-		r.fault(path, "%q is not possible.%s", word, message.Suggest(word, possible))
+		r.fault(path, "%q is not possible here.%s", message.Truncate(word, 60), message.Suggest(word, possible))
 	}
 }
 

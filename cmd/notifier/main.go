@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -22,18 +23,28 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2 // wrong usage, configuration or input
 	exitNotFound    = 3
-	exitUnreachable = 5
+	exitRefused     = 4 // by the state that something is in
+	exitUnreachable = 5 // database or mail server
+	exitPartly      = 6
 	exitStopped     = 130
 )
+
+const exitCodes = `  0    done
+  1    failed
+  2    wrong usage, configuration or input
+  3    there is no such thing
+  4    refused: something does not stand as it would have to
+  5    the database or the mail server does not answer
+  6    done in part: some messages failed
+  130  stopped by Ctrl-C`
 
 // version is set when a release is built.
 var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:])
-	stop()
-	os.Exit(code)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	os.Exit(run(ctx, os.Args[1:]))
 }
 
 // run is the command line, with its exit code.
@@ -44,8 +55,12 @@ func run(ctx context.Context, arguments []string) int {
 	if err == nil {
 		return 0
 	}
+	code := exitCode(err)
+	if code == exitStopped {
+		err = errors.New("stopped")
+	}
 	fmt.Fprintln(os.Stderr, err)
-	return exitCode(err)
+	return code
 }
 
 // usageError is a mistake in how a command was called.
@@ -53,20 +68,29 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// errPartly is why a flush of which a part failed does not end well.
+var errPartly = errors.New("the rest was sent")
+
 func exitCode(err error) int {
 	var config *configError
 	var line *simulate.LineError
 	var invalid *message.Invalid
 	var usage usageError
+	var move *message.MoveError
+	var relay *message.Failure
 	switch {
-	case errors.As(err, &config), errors.As(err, &line), errors.As(err, &invalid), errors.As(err, &usage):
+	case errors.As(err, &config), errors.As(err, &line), errors.As(err, &invalid), errors.As(err, &usage), errors.Is(err, errNobody):
 		return exitUsage
 	case errors.Is(err, message.ErrNotFound):
 		return exitNotFound
-	case errors.Is(err, message.ErrUnavailable):
-		return exitUnreachable
+	case errors.As(err, &move), errors.Is(err, message.ErrKeyReused), errors.Is(err, message.ErrManual):
+		return exitRefused
 	case errors.Is(err, context.Canceled):
 		return exitStopped
+	case errors.Is(err, message.ErrUnavailable), errors.As(err, &relay):
+		return exitUnreachable
+	case errors.Is(err, errPartly):
+		return exitPartly
 	}
 	return exitFailed
 }
@@ -77,51 +101,56 @@ type shared struct{ config string }
 func rootCommand() *cobra.Command {
 	var s shared
 	root := &cobra.Command{
-		Use:           "notifier",
-		Short:         "Sends the right mail at the right time: right away, or merged into one digest an hour, a day or a week – as each person chose.",
+		Use:   "notifier",
+		Short: "Sends the right mail at the right time",
+		Long: "Sends the right mail at the right time: right away, or merged into one digest an hour, a day or a week –\n" +
+			"as each person chose. Deadlines always get through.",
+		Example: `  notifier dev                       try it: nothing else is needed
+  notifier serve                     run the service by config.yaml
+  notifier send --to anna@example.org --subject "Hello" --text "It works"`,
+		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args:          refuse,
+		RunE:          showHelp,
 	}
-	root.PersistentFlags().StringVarP(&s.config, "config", "c", "", "configuration file (default config.yaml, if there is one)")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w. See notifier %s --help", err, c.Name())}
-	})
-	root.AddCommand(serveCommand(&s), devCommand(), sendCommand(&s), sendQueueCommand(&s), retryQueueCommand(&s),
-		simulateCommand(&s), replayCommand(&s), migrateCommand(&s), configCommand(&s), versionCommand())
-	for _, c := range root.Commands() {
-		refuseArguments(c)
-	}
-	return root
-}
-
-// refuseArguments makes a stray argument a mistake of usage.
-func refuseArguments(c *cobra.Command) {
-	c.Args = func(c *cobra.Command, arguments []string) error {
-		if len(arguments) > 0 {
-			return usageError{fmt.Errorf("%q is not expected here. See %s --help", arguments[0], c.CommandPath())}
+	root.SetVersionTemplate("notifier {{.Version}}\n")
+	root.PersistentFlags().StringVarP(&s.config, "config", "c", "", "configuration `file` (default: config.yaml, if there is one)")
+	root.SetFlagErrorFunc(wrongFlag)
+	for _, g := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"service", "The service:", []*cobra.Command{serveCommand(&s), devCommand(), migrateCommand(&s), configCommand(&s)}},
+		{"mail", "Mail:", []*cobra.Command{sendCommand(&s), sendQueueCommand(&s), retryQueueCommand(&s)}},
+		{"what-if", "What if:", []*cobra.Command{simulateCommand(&s), replayCommand(&s)}},
+		{"more", "More:", []*cobra.Command{versionCommand()}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.id
+			refuseArguments(c)
+			root.AddCommand(c)
 		}
-		return nil
 	}
-	for _, sub := range c.Commands() {
-		refuseArguments(sub)
-	}
+	root.SetHelpCommand(helpCommand())
+	root.SetHelpCommandGroupID("more")
+	root.SetCompletionCommandGroupID("more")
+	root.AddCommand(topics()...)
+	return root
 }
 
 // load reads the configuration.
 func (s *shared) load() (Config, error) { return loadConfig(s.config, os.Environ()) }
 
 // openHouse opens the service for a command that ends by itself. A site narrows what the
-// command does to that site.
+// command does to that site, which must exist.
 func (s *shared) openHouse(ctx context.Context, site string) (*house, error) {
 	c, err := s.load()
 	if err != nil {
 		return nil, err
 	}
-	if site != "" {
-		c.Site, c.only = site, site
-	}
+	c.only = site
 	c.Log.Level, c.Log.Format = "warn", "console" // the command's own words matter
 	log, err := newLogger(c.Log)
 	if err != nil {
@@ -131,10 +160,28 @@ func (s *shared) openHouse(ctx context.Context, site string) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := h.migrate(ctx); err != nil {
+	err = h.migrate(ctx)
+	if err == nil && site != "" {
+		err = h.enter(ctx, site)
+	}
+	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	return h, nil
+}
+
+// enter makes a site the one that requests are for.
+func (h *house) enter(ctx context.Context, site string) error {
+	sites, err := h.store.Sites(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(sites, site) {
+		return fmt.Errorf("there is no site %q.%s. A site begins when a configuration names it, as NOTIFIER_SITE does: %w",
+			message.Truncate(site, 60), message.Suggest(site, sites), message.ErrNotFound)
+	}
+	h.config.Site = site
+	return nil
 }
 
 // newLogger logs to standard error. Nothing is sampled: each move of a message counts.

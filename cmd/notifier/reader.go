@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -21,20 +23,53 @@ import (
 // reader puts YAML and environment variables into a Config. It goes on after a problem,
 // so that all of them are told at once, each with its line.
 type reader struct {
-	source   string
-	lines    map[string]int // path → line in the file
+	file     string
+	places   map[string]place // path → where its value stands
 	problems []problem
+	broken   bool // the file could not be read at all
 }
 
-func newReader(source string) *reader { return &reader{source: source, lines: map[string]int{}} }
+// place is where a value of the configuration stands.
+type place struct {
+	source string // the file or an environment variable
+	line   int    // in the file
+	path   string
+}
 
-// fault notes a problem at a path, on the line where the path or what it is in stands.
+func newReader(file string) *reader { return &reader{file: file, places: map[string]place{}} }
+
+// fault notes a problem at a path, where the path or what it is in stands. A value that
+// could not be read has had its problem; what follows from that is not told.
 func (r *reader) fault(path, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if !strings.HasSuffix(text, "?") && !strings.HasSuffix(text, ".") {
 		text += "."
 	}
-	r.problems = append(r.problems, problem{Source: r.source, Line: r.line(path), Path: path, Text: text})
+	p := problem{Source: r.file, Path: path, at: path, Text: text}
+	if where, known := r.place(path); known {
+		p.Source, p.Line = where.source, where.line
+		if where.source != r.file && where.path == path {
+			p.Path = "" // the variable's name says it
+		}
+	}
+	told := func(other problem) bool { return other.at == path && other.at != "" && other.Source == p.Source }
+	if !slices.ContainsFunc(r.problems, told) {
+		r.problems = append(r.problems, p)
+	}
+}
+
+// place is where the value of the path stands, or what it is in.
+func (r *reader) place(path string) (place, bool) {
+	for {
+		if where, known := r.places[path]; known {
+			return where, true
+		}
+		cut := strings.LastIndexByte(path, '.')
+		if cut < 0 {
+			return place{}, false
+		}
+		path = path[:cut]
+	}
 }
 
 // wrong notes an error; the faults of a *message.Invalid each at their own place.
@@ -51,82 +86,122 @@ func (r *reader) wrong(path string, err error) {
 	}
 }
 
-func (r *reader) line(path string) int {
-	for {
-		if line, known := r.lines[path]; known {
-			return line
-		}
-		cut := strings.LastIndexByte(path, '.')
-		if cut < 0 {
-			return 0
-		}
-		path = path[:cut]
-	}
-}
-
 func (r *reader) readFile(content []byte, c *Config) {
+	content = bytes.TrimPrefix(content, []byte("\uFEFF"))
+	if !utf8.Valid(content) {
+		before := content[:bytes.IndexFunc(content, func(c rune) bool { return c == utf8.RuneError })]
+		r.breaks(bytes.Count(before, []byte("\n"))+1, "this is not UTF-8. Save the file as UTF-8")
+		return
+	}
 	file, err := parser.ParseBytes(content, 0)
 	if err != nil {
 		r.syntax(err)
 		return
 	}
+	read := false
 	for _, doc := range file.Docs {
-		if doc.Body != nil {
+		switch {
+		case doc.Body == nil || doc.Body.Type() == ast.DirectiveType:
+		case read:
+			r.breaks(doc.Body.GetToken().Position.Line, "a second document begins here. Write one, without --- between its parts")
+		default:
+			read = true
 			r.read("", doc.Body, reflect.ValueOf(c).Elem())
 		}
 	}
+	if !read { // the parser leaves out what follows a document of comments alone
+		r.unread(content)
+	}
+}
+
+// unread makes sure that a file in which the parser found nothing says nothing.
+func (r *reader) unread(content []byte) {
+	n := 0
+	for line := range bytes.Lines(content) {
+		n++
+		line = bytes.TrimSpace(line)
+		if len(line) > 0 && line[0] != '#' && line[0] != '%' && string(line) != "---" && string(line) != "..." {
+			r.breaks(n, "this cannot be told from a second document. Leave out the --- before it")
+			return
+		}
+	}
+}
+
+// breaks notes that the file cannot be taken for what it says.
+func (r *reader) breaks(line int, text string) {
+	r.broken = true
+	r.problems = append(r.problems, problem{Source: r.file, Line: line, Text: text + "."})
 }
 
 // syntax tells what is wrong without the lines around it, which may hold a password.
 func (r *reader) syntax(err error) {
-	p := problem{Source: r.source, Text: "this is not YAML: " + strings.TrimSpace(yaml.FormatError(err, false, false))}
 	var where yaml.Error
-	if errors.As(err, &where) {
-		p.Text = "this is not YAML: " + where.GetMessage() + "."
-		if t := where.GetToken(); t != nil && t.Position != nil {
-			p.Line = t.Position.Line
-		}
+	if !errors.As(err, &where) {
+		r.breaks(0, "this is not YAML")
+		return
 	}
-	r.problems = append(r.problems, p)
+	line := 0
+	if t := where.GetToken(); t != nil && t.Position != nil {
+		line = t.Position.Line
+	}
+	text := where.GetMessage()
+	switch {
+	case strings.Contains(text, `'	'`):
+		text = "this line begins with a tab. Indent with spaces"
+	case strings.HasPrefix(text, "mapping key"):
+		text = strings.TrimPrefix(text, "mapping ") + ". Leave one out" // key "x" already defined at [1:1]
+	default:
+		text = "this is not YAML: " + text
+	}
+	r.breaks(line, text)
 }
 
 // read puts a node into a value of the configuration.
 func (r *reader) read(path string, node ast.Node, into reflect.Value) {
-	if t := node.GetToken(); t != nil && t.Position != nil && r.lines[path] == 0 {
-		r.lines[path] = t.Position.Line
+	if _, known := r.places[path]; !known {
+		r.placed(path, node)
 	}
 	pairs, isMapping := mapping(node)
+	list, isList := node.(*ast.SequenceNode)
 	switch {
 	case node.Type() == ast.NullType:
 	case node.Type() == ast.AliasType || node.Type() == ast.AnchorType || node.Type() == ast.TagType:
 		r.fault(path, "anchors, aliases and tags are not taken here. Write the value out")
 	case into.Kind() == reflect.Struct && !scalar(into):
 		if !isMapping {
-			r.fault(path, "keys with values are expected here, as in %s", example(into.Type()))
+			r.fault(path, "keys with values are expected here, as in %s", example(into))
 			return
 		}
 		r.readStruct(path, pairs, into)
 	case into.Kind() == reflect.Map:
 		if !isMapping {
-			r.fault(path, "names with values are expected here")
+			r.fault(path, "names with values are expected here, as in {case_closed: {frequencies: [immediately, daily], default: daily}}")
 			return
 		}
 		r.readMap(path, pairs, into)
 	case into.Kind() == reflect.Slice:
-		list, ok := node.(*ast.SequenceNode)
-		if !ok {
+		if !isList {
 			r.fault(path, "a list is expected here, as in [a, b]")
 			return
 		}
-		into.Set(reflect.MakeSlice(into.Type(), len(list.Values), len(list.Values)))
+		items := reflect.MakeSlice(into.Type(), len(list.Values), len(list.Values))
 		for i, item := range list.Values {
-			r.read(path+"."+strconv.Itoa(i), item, into.Index(i))
+			r.read(path+"."+strconv.Itoa(i), item, items.Index(i))
 		}
-	case isMapping || node.Type() == ast.SequenceType:
+		into.Set(items)
+	case isMapping || isList:
 		r.fault(path, "a single value is expected here")
 	default:
-		r.set(path, node.GetToken().Value, into)
+		r.set(path, written(node), into)
 	}
+}
+
+// written is a single value as it stands in the file.
+func written(node ast.Node) string {
+	if block, ok := node.(*ast.LiteralNode); ok {
+		return block.Value.Value
+	}
+	return node.GetToken().Value
 }
 
 // mapping lists the pairs of a mapping, which the parser writes in two ways.
@@ -140,45 +215,62 @@ func mapping(node ast.Node) ([]*ast.MappingValueNode, bool) {
 	return nil, false
 }
 
-func (r *reader) readStruct(path string, pairs []*ast.MappingValueNode, into reflect.Value) {
-	if into.Type() == reflect.TypeFor[jobSettings]() {
-		forgetSchedule(pairs, into)
-	}
-	for _, pair := range pairs {
-		key := pair.Key.GetToken().Value
-		at := join(path, key)
-		r.lines[at] = pair.Key.GetToken().Position.Line
-		field, known := fields(into)[key]
-		if !known {
-			r.fault(at, "there is no such key.%s", message.Suggest(key, keys(into)))
-			continue
-		}
-		r.read(at, pair.Value, field)
+// key is the path of a pair, and what it is called in its mapping.
+func (r *reader) key(path string, pair *ast.MappingValueNode) (at, key string) {
+	key = pair.Key.GetToken().Value
+	at = join(path, key)
+	r.placed(at, pair.Key)
+	return at, key
+}
+
+func (r *reader) placed(path string, node ast.Node) {
+	if t := node.GetToken(); t != nil && t.Position != nil {
+		r.places[path] = place{source: r.file, line: t.Position.Line, path: path}
 	}
 }
 
-// forgetSchedule drops the default schedule of a job that is given another one: every and
-// cron exclude each other.
-func forgetSchedule(pairs []*ast.MappingValueNode, into reflect.Value) {
+func (r *reader) readStruct(path string, pairs []*ast.MappingValueNode, into reflect.Value) {
 	for _, pair := range pairs {
-		if key := pair.Key.GetToken().Value; key == "every" || key == "cron" {
-			into.FieldByName("Spec").Set(reflect.ValueOf(schedule.Spec{}))
+		if key := pair.Key.GetToken().Value; schedules(into, key) {
+			forgetSchedule(into)
 		}
 	}
+	for _, pair := range pairs {
+		at, key := r.key(path, pair)
+		field, known := fields(into)[key]
+		switch {
+		case pair.Key.Type() == ast.MergeKeyType:
+			r.fault(at, "anchors, aliases and tags are not taken here. Write the values out")
+		case !known:
+			r.fault(at, "there is no such key.%s", message.Suggest(key, keys(into)))
+		default:
+			r.read(at, pair.Value, field)
+		}
+	}
+}
+
+// schedules tells whether the key gives a job another schedule.
+func schedules(into reflect.Value, key string) bool {
+	job := into.Type() == reflect.TypeFor[jobSettings]() || into.Type() == reflect.TypeFor[flushSettings]()
+	return job && (key == "every" || key == "cron")
+}
+
+// forgetSchedule drops the schedule of a job that is given another one: every and cron
+// exclude each other.
+func forgetSchedule(job reflect.Value) {
+	job.FieldByName("Spec").Set(reflect.ValueOf(schedule.Spec{}))
 }
 
 func (r *reader) readMap(path string, pairs []*ast.MappingValueNode, into reflect.Value) {
 	for _, pair := range pairs {
-		key := pair.Key.GetToken().Value
-		at := join(path, key)
-		r.lines[at] = pair.Key.GetToken().Position.Line
+		at, key := r.key(path, pair)
 		value := reflect.New(into.Type().Elem()).Elem()
 		r.read(at, pair.Value, value)
 		into.SetMapIndex(reflect.ValueOf(key).Convert(into.Type().Key()), value)
 	}
 }
 
-// set reads a single value.
+// set reads a single value. One that cannot be read changes nothing.
 func (r *reader) set(path, text string, into reflect.Value) {
 	if own, ok := into.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		r.wrong(path, own.UnmarshalText([]byte(text)))
@@ -186,28 +278,43 @@ func (r *reader) set(path, text string, into reflect.Value) {
 	}
 	switch {
 	case into.Type() == reflect.TypeFor[time.Duration]():
-		d, err := time.ParseDuration(text)
-		if _, bare := strconv.Atoi(text); bare == nil {
-			r.fault(path, `%q has no unit. Write "%ss", "%sm" or "%sh"`, text, text, text, text)
-		} else if err != nil || d <= 0 {
-			r.fault(path, `%q is not a duration. Write a number and h, m or s, as in "90s" or "1h30m"`, text)
+		d, err := duration(text)
+		if err != nil {
+			r.wrong(path, err)
+			return
 		}
 		into.SetInt(int64(d))
 	case into.Kind() == reflect.Int:
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 0 {
-			r.fault(path, "%q is not a whole number", text)
+			r.fault(path, "%q is not a whole number. Write digits alone, as in 25", text)
+			return
 		}
 		into.SetInt(int64(n))
 	case into.Kind() == reflect.Bool:
 		b, err := strconv.ParseBool(text)
 		if err != nil {
 			r.fault(path, "%q is neither true nor false", text)
+			return
 		}
 		into.SetBool(b)
 	default:
 		into.SetString(text)
 	}
+}
+
+func duration(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	_, bare := strconv.Atoi(text)
+	switch {
+	case bare == nil && strings.Trim(text, "0") != "":
+		return 0, fmt.Errorf(`%q has no unit. Write "%ss", "%sm" or "%sh"`, text, text, text, text)
+	case err != nil:
+		return 0, fmt.Errorf(`%q is not a duration. Write a number and h, m or s, as in "90s" or "1h30m"`, text)
+	case d <= 0:
+		return 0, fmt.Errorf(`%q is too short. Write more than nothing, as in "90s"`, text)
+	}
+	return d, nil
 }
 
 // scalar tells whether a struct is written as a single value.
@@ -243,8 +350,8 @@ func keys(v reflect.Value) []string {
 	return all
 }
 
-func example(t reflect.Type) string {
-	return "{" + strings.Join(keys(reflect.New(t).Elem()), ": …, ") + ": …}"
+func example(v reflect.Value) string {
+	return "{" + strings.Join(keys(v), ": …, ") + ": …}"
 }
 
 func join(path, key string) string {
@@ -252,61 +359,4 @@ func join(path, key string) string {
 		return key
 	}
 	return path + "." + key
-}
-
-const prefix = "NOTIFIER_"
-
-// readEnvironment takes NOTIFIER_SECTION__KEY=value; lists are written with commas.
-func (r *reader) readEnvironment(environment []string, c *Config) {
-	file := r.source
-	defer func() { r.source = file }()
-	for _, entry := range environment {
-		name, value, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, prefix) || strings.HasPrefix(name, prefix+"TEST_") {
-			continue
-		}
-		path := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, prefix)), "__", ".")
-		r.source = name
-		r.setPath("", path, value, reflect.ValueOf(c).Elem())
-	}
-}
-
-// setPath puts a text where the path leads.
-func (r *reader) setPath(at, path, text string, into reflect.Value) {
-	key, rest, deeper := strings.Cut(path, ".")
-	at = join(at, key)
-	switch {
-	case into.Kind() == reflect.Map && deeper:
-		value := reflect.New(into.Type().Elem()).Elem()
-		name := reflect.ValueOf(key).Convert(into.Type().Key())
-		if known := into.MapIndex(name); known.IsValid() {
-			value.Set(known)
-		}
-		r.setPath(at, rest, text, value)
-		into.SetMapIndex(name, value)
-	case into.Kind() != reflect.Struct || scalar(into):
-		r.fault("", "nothing has the name %q", at)
-	default:
-		field, known := fields(into)[key]
-		compound := known && (field.Kind() == reflect.Struct && !scalar(field) || field.Kind() == reflect.Map)
-		switch {
-		case !known:
-			r.fault("", "there is no key %q.%s", at, message.Suggest(key, keys(into)))
-		case deeper:
-			r.setPath(at, rest, text, field)
-		case compound:
-			r.fault("", "%s has keys of its own. Name one of them: %s", at, strings.Join(keys(field), ", "))
-		case field.Kind() == reflect.Slice:
-			list := strings.Split(text, ",")
-			field.Set(reflect.MakeSlice(field.Type(), len(list), len(list)))
-			for i, item := range list {
-				r.set("", strings.TrimSpace(item), field.Index(i))
-			}
-		default:
-			if into.Type() == reflect.TypeFor[jobSettings]() && (key == "every" || key == "cron") {
-				into.FieldByName("Spec").Set(reflect.ValueOf(schedule.Spec{}))
-			}
-			r.set("", text, field)
-		}
-	}
 }

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"notifier/message"
 	"notifier/schedule"
 	"notifier/simulate"
 )
@@ -24,10 +28,10 @@ type planFlags struct {
 
 func (p *planFlags) add(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&p.journal, "journal", "", "journal, an operation a line; - reads standard input")
-	f.StringVar(&p.until, "until", "", "end of the plan, as in 2012-02-01T00:00:00Z; what is handed over later is not printed")
-	f.StringArrayVar(&p.set, "set", nil, `another schedule, as in notifications=10m or user_notifications="*/30 * * * *"; may be repeated`)
-	f.StringVar(&p.out, "out", "", "where to write a line a mail; - is standard output (default: a summary)")
+	f.StringVar(&p.journal, "journal", "", "`file` with a journal, an operation a line; - reads standard input")
+	f.StringVar(&p.until, "until", "", "`time` of the end, as in 2012-02-01T00:00:00Z; what is handed over later is not printed")
+	f.StringArrayVar(&p.set, "set", nil, "another `schedule`, as in notifications=10m or user_notifications=\"*/30 * * * *\"; may be repeated")
+	f.StringVar(&p.out, "out", "", "`file` for a line a mail; - is standard output (default: a summary)")
 }
 
 // options are what the flags and the configuration say.
@@ -35,6 +39,9 @@ func (p *planFlags) options(c Config, set []string) (simulate.Options, error) {
 	o := simulate.Options{Catalog: c.Kinds, Zone: c.Timezone, Calendar: c.calendar()}
 	if p.journal == "" {
 		return o, usageError{errors.New("which journal? Name it with --journal FILE")}
+	}
+	if p.until == "" {
+		return o, usageError{errors.New("until when? Write --until 2012-02-01T00:00:00Z")}
 	}
 	until, err := time.Parse(time.RFC3339, p.until)
 	if err != nil {
@@ -47,7 +54,7 @@ func (p *planFlags) options(c Config, set []string) (simulate.Options, error) {
 	for _, text := range set {
 		name, value, _ := strings.Cut(text, "=")
 		if _, known := specs[name]; !known {
-			return o, usageError{fmt.Errorf("--set %q names no job. Write notifications=3m, user_notifications=… or reminders=…", text)}
+			return o, usageError{fmt.Errorf("--set %q names no job.%s. Write it as notifications=3m", text, message.Suggest(name, slices.Sorted(maps.Keys(specs))))}
 		}
 		spec, err := schedule.ParseSpec(strings.Trim(value, `"'`))
 		if err != nil {
@@ -55,14 +62,14 @@ func (p *planFlags) options(c Config, set []string) (simulate.Options, error) {
 		}
 		specs[name] = spec
 	}
-	o.Notifications, err = specs[schedule.Notifications].Compile()
-	if err == nil {
-		o.UserNotifications, err = specs[schedule.UserNotifications].Compile()
+	for name, into := range map[string]*schedule.Schedule{
+		schedule.Notifications: &o.Notifications, schedule.UserNotifications: &o.UserNotifications, schedule.Reminders: &o.Reminders,
+	} {
+		if *into, err = specs[name].Compile(); err != nil {
+			return o, err
+		}
 	}
-	if err == nil {
-		o.Reminders, err = specs[schedule.Reminders].Compile()
-	}
-	return o, err
+	return o, nil
 }
 
 func simulateCommand(s *shared) *cobra.Command {
@@ -70,54 +77,83 @@ func simulateCommand(s *shared) *cobra.Command {
 	var setB []string
 	c := &cobra.Command{
 		Use: "simulate", Short: "Plan what a journal leads to, in virtual time; nothing is stored or sent",
+		Long: "Plans what the operations of a journal lead to, with the schedules of the configuration or others. Nothing\n" +
+			"is stored or sent. Without --out it prints a summary for people, with --set-b of two schedules side by side.\n" +
+			"A journal has a JSON object on each line, in time order:\n\n" +
+			`  {"at": "2026-03-27T07:00:00Z", "do": "set_user", "user": "anna", "email": "anna@example.org", "timezone": "Europe/Warsaw"}
+  {"at": "2026-03-27T07:00:00Z", "do": "set_preferences", "user": "anna", "case_changed": "daily", "daily_at": "08:00"}
+  {"at": "2026-03-27T07:12:09Z", "do": "notify", "id": "e1", "kind": "case_changed", "users": ["anna"], "summary": "Jan commented"}
+  {"at": "2026-03-27T07:30:00Z", "do": "send_message", "id": "m1", "to": ["guest@example.net"], "subject": "Receipt", "text": "…"}
+  {"at": "2026-03-27T08:00:00Z", "do": "set_deadline", "key": "C-1", "users": ["anna"], "due_at": "2026-03-31T09:00:00Z", "remind_before": ["24h"]}
+  {"at": "2026-03-28T08:00:00Z", "do": "clear_deadline", "key": "C-1"}`,
 		Example: `  notifier simulate --journal journal.ndjson --until 2012-02-01T00:00:00Z
-  notifier simulate --journal journal.ndjson --until 2012-02-01T00:00:00Z --set-b user_notifications=30m`,
+  notifier simulate --journal journal.ndjson --until 2012-02-01T00:00:00Z --out mails.ndjson
+  notifier simulate --journal journal.ndjson --until 2012-02-01T00:00:00Z --set notifications=10m --set-b user_notifications="*/30 * * * *"`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			config, err := s.load()
 			if err != nil {
 				return err
 			}
-			o, err := p.options(config, p.set)
-			if err != nil {
-				return err
-			}
-			mails, err := p.plan(c, o)
-			if err != nil {
-				return err
-			}
-			if p.out != "" {
-				return p.write(c, mails)
-			}
-			columns := []simulate.Column{{Title: "now", Summary: simulate.Summarize(mails)}}
-			if len(setB) > 0 {
-				o, err := p.options(config, append(p.set, setB...))
-				if err != nil {
-					return err
-				}
-				tried, err := p.plan(c, o)
-				if err != nil {
-					return err
-				}
-				columns = append(columns, simulate.Column{Title: "try", Summary: simulate.Summarize(tried)})
-			}
-			return simulate.Compare(c.OutOrStdout(), columns...)
+			return p.simulate(c, config, setB)
 		},
 	}
 	p.add(c)
-	c.Flags().StringArrayVar(&setB, "set-b", nil, "a second schedule, to see both side by side")
+	c.Flags().StringArrayVar(&setB, "set-b", nil, "as --set: a second `schedule`, to see both side by side")
 	return c
 }
 
-// plan simulates the journal, with a bar on a terminal.
-func (p *planFlags) plan(c *cobra.Command, o simulate.Options) ([]simulate.Mail, error) {
+// simulate plans the journal with one schedule, or with two.
+func (p *planFlags) simulate(c *cobra.Command, config Config, setB []string) error {
+	o, err := p.options(config, p.set)
+	if err != nil {
+		return err
+	}
+	other, err := p.options(config, slices.Concat(p.set, setB))
+	if err != nil {
+		return err
+	}
+	if len(setB) > 0 && p.out != "" {
+		return usageError{errors.New("--set-b shows two schedules side by side, --out writes the mails of one. Leave one of them out")}
+	}
 	in, size, err := openInput(c, p.journal)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer in.Close()
+	if len(setB) > 0 { // standard input can be read only once
+		content, err := io.ReadAll(in)
+		if err != nil {
+			return err
+		}
+		first, err := p.plan(bytes.NewReader(content), size, o)
+		if err != nil {
+			return err
+		}
+		second, err := p.plan(bytes.NewReader(content), size, other)
+		if err != nil {
+			return err
+		}
+		return simulate.Compare(c.OutOrStdout(), column("now", first), column("try", second))
+	}
+	mails, err := p.plan(in, size, o)
+	if err != nil {
+		return err
+	}
+	if p.out == "" {
+		return simulate.Compare(c.OutOrStdout(), column("now", mails))
+	}
+	return p.write(c, mails)
+}
+
+func column(title string, mails []simulate.Mail) simulate.Column {
+	return simulate.Column{Title: title, Summary: simulate.Summarize(mails)}
+}
+
+// plan simulates a journal, with a bar on a terminal.
+func (p *planFlags) plan(in io.Reader, size int64, o simulate.Options) ([]simulate.Mail, error) {
 	bar := newBar(size, "planning")
+	defer bar.end()
 	mails, err := simulate.Plan(simulate.NewJournal(io.TeeReader(in, bar)), o)
-	bar.end()
 	return mails, p.named(err)
 }
 
@@ -135,11 +171,28 @@ func (p *planFlags) write(c *cobra.Command, mails []simulate.Mail) error {
 	if p.out == "-" {
 		return simulate.Write(c.OutOrStdout(), mails)
 	}
+	if same(p.out, p.journal) {
+		return usageError{errors.New("--out names the journal itself. Name another file")}
+	}
 	f, err := os.Create(p.out)
 	if err != nil {
 		return usageError{err}
 	}
-	return errors.Join(simulate.Write(f, mails), f.Close())
+	if err := errors.Join(simulate.Write(f, mails), f.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "%s written to %s\n", count(len(mails), "mail"), p.out)
+	return nil
+}
+
+// same tells whether two names are of one file.
+func same(a, b string) bool {
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
 }
 
 // bar shows how much of a journal is read, on a terminal only.

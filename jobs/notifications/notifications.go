@@ -7,8 +7,6 @@ package notifications
 import (
 	"context"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -62,6 +60,7 @@ type Job struct {
 	o       Options
 	log     *zap.Logger
 	pause   pause
+	held    held
 }
 
 // New makes the job.
@@ -88,6 +87,7 @@ func orDefault[T comparable](v, otherwise T) T {
 // If the relay is down no message is touched, and Run asks it again only after a delay
 // that grows.
 func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
+	f := &flush{Job: j, stop: ctx, at: at, started: time.Now()}
 	sites, err := j.sites(ctx)
 	if err != nil {
 		return nil, err
@@ -100,12 +100,21 @@ func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
 		return nil, err
 	}
 	if err := j.courier.Ready(ctx); err != nil {
-		j.pause.lengthen(at, err)
+		if ctx.Err() == nil {
+			j.pause.lengthen(f.now(), err)
+		}
 		return nil, fmt.Errorf("mail waits: %w", err)
 	}
-	j.pause.reset()
-	f := newFlush(ctx, j, at)
-	return f.run(waiting)
+	total, err := f.run(waiting)
+	failure := f.relay.Load()
+	if failure == nil || total[string(message.Accept)] > 0 {
+		j.pause.reset()
+	}
+	if failure != nil {
+		j.pause.lengthen(f.now(), failure)
+		return total, fmt.Errorf("the relay failed during the flush: %w", failure)
+	}
+	return total, err
 }
 
 func (j *Job) sites(ctx context.Context) ([]string, error) {
@@ -128,188 +137,4 @@ func (j *Job) waiting(ctx context.Context, sites []string, at time.Time) ([]stri
 		}
 	}
 	return waiting, nil
-}
-
-// flush is one run of the job.
-type flush struct {
-	*Job
-	stop     context.Context // no more claims when done
-	carrying context.Context // ends a grace after stop
-	end      context.CancelFunc
-	at       time.Time
-	started  time.Time
-	work     chan message.Message
-	done     chan message.Outcome
-	held     held
-	relay    atomic.Pointer[message.Failure] // why the relay cannot be used any more
-}
-
-func newFlush(ctx context.Context, j *Job, at time.Time) *flush {
-	f := &flush{
-		Job: j, stop: ctx, at: at, started: time.Now(),
-		work: make(chan message.Message, j.o.Batch),
-		done: make(chan message.Outcome),
-	}
-	f.carrying, f.end = context.WithCancel(context.WithoutCancel(ctx))
-	return f
-}
-
-// now is the time of the run: what it was told, and what has passed since.
-func (f *flush) now() time.Time { return f.at.Add(time.Since(f.started)) }
-
-func (f *flush) run(sites []string) (map[string]int, error) {
-	defer f.end()
-	graceless := context.AfterFunc(f.stop, func() { time.AfterFunc(f.o.Grace, f.end) })
-	defer graceless()
-
-	var background, workers sync.WaitGroup
-	var claiming error
-	background.Go(func() { claiming = f.claim(sites) })
-	beat := time.NewTicker(f.o.Lease / 3)
-	defer beat.Stop()
-	finished := make(chan struct{})
-	background.Go(func() { f.keepLeases(beat.C, finished) })
-	for range f.o.Workers {
-		workers.Go(f.carry)
-	}
-	counts := make(chan map[string]int, 1)
-	background.Go(func() { counts <- f.record() })
-
-	workers.Wait()
-	close(f.done)
-	total := <-counts
-	close(finished)
-	background.Wait()
-	if failure := f.relay.Load(); failure != nil {
-		f.pause.lengthen(f.now(), failure)
-		return total, fmt.Errorf("the relay failed during the flush: %w", failure)
-	}
-	return total, claiming
-}
-
-// claim takes due messages of all sites in turn, so that no site waits for another's
-// whole backlog, until there are none, the relay fails or the run is told to stop.
-func (f *flush) claim(sites []string) error {
-	defer close(f.work)
-	for found := true; found; {
-		found = false
-		for _, site := range sites {
-			if f.stop.Err() != nil || f.relay.Load() != nil {
-				return nil
-			}
-			now := f.now()
-			leaseUntil := now.Add(f.o.Lease)
-			claimed, err := f.queue.Claim(context.WithoutCancel(f.stop), site, f.o.Batch, now, leaseUntil)
-			if err != nil {
-				return err
-			}
-			f.held.add(claimed, leaseUntil)
-			for _, m := range claimed {
-				found = true
-				f.work <- m
-			}
-		}
-	}
-	return nil
-}
-
-// carry is one worker: it delivers messages until there are no more.
-func (f *flush) carry() {
-	for m := range f.work {
-		if !f.held.valid(m.ID, f.now().Add(f.o.Lease/4)) {
-			f.held.remove(m.ID) // the lease is as good as over: the sweeper has it
-			continue
-		}
-		f.done <- f.deliver(m)
-	}
-}
-
-func (f *flush) deliver(m message.Message) message.Outcome {
-	now := f.now()
-	o := message.Outcome{Site: m.Site, ID: m.ID, Claim: m.Claim, At: now, Rejected: m.Rejected, Remaining: m.Remaining}
-	switch {
-	case f.stop.Err() != nil || f.relay.Load() != nil:
-		o.Move, o.NotBefore = message.HandBack, now
-	case !m.ExpiresAt.IsZero() && !m.ExpiresAt.After(now):
-		o.Move, o.Reason = message.Expire, message.Late
-	case len(m.Outstanding()) == 0:
-		o.Move, o.Reason = message.Skip, message.NoAddress
-	default:
-		receipt := f.courier.Deliver(f.carrying, f.writer.Write(m))
-		o = f.o.Retry.judge(m, receipt, f.now())
-		o.Attempt = nil
-		if receipt.Tried {
-			o.Attempt = &message.Attempt{Claim: m.Claim, Replica: f.o.Replica, Receipt: receipt}
-		} else if f.stop.Err() == nil && receipt.Failure != nil {
-			f.relay.CompareAndSwap(nil, receipt.Failure)
-		}
-	}
-	return o
-}
-
-// record writes outcomes: as many at once as came in while the last write ran.
-func (f *flush) record() map[string]int {
-	counts := map[string]int{}
-	for o := range f.done {
-		batch := []message.Outcome{o}
-	collect:
-		for len(batch) < f.o.Batch {
-			select {
-			case more, open := <-f.done:
-				if !open {
-					break collect
-				}
-				batch = append(batch, more)
-			default:
-				break collect
-			}
-		}
-		if err := f.settle(batch); err != nil {
-			f.log.Error("outcomes could not be written; the messages will be tried again", zap.Int("messages", len(batch)), zap.Error(err))
-			continue
-		}
-		for _, o := range batch {
-			counts[string(o.Move)]++
-			f.held.remove(o.ID)
-			f.log.Debug("message moved", zap.String("id", string(o.ID)), zap.String("move", string(o.Move)))
-		}
-	}
-	return counts
-}
-
-// settle writes outcomes and does not give up before their leases are over: what the
-// relay said is worth more than a quick end.
-func (f *flush) settle(batch []message.Outcome) error {
-	var err error
-	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		if _, err = f.queue.Settle(context.WithoutCancel(f.stop), batch); err == nil {
-			return nil
-		}
-		f.log.Warn("outcomes cannot be written yet", zap.Int("messages", len(batch)), zap.Error(err))
-		if !f.held.valid(batch[0].ID, f.now().Add(wait)) {
-			return err
-		}
-		time.Sleep(wait)
-	}
-}
-
-// keepLeases renews what is held, so that a lease ends only when its replica does.
-func (f *flush) keepLeases(beat <-chan time.Time, finished <-chan struct{}) {
-	for {
-		select {
-		case <-finished:
-			return
-		case <-beat:
-		}
-		leaseUntil := f.now().Add(f.o.Lease)
-		held := f.held.list()
-		if len(held) == 0 {
-			continue
-		}
-		if err := f.queue.Extend(context.WithoutCancel(f.stop), held, leaseUntil); err != nil {
-			f.log.Warn("leases could not be extended", zap.Int("messages", len(held)), zap.Error(err))
-			continue
-		}
-		f.held.extend(held, leaseUntil)
-	}
 }

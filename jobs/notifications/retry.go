@@ -57,7 +57,7 @@ func (r Retry) judge(m message.Message, receipt message.Receipt, at time.Time) m
 		Rejected: m.Rejected, Remaining: m.Remaining, Reached: m.Reached,
 	}
 	if !receipt.Tried {
-		o.Move, o.NotBefore = message.HandBack, at
+		o.Move, o.NotBefore, o.Error = message.HandBack, at, m.Error
 		return o
 	}
 	o.Rejected = append(append([]string(nil), m.Rejected...), receipt.Rejected...)
@@ -91,11 +91,12 @@ type pause struct {
 
 const longestPause = 5 * time.Minute
 
-// ended is why the relay is still left alone, or nil.
+// ended is why the relay is still left alone, or nil. A pause that seems to be longer than
+// any was begun by a clock that has been set back since.
 func (p *pause) ended(at time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if at.Before(p.until) {
+	if at.Before(p.until) && p.until.Sub(at) <= longestPause {
 		return fmt.Errorf("mail waits until %s: %w", p.until.UTC().Format(time.TimeOnly+"Z"), p.why)
 	}
 	return nil

@@ -40,10 +40,17 @@ func (j *Job) sweepLeases(ctx context.Context, site string, at time.Time, counts
 		if err != nil || len(lapsed) == 0 {
 			return err
 		}
-		outcomes := make([]message.Outcome, len(lapsed))
-		for i, m := range lapsed {
-			outcomes[i] = j.lost(m, at)
-			counts[string(outcomes[i].Move)]++
+		var outcomes []message.Outcome
+		for _, m := range lapsed {
+			if j.held.has(m) { // we know what became of it, as soon as the database lets us write it
+				continue
+			}
+			o := j.lost(m, at)
+			outcomes = append(outcomes, o)
+			counts[string(o.Move)]++
+		}
+		if len(outcomes) == 0 {
+			return nil
 		}
 		moved, err := j.queue.Settle(ctx, outcomes)
 		if err != nil {
@@ -65,7 +72,8 @@ func (j *Job) lost(m message.Message, at time.Time) message.Outcome {
 		Site: m.Site, ID: m.ID, Claim: m.Claim, At: at, Move: message.Lapse, NotBefore: at,
 		Reason: message.LeaseExpired, Error: failure, Rejected: m.Rejected, Remaining: m.Remaining,
 		Attempt: &message.Attempt{Claim: m.Claim, Receipt: message.Receipt{
-			StartedAt: m.ClaimedAt, EndedAt: at, Tried: true, Uncertain: true, Failure: failure,
+			StartedAt: m.ClaimedAt, EndedAt: at, Tried: true, Uncertain: true,
+			Pending: m.Outstanding(), Failure: failure,
 		}},
 	}
 	if j.o.AskAfterLostLease || j.o.Retry.exhausted(m, at) {

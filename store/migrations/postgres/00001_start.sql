@@ -46,6 +46,8 @@ CREATE TABLE messages (
 	case_id     text COLLATE "C" NOT NULL,
 	case_title  text NOT NULL,
 	case_url    text NOT NULL,
+	case_stage  text NOT NULL,
+	case_owner  text NOT NULL,
 	actor       text NOT NULL,
 	summary     text NOT NULL,
 	subject     text NOT NULL,
@@ -102,9 +104,11 @@ CREATE TABLE queue (
 	error_text     text NOT NULL,
 	PRIMARY KEY (site, id)
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
-CREATE INDEX queue_due ON queue (site, due_at, id) WHERE due_at IS NOT NULL;
+-- A message that waits stands in one of the first two; the lists of statuses are those of message.From.
+CREATE INDEX queue_due ON queue (site, due_at, id) WHERE status IN ('scheduled','pending','rate_limited');
+CREATE INDEX queue_leases ON queue (site, due_at, id) WHERE status = 'sending';
 CREATE INDEX queue_of_window ON queue (site, window_id) WHERE window_id IS NOT NULL;
-CREATE INDEX queue_errors ON queue (site, id) WHERE status = 'error';
+CREATE INDEX queue_for_people ON queue (site, status, id) WHERE status IN ('error','pending_manual');
 CREATE INDEX queue_expiring ON queue (site, expires_at, id)
 	WHERE expires_at IS NOT NULL AND status IN ('scheduled','deferred','pending_manual','pending','rate_limited','sending');
 
@@ -118,12 +122,14 @@ CREATE TABLE attempts (
 	account    text NOT NULL,
 	server     text NOT NULL,
 	uncertain  boolean NOT NULL,
-	accepted   text NOT NULL, -- JSON list; empty if the one address of the message was accepted
+	accepted   text NOT NULL, -- JSON list, empty if none
 	rejected   text NOT NULL,
 	pending    text NOT NULL,
 	code       integer NOT NULL,
 	response   text NOT NULL,
 	category   text NOT NULL, -- empty on success
+	error_code text NOT NULL,
+	error_text text NOT NULL,
 	PRIMARY KEY (site, message_id, claim)
 );
 
@@ -141,7 +147,7 @@ CREATE TABLE deadlines (
 	PRIMARY KEY (site, key)
 );
 CREATE INDEX deadlines_due ON deadlines (site, next_at, key) WHERE next_at IS NOT NULL;
-CREATE INDEX deadlines_of_case ON deadlines (site, case_id) WHERE next_at IS NOT NULL;
+CREATE INDEX deadlines_of_case ON deadlines (site, case_id, key) WHERE cleared_at IS NULL;
 
 CREATE TABLE idempotency_keys (
 	site       text COLLATE "C" NOT NULL,

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"notifier/message"
+)
+
+// requestID is the header that names a request, in the answer and in the log.
+const requestID = "X-Request-Id"
+
+// named gives each request an id: the caller's, if it is a decent one.
+func (h *handler) named(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(requestID)
+		if id == "" || message.CheckLine(id, 100) != nil {
+			id = string(message.NewID(message.RequestIDs))
+		}
+		w.Header().Set(requestID, id)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// keyed lets only callers with the key in.
+func (h *handler) keyed(next http.Handler) http.Handler {
+	want := sha256.Sum256([]byte(h.o.Key))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		got := sha256.Sum256([]byte(given))
+		if h.o.Key != "" && strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(got[:], want[:]) == 1 {
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("WWW-Authenticate", `Bearer realm="notifier"`)
+		if h.o.Key == "" {
+			h.refuse(w, problem(http.StatusUnauthorized, "no_key_set", "The service has no key yet. Start it with NOTIFIER_HTTP__KEY set to one, and send that as Authorization: Bearer KEY."))
+			return
+		}
+		h.refuse(w, problem(http.StatusUnauthorized, "unauthorized", "Send a valid key as Authorization: Bearer KEY."))
+	})
+}
+
+// readable refuses what no room could read: an address that is no text, and a body that
+// says it is something else than JSON.
+func (h *handler) readable(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query, err := url.QueryUnescape(r.URL.RawQuery)
+		if text := r.URL.Path + query + r.Header.Get("Idempotency-Key"); err != nil || !utf8.ValidString(text) || strings.Contains(text, "\x00") {
+			h.refuse(w, problem(http.StatusBadRequest, "bad_address", "The path, the query or the Idempotency-Key has bytes in it that are no text. Write it in UTF-8, in the path and query with percent signs."))
+			return
+		}
+		if r.ContentLength != 0 && !isJSON(r.Header.Get("Content-Type")) {
+			h.refuse(w, problem(http.StatusUnsupportedMediaType, "not_json", "A request is JSON. Send it with Content-Type: application/json."))
+			return
+		}
+		json := r.Clone(r.Context())
+		json.Header.Set("Content-Type", "application/json")
+		json.Header.Del("Accept") // it is answered with JSON, too
+		next.ServeHTTP(w, json)
+	})
+}
+
+// isJSON tells whether a body of that type may be read as JSON. What clients say when
+// nobody told them, as curl -d and fetch do, is taken for JSON: no form is sent here, and
+// no browser sends the key by itself.
+func isJSON(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	switch kind {
+	case "application/json", "application/x-www-form-urlencoded", "text/plain":
+		return err == nil
+	}
+	return contentType == "" || err == nil && strings.HasSuffix(kind, "+json")
+}
+
+// known answers what no route of mux knows as a problem, too.
+func (h *handler) known(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := mux.Handler(r); pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		var allowed []string
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			other := r.Clone(r.Context())
+			other.Method = method
+			if _, pattern := mux.Handler(other); pattern != "" {
+				allowed = append(allowed, method)
+			}
+		}
+		if len(allowed) > 0 {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			h.refuse(w, problem(http.StatusMethodNotAllowed, "method_not_allowed", r.Method+" is not possible here. Use "+strings.Join(allowed, " or ")+"."))
+			return
+		}
+		h.refuse(w, problem(http.StatusNotFound, "not_found", "There is nothing at "+r.URL.Path+". /api/openapi.json lists what there is."))
+	})
+}
+
+// refuse answers with a problem before a route was found.
+func (h *handler) refuse(w http.ResponseWriter, p *Problem) {
+	p.RequestID = w.Header().Get(requestID)
+	for name, values := range p.GetHeaders() {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", p.ContentType(""))
+	w.WriteHeader(p.Status)
+	_ = format.Marshal(w, p) // the caller is gone if this fails
+}

@@ -1,0 +1,272 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// script writes down requests and their answers.
+type script struct {
+	*house
+	text strings.Builder
+}
+
+// say sends a request and writes down both sides.
+func (s *script) say(method, path, body string, headers ...string) answer {
+	s.Helper()
+	a := s.ask(method, path, body, headers...)
+	fmt.Fprintf(&s.text, "%s %s\n", method, path)
+	for i := 0; i < len(headers); i += 2 {
+		fmt.Fprintf(&s.text, "%s: %s\n", headers[i], headers[i+1])
+	}
+	if body != "" {
+		fmt.Fprintf(&s.text, "%s\n", body)
+	}
+	fmt.Fprintf(&s.text, "\n%s\n", a.Status)
+	for _, name := range []string{"Allow", "Content-Type", "Idempotent-Replayed", "Retry-After", "Www-Authenticate"} {
+		if v := a.Header.Get(name); v != "" {
+			fmt.Fprintf(&s.text, "%s: %s\n", name, v)
+		}
+	}
+	var pretty bytes.Buffer
+	if json.Indent(&pretty, a.body, "", "  ") != nil {
+		pretty.Write(a.body)
+	}
+	fmt.Fprintf(&s.text, "%s\n\n", bytes.TrimSpace(times.ReplaceAllFunc(pretty.Bytes(), ofToday)))
+	return a
+}
+
+var (
+	ids   = regexp.MustCompile(`\b(msg|dig|evt|run|req)_[0-9a-hjkmnp-tv-z]{26}\b`)
+	bare  = regexp.MustCompile(`<[0-9a-hjkmnp-tv-z]{26}@`)
+	times = regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
+	relay = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+)
+
+// ofToday replaces a time that is reckoned from now; others are part of the request.
+func ofToday(text []byte) []byte {
+	at, err := time.Parse(time.RFC3339Nano, string(text))
+	if now := time.Now(); err != nil || at.Before(now.AddDate(0, 0, -1)) || at.After(now.AddDate(0, 2, 0)) {
+		return text
+	}
+	return []byte("TIME")
+}
+
+// normal replaces what else differs each time: ids by their order, and the relay's port.
+func normal(text string) string {
+	numbers := map[string]string{}
+	text = ids.ReplaceAllStringFunc(text, func(id string) string {
+		if numbers[id] == "" {
+			prefix, _, _ := strings.Cut(id, "_")
+			numbers[id] = fmt.Sprintf("%s_%d", prefix, len(numbers)+1)
+		}
+		return numbers[id]
+	})
+	return relay.ReplaceAllString(bare.ReplaceAllString(text, "<ID@"), "RELAY")
+}
+
+// golden compares a text with a file of testdata.
+func golden(t testing.TB, name, text string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v; go test -update writes it", err)
+	}
+	if text != string(want) {
+		t.Errorf("%s differs; go test -update writes it anew. Got\n%s", file, text)
+	}
+}
+
+const lease = `"case":{"id":"OFA/2026/1181","title":"Lease – Łódź","url":"https://bpm.example.org/c/1181"}`
+
+// TestRoutes plays every operation once; testdata shows what is asked and answered.
+func TestRoutes(t *testing.T) {
+	rows := []struct {
+		operation string
+		play      func(s *script)
+	}{
+		{"set-user", func(s *script) {
+			s.say("PUT", "/api/v1/users/anna", `{"email":"anna@example.org","name":"Anna Żółkiewska","phone":"+48 601 000 000","timezone":"Europe/Warsaw","language":"pl"}`)
+			s.say("PUT", "/api/v1/users/%C5%BB%20%25", `{}`)
+		}},
+		{"get-user", func(s *script) {
+			s.people("anna")
+			s.say("GET", "/api/v1/users/anna", "")
+		}},
+		{"set-preferences", func(s *script) {
+			s.people("anna")
+			s.say("PUT", "/api/v1/users/anna/preferences", `{"case_received":"hourly","case_changed":"weekly","daily_at":"17:30","weekly_on":"friday","timezone":"Asia/Tokyo"}`)
+			s.say("PUT", "/api/v1/users/anna/preferences", `{}`)
+		}},
+		{"get-preferences", func(s *script) {
+			s.people("anna")
+			s.say("GET", "/api/v1/users/anna/preferences", "")
+		}},
+		{"set-group", func(s *script) {
+			s.people("anna", "jan")
+			s.say("PUT", "/api/v1/groups/clerks", `{"users":["jan","anna"]}`)
+			s.say("PUT", "/api/v1/groups/clerks", `{"users":[]}`)
+		}},
+		{"get-group", func(s *script) {
+			s.people("anna", "jan")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/groups/clerks", `{"users":["jan","anna"]}`)
+			s.say("GET", "/api/v1/groups/clerks", "")
+		}},
+		{"publish-event", func(s *script) {
+			s.people("anna", "jan", "ewa", "ola")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/users/jan/preferences", `{"case_changed":"daily"}`)
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/users/ewa/preferences", `{"case_changed":"never"}`)
+			event := `{"id":"e1","kind":"case_changed","users":["anna","jan","ewa","ola"],"actor":"ola",` + lease + `,"summary":{"en":"Ola commented","pl":"Ola dodała komentarz"},"occurred_at":"2026-03-29T00:30:00+01:00"}`
+			s.say("POST", "/api/v1/events", event, "Idempotency-Key", "case/OFA-1181/changed/55")
+			s.say("POST", "/api/v1/events", event, "Idempotency-Key", "case/OFA-1181/changed/55")
+			s.say("POST", "/api/v1/events", `{"kind":"deadline","users":["ewa"]}`, "Idempotency-Key", "case/OFA-1181/changed/55")
+		}},
+		{"send-message", func(s *script) {
+			s.people("anna")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/users/bob", `{}`)
+			body := `{"id":"m1","to":["anna",{"email":"jan@out.example","name":"Jan"},"ANNA@example.org","bob"],"subject":"Contract ready","text":"It lies on your desk.",` + lease + `,"send_at":null}`
+			s.say("POST", "/api/v1/messages", body, "Idempotency-Key", "m1")
+			s.say("POST", "/api/v1/messages", body, "Idempotency-Key", "m1")
+			s.say("POST", "/api/v1/messages", `{"to":["anna"],"cc":["Jan <jan@out.example>"],"bcc":["boss@out.example"],"subject":"Contract ready","html":"<p>It lies on your desk.","manual":true}`)
+		}},
+		{"list-messages", func(s *script) {
+			s.day()
+			s.say("GET", "/api/v1/messages?status=deferred&user=jan&case=A-1&limit=1", "")
+			s.say("GET", "/api/v1/messages?reference=nothing", "")
+		}},
+		{"get-message", func(s *script) {
+			s.day()
+			for _, reference := range []string{"m-sent", "m-error", "m-all", "e-merged", "e-skipped", "m-scheduled", "m-manual", "d-1"} {
+				s.say("GET", "/api/v1/messages/"+s.find(reference), "")
+			}
+		}},
+		{"get-message-content", func(s *script) {
+			s.day()
+			s.say("GET", "/api/v1/messages/"+s.find("m-sent")+"/content", "")
+		}},
+		{"list-attempts", func(s *script) {
+			s.day()
+			s.say("GET", "/api/v1/messages/"+s.find("m-error")+"/attempts", "")
+			s.say("GET", "/api/v1/messages/"+s.find("e-merged")+"/attempts", "")
+			s.say("GET", "/api/v1/messages/"+s.find("m-manual")+"/attempts", "")
+		}},
+		{"retry-message", func(s *script) {
+			s.day()
+			s.say("POST", "/api/v1/messages/"+s.find("m-error")+"/retry", "")
+			s.say("POST", "/api/v1/messages/"+s.find("m-sent")+"/retry", "")
+			s.say("POST", "/api/v1/messages/"+s.find("m-sent")+"/retry", `{"resend":true}`)
+			s.say("POST", "/api/v1/messages/"+s.find("m-manual")+"/retry", "")
+			s.say("POST", "/api/v1/messages/"+s.find("m-scheduled")+"/retry", `{}`)
+		}},
+		{"cancel-message", func(s *script) {
+			s.day()
+			s.say("POST", "/api/v1/messages/"+s.find("m-scheduled")+"/cancel", "")
+			s.say("POST", "/api/v1/messages/"+s.find("m-sent")+"/cancel", "")
+		}},
+		{"release-message", func(s *script) {
+			s.day()
+			s.say("POST", "/api/v1/messages/"+s.find("m-manual")+"/release", "")
+			s.say("POST", "/api/v1/messages/"+s.find("m-manual")+"/release", "")
+		}},
+		{"set-deadline", func(s *script) {
+			s.people("anna", "jan")
+			body := `{"due_at":"2035-11-25T15:00:00Z","users":["anna","jan"],` + lease + `,"remind_before":["72h","24h","1h"],"overdue":{"every_workday":true,"max":5}}`
+			s.say("PUT", "/api/v1/deadlines/OFA%2F2026%2F1181:step-4", body)
+			s.say("PUT", "/api/v1/deadlines/OFA%2F2026%2F1181:step-4", `{"due_at":"2001-11-25T16:00:00+01:00","users":["anna"]}`)
+		}},
+		{"get-deadline", func(s *script) {
+			s.people("anna")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/deadlines/OFA%2F2026%2F1181:step-4", `{"due_at":"2035-11-25T15:00:00Z","users":["anna"]}`)
+			s.say("GET", "/api/v1/deadlines/OFA%2F2026%2F1181:step-4", "")
+			s.say("GET", "/api/v1/deadlines/OFA%2F2026%2F1181:step-5", "")
+		}},
+		{"list-deadlines", func(s *script) {
+			s.people("anna")
+			s.say("GET", "/api/v1/deadlines", "")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/deadlines/A-1", `{"due_at":"2035-11-25T15:00:00Z","users":["anna"]}`)
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/deadlines/A-2", `{"due_at":"2035-11-25T14:00:00Z","users":["anna"]}`)
+			s.say("GET", "/api/v1/deadlines?limit=200", "")
+		}},
+		{"clear-deadline", func(s *script) {
+			s.people("anna")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/deadlines/OFA%2F2026%2F1181:step-4", `{"due_at":"2035-11-25T15:00:00Z","users":["anna"]}`)
+			s.say("DELETE", "/api/v1/deadlines/OFA%2F2026%2F1181:step-4", "")
+			s.say("GET", "/api/v1/deadlines/OFA%2F2026%2F1181:step-4", "")
+			s.say("DELETE", "/api/v1/deadlines/never-set", "")
+		}},
+		{"list-jobs", func(s *script) { s.say("GET", "/api/v1/jobs", "") }},
+		{"get-job", func(s *script) {
+			s.say("GET", "/api/v1/jobs/notifications", "")
+			s.say("GET", "/api/v1/jobs/housekeeping", "")
+		}},
+		{"change-job", func(s *script) {
+			s.say("PATCH", "/api/v1/jobs/notifications", `{"every":"2h","wake":true}`)
+			s.say("PATCH", "/api/v1/jobs/user_notifications", `{"cron":"0 7-18 * * MON-FRI","timezone":"Europe/Warsaw"}`)
+			s.say("PATCH", "/api/v1/jobs/user_notifications", `{"reset":true}`)
+		}},
+		{"pause-job", func(s *script) {
+			s.say("POST", "/api/v1/jobs/reminders/pause", "")
+			s.say("POST", "/api/v1/jobs/reminders/pause", `{"note":"the calendar is being mended"}`)
+		}},
+		{"resume-job", func(s *script) {
+			s.must(http.StatusOK, nil, "POST", "/api/v1/jobs/reminders/pause", "")
+			s.say("POST", "/api/v1/jobs/reminders/resume", "")
+			s.say("POST", "/api/v1/jobs/reminders/resume", "")
+		}},
+		{"run-job", func(s *script) {
+			s.must(http.StatusOK, nil, "POST", "/api/v1/jobs/reminders/pause", "")
+			s.say("POST", "/api/v1/jobs/reminders/run", "")
+		}},
+		{"list-runs", func(s *script) {
+			s.say("GET", "/api/v1/jobs/notifications/runs", "")
+			s.people("anna")
+			s.must(http.StatusAccepted, nil, "POST", "/api/v1/messages", `{"to":["anna"],"subject":"Contract ready","text":"…"}`)
+			s.must(http.StatusAccepted, nil, "POST", "/api/v1/jobs/notifications/run", "")
+			<-s.finished
+			s.say("GET", "/api/v1/jobs/notifications/runs?limit=5", "")
+		}},
+	}
+	each(t, func(h *house) {
+		played := map[string]bool{}
+		for _, operations := range spec(h).paths {
+			for _, o := range operations {
+				played[at(o, "operationId").(string)] = false
+			}
+		}
+		for _, row := range rows {
+			played[row.operation] = true
+		}
+		for operation, is := range played {
+			if !is {
+				h.Errorf("no row plays the operation %s", operation)
+			}
+		}
+	})
+	for _, row := range rows {
+		t.Run(row.operation, func(t *testing.T) {
+			each(t, func(h *house) {
+				s := &script{house: h}
+				row.play(s)
+				golden(h, row.operation+".http", normal(s.text.String()))
+			})
+		})
+	}
+}

@@ -1,0 +1,98 @@
+package api
+
+import (
+	"time"
+
+	"notifier/message"
+)
+
+// messageView is a message as callers see it.
+type messageView struct {
+	ID             message.ID        `json:"id"`
+	Type           message.Type      `json:"type" doc:"single, digest, deadline or direct."`
+	Kind           message.Kind      `json:"kind,omitempty"`
+	Status         message.Status    `json:"status"`
+	Reason         message.Reason    `json:"reason,omitempty" doc:"Why it has this status."`
+	To             string            `json:"to" doc:"The address; several of one mail with commas."`
+	Cc             []message.Address `json:"cc,omitempty"`
+	Bcc            []message.Address `json:"bcc,omitempty"`
+	User           string            `json:"user,omitempty"`
+	Subject        string            `json:"subject"`
+	Reference      string            `json:"reference,omitempty" doc:"Your id of it, or the key of the deadline."`
+	EventID        message.ID        `json:"event_id,omitempty"`
+	Case           *message.Case     `json:"case,omitempty"`
+	Setting        string            `json:"setting,omitempty" doc:"What the user had chosen when it was written."`
+	CreatedAt      time.Time         `json:"created_at"`
+	UpdatedAt      time.Time         `json:"updated_at" doc:"When it reached this status."`
+	DueAt          *time.Time        `json:"due_at,omitempty" doc:"When it may leave, or its digest is made."`
+	ExpiresAt      *time.Time        `json:"expires_at,omitempty"`
+	LeaseExpiresAt *time.Time        `json:"lease_expires_at,omitempty"`
+	Attempts       int               `json:"attempts"`
+	RetryCount     int               `json:"retry_count"`
+	MessageID      string            `json:"message_id" doc:"The Message-ID of the mail, the same on every attempt."`
+	DigestID       message.ID        `json:"digest_id,omitempty" doc:"The digest that it is part of."`
+	Items          []message.ID      `json:"items,omitempty" doc:"The messages that a digest was made of."`
+	ErrorCategory  message.Category  `json:"error_category,omitempty"`
+	Error          *errorView        `json:"error,omitempty"`
+	ConquerStatus  string            `json:"conquer_status,omitempty" doc:"The status in Conquer's words."`
+	ChoraStatus    string            `json:"chora_status,omitempty" doc:"The status in chora's words."`
+	Delivery       *message.Delivery `json:"delivery,omitempty" doc:"Trigger Email's record."`
+}
+
+type errorView struct {
+	Category  message.Category `json:"category"`
+	Code      string           `json:"code,omitempty"`
+	Message   string           `json:"message" doc:"At most 5,000 characters."`
+	Truncated string           `json:"truncated" doc:"At most 255 characters."`
+}
+
+func view(m message.Message) messageView {
+	v := messageView{
+		ID: m.ID, Type: m.Type, Kind: m.Kind, Status: m.Status, Reason: m.Reason, To: m.Recipients(), Cc: m.Cc, Bcc: m.Bcc,
+		User: m.UserID, Subject: m.Subject, Reference: m.Reference, EventID: m.EventID, Setting: m.Setting,
+		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, DueAt: orNil(m.DueAt), ExpiresAt: orNil(m.ExpiresAt), LeaseExpiresAt: orNil(m.LeaseExpiresAt),
+		Attempts: m.Attempts, RetryCount: m.RetryCount, MessageID: m.MessageID(), DigestID: m.Digest,
+		ConquerStatus: m.ConquerStatus(), ChoraStatus: m.ChoraStatus(),
+	}
+	if m.Case != (message.Case{}) {
+		v.Case = &m.Case
+	}
+	if f := m.Error; f != nil {
+		v.ErrorCategory = f.Category
+		v.Error = &errorView{Category: f.Category, Code: f.Code, Message: f.Text, Truncated: message.Truncate(f.Text, message.MaxErrorTruncated)}
+	}
+	return v
+}
+
+type attemptView struct {
+	StartedAt time.Time        `json:"started_at"`
+	EndedAt   time.Time        `json:"ended_at"`
+	Replica   string           `json:"replica,omitempty"`
+	Account   string           `json:"account,omitempty"`
+	Server    string           `json:"server,omitempty"`
+	Uncertain bool             `json:"uncertain" doc:"It may have gone out although no reply came."`
+	Accepted  []string         `json:"accepted,omitempty"`
+	Rejected  []string         `json:"rejected,omitempty"`
+	Pending   []string         `json:"pending,omitempty"`
+	Code      int              `json:"code,omitempty"`
+	Response  string           `json:"response,omitempty"`
+	Category  message.Category `json:"error_category,omitempty"`
+}
+
+func viewAttempt(a message.Attempt) attemptView {
+	v := attemptView{
+		StartedAt: a.StartedAt, EndedAt: a.EndedAt, Replica: a.Replica, Account: a.Account, Server: a.Server, Uncertain: a.Uncertain,
+		Accepted: a.Accepted, Rejected: a.Rejected, Pending: a.Pending, Code: a.Code, Response: a.Response,
+	}
+	if a.Failure != nil {
+		v.Category = a.Failure.Category
+	}
+	return v
+}
+
+func orNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

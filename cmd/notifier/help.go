@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"notifier/message"
+)
+
+func showHelp(c *cobra.Command, _ []string) error { return c.Help() }
+
+// refuse makes a stray argument a mistake of usage.
+func refuse(c *cobra.Command, arguments []string) error {
+	if len(arguments) == 0 {
+		return nil
+	}
+	if c.HasAvailableSubCommands() {
+		return usageError{fmt.Errorf("there is no command %q.%s See %s --help", c.CommandPath()+" "+arguments[0],
+			sentence(message.Suggest(arguments[0], names(c))), c.CommandPath())}
+	}
+	return usageError{fmt.Errorf("%q is not expected here. See %s --help", arguments[0], c.CommandPath())}
+}
+
+func refuseArguments(c *cobra.Command) {
+	c.Args = refuse
+	for _, sub := range c.Commands() {
+		refuseArguments(sub)
+	}
+}
+
+// names are what may follow the command.
+func names(c *cobra.Command) []string {
+	var all []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() || sub.IsAdditionalHelpTopicCommand() {
+			all = append(all, sub.Name())
+		}
+	}
+	return all
+}
+
+// wrongFlag says which flag was meant, or that the command before it does not exist.
+func wrongFlag(c *cobra.Command, err error) error {
+	if arguments := c.Flags().Args(); len(arguments) > 0 && c.HasAvailableSubCommands() {
+		return refuse(c, arguments)
+	}
+	text := err.Error()
+	if name, unknown := strings.CutPrefix(text, "unknown flag: "); unknown {
+		var flags []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { flags = append(flags, "--"+f.Name) })
+		text = fmt.Sprintf("there is no flag %s.%s", name, message.Suggest(name, flags))
+	}
+	return usageError{fmt.Errorf("%s See %s --help", sentence(text), c.CommandPath())}
+}
+
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [command or topic]", Short: "Explain a command or a topic",
+		RunE: func(c *cobra.Command, arguments []string) error {
+			about, rest, err := c.Root().Find(arguments)
+			if err != nil || len(rest) > 0 {
+				return refuse(c.Root(), arguments)
+			}
+			return about.Help()
+		},
+	}
+}
+
+// topics are what help tells besides commands.
+func topics() []*cobra.Command {
+	return []*cobra.Command{
+		{Use: "exit-codes", Short: "What the number means with which a command ends", Long: "Commands end with\n\n" + exitCodes},
+		{
+			Use: "environment", Short: "The variables that go over config.yaml",
+			Long: "Each key of config.yaml can also be given by the environment, which wins. Lists are written with commas.\n\n  " +
+				strings.Join(variableNames(), "\n  "),
+		},
+	}
+}
+
+// variableNames are those of the environment that are understood.
+func variableNames() []string {
+	var all []string
+	for _, path := range paths("", reflect.New(reflect.TypeFor[Config]()).Elem()) {
+		all = append(all, prefix+strings.ToUpper(strings.ReplaceAll(path, ".", "__")))
+	}
+	return all
+}
+
+// paths are those of all single values and lists of the configuration. Where names can
+// be chosen a KIND stands for them.
+func paths(at string, v reflect.Value) []string {
+	switch {
+	case v.Kind() == reflect.Map:
+		return paths(at+".KIND", reflect.New(v.Type().Elem()).Elem())
+	case v.Kind() != reflect.Struct || scalar(v):
+		return []string{at}
+	}
+	var all []string
+	for _, key := range keys(v) {
+		all = append(all, paths(join(at, key), fields(v)[key])...)
+	}
+	slices.Sort(all)
+	return all
+}
