@@ -138,7 +138,7 @@ func (l *line) refresh(ctx context.Context) error {
 	if _, is := l.now(); is.String() == was.String() || l.id == (gocronID{}) {
 		return nil
 	}
-	_, err = l.scheduler.Update(l.id, l.definition(), gocron.NewTask(l.tick), l.options()...)
+	_, err = l.scheduler.Update(l.id, l.definition(), gocron.NewTask(l.Timetable.tick), l.options()...)
 	return err
 }
 
@@ -146,7 +146,7 @@ func (l *line) refresh(ctx context.Context) error {
 func (l *line) plant() error {
 	l.reading.Lock()
 	defer l.reading.Unlock()
-	job, err := l.scheduler.NewJob(l.definition(), gocron.NewTask(l.tick), l.options()...)
+	job, err := l.scheduler.NewJob(l.definition(), gocron.NewTask(l.Timetable.tick), l.options()...)
 	if err != nil {
 		return err
 	}

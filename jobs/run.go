@@ -24,27 +24,13 @@ func (l *line) occupy() bool {
 
 func (l *line) free() { <-l.busy }
 
-// tick runs the job for the latest tick, unless it was handled or another replica has it.
-func (l *line) tick() { l.spawn(func(ctx context.Context) { l.fire(ctx, schedule.Scheduled) }) }
-
-// catchUp makes up what was missed while nobody ran, with one run.
-func (l *line) catchUp(ctx context.Context) {
-	if l.due(now()) {
-		l.fire(ctx, schedule.Missed)
-	}
-}
-
-func (l *line) fire(ctx context.Context, trigger schedule.Trigger) {
-	if err := l.refresh(ctx); err != nil {
-		l.warn(ctx, "a tick passes: the timetable cannot be read", err)
-		return
-	}
-	at := now()
-	tick, due := l.take(at)
-	if !due || !l.occupy() {
+// fire runs the job for a tick that it has taken, unless another replica was faster.
+func (l *line) fire(ctx context.Context, tick time.Time, trigger schedule.Trigger) {
+	if !l.occupy() {
 		return // the last run is still going: this tick passes
 	}
 	defer l.free()
+	at := now()
 	if l.plan.Private {
 		_, _ = l.work(ctx, at) // logged there
 		return

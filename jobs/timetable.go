@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -80,6 +81,7 @@ type Timetable struct {
 	ctx       context.Context  // of all work; nil before Start
 	cancel    context.CancelFunc
 
+	firing  sync.Mutex     // one look for due jobs at a time
 	running sync.WaitGroup // what Stop waits for
 	stopped sync.Once
 	ended   error // how the scheduler stopped
@@ -134,8 +136,8 @@ func (t *Timetable) start(ctx context.Context) error {
 	t.scheduler.Start()
 	for _, l := range t.lines {
 		t.spawn(l.wakes)
-		t.spawn(l.catchUp)
 	}
+	t.spawn(func(ctx context.Context) { t.fire(ctx, schedule.Missed) })
 	return nil
 }
 
@@ -201,6 +203,63 @@ func (t *Timetable) spawn(do func(ctx context.Context)) {
 	}()
 }
 
+// tick runs all jobs whose tick has come. gocron calls it once for each of them.
+func (t *Timetable) tick() {
+	t.spawn(func(ctx context.Context) { t.fire(ctx, schedule.Scheduled) })
+}
+
+// turn is how long a job waits for those that go before it at one instant: a long
+// promotion must not keep ready mail from leaving.
+const turn = 10 * time.Second
+
+// fire runs the jobs that are due in the order in which they were planned (RULES §3): at
+// one instant a reminder is written and a digest merged before the queue is flushed.
+func (t *Timetable) fire(ctx context.Context, trigger schedule.Trigger) {
+	t.firing.Lock()
+	defer t.firing.Unlock()
+	var before []<-chan struct{} // closed when a job is over
+	for _, l := range t.lines {
+		at := now()
+		if !l.due(at) {
+			continue
+		}
+		if err := l.refresh(ctx); err != nil {
+			l.warn(ctx, "a tick passes: the timetable cannot be read", err)
+			continue
+		}
+		tick, due := l.take(at)
+		if !due {
+			continue
+		}
+		if l.plan.Private {
+			t.spawn(func(ctx context.Context) { l.fire(ctx, tick, trigger) })
+			continue
+		}
+		earlier, over := slices.Clone(before), make(chan struct{})
+		before = append(before, over)
+		t.spawn(func(ctx context.Context) {
+			defer close(over)
+			wait(ctx, earlier)
+			l.fire(ctx, tick, trigger)
+		})
+	}
+}
+
+// wait waits for the turn of a job after these.
+func wait(ctx context.Context, earlier []<-chan struct{}) {
+	patience := time.NewTimer(turn)
+	defer patience.Stop()
+	for _, over := range earlier {
+		select {
+		case <-over:
+		case <-patience.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // poll looks for changes that were made on other replicas, and for ticks that gocron has
 // missed, as it does when the clock was set back or a change came in between.
 func (t *Timetable) poll() {
@@ -217,11 +276,9 @@ func (t *Timetable) poll() {
 			t.blind = true
 			return
 		}
-		if l.due(now()) {
-			l.tick()
-		}
 	}
 	t.blind = false
+	t.fire(ctx, schedule.Scheduled)
 }
 
 func (t *Timetable) line(name string) (*line, error) {
