@@ -65,10 +65,12 @@ var format = huma.Format{
 
 // The schemas of ground types that read themselves.
 type (
-	recipient   struct{}
-	text        struct{}
-	chosen      struct{}
-	textOrTexts = map[string]*huma.Schema
+	recipient struct{}
+	text      struct{}
+	chosen    struct{}
+
+	chosenByUser struct{}
+	textOrTexts  = map[string]*huma.Schema
 )
 
 // Schema of message.Recipient.
@@ -111,9 +113,17 @@ func (chosen) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
+// Schema of choice.
+func (chosenByUser) Schema(r huma.Registry) *huma.Schema {
+	s := chosen{}.Schema(r)
+	s.Properties["user"] = &huma.Schema{Type: huma.TypeString, Description: "The same as in the path, if it is given.", Examples: []any{"anna"}}
+	return s
+}
+
 // describe tells huma the schemas of ground types, which know nothing of it.
 func describe(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[message.Recipient](), reflect.TypeFor[recipient]())
 	r.RegisterTypeAlias(reflect.TypeFor[message.Text](), reflect.TypeFor[text]())
 	r.RegisterTypeAlias(reflect.TypeFor[preferences.Preferences](), reflect.TypeFor[chosen]())
+	r.RegisterTypeAlias(reflect.TypeFor[choice](), reflect.TypeFor[chosenByUser]())
 }

@@ -83,6 +83,9 @@ func (h *handler) deadlineRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
+		if err := same("/key", in.Key, d.Key); err != nil {
+			return nil, err
+		}
 		d.Key = in.Key
 		d, err = h.desk.SetDeadline(ctx, h.call(""), d)
 		return &deadlineOut{Body: viewDeadline(d)}, err

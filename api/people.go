@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -17,7 +18,13 @@ type userIn struct {
 
 type setUserIn struct {
 	ID   string `path:"id" doc:"The user's id in the workflow system." example:"anna"`
-	Body body[preferences.User]
+	Body body[userBody]
+}
+
+// userBody is what a journal's line says of a user too.
+type userBody struct {
+	ID string `json:"user,omitempty" doc:"The same as in the path, if it is given."`
+	preferences.User
 }
 
 type userView struct {
@@ -29,7 +36,27 @@ type userOut struct{ Body userView }
 
 type setPreferencesIn struct {
 	ID   string `path:"id" doc:"The user's id in the workflow system." example:"anna"`
-	Body body[preferences.Preferences]
+	Body body[choice]
+}
+
+// choice is what a user has chosen, perhaps with the user's id, as in a journal.
+type choice struct {
+	User string
+	preferences.Preferences
+}
+
+// UnmarshalJSON takes the id out; all other keys are those of preferences.
+func (c *choice) UnmarshalJSON(raw []byte) error {
+	var keys map[string]json.RawMessage
+	_ = json.Unmarshal(raw, &keys) // what is no object, preferences tell
+	if id, given := keys["user"]; given {
+		if err := json.Unmarshal(id, &c.User); err != nil {
+			return &message.Invalid{Faults: []message.Fault{{Pointer: "/user", Code: "bad_type", Detail: "a user's id is a text. Write it in quotes, or leave it out."}}}
+		}
+		delete(keys, "user")
+		raw, _ = json.Marshal(keys)
+	}
+	return c.Preferences.UnmarshalJSON(raw)
 }
 
 type preferencesOut struct{ Body preferences.Preferences }
@@ -90,9 +117,12 @@ func (h *handler) userRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		u.ID = in.ID
-		u, err = h.desk.SetUser(ctx, h.call(""), u)
-		return &userOut{Body: userView{ID: u.ID, User: u}}, err
+		if err := same("/user", in.ID, u.ID); err != nil {
+			return nil, err
+		}
+		u.User.ID = in.ID
+		set, err := h.desk.SetUser(ctx, h.call(""), u.User)
+		return &userOut{Body: userView{ID: set.ID, User: set}}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-user", Method: http.MethodGet, Path: "/users/{id}", Tags: tags, Errors: []int{http.StatusNotFound}, Summary: "One user",
@@ -119,8 +149,21 @@ func (h *handler) setPreferences(ctx context.Context, in *setPreferencesIn) (*pr
 	if err != nil {
 		return nil, unsaved(err)
 	}
-	u, err := h.desk.SetPreferences(ctx, h.call(""), in.ID, chosen)
+	if err := same("/user", in.ID, chosen.User); err != nil {
+		return nil, err
+	}
+	u, err := h.desk.SetPreferences(ctx, h.call(""), in.ID, chosen.Preferences)
 	return &preferencesOut{Body: u.Preferences}, unsaved(err)
+}
+
+// same refuses a body that is about something else than its path. It need not repeat it.
+func same(pointer, path, body string) error {
+	if body == "" || body == path {
+		return nil
+	}
+	var wrong message.Invalid
+	wrong.Add(pointer, "other_than_path", "it is %q here and %q in the path. Leave it out here", message.Truncate(body, 60), message.Truncate(path, 60))
+	return &wrong
 }
 
 // unsaved tells a person what is wrong with what he has chosen.

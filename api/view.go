@@ -30,9 +30,9 @@ type messageView struct {
 	Attempts       int               `json:"attempts"`
 	RetryCount     int               `json:"retry_count"`
 	MessageID      string            `json:"message_id" doc:"The Message-ID of the mail, the same on every attempt."`
-	DigestID       message.ID        `json:"digest_id,omitempty" doc:"The digest that it is part of."`
+	DigestID       *message.ID       `json:"digest_id" nullable:"true" doc:"The digest that it is part of."`
 	Items          []message.ID      `json:"items,omitempty" doc:"The messages that a digest was made of."`
-	ErrorCategory  message.Category  `json:"error_category,omitempty"`
+	ErrorCategory  *message.Category `json:"error_category" nullable:"true"`
 	Error          *errorView        `json:"error,omitempty"`
 	ConquerStatus  string            `json:"conquer_status,omitempty" doc:"The status in Conquer's words."`
 	ChoraStatus    string            `json:"chora_status,omitempty" doc:"The status in chora's words."`
@@ -51,14 +51,17 @@ func view(m message.Message) messageView {
 		ID: m.ID, Type: m.Type, Kind: m.Kind, Status: m.Status, Reason: m.Reason, To: m.Recipients(), Cc: m.Cc, Bcc: m.Bcc,
 		User: m.UserID, Subject: m.Subject, Reference: m.Reference, EventID: m.EventID, Setting: m.Setting,
 		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, DueAt: orNil(m.DueAt), ExpiresAt: orNil(m.ExpiresAt), LeaseExpiresAt: orNil(m.LeaseExpiresAt),
-		Attempts: m.Attempts, RetryCount: m.RetryCount, MessageID: m.MessageID(), DigestID: m.Digest,
+		Attempts: m.Attempts, RetryCount: m.RetryCount, MessageID: m.MessageID(),
 		ConquerStatus: m.ConquerStatus(), ChoraStatus: m.ChoraStatus(),
 	}
 	if m.Case != (message.Case{}) {
 		v.Case = &m.Case
 	}
+	if m.Digest != "" {
+		v.DigestID = &m.Digest
+	}
 	if f := m.Error; f != nil {
-		v.ErrorCategory = f.Category
+		v.ErrorCategory = &f.Category
 		v.Error = &errorView{Category: f.Category, Code: f.Code, Message: f.Text, Truncated: message.Truncate(f.Text, message.MaxErrorTruncated)}
 	}
 	return v

@@ -73,7 +73,6 @@ func (d Deadline) checkUsers(wrong *message.Invalid) {
 		wrong.Add("/users", "too_many", "%d users are named; at most %d are taken. Set one deadline for each group of them.", len(d.Users), message.MaxList)
 		return
 	}
-	seen := map[string]bool{}
 	for i, id := range d.Users {
 		at := "/users/" + strconv.Itoa(i)
 		switch {
@@ -81,12 +80,9 @@ func (d Deadline) checkUsers(wrong *message.Invalid) {
 			wrong.Add(at, "missing", "a user id is empty. Leave it out, or write the id.")
 		case strings.Contains(id, "@"):
 			wrong.Add(at, "bad_id", "%q is an address. Write the id of a user: deadlines are for users only.", message.Truncate(id, 60))
-		case seen[id]:
-			wrong.Add(at, "duplicate", "%q is named twice. Leave one out.", message.Truncate(id, 60))
 		default:
 			wrong.Check(at, "bad_text", message.CheckLine(id, message.MaxLine))
 		}
-		seen[id] = true
 	}
 }
 

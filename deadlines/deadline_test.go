@@ -127,10 +127,7 @@ func TestCheck(t *testing.T) {
 			"a year with a digit missing", func(d *deadlines.Deadline) { d.DueAt = d.DueAt.AddDate(-1824, 0, 0) },
 			[]string{"/due_at out_of_range due_at lies in the year 202. Write a year from 1970 to 9000, as in 2026-11-25T15:00:00Z."},
 		},
-		{
-			"a user twice", func(d *deadlines.Deadline) { d.Users = []string{"anna", "jan", "anna"} },
-			[]string{`/users/2 duplicate "anna" is named twice. Leave one out.`},
-		},
+		{"a user twice is one", func(d *deadlines.Deadline) { d.Users = []string{"anna", "jan", "anna"} }, nil},
 		{"an empty user, an address and a long id", func(d *deadlines.Deadline) {
 			d.Users = []string{"", "anna@example.org", strings.Repeat("u", 201)}
 		}, []string{

@@ -202,7 +202,6 @@ func TestDeadlineRefused(t *testing.T) {
 		{"no date", func(d *deadlines.Deadline) { d.DueAt = time.Time{} }, "/due_at missing"},
 		{"no users", func(d *deadlines.Deadline) { d.Users = nil }, "/users missing"},
 		{"unknown users", func(d *deadlines.Deadline) { d.Users = []string{"anna", "ana", "jon"} }, "/users/1 unknown_user\n/users/2 unknown_user"},
-		{"a user twice", func(d *deadlines.Deadline) { d.Users = []string{"anna", "anna"} }, "/users/1 duplicate"},
 		{"an address", func(d *deadlines.Deadline) { d.Users = []string{"anna@example.org"} }, "/users/0 bad_id"},
 		{"no key", func(d *deadlines.Deadline) { d.Key = "" }, "/key missing"},
 		{"a key of two lines", func(d *deadlines.Deadline) { d.Key = "a\nb" }, "/key bad_text"},

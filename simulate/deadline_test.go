@@ -28,6 +28,13 @@ func TestDeadlines(t *testing.T) {
 			03-06 12:00 ben deadline C-1`,
 		},
 		{
+			name: "a user who is named twice is reminded once",
+			journal: `
+			03-02 06:00 set_deadline {"key": "C-1", "users": ["anna", "anna"], "due_at": "2026-03-06T12:00:00Z"}`,
+			want: `
+			03-06 12:00 anna deadline C-1`,
+		},
+		{
 			name: "overdue: the start of each following workday up to a maximum",
 			journal: `
 			03-02 06:00 set_deadline {"key": "C-1", "users": ["anna"], "due_at": "2026-03-05T12:00:00Z", "overdue": {"every_workday": true, "max": 3}}
