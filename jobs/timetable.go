@@ -40,6 +40,8 @@ type Plan struct {
 type Book interface {
 	// Job reads the saved line of a job, and begins it if there is none.
 	Job(ctx context.Context, begin schedule.Job) (schedule.Job, error)
+	// Versions are those of all saved lines, by the name of the job.
+	Versions(ctx context.Context) (map[string]int, error)
 	// SaveJob writes the line if it is still at the version that j has.
 	SaveJob(ctx context.Context, j schedule.Job) error
 	// Fire notes that the run takes its scheduled time. It is false if another has it.
@@ -268,17 +270,32 @@ func (t *Timetable) poll() {
 		return
 	}
 	defer t.running.Done()
-	for _, l := range t.lines {
-		if err := l.refresh(ctx); err != nil {
-			if !t.blind && ctx.Err() == nil {
-				t.log.Warn("the timetable cannot be read; jobs go on as they were", zap.Error(err))
-			}
-			t.blind = true
-			return
+	if err := t.lookForChanges(ctx); err != nil {
+		if !t.blind && ctx.Err() == nil {
+			t.log.Warn("the timetable cannot be read; jobs go on as they were", zap.Error(err))
 		}
+		t.blind = true
+		return
 	}
 	t.blind = false
 	t.fire(ctx, schedule.Scheduled)
+}
+
+func (t *Timetable) lookForChanges(ctx context.Context) error {
+	versions, err := t.book.Versions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range t.lines {
+		known, _ := l.now()
+		if versions[l.plan.Name] == known.Version {
+			continue
+		}
+		if err := l.refresh(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *Timetable) line(name string) (*line, error) {

@@ -45,6 +45,23 @@ func (s *Store) Job(ctx context.Context, begin schedule.Job) (schedule.Job, erro
 	return j, nil
 }
 
+// Versions are those of all saved lines, by the name of the job.
+func (s *Store) Versions(ctx context.Context) (map[string]int, error) {
+	versions := map[string]int{}
+	rows, err := s.query(ctx, nil, `SELECT name, version FROM jobs WHERE site = ?`, serviceSite)
+	_, err = collect(rows, err, func(scan func(...any) error) (struct{}, error) {
+		var name string
+		var version int
+		err := scan(&name, &version)
+		versions[name] = version
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the versions of the jobs: %w", err)
+	}
+	return versions, nil
+}
+
 // SaveJob writes the line if it is still at the version that j has, and fails with
 // message.ErrMoved if not.
 func (s *Store) SaveJob(ctx context.Context, j schedule.Job) error {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -51,10 +53,13 @@ type smtpSettings struct {
 	Username     string `yaml:"username"`
 	Password     string `yaml:"password"`
 	PasswordFile string `yaml:"password_file"`
+	CAFile       string `yaml:"ca_file"`
 	From         string `yaml:"from"`
 	Hello        string `yaml:"hello"`
 	Connections  int    `yaml:"connections"`
 	OnLostLease  string `yaml:"on_lost_lease"`
+
+	roots *x509.CertPool // of CAFile; nil: the system's
 }
 
 type retrySettings struct {
@@ -241,6 +246,11 @@ func (r *reader) checkSMTP(c *Config) {
 	if c.SMTP.From != "" {
 		r.wrong("smtp.from", second(c.SMTP.sender()))
 	}
+	r.readPassword(c)
+	r.readRoots(c)
+}
+
+func (r *reader) readPassword(c *Config) {
 	if c.SMTP.PasswordFile == "" {
 		return
 	}
@@ -252,6 +262,21 @@ func (r *reader) checkSMTP(c *Config) {
 		r.fault("smtp.password_file", "it cannot be read: %s", errors.Unwrap(err))
 	}
 	c.SMTP.Password = strings.TrimRight(string(password), "\r\n")
+}
+
+func (r *reader) readRoots(c *Config) {
+	if c.SMTP.CAFile == "" {
+		return
+	}
+	certificates, err := os.ReadFile(c.SMTP.CAFile)
+	if err != nil {
+		r.fault("smtp.ca_file", "it cannot be read: %s", errors.Unwrap(err))
+		return
+	}
+	c.SMTP.roots = x509.NewCertPool()
+	if !c.SMTP.roots.AppendCertsFromPEM(certificates) {
+		r.fault("smtp.ca_file", "there is no certificate in it. Give a file in PEM, which begins with -----BEGIN CERTIFICATE-----")
+	}
 }
 
 // sender is the From of mails.
@@ -297,7 +322,7 @@ func (c Config) account() mail.Settings {
 	from, _ := c.SMTP.sender() // check has seen to it
 	return mail.Settings{
 		Name: "default", Host: c.SMTP.Host, Port: c.SMTP.Port, TLS: c.SMTP.TLS, Username: c.SMTP.Username, Password: c.SMTP.Password,
-		From: from, Hello: c.SMTP.Hello, Connections: c.SMTP.Connections,
+		From: from, Hello: c.SMTP.Hello, Connections: c.SMTP.Connections, TLSConfig: &tls.Config{RootCAs: c.SMTP.roots},
 	}
 }
 

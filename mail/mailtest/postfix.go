@@ -34,6 +34,7 @@ type Postfix struct {
 	dir   string // to be removed at the end
 	inbox *Relay
 	port  int
+	chain string // the file of its certificate
 	pool  *x509.CertPool
 	leash io.Closer // it runs as long as this is open
 	log   *tail
@@ -157,7 +158,8 @@ func (p *Postfix) furnish(dir string, o PostfixOptions) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(config, "chain.pem"), chain, 0o600); err != nil {
+		p.chain = filepath.Join(config, "chain.pem")
+		if err := os.WriteFile(p.chain, chain, 0o600); err != nil {
 			return err
 		}
 	}
@@ -231,6 +233,9 @@ func (p *Postfix) Port() int { return p.port }
 
 // Pool trusts its certificate; nil without TLS.
 func (p *Postfix) Pool() *x509.CertPool { return p.pool }
+
+// CAFile is a file with its certificate; empty without TLS.
+func (p *Postfix) CAFile() string { return p.chain }
 
 // Got lists the mails that it delivered, oldest first.
 func (p *Postfix) Got() []Mail { return p.inbox.Got() }
