@@ -21,48 +21,54 @@ import (
 const devKey = "ntf_test_dev"
 
 func devCommand() *cobra.Command {
-	var dir, listen, smtp string
+	var dir, address, smtp string
 	c := &cobra.Command{
 		Use: "dev", Short: "Try it: a database in a folder, a mailbox that catches all mail, and a demo",
 		Long: "Runs the service on an embedded database with a mail server of its own that catches every mail, and with\n" +
 			"a few people and a small workflow whose events have just happened. Nothing leaves this machine.",
-		RunE: func(c *cobra.Command, _ []string) error { return dev(c, dir, listen, smtp) },
+		RunE: func(c *cobra.Command, _ []string) error { return dev(c, dir, address, smtp) },
 	}
 	c.Flags().StringVar(&dir, "dir", "dev", "folder of the database")
-	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8025", "address of pages and API")
+	c.Flags().StringVar(&address, "listen", "127.0.0.1:8025", "address of pages and API")
 	c.Flags().StringVar(&smtp, "smtp", "127.0.0.1:2525", "address of the mail server that catches all mail")
 	return c
 }
 
-func dev(c *cobra.Command, dir, listen, smtp string) error {
+func dev(c *cobra.Command, dir, address, smtp string) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return usageError{fmt.Errorf("make the folder of the database: %w", err)}
 	}
+	listener, err := listen(address, "End it, or give --listen another address")
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
 	relay, err := catchMail(smtp)
 	if err != nil {
 		return err
 	}
-	config, err := devConfig(dir, listen, relay.Addr())
+	defer func() { err = errors.Join(err, relay.Close()) }()
+	config, err := devConfig(dir, address, relay.Addr())
 	if err != nil {
-		return errors.Join(err, relay.Close())
+		return err
 	}
 	log, err := newLogger(config.Log)
 	if err != nil {
-		return errors.Join(err, relay.Close())
+		return err
 	}
 	h, err := open(c.Context(), config, log)
 	if err != nil {
-		return errors.Join(err, relay.Close())
+		return err
 	}
+	defer func() { err = errors.Join(err, h.close()) }()
 	if err := h.migrate(c.Context()); err != nil {
-		return errors.Join(err, h.close(), relay.Close())
+		return err
 	}
 	if err := h.demo(c.Context(), time.Now()); err != nil {
-		return errors.Join(fmt.Errorf("set up the demo: %w", err), h.close(), relay.Close())
+		return fmt.Errorf("set up the demo: %w", err)
 	}
-	greet(c.OutOrStdout(), listen, relay.Addr())
-	pages := web.Mailbox(box{relay}, h.store, h.timetable, config.Site, log)
-	return errors.Join(h.serve(c.Context(), pages), h.close(), relay.Close())
+	greet(c.OutOrStdout(), address, relay.Addr())
+	return h.serve(c.Context(), listener, web.Mailbox(box{relay}, h.store, h.timetable, config.Site, log))
 }
 
 // catchMail starts the mail server, on another port if its own is taken.
@@ -153,9 +159,9 @@ func greet(w io.Writer, listen, relay string) {
 	fmt.Fprintf(w, `
   notifier is running.
 
-  mailbox   http://%[1]s/mailbox     the first digest is there within 30 seconds
-  API       http://%[1]s/api/v1      key %[2]s
-  SMTP      %[3]s                all mail is caught
+  mailbox   %-33[5]s the first digest is there within 30 seconds
+  API       %-33[6]s key %[2]s
+  SMTP      %-33[3]s all mail is caught
 
   Anna chose "once an hour". Publish an event, and see that it waits:
 
@@ -174,5 +180,5 @@ func greet(w io.Writer, listen, relay string) {
 
   Ctrl-C ends it. %[4]s is what makes the demo fast; in earnest it is "every hour".
 
-`, listen, devKey, relay, schedule.UserNotifications+" every 10s")
+`, listen, devKey, relay, schedule.UserNotifications+" every 10s", "http://"+listen+"/mailbox", "http://"+listen+"/api/v1")
 }

@@ -46,7 +46,11 @@ func serveCommand(s *shared) *cobra.Command {
 			if err != nil {
 				return errors.Join(err, h.close())
 			}
-			return errors.Join(h.serve(c.Context(), nil), h.close())
+			listener, err := listen(config.HTTP.Listen, "Set http.listen to another address")
+			if err != nil {
+				return errors.Join(err, h.close())
+			}
+			return errors.Join(h.serve(c.Context(), listener, nil), h.close())
 		},
 	}
 	c.Flags().BoolVar(&noMigrate, "no-migrate", false, "leave the database's schema as it is")
@@ -65,13 +69,18 @@ func (h *house) checkSchema(ctx context.Context) error {
 	return h.addSite(ctx, h.config.Site)
 }
 
+// listen takes the address for pages and API; the remedy is for one that is taken.
+func listen(address, remedy string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w. Is another one running? %s", err, remedy)
+	}
+	return listener, nil
+}
+
 // serve runs the timetable and the HTTP server until ctx ends. Pages are answered where
 // the API has nothing to say.
-func (h *house) serve(ctx context.Context, pages http.Handler) error {
-	listener, err := net.Listen("tcp", h.config.HTTP.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w. Is another one running? Set http.listen to another address", err)
-	}
+func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Handler) (err error) {
 	if h.config.HTTP.Key == "" {
 		h.log.Warn("no API key is set: every call is refused until NOTIFIER_HTTP__KEY is")
 	}
