@@ -259,6 +259,10 @@ func (r *Relay) Close() error {
 	}
 	r.mu.Unlock()
 	err := r.server.Close()
+	// The server does not know its socket yet if it was closed as soon as it was started.
+	if again := r.socket.Close(); !errors.Is(again, net.ErrClosed) {
+		err = errors.Join(err, again)
+	}
 	for _, c := range open {
 		c.Close()
 	}

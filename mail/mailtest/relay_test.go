@@ -367,3 +367,15 @@ func TestStartRefusesWhatItCannotDo(t *testing.T) {
 		}
 	}
 }
+
+func TestARelayMayBeClosedAsSoonAsItIsStarted(t *testing.T) {
+	for range 500 {
+		r, err := mailtest.Start(mailtest.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
