@@ -146,7 +146,7 @@ func (s *Store) on(t *tx) interface {
 
 // exec runs a statement with ? marks and returns how many rows it changed.
 func (s *Store) exec(ctx context.Context, t *tx, statement string, arguments ...any) (int, error) {
-	result, err := s.on(t).ExecContext(ctx, s.bind(statement), arguments...)
+	result, err := s.on(t).ExecContext(ctx, s.ready(statement), arguments...)
 	if err != nil {
 		return 0, told(err)
 	}
@@ -156,8 +156,18 @@ func (s *Store) exec(ctx context.Context, t *tx, statement string, arguments ...
 
 // query is exec for a SELECT.
 func (s *Store) query(ctx context.Context, t *tx, statement string, arguments ...any) (*sql.Rows, error) {
-	rows, err := s.on(t).QueryContext(ctx, s.bind(statement), arguments...)
+	rows, err := s.on(t).QueryContext(ctx, s.ready(statement), arguments...)
 	return rows, told(err)
+}
+
+// ready is a statement as the database wants it. The debug log has it without arguments,
+// which hold addresses and texts.
+func (s *Store) ready(statement string) string {
+	bound := s.bind(statement)
+	if entry := s.log.Check(zap.DebugLevel, "statement"); entry != nil {
+		entry.Write(zap.String("sql", bound))
+	}
+	return bound
 }
 
 // bind writes ? marks as the database wants them.

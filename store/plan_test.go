@@ -1,0 +1,289 @@
+package store_test
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+	_ "modernc.org/sqlite"
+
+	"notifier/deadlines"
+	"notifier/message"
+	"notifier/schedule"
+	"notifier/store"
+	"notifier/store/storetest"
+)
+
+// steps are what jobs ask the store at every tick, and the indexes by which it may look
+// for an answer: those of what is due, and then keys of the rows found. None of them may
+// go through a table, or through an index by the site alone.
+var steps = []struct {
+	name    string
+	do      func(ctx context.Context, s *store.Store) error
+	indexes string
+}{
+	{"NextDue", func(ctx context.Context, s *store.Store) error { return second(s.NextDue(ctx, site)) }, "queue_due"},
+	{"Claim", func(ctx context.Context, s *store.Store) error { return second(s.Claim(ctx, site, 500, noon, eight)) }, "messages_key queue_due queue_key windows_key"},
+	{"Lapsed", func(ctx context.Context, s *store.Store) error { return second(s.Lapsed(ctx, site, 500, noon)) }, "messages_key queue_leases windows_key"},
+	{"Expire", func(ctx context.Context, s *store.Store) error { return second(s.Expire(ctx, site, 500, noon)) }, "messages_key queue_expiring windows_key"},
+	{"Extend", func(ctx context.Context, s *store.Store) error { return s.Extend(ctx, []message.Message{direct(1)}, noon) }, "queue_key"},
+	{"NextWindow", func(ctx context.Context, s *store.Store) error { return second(s.NextWindow(ctx, site)) }, "windows_due"},
+	{"Promote", func(ctx context.Context, s *store.Store) error { return second(s.Promote(ctx, site, eight, 500, closing)) }, "messages_key queue_key queue_of_window users_key windows_due windows_key windows_open"},
+	{"NextStep", func(ctx context.Context, s *store.Store) error { return second(s.NextStep(ctx, site)) }, "deadlines_due"},
+	{"DueDeadlines", func(ctx context.Context, s *store.Store) error { return second(s.DueDeadlines(ctx, site, 200, noon)) }, "deadlines_due"},
+	{"ForgetKeys", func(ctx context.Context, s *store.Store) error { return second(s.ForgetKeys(ctx, site, 1000, noon)) }, "idempotency_keys_by_age idempotency_keys_key"},
+	{"ForgetRuns", func(ctx context.Context, s *store.Store) error { return second(s.ForgetRuns(ctx, 1000, noon)) }, "runs_key"},
+	{"Fire", func(ctx context.Context, s *store.Store) error {
+		return second(s.Fire(ctx, schedule.Run{ID: message.NewID(message.RunIDs), Job: "reminders", ScheduledAt: noon, StartedAt: noon}))
+	}, ""},
+	{"Versions", func(ctx context.Context, s *store.Store) error { return second(s.Versions(ctx)) }, "jobs_key"},
+	{"LastFire", func(ctx context.Context, s *store.Store) error { return second(s.LastFire(ctx, "reminders", "")) }, "runs_unique"},
+	{"LastRun", func(ctx context.Context, s *store.Store) error { return second(s.LastRun(ctx, "reminders")) }, "runs_of_job"},
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// PERFORMANCE: every job's query is index-only on what is due.
+func TestJobsLookOnlyAtWhatIsDue(t *testing.T) {
+	t.Parallel()
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			t.Parallel()
+			url := storetest.URL(t, database)
+			s, said := listening(t, url)
+			fill(t, s)
+			explain := explainer(t, database, url)
+			for _, step := range steps {
+				said()
+				if err := step.do(t.Context(), s); err != nil {
+					t.Fatalf("%s: %v", step.name, err)
+				}
+				statements := said()
+				if len(statements) == 0 {
+					t.Errorf("%s: no statement was seen", step.name)
+				}
+				allowed := strings.Fields(step.indexes)
+				for _, statement := range statements {
+					for _, access := range explain(statement) {
+						if !slices.Contains(append(allowed, small...), access.index) || access.whole {
+							t.Errorf("%s looks by %q, whole: %t; want one of %s:\n%s\n%s", step.name, access.index, access.whole, allowed, access.line, statement)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// listening opens a store and tells which statements it has run since it was asked last.
+func listening(t *testing.T, url string) (*store.Store, func() []string) {
+	t.Helper()
+	core, log := observer.New(zapcore.DebugLevel)
+	s, err := store.Open(t.Context(), store.Settings{URL: url}, zap.New(core))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s, func() (statements []string) {
+		for _, entry := range log.TakeAll() {
+			if statement, is := entry.ContextMap()["sql"].(string); is {
+				statements = append(statements, statement)
+			}
+		}
+		return statements
+	}
+}
+
+// fill makes the tables hold some of everything, as the planner likes to know.
+func fill(t *testing.T, s *store.Store) {
+	t.Helper()
+	ctx := t.Context()
+	if err := s.AddSite(ctx, site, "UTC", noon); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		save(t, s, fmt.Sprintf("u%d", i))
+	}
+	var all []message.Message
+	for i := range 500 {
+		all = append(all, direct(i), deferred(i%20))
+	}
+	if _, err := s.Accept(ctx, noon, message.Tray{Site: site, Messages: all}); err != nil {
+		t.Fatal(err)
+	}
+	claimed, err := s.Claim(ctx, site, 400, noon, noon.Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var outcomes []message.Outcome
+	for _, m := range claimed[:300] {
+		outcomes = append(outcomes, accepted(m))
+	}
+	if _, err := s.Settle(ctx, outcomes); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		d := deadlines.Deadline{Key: fmt.Sprintf("C-%d", i), Users: []string{"u1"}, DueAt: eight, SetAt: noon, FiredAt: noon, NextAt: eight}
+		if _, err := s.SaveDeadline(ctx, site, d, noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// access is how a plan gets at rows: by an index, or "" for a whole table.
+type access struct {
+	index string
+	whole bool // the whole index, or all of a site in it
+	line  string
+}
+
+// explainer asks the database how it would run a statement.
+func explainer(t *testing.T, database, url string) func(statement string) []access {
+	t.Helper()
+	driver, address := "pgx", url
+	if database == "sqlite" {
+		driver, address = "sqlite", strings.TrimPrefix(url, "sqlite:")
+	}
+	db, err := sql.Open(driver, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	t.Cleanup(func() { db.Close() })
+	lines := func(statement string, arguments ...any) []string { return ask(t, db, statement, arguments...) }
+	if database == "sqlite" {
+		lines("ANALYZE")
+		return func(statement string) []access {
+			return ofSQLite(lines("EXPLAIN QUERY PLAN "+statement, make([]any, marks(statement))...))
+		}
+	}
+	for _, set := range []string{"ANALYZE", "SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = off", "SET jit = off"} {
+		lines(set)
+	}
+	return func(statement string) []access {
+		lines("PREPARE asked AS " + statement)
+		defer lines("DEALLOCATE asked")
+		arguments := ""
+		if n := marks(statement); n > 0 {
+			arguments = "(" + strings.TrimSuffix(strings.Repeat("NULL,", n), ",") + ")"
+		}
+		return ofPostgres(lines("EXPLAIN EXECUTE asked" + arguments))
+	}
+}
+
+// marks is how many arguments a statement has: ?, ?2 or $2.
+func marks(statement string) int {
+	most := len(regexp.MustCompile(`\?(\D|$)`).FindAllString(statement, -1))
+	for _, mark := range regexp.MustCompile(`[?$](\d+)`).FindAllStringSubmatch(statement, -1) {
+		var n int
+		fmt.Sscan(mark[1], &n)
+		most = max(most, n)
+	}
+	return most
+}
+
+// ask runs a statement and reads the last column of each row.
+func ask(t *testing.T, db *sql.DB, statement string, arguments ...any) (all []string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), statement, arguments...)
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, statement)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		var line string
+		into := make([]any, len(columns))
+		for i := range into {
+			into[i] = new(any)
+		}
+		into[len(into)-1] = &line
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("%v:\n%s", err, statement)
+	}
+	return all
+}
+
+var (
+	sqliteAccess   = regexp.MustCompile(`^(SCAN|SEARCH) (\S+)(?: USING (?:COVERING )?INDEX (\S+))?(.*)`)
+	postgresAccess = regexp.MustCompile(`(Seq Scan on|Index Scan using|Index Only Scan using|Index Scan Backward using|Index Only Scan Backward using|Bitmap Index Scan on) (\w+)`)
+)
+
+// small tables have a row for each site or job.
+var small = []string{"sites_key", "jobs_key"}
+
+// aliases are the names that tables go by in statements.
+var aliases = map[string]string{"q": "queue", "w": "windows", "m": "messages", "u": "users"}
+
+// ofSQLite reads lines as "SEARCH q USING INDEX queue_due (site=? AND due_at<?)".
+func ofSQLite(lines []string) (all []access) {
+	sorted := slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, "TEMP B-TREE FOR ORDER BY") })
+	for _, line := range lines {
+		found := sqliteAccess.FindStringSubmatch(line)
+		if found == nil || strings.Contains(line, "VIRTUAL TABLE") || strings.Contains(line, "CONSTANT ROW") {
+			continue
+		}
+		scans, table, index, condition := found[1] == "SCAN", cmp.Or(aliases[found[2]], found[2]), found[3], found[4]
+		switch {
+		case strings.Contains(line, "INTEGER PRIMARY KEY"): // where the row lies, which an index has told
+			continue
+		case scans && slices.ContainsFunc(lines, func(other string) bool { return other == "CO-ROUTINE "+found[2] || other == "MATERIALIZE "+found[2] }):
+			continue // the rows of a subquery
+		case strings.Contains(line, "USING PRIMARY KEY"), strings.HasSuffix(index, "_1"):
+			index = table + "_key"
+		case strings.HasSuffix(index, "_2"):
+			index = table + "_unique"
+		}
+		bySite := strings.HasSuffix(condition, "(site=?)") && sorted
+		all = append(all, access{index: index, whole: scans || bySite && !slices.Contains(small, index), line: line})
+	}
+	return all
+}
+
+// ofPostgres reads the lines of a plan; a condition stands below its index.
+func ofPostgres(lines []string) (all []access) {
+	// With a limit and without a sort, an index is only read as far as it is wanted.
+	plan := strings.Join(lines, "\n")
+	ordered := strings.Contains(plan, "Limit") && !strings.Contains(plan, "Sort")
+	for i, line := range lines {
+		found := postgresAccess.FindStringSubmatch(line)
+		if found == nil {
+			continue
+		}
+		a := access{index: found[2], line: strings.Join(lines[i:min(i+2, len(lines))], "\n")}
+		switch {
+		case found[1] == "Seq Scan on":
+			a.index = ""
+		case strings.HasSuffix(a.index, "_pkey"):
+			a.index = strings.TrimSuffix(a.index, "_pkey") + "_key"
+		case strings.HasPrefix(a.index, "runs_site_job_slot"):
+			a.index = "runs_unique"
+		}
+		condition := ""
+		if i+1 < len(lines) {
+			_, condition, _ = strings.Cut(lines[i+1], "Index Cond: ")
+		}
+		bySite := !strings.Contains(condition, " AND ") && !ordered
+		a.whole = condition == "" || bySite && !slices.Contains(small, a.index)
+		all = append(all, a)
+	}
+	return all
+}
