@@ -36,9 +36,13 @@ var steps = []struct {
 	{"Claim", func(ctx context.Context, s *store.Store) error { return second(s.Claim(ctx, site, 500, noon, eight)) }, "messages_key queue_due queue_key windows_key"},
 	{"Lapsed", func(ctx context.Context, s *store.Store) error { return second(s.Lapsed(ctx, site, 500, noon)) }, "messages_key queue_leases windows_key"},
 	{"Expire", func(ctx context.Context, s *store.Store) error { return second(s.Expire(ctx, site, 500, noon)) }, "messages_key queue_expiring windows_key"},
-	{"Extend", func(ctx context.Context, s *store.Store) error { return s.Extend(ctx, []message.Message{direct(1)}, noon) }, "queue_key"},
+	{"Extend", func(ctx context.Context, s *store.Store) error {
+		return s.Extend(ctx, []message.Message{direct(1)}, noon)
+	}, "queue_key"},
 	{"NextWindow", func(ctx context.Context, s *store.Store) error { return second(s.NextWindow(ctx, site)) }, "windows_due"},
-	{"Promote", func(ctx context.Context, s *store.Store) error { return second(s.Promote(ctx, site, eight, 500, closing)) }, "messages_key queue_key queue_of_window users_key windows_due windows_key windows_open"},
+	{"Promote", func(ctx context.Context, s *store.Store) error {
+		return second(s.Promote(ctx, site, eight, 500, closing))
+	}, "messages_key queue_key queue_of_window users_key windows_due windows_key windows_open"},
 	{"NextStep", func(ctx context.Context, s *store.Store) error { return second(s.NextStep(ctx, site)) }, "deadlines_due"},
 	{"DueDeadlines", func(ctx context.Context, s *store.Store) error { return second(s.DueDeadlines(ctx, site, 200, noon)) }, "deadlines_due"},
 	{"ForgetKeys", func(ctx context.Context, s *store.Store) error { return second(s.ForgetKeys(ctx, site, 1000, noon)) }, "idempotency_keys_by_age idempotency_keys_key"},

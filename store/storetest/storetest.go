@@ -79,9 +79,9 @@ func Open(t testing.TB, url string) *store.Store {
 }
 
 // URL is the address of a new database with the current schema.
-func URL(t testing.TB, database string) string {
+func URL(t testing.TB, kind string) string {
 	t.Helper()
-	if database == "sqlite" {
+	if kind == "sqlite" {
 		return sqliteURL(t)
 	}
 	return postgresURL(t)
@@ -136,6 +136,18 @@ func postgresURL(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return database(t, from)
+}
+
+// Empty is the address of a new Postgres database without a schema.
+func Empty(t testing.TB) string {
+	t.Helper()
+	return database(t, "template0")
+}
+
+// database makes one and drops it when the test ends.
+func database(t testing.TB, from string) string {
+	t.Helper()
 	name := fmt.Sprintf("notifier_test_%d_%d", os.Getpid(), numbers.Add(1))
 	if err := create(name, from); err != nil {
 		t.Fatal(err)

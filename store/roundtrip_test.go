@@ -1,0 +1,223 @@
+package store_test
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"notifier/deadlines"
+	"notifier/message"
+	"notifier/preferences"
+	"notifier/schedule"
+	"notifier/store"
+	"notifier/store/storetest"
+)
+
+// full sets every field to something of its own, so that a new field which the tables do
+// not keep is found here.
+func full(v reflect.Value, n *int) {
+	*n++
+	switch v.Interface().(type) {
+	case time.Time:
+		v.Set(reflect.ValueOf(noon.Add(time.Duration(*n) * time.Microsecond)))
+		return
+	case message.ID:
+		v.SetString(string(message.NewID(message.MessageIDs)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				full(v.Field(i), n)
+			}
+		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		full(v.Elem(), n)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		full(v.Index(0), n)
+		full(v.Index(1), n)
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		full(key, n)
+		full(value, n)
+		v.SetMapIndex(key, value)
+	case reflect.String:
+		v.SetString(fmt.Sprintf("%d – zażółć 🎉 %% ' \" \\", *n))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64, reflect.Int32:
+		v.SetInt(int64(*n))
+	default:
+		panic("full: " + v.Type().String())
+	}
+}
+
+func fullMessage() message.Message {
+	var m message.Message
+	full(reflect.ValueOf(&m).Elem(), new(int))
+	m.Site, m.Status = site, message.Pending
+	m.Window, m.Digest, m.LeaseExpiresAt = "", "", time.Time{} // which the status says
+	m.Error.Temporary, m.Error.NotBefore = false, 0            // what was decided by them is kept
+	return m
+}
+
+// known makes the site known.
+func known(t *testing.T, s *store.Store) *store.Store {
+	t.Helper()
+	if err := s.AddSite(t.Context(), site, "UTC", noon); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func accept(t *testing.T, s *store.Store, ms ...message.Message) {
+	t.Helper()
+	if _, err := s.Accept(t.Context(), noon, message.Tray{Site: site, Messages: ms}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, s *store.Store, id message.ID) message.Message {
+	t.Helper()
+	m, err := s.Message(t.Context(), site, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func wantSame[T any](t *testing.T, what string, got, want T, o ...cmp.Option) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, o...); diff != "" {
+		t.Errorf("%s: (-want +got)\n%s", what, diff)
+	}
+}
+
+func TestAMessageIsReadAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		known(t, s)
+		whole := fullMessage()
+		bare := message.Message{ID: message.NewID(message.MessageIDs), Site: site, Status: message.Pending, CreatedAt: noon, UpdatedAt: noon}
+		waiting := deferred(1)
+		save(t, s, waiting.UserID)
+		accept(t, s, whole, bare, waiting)
+		many := make([]message.Message, 20) // written another way
+		for i := range many {
+			many[i] = fullMessage()
+		}
+		accept(t, s, many...)
+		for _, m := range append(many, whole, bare) {
+			wantSame(t, "a message", read(t, s, m.ID), m)
+		}
+		got := read(t, s, waiting.ID)
+		if waiting.Window = got.Window; got.Window == "" {
+			t.Error("a deferred message has no window")
+		}
+		wantSame(t, "a deferred message", got, waiting)
+	})
+}
+
+func TestAnAttemptIsReadAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		known(t, s)
+		accept(t, s, direct(1))
+		m := claim(t, s, 1, noon)[0]
+		var a message.Attempt
+		full(reflect.ValueOf(&a).Elem(), new(int))
+		a.Claim = m.Claim
+		a.Failure.Temporary, a.Failure.NotBefore = false, 0
+		o := message.Outcome{
+			Site: site, ID: m.ID, Claim: m.Claim, Move: message.Limit, At: noon.Add(time.Second), NotBefore: eight, Reason: "why", Reached: true,
+			Error: &message.Failure{Category: message.TooFast, Code: "450 4.7.28", Text: "slow"}, Rejected: []string{"a"}, Remaining: []string{"b", "c"}, Attempt: &a,
+		}
+		settle(t, s, 1, o)
+		kept, err := s.Attempts(t.Context(), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Tried = true // there would be no attempt else
+		wantSame(t, "the attempts", kept, []message.Attempt{a})
+		m.Status, m.UpdatedAt, m.DueAt, m.Reason, m.Reached, m.Error = message.RateLimited, o.At, eight, "why", true, o.Error
+		m.Rejected, m.Remaining, m.LeaseExpiresAt = o.Rejected, o.Remaining, time.Time{}
+		wantSame(t, "the message", read(t, s, m.ID), m)
+	})
+}
+
+func TestPeopleDeadlinesJobsAndRunsAreReadAsTheyWereWritten(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		known(t, s)
+		var u preferences.User
+		full(reflect.ValueOf(&u).Elem(), new(int))
+		u.ID, u.Version, u.Preferences = "anna", 0, preferences.Preferences{
+			Frequencies: map[message.Kind]preferences.Frequency{message.CaseChanged: preferences.Daily}, WeeklyOn: "friday", Timezone: "Asia/Tokyo",
+		}
+		if err := s.SaveUser(ctx, site, u, noon, same); err != nil {
+			t.Fatal(err)
+		}
+		users, err := s.Users(ctx, site, []string{"anna", "nobody"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.Version = 1
+		wantSame(t, "users", users, map[string]preferences.User{"anna": u})
+
+		d := deadlines.Deadline{
+			Key: "C-1", Case: message.Case{ID: "C-1", Title: "Łódź", URL: "https://x.test", Stage: "s", Owner: "o"}, Users: []string{"anna"}, DueAt: eight,
+			RemindBefore: []deadlines.Span{deadlines.Span(time.Hour)}, Overdue: &deadlines.Overdue{EveryWorkday: true, Max: 3},
+			SetAt: noon, FiredAt: noon, NextAt: eight.Add(-time.Hour),
+		}
+		saved, err := s.SaveDeadline(ctx, site, d, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Deadline(ctx, site, "C-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSame(t, "a deadline", got, saved)
+		d.Sequence = saved.Sequence
+		wantSame(t, "a saved deadline", saved, d)
+
+		var r schedule.Run
+		full(reflect.ValueOf(&r).Elem(), new(int))
+		r.ID = message.NewID(message.RunIDs)
+		if mine, err := s.Fire(ctx, r); err != nil || !mine {
+			t.Fatal(mine, err)
+		}
+		if err := s.Finish(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+		last, err := s.LastRun(ctx, r.Job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSame(t, "a run", last, r)
+
+		wake := true
+		j, err := s.Job(ctx, schedule.Job{Name: "reminders", Planned: "every 15m", ChangedAt: noon})
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.Spec, j.Wake, j.Paused, j.Note, j.ChangedBy = schedule.Spec{Cron: "0 * * * *", Timezone: "Asia/Tokyo"}, &wake, true, "why", "anna"
+		if err := s.SaveJob(ctx, j); err != nil {
+			t.Fatal(err)
+		}
+		j.Version++
+		again, err := s.Job(ctx, schedule.Job{Name: "reminders"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSame(t, "a job", again, j)
+	})
+}
