@@ -102,7 +102,7 @@ func operation(raw []byte) (string, error) {
 		Do any `json:"do"`
 	}
 	if err := json.Unmarshal(raw, &line); err != nil {
-		return "", onOneLine(message.Decode(raw, &struct{}{}))
+		return "", onOneLine(message.Decode(raw, &map[string]jsontext.Value{}))
 	}
 	if line.Do == nil {
 		return "", fmt.Errorf("do is missing: what happened?%s", message.Suggest("", operations))

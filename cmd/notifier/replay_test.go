@@ -6,28 +6,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"notifier/mail/mailtest"
 	"notifier/store/storetest"
 )
-
-// program is the service built as users get it: without the race detector.
-var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "notifier-program-")
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "notifier")
-	build := exec.Command("go", "build", "-o", file, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", &exec.Error{Name: string(out), Err: err}
-	}
-	return file, nil
-})
 
 // notifier runs the program and returns what it prints.
 func notifier(t *testing.T, arguments ...string) string {

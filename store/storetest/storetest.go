@@ -24,17 +24,19 @@ import (
 )
 
 // Main runs the tests of a package with a Postgres; call it from TestMain.
-func Main(m *testing.M) {
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run is Main for a TestMain that has more to do.
+func Run(m *testing.M) int {
 	// The server is told to end when this thread does, so the thread must stay.
 	runtime.LockOSThread()
 	stop, err := start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "storetest:", err)
-		os.Exit(1)
+		return 1
 	}
-	code := m.Run()
-	stop()
-	os.Exit(code)
+	defer stop()
+	return m.Run()
 }
 
 // server is the address of the Postgres server, without a database.
