@@ -64,6 +64,18 @@ func TestMessagesOfOneUserAndInstantShareAWindow(t *testing.T) {
 	})
 }
 
+func cancel(t *testing.T, s *store.Store, id message.ID) {
+	t.Helper()
+	m := read(t, s, id)
+	gone, err := m.Do(message.Cancel, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Replace(t.Context(), m, gone); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestWhatLeftTheWindowIsNotMerged(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -71,16 +83,8 @@ func TestWhatLeftTheWindowIsNotMerged(t *testing.T) {
 		save(t, s, "u1")
 		ms := []message.Message{deferred(1), deferred(1), deferred(1)}
 		accept(t, s, ms...)
-		for _, m := range ms[:2] {
-			m = read(t, s, m.ID)
-			gone, err := m.Do(message.Cancel, noon)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Replace(t.Context(), m, gone); err != nil {
-				t.Fatal(err)
-			}
-		}
+		cancel(t, s, ms[0].ID)
+		cancel(t, s, ms[1].ID)
 		promote(t, s, eight, 1)
 		if got := statuses(t, s); got != "map[cancelled:2 pending:1]" {
 			t.Errorf("after it: %s", got)
@@ -88,14 +92,7 @@ func TestWhatLeftTheWindowIsNotMerged(t *testing.T) {
 		// All of it left: the window closes without a mail.
 		last := deferred(1)
 		accept(t, s, last)
-		last = read(t, s, last.ID)
-		gone, err := last.Do(message.Cancel, noon)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Replace(t.Context(), last, gone); err != nil {
-			t.Fatal(err)
-		}
+		cancel(t, s, last.ID)
 		promote(t, s, eight, 1)
 		if got := statuses(t, s); got != "map[cancelled:3 pending:1]" {
 			t.Errorf("after an empty one: %s", got)
