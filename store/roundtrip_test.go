@@ -108,13 +108,16 @@ func TestAMessageIsReadAsItWasWritten(t *testing.T) {
 		bare := message.Message{ID: message.NewID(message.MessageIDs), Site: site, Status: message.Pending, CreatedAt: noon, UpdatedAt: noon}
 		waiting := deferred(1)
 		save(t, s, waiting.UserID)
-		accept(t, s, whole, bare, waiting)
+		copied, hidden := bare, bare // to nobody in the first place
+		copied.ID, copied.Cc = message.NewID(message.MessageIDs), []message.Address{{Email: "copy@example.org"}}
+		hidden.ID, hidden.Bcc = message.NewID(message.MessageIDs), []message.Address{{Email: "hidden@example.org", Name: "H"}}
+		accept(t, s, whole, bare, waiting, copied, hidden)
 		many := make([]message.Message, 20) // written another way
 		for i := range many {
 			many[i] = fullMessage()
 		}
 		accept(t, s, many...)
-		for _, m := range append(many, whole, bare) {
+		for _, m := range append(many, whole, bare, copied, hidden) {
 			wantSame(t, "a message", read(t, s, m.ID), m)
 		}
 		got := read(t, s, waiting.ID)

@@ -40,7 +40,7 @@ CREATE TABLE messages (
 	user_id     text COLLATE "C" NOT NULL,
 	to_email    text NOT NULL,
 	to_name     text NOT NULL,
-	envelope    text NOT NULL, -- JSON, where there are more addresses than one
+	envelope    text NOT NULL, -- JSON, where there are more addresses than one of to
 	timezone    text NOT NULL,
 	language    text NOT NULL,
 	case_id     text COLLATE "C" NOT NULL,
