@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Text is a short text in one language or several.
@@ -51,7 +53,8 @@ func (t Text) Check(longest int) error {
 // UnmarshalJSON takes "a text" or {"en": "a text", "pl": "tekst"}.
 func (t *Text) UnmarshalJSON(b []byte) error {
 	*t = Text{}
-	if json.Unmarshal(b, &t.plain) == nil {
+	if plain, err := jsontext.AppendUnquote(nil, b); err == nil {
+		t.plain = string(plain)
 		return nil
 	}
 	if err := json.Unmarshal(b, &t.translated); err != nil {

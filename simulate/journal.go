@@ -8,6 +8,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"notifier/deadlines"
 	"notifier/message"
 	"notifier/preferences"
@@ -47,11 +49,12 @@ type Journal struct {
 	number int
 	last   time.Time
 	long   []byte
+	tokens *jsontext.Decoder
 }
 
 // NewJournal reads a journal from there.
 func NewJournal(in io.Reader) *Journal {
-	return &Journal{in: bufio.NewReaderSize(in, 1<<16)}
+	return &Journal{in: bufio.NewReaderSize(in, 1<<16), tokens: jsontext.NewDecoder(bytes.NewReader(nil))}
 }
 
 // maxLine is the longest line that is read, in bytes: two bodies of a mail at their limit.
@@ -84,7 +87,7 @@ func (j *Journal) parse(raw []byte) (Line, error) {
 	if j.number == 1 && bytes.HasPrefix(raw, mark) {
 		return Line{}, errors.New("the file begins with a byte order mark. Save it as UTF-8 without one")
 	}
-	line, err := parse(raw)
+	line, err := parse(raw, j.tokens)
 	if err != nil {
 		return Line{}, err
 	}

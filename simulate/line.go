@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -53,9 +54,9 @@ type (
 	}
 )
 
-// parse reads a line.
-func parse(raw []byte) (Line, error) {
-	do, err := operation(raw)
+// parse reads a line; tokens is a decoder to use.
+func parse(raw []byte, tokens *jsontext.Decoder) (Line, error) {
+	do, err := operation(raw, tokens)
 	if err != nil {
 		return Line{}, err
 	}
@@ -97,21 +98,45 @@ func parse(raw []byte) (Line, error) {
 }
 
 // operation is what the line says in do.
-func operation(raw []byte) (string, error) {
-	var line struct {
-		Do any `json:"do"`
-	}
-	if err := json.Unmarshal(raw, &line); err != nil {
+func operation(raw []byte, tokens *jsontext.Decoder) (string, error) {
+	tokens.Reset(bytes.NewBuffer(raw))
+	do, err := findDo(tokens)
+	if err != nil {
 		return "", onOneLine(message.Decode(raw, &map[string]jsontext.Value{}))
 	}
-	if line.Do == nil {
+	if do == "" {
 		return "", fmt.Errorf("do is missing: what happened?%s", message.Suggest("", operations))
 	}
-	do := fmt.Sprint(line.Do)
 	if slices.Contains(operations, do) {
 		return do, nil
 	}
 	return "", fmt.Errorf("there is no operation %q.%s", message.Truncate(do, 60), message.Suggest(do, operations))
+}
+
+// findDo reads no further than it must: do stands near the beginning of most lines.
+func findDo(line *jsontext.Decoder) (string, error) {
+	if open, err := line.ReadToken(); err != nil || open.Kind() != '{' {
+		return "", errors.New("not an object")
+	}
+	for line.PeekKind() == '"' {
+		key, err := line.ReadToken()
+		if err != nil {
+			return "", err
+		}
+		if key.String() == "do" {
+			do, err := line.ReadValue()
+			if err != nil || do.Kind() != '"' {
+				return string(do), err
+			}
+			word, err := jsontext.AppendUnquote(nil, do)
+			return string(word), err
+		}
+		if err := line.SkipValue(); err != nil {
+			return "", err
+		}
+	}
+	_, err := line.ReadToken() // the end, or what is wrong
+	return "", err
 }
 
 // parseChosen reads preferences, whose keys are the kinds of the installation.
