@@ -6,6 +6,7 @@ package reminders
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -54,23 +55,33 @@ func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
 	if err != nil {
 		return nil, err
 	}
+	var failed []error
 	for _, site := range sites {
-		for ctx.Err() == nil {
-			due, err := j.queue.DueDeadlines(ctx, site, batch, at)
-			if err != nil {
-				return counts, err
-			}
-			if len(due) == 0 {
-				break
-			}
-			for _, d := range due {
-				if err := j.remind(ctx, site, d, at, counts); err != nil && !errors.Is(err, message.ErrMoved) {
-					return counts, err
-				}
+		err := j.write(ctx, site, at, counts)
+		if errors.Is(err, message.ErrUnavailable) { // nor will the next site fare better
+			return counts, err
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("site %s: %w", site, err))
+		}
+	}
+	return counts, errors.Join(append(failed, ctx.Err())...)
+}
+
+// write writes the reminders that are due on one site.
+func (j *Job) write(ctx context.Context, site string, at time.Time, counts map[string]int) error {
+	for ctx.Err() == nil {
+		due, err := j.queue.DueDeadlines(ctx, site, batch, at)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		for _, d := range due {
+			if err := j.remind(ctx, site, d, at, counts); err != nil && !errors.Is(err, message.ErrMoved) {
+				return err
 			}
 		}
 	}
-	return counts, ctx.Err()
+	return nil
 }
 
 func (j *Job) remind(ctx context.Context, site string, d deadlines.Deadline, at time.Time, counts map[string]int) error {

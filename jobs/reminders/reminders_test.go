@@ -298,3 +298,28 @@ func TestAStopComesBetweenTransactions(t *testing.T) {
 		h.run(monday.Add(day), "deadlines=1 reminders=1")
 	})
 }
+
+// broken is a queue on which one site cannot be read.
+type broken struct{ reminders.Queue }
+
+var errBroken = errors.New("a row that cannot be read")
+
+func (q broken) DueDeadlines(ctx context.Context, site string, n int, at time.Time) ([]deadlines.Deadline, error) {
+	if site == "a" {
+		return nil, errBroken
+	}
+	return q.Queue.DueDeadlines(ctx, site, n, at)
+}
+
+func TestAFailureOfOneSiteIsNotThatOfOthers(t *testing.T) {
+	each(t, func(h *house) {
+		for _, s := range []string{"a", site} {
+			h.site(s)
+			h.set(s, "C-1", monday.Add(day), nil, "anna")
+		}
+		counts, err := newJob(broken{h.store}).Run(h.Context(), monday.Add(day))
+		if !errors.Is(err, errBroken) || !strings.Contains(err.Error(), "site a: ") || words(counts) != "deadlines=1 reminders=1" {
+			h.Errorf("Run = %v, %v; want the other site's reminder, and the failure", counts, err)
+		}
+	})
+}

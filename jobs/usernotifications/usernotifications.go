@@ -6,6 +6,8 @@ package usernotifications
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -47,24 +49,34 @@ func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
 	if err != nil {
 		return nil, err
 	}
+	var failed []error
 	for _, site := range sites {
-		for ctx.Err() == nil {
-			closed := map[string]int{}
-			n, err := j.queue.Promote(ctx, site, at, users, func(items []message.Message) message.Closing {
-				return j.close(items, at, closed)
-			})
-			if err != nil {
-				return counts, err
-			}
-			for what, n := range closed {
-				counts[what] += n
-			}
-			if n == 0 {
-				break
-			}
+		err := j.promote(ctx, site, at, counts)
+		if errors.Is(err, message.ErrUnavailable) { // nor will the next site fare better
+			return counts, err
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("site %s: %w", site, err))
 		}
 	}
-	return counts, ctx.Err()
+	return counts, errors.Join(append(failed, ctx.Err())...)
+}
+
+// promote moves on what is due on one site.
+func (j *Job) promote(ctx context.Context, site string, at time.Time, counts map[string]int) error {
+	for ctx.Err() == nil {
+		closed := map[string]int{}
+		n, err := j.queue.Promote(ctx, site, at, users, func(items []message.Message) message.Closing {
+			return j.close(items, at, closed)
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+		for what, n := range closed {
+			counts[what] += n
+		}
+	}
+	return nil
 }
 
 // close decides what becomes of one user's messages.

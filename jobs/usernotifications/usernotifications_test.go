@@ -300,17 +300,19 @@ func TestAStopComesBetweenTransactions(t *testing.T) {
 	})
 }
 
-// broken is a queue whose second transaction fails.
+// broken is a queue that fails, at the n-th transaction or for one site.
 type broken struct {
 	usernotifications.Queue
+	err  error
+	call int
+	site string
+
 	calls int
 }
 
-var errBroken = errors.New("the database is gone")
-
 func (q *broken) Promote(ctx context.Context, site string, at time.Time, n int, decide func([]message.Message) message.Closing) (int, error) {
-	if q.calls++; q.calls == 2 {
-		return 0, errBroken
+	if q.calls++; q.calls == q.call || site == q.site {
+		return 0, q.err
 	}
 	return q.Queue.Promote(ctx, site, at, n, decide)
 }
@@ -319,10 +321,28 @@ func TestWhatWasDoneBeforeAFailureIsCounted(t *testing.T) {
 	each(t, func(h *house) {
 		h.user(site, "anna")
 		h.waits(site, "anna", three, "a")
-		counts, err := newJob(&broken{Queue: h.store}).Run(h.Context(), three)
-		if !errors.Is(err, errBroken) || words(counts) != "promoted=1" {
+		q := &broken{Queue: h.store, err: message.ErrUnavailable, call: 2}
+		counts, err := newJob(q).Run(h.Context(), three)
+		if !errors.Is(err, message.ErrUnavailable) || words(counts) != "promoted=1" {
 			h.Errorf("Run = %v, %v; want one promoted and the failure", counts, err)
 		}
 		h.want(site, "anna single pending a")
+	})
+}
+
+func TestAFailureOfOneSiteIsNotThatOfOthers(t *testing.T) {
+	each(t, func(h *house) {
+		for _, s := range []string{"a", "z"} {
+			h.site(s)
+			h.user(s, "anna")
+			h.waits(s, "anna", three, "of "+s)
+		}
+		bad := errors.New("a row that cannot be read")
+		counts, err := newJob(&broken{Queue: h.store, err: bad, site: "a"}).Run(h.Context(), three)
+		if !errors.Is(err, bad) || !strings.Contains(err.Error(), "site a: ") || words(counts) != "promoted=1" {
+			h.Errorf("Run = %v, %v; want that of z promoted, and the failure of a", counts, err)
+		}
+		h.want("a", "anna single deferred of a")
+		h.want("z", "anna single pending of z")
 	})
 }
