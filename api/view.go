@@ -41,6 +41,8 @@ type messageView struct {
 
 type errorView struct {
 	Category  message.Category `json:"category"`
+	Says      string           `json:"says" doc:"What happened, for the person who waits." example:"The mailbox is full."`
+	Remedy    string           `json:"remedy" doc:"What can be done about it." example:"Ask the person to make room."`
 	Code      string           `json:"code,omitempty"`
 	Message   string           `json:"message" doc:"At most 5,000 characters."`
 	Truncated string           `json:"truncated" doc:"At most 255 characters."`
@@ -62,7 +64,7 @@ func view(m message.Message) messageView {
 	}
 	if f := m.Error; f != nil {
 		v.ErrorCategory = &f.Category
-		v.Error = &errorView{Category: f.Category, Code: f.Code, Message: f.Text, Truncated: message.Truncate(f.Text, message.MaxErrorTruncated)}
+		v.Error = &errorView{Category: f.Category, Says: f.Category.Says(), Remedy: f.Category.Remedy(), Code: f.Code, Message: f.Text, Truncated: message.Truncate(f.Text, message.MaxErrorTruncated)}
 	}
 	return v
 }

@@ -6,25 +6,6 @@ import (
 	"unicode/utf8"
 )
 
-// Category is what went wrong, in a word that people and programs understand (CQ-7).
-type Category string
-
-// The categories of failure.
-const (
-	AddressUnknown  Category = "address_unknown"
-	MailboxFull     Category = "mailbox_full"
-	TooFast         Category = "rate_limited"
-	RejectedContent Category = "rejected_content"
-	RejectedSender  Category = "rejected_sender"
-	AuthFailed      Category = "auth_failed"
-	TLSFailed       Category = "tls_failed"
-	ConnectFailed   Category = "connect_failed"
-	TooLarge        Category = "too_large"
-	TooLate         Category = "expired"
-	LeaseLost       Category = "lease_lost"
-	Unknown         Category = "unknown"
-)
-
 // Failure is a refusal by the world. It is data, not a surprise: couriers return it,
 // and the queue decides by it.
 type Failure struct {

@@ -162,23 +162,27 @@ func parseRecipients(texts []string) []message.Recipient {
 	return all
 }
 
-// printTickets says how the messages stand.
+// printTickets says how the messages stand. Those that failed are its error.
 func (h *house) printTickets(c *cobra.Command, site string, tickets []message.Ticket) error {
+	failed := 0
 	for _, t := range tickets {
 		m, err := h.store.Message(context.WithoutCancel(c.Context()), site, t.ID)
 		if err != nil {
 			return err
 		}
 		line := fmt.Sprintf("%s  %s  %s", m.ID, m.Status, t.To)
+		if m.Status == message.Error {
+			failed++
+		}
 		switch {
 		case m.Error != nil:
-			line += "  " + m.Error.Error()
+			line += fmt.Sprintf("  %s %s (%s)", m.Error.Category.Says(), m.Error.Category.Remedy(), m.Error)
 		case m.Status == message.Skipped:
 			line += "  " + string(m.Reason)
 		}
 		fmt.Fprintln(c.OutOrStdout(), line)
 	}
-	return nil
+	return failures(failed, len(tickets)-failed)
 }
 
 func sendQueueCommand(s *shared) *cobra.Command {
@@ -265,11 +269,18 @@ func (h *house) flushAndTell(c *cobra.Command) error {
 			tell(c, line.words, n)
 		}
 	}
-	failed := counts[string(message.Fail)] + counts[string(message.Lose)]
-	switch {
-	case err != nil || failed == 0:
+	if err != nil {
 		return err
-	case counts[string(message.Accept)] == 0:
+	}
+	return failures(counts[string(message.Fail)]+counts[string(message.Lose)], counts[string(message.Accept)])
+}
+
+// failures is the error that so many messages failed, and others did not.
+func failures(failed, sent int) error {
+	switch {
+	case failed == 0:
+		return nil
+	case sent == 0:
 		return fmt.Errorf("%s failed. GET /api/v1/messages?status=error tells why", count(failed, "message"))
 	}
 	return fmt.Errorf("%s failed, %w. GET /api/v1/messages?status=error tells why", count(failed, "message"), errPartly)

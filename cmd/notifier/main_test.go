@@ -80,6 +80,7 @@ func relayCommand(s *testscript.TestScript, _ bool, arguments []string) {
 		s.Check(err)
 		s.Defer(func() { s.Check(relay.Close()) })
 		relay.Refuse("gone@example.org", 550, 550)
+		relay.Refuse("full@example.org", 552)
 		s.Setenv("RELAY", fmt.Sprint(relay.Port()))
 		relays.Store(s, relay)
 		return
