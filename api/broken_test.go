@@ -185,6 +185,10 @@ func (b broken) Messages(context.Context, string, message.Filter) ([]message.Mes
 	return nil, b.err
 }
 
+func (b broken) Retries(context.Context, message.Message) ([]message.Retried, error) {
+	return nil, b.err
+}
+
 func (b broken) Attempts(context.Context, message.Message) ([]message.Attempt, error) {
 	return nil, b.err
 }

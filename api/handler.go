@@ -41,6 +41,7 @@ type Records interface {
 	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
 	Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error)
 	Attempts(ctx context.Context, m message.Message) ([]message.Attempt, error)
+	Retries(ctx context.Context, m message.Message) ([]message.Retried, error)
 	Items(ctx context.Context, site string, digest message.ID) ([]message.Message, error)
 	Deadline(ctx context.Context, site, key string) (deadlines.Deadline, error)
 	Deadlines(ctx context.Context, site string, n int, after time.Time, key string) ([]deadlines.Deadline, error)

@@ -130,6 +130,19 @@ func (h *handler) whole(ctx context.Context, m message.Message) (*messageOut, er
 	v.MessageID, v.ConquerStatus, v.ChoraStatus = carried.MessageID(), carried.ConquerStatus(), carried.ChoraStatus()
 	delivery := carried.Delivery(attempts)
 	v.Delivery = &delivery
+	for _, a := range attempts {
+		v.AttemptRecords = append(v.AttemptRecords, viewAttempt(a))
+	}
+	retries, err := h.records.Retries(ctx, carried)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range message.ErrorRecords(attempts, retries) {
+		v.ErrorRecords = append(v.ErrorRecords, viewRecord(r))
+	}
+	if n := len(retries); n > 0 {
+		v.wiped(retries[n-1])
+	}
 	if m.Type == message.Digest {
 		items, err := h.records.Items(ctx, m.Site, m.ID)
 		if err != nil {

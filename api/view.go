@@ -37,6 +37,40 @@ type messageView struct {
 	ConquerStatus  string            `json:"conquer_status,omitempty" doc:"The status in Conquer's words."`
 	ChoraStatus    string            `json:"chora_status,omitempty" doc:"The status in chora's words."`
 	Delivery       *message.Delivery `json:"delivery,omitempty" doc:"Trigger Email's record."`
+
+	// What the last retry wiped (CQ-14). What was withdrawn is not retried, so there is no
+	// time of deletion to keep.
+	PreviousError      string        `json:"previous_error,omitempty" doc:"The error that was retried."`
+	PreviousExecutedAt *time.Time    `json:"previous_executed_at,omitempty" doc:"When it was handed over before the last retry."`
+	PreviousServedAt   *time.Time    `json:"previous_served_at,omitempty" doc:"When that was answered."`
+	AttemptRecords     []attemptView `json:"attempt_records,omitempty" doc:"Every try to hand it over, oldest first."`
+	ErrorRecords       []recordView  `json:"error_records,omitempty" doc:"Its history of errors, oldest first: Rate Limited, Error and Manual Retry, and nothing else."`
+}
+
+// recordView is a row of the history of errors.
+type recordView struct {
+	Status    string           `json:"status" doc:"In Conquer's words." enum:"Rate Limited,Error,Manual Retry"`
+	At        time.Time        `json:"at"`
+	Category  message.Category `json:"category,omitempty"`
+	Code      string           `json:"code,omitempty"`
+	Message   string           `json:"message,omitempty"`
+	Truncated string           `json:"truncated,omitempty"`
+}
+
+func viewRecord(r message.ErrorRecord) recordView {
+	v := recordView{Status: r.Status, At: r.At}
+	if f := r.Error; f != nil {
+		v.Category, v.Code, v.Message, v.Truncated = f.Category, f.Code, f.Text, message.Truncate(f.Text, message.MaxErrorTruncated)
+	}
+	return v
+}
+
+// wiped adds what a retry wiped.
+func (v *messageView) wiped(r message.Retried) {
+	v.PreviousExecutedAt, v.PreviousServedAt = orNil(r.ExecutedAt), orNil(r.ServedAt)
+	if r.Error != nil {
+		v.PreviousError = r.Error.Text
+	}
 }
 
 type errorView struct {

@@ -23,6 +23,9 @@ var words = map[Status]struct{ state, conquer, chora string }{
 	Expired:       {"ERROR", "Error", "error"},
 }
 
+// manualRetry is what Conquer calls a message that a person asked for again.
+const manualRetry = "Manual Retry"
+
 // State is the status in Trigger Email's words (TE-2).
 func (m Message) State() string { return words[m.Status].state }
 
@@ -32,7 +35,7 @@ func (m Message) ConquerStatus() string {
 	case m.Status == Sending && m.Error != nil && m.Error.Category == TooFast:
 		return words[RateLimited].conquer // as before this attempt
 	case m.RetryCount > 0 && (m.Status == Pending || m.Status == Sending):
-		return "Manual Retry"
+		return manualRetry
 	}
 	return words[m.Status].conquer
 }

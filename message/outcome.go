@@ -82,5 +82,8 @@ type Outcome struct {
 type Attempt struct {
 	Claim   int
 	Replica string
+	// LedTo is what the attempt made of the message, or would have made if it had not come
+	// after the end of its lease.
+	LedTo Status
 	Receipt
 }

@@ -37,7 +37,7 @@ func (s *Store) Attempts(ctx context.Context, m message.Message) ([]message.Atte
 		var f message.Failure
 		err = scan(&site, &id, &a.Claim, (*instant)(&a.StartedAt), (*instant)(&a.EndedAt), &a.Replica, &a.Account, &a.Server,
 			&a.Uncertain, (*list)(&a.Accepted), (*list)(&a.Rejected), (*list)(&a.Pending), &a.Code, &a.Response,
-			(*string)(&f.Category), &f.Code, &f.Text)
+			(*string)(&f.Category), &f.Code, &f.Text, (*string)(&a.LedTo))
 		a.Tried = true
 		if f.Category != "" {
 			a.Failure = &f
@@ -137,7 +137,41 @@ func (s *Store) replace(ctx context.Context, t *tx, before, after message.Messag
 	if n != 1 {
 		return message.ErrMoved
 	}
+	if after.RetryCount == before.RetryCount {
+		return nil
+	}
+	return s.keepWiped(ctx, t, before, before.Wiped(after))
+}
+
+// keepWiped notes what a retry took away.
+func (s *Store) keepWiped(ctx context.Context, t *tx, m message.Message, r message.Retried) error {
+	f := toFailure(r.Error)
+	_, err := s.exec(ctx, t, "INSERT INTO retries ("+retryNames+") VALUES ("+marks(9)+")",
+		m.Site, m.ID, r.Number, instant(r.At), instant(r.ExecutedAt), instant(r.ServedAt), f.Category, f.Code, f.Text)
+	if err != nil {
+		return fmt.Errorf("note the retry of %s: %w", m.ID, err)
+	}
 	return nil
+}
+
+const retryNames = "site, message_id, number, retried_at, executed_at, served_at, error_category, error_code, error_text"
+
+// Retries lists what people's retries wiped from a message, the first first.
+func (s *Store) Retries(ctx context.Context, m message.Message) ([]message.Retried, error) {
+	rows, err := s.query(ctx, nil, "SELECT "+retryNames+" FROM retries WHERE site = ? AND message_id = ? ORDER BY number", m.Site, m.ID)
+	all, err := collect(rows, err, func(scan func(...any) error) (r message.Retried, err error) {
+		var site, id string
+		var f message.Failure
+		err = scan(&site, &id, &r.Number, (*instant)(&r.At), (*instant)(&r.ExecutedAt), (*instant)(&r.ServedAt), (*string)(&f.Category), &f.Code, &f.Text)
+		if f.Category != "" {
+			r.Error = &f
+		}
+		return r, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the retries of %s: %w", m.ID, err)
+	}
+	return all, nil
 }
 
 // keepOpen makes sure that the window of a deferred message is not closed meanwhile.

@@ -156,7 +156,7 @@ func (postgres) claim(ctx context.Context, s *Store, c claim) ([]message.Message
 var postgresSettle = fmt.Sprintf(`WITH logged AS (
 		INSERT INTO attempts (%s)
 		SELECT * FROM unnest($15::text[], $16::text[], $17::int[], $18::timestamptz[], $19::timestamptz[], $20::text[], $21::text[],
-			$22::text[], $23::boolean[], $24::text[], $25::text[], $26::text[], $27::int[], $28::text[], $29::text[], $30::text[], $31::text[])
+			$22::text[], $23::boolean[], $24::text[], $25::text[], $26::text[], $27::int[], $28::text[], $29::text[], $30::text[], $31::text[], $32::text[])
 		ON CONFLICT (site, message_id, claim) DO UPDATE SET %s
 	)
 	INSERT INTO queue (site, id, claim, status, reason, due_at, changed_at, attempts, reached, rejected, remaining,
@@ -209,10 +209,10 @@ func (c *outcomeColumns) arrays() []any {
 }
 
 type attemptColumns struct {
-	site, id, replica, account, server, accepted, rejected, pending, response, category, errorCode, errorText []string
-	claim, code                                                                                               []int32
-	started, ended                                                                                            []*time.Time
-	uncertain                                                                                                 []bool
+	site, id, replica, account, server, accepted, rejected, pending, response, category, errorCode, errorText, ledTo []string
+	claim, code                                                                                                      []int32
+	started, ended                                                                                                   []*time.Time
+	uncertain                                                                                                        []bool
 }
 
 func (c *attemptColumns) add(r settlement) {
@@ -223,13 +223,13 @@ func (c *attemptColumns) add(r settlement) {
 	c.uncertain, c.code, c.response = append(c.uncertain, a.Uncertain), append(c.code, int32(a.Code)), append(c.response, a.Response)
 	c.accepted, c.rejected, c.pending = append(c.accepted, a.accepted), append(c.rejected, a.rejected), append(c.pending, a.pending)
 	c.category = append(c.category, string(a.failure.Category))
-	c.errorCode, c.errorText = append(c.errorCode, a.failure.Code), append(c.errorText, a.failure.Text)
+	c.errorCode, c.errorText, c.ledTo = append(c.errorCode, a.failure.Code), append(c.errorText, a.failure.Text), append(c.ledTo, string(a.LedTo))
 }
 
 func (c *attemptColumns) arrays() []any {
 	return []any{
 		c.site, c.id, c.claim, c.started, c.ended, c.replica, c.account, c.server, c.uncertain,
-		c.accepted, c.rejected, c.pending, c.code, c.response, c.category, c.errorCode, c.errorText,
+		c.accepted, c.rejected, c.pending, c.code, c.response, c.category, c.errorCode, c.errorText, c.ledTo,
 	}
 }
 

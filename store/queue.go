@@ -97,7 +97,7 @@ type attemptRow struct {
 }
 
 const attemptNames = "site, message_id, claim, started_at, ended_at, replica, account, server, uncertain, " +
-	"accepted, rejected, pending, code, response, category, error_code, error_text"
+	"accepted, rejected, pending, code, response, category, error_code, error_text, led_to"
 
 // attemptUpdate lets a result that comes late replace what the sweeper had to assume, and
 // nothing else.
@@ -153,6 +153,7 @@ func toSettlement(o message.Outcome) settlement {
 	r.counted = 1
 	r.attempt = attemptRow{Attempt: *o.Attempt, failure: toFailure(o.Attempt.Failure)}
 	a := &r.attempt
+	a.LedTo = r.status
 	a.accepted, a.rejected, a.pending = text(a.Accepted), text(a.Rejected), text(a.Pending)
 	a.Response = harmless(a.Response, message.MaxErrorText)
 	return r

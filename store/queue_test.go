@@ -287,3 +287,49 @@ func TestReplaceRefusesWhatHasMoved(t *testing.T) {
 		}
 	})
 }
+
+// CQ-12, CQ-14: a retry keeps what it wipes, each time anew.
+func TestARetryKeepsWhatItWipes(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		known(t, s)
+		accept(t, s, direct(1))
+		full := &message.Failure{Category: message.MailboxFull, Code: "552 5.2.2", Text: "Mailbox full"}
+		var want []message.Retried
+		for n, failure := range []*message.Failure{full, nil} {
+			at := noon.Add(time.Duration(n) * time.Hour)
+			o := accepted(claim(t, s, 1, at)[0])
+			o.At = at.Add(time.Second)
+			if failure != nil {
+				o.Move, o.Reached, o.Error, o.Attempt.Failure = message.Fail, false, failure, failure
+			}
+			settle(t, s, 1, o)
+			before := read(t, s, o.ID)
+			again, err := before.Again(at.Add(time.Minute))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Replace(t.Context(), before, again); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, message.Retried{Number: n + 1, At: at.Add(time.Minute), ExecutedAt: at, ServedAt: at.Add(time.Second), Error: failure})
+			got := read(t, s, o.ID)
+			if got.RetryCount != n+1 || got.Error != nil || got.Status != message.Pending {
+				t.Errorf("after retry %d it is %s with %v, %d retries", n+1, got.Status, got.Error, got.RetryCount)
+			}
+			kept, err := s.Retries(t.Context(), got)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantSame(t, "what was wiped", kept, want)
+			// Another who read it before comes too late, and keeps nothing.
+			if err := s.Replace(t.Context(), before, again); !errors.Is(err, message.ErrMoved) {
+				t.Errorf("Replace = %v, want ErrMoved", err)
+			}
+		}
+		attempts, err := s.Attempts(t.Context(), read(t, s, claim(t, s, 1, eight)[0].ID))
+		if err != nil || len(attempts) != 2 || attempts[0].LedTo != message.Error || attempts[1].LedTo != message.Sent {
+			t.Errorf("attempts = %+v, %v", attempts, err)
+		}
+	})
+}

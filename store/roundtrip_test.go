@@ -148,6 +148,7 @@ func TestAnAttemptIsReadAsItWasWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.Tried = true // there would be no attempt else
+		a.LedTo = message.RateLimited
 		wantSame(t, "the attempts", kept, []message.Attempt{a})
 		m.Status, m.UpdatedAt, m.DueAt, m.Reason, m.Reached, m.Error = message.RateLimited, o.At, eight, "why", true, o.Error
 		m.Rejected, m.Remaining, m.LeaseExpiresAt = o.Rejected, o.Remaining, time.Time{}

@@ -158,7 +158,7 @@ var (
 		WHERE queue.site = o.site AND queue.id = o.id AND queue.claim = o.claim AND queue.status = '%s'`,
 		settled("o"), message.Sending)
 	sqliteLog = fmt.Sprintf(`INSERT INTO attempts (%s) VALUES (%s) ON CONFLICT (site, message_id, claim) DO UPDATE SET %s`,
-		attemptNames, marks(17), attemptUpdate)
+		attemptNames, marks(len(strings.Split(attemptNames, ","))), attemptUpdate)
 )
 
 func (sqlite) settle(ctx context.Context, t *tx, rows []settlement) (int, error) {
@@ -187,7 +187,7 @@ func (sqlite) settle(ctx context.Context, t *tx, rows []settlement) (int, error)
 		if a := r.attempt; r.Attempt != nil {
 			if _, err := log.ExecContext(ctx, r.Site, r.ID, r.Claim, instant(a.StartedAt), instant(a.EndedAt), a.Replica, a.Account,
 				a.Server, a.Uncertain, a.accepted, a.rejected, a.pending, a.Code, a.Response,
-				a.failure.Category, a.failure.Code, a.failure.Text); err != nil {
+				a.failure.Category, a.failure.Code, a.failure.Text, a.LedTo); err != nil {
 				return 0, err
 			}
 		}
