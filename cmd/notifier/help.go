@@ -26,8 +26,11 @@ func refuse(c *cobra.Command, arguments []string) error {
 	return usageError{fmt.Errorf("%q is not expected here. See %s --help", arguments[0], c.CommandPath())}
 }
 
+// refuseArguments lets only those commands have arguments that say which.
 func refuseArguments(c *cobra.Command) {
-	c.Args = refuse
+	if c.Args == nil {
+		c.Args = refuse
+	}
 	for _, sub := range c.Commands() {
 		refuseArguments(sub)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -68,7 +69,7 @@ func TestCommands(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"relay": relayCommand, "exits": exitsCommand},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"relay": relayCommand, "exits": exitsCommand, "id": idCommand},
 	})
 }
 
@@ -98,6 +99,12 @@ func relayCommand(s *testscript.TestScript, _ bool, arguments []string) {
 }
 
 var relays sync.Map // of scripts
+
+// idCommand keeps the id that the last command printed first: "id MESSAGE".
+func idCommand(s *testscript.TestScript, _ bool, arguments []string) {
+	id, _, _ := strings.Cut(s.ReadFile("stdout"), " ")
+	s.Setenv(arguments[0], id)
+}
 
 // exitsCommand runs the program and wants an exit code: "exits 2 notifier send".
 func exitsCommand(s *testscript.TestScript, _ bool, arguments []string) {
