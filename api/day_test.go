@@ -16,7 +16,7 @@ func (h *house) day() {
 	for _, body := range []string{
 		`{"id":"m-sent","to":["anna"],"subject":"Contract ready","html":"<p>It lies on <b>your</b> desk.",` + lease + `}`,
 		`{"id":"m-error","to":["gone@example.net"],"subject":"Contract ready","text":"It lies on your desk."}`,
-		`{"id":"m-all","to":["anna","Guest <guest@example.net>"],"cc":["gone@example.net"],"bcc":["ewa"],"subject":"Contract ready","text":"It lies on your desk."}`,
+		`{"id":"m-all","to":["anna","Guest <guest@example.net>"],"reply_to":{"email":"clerk@example.org","name":"Ola"},"cc":["gone@example.net"],"bcc":["ewa"],"subject":"Contract ready","text":"It lies on your desk."}`,
 		`{"id":"m-scheduled","to":["anna"],"subject":"Contract ready","text":"It lies on your desk.","send_at":"2035-01-01T00:00:00Z","expires_at":"2035-02-01T00:00:00Z"}`,
 		`{"id":"m-manual","to":["anna"],"subject":"Contract ready","text":"It lies on your desk.","manual":true}`,
 	} {

@@ -145,7 +145,7 @@ func TestRoutes(t *testing.T) {
 			body := `{"id":"m1","to":["anna",{"email":"jan@out.example","name":"Jan"},"ANNA@example.org","bob"],"subject":"Contract ready","text":"It lies on your desk.",` + lease + `,"send_at":null}`
 			s.say("POST", "/api/v1/messages", body, "Idempotency-Key", "m1")
 			s.say("POST", "/api/v1/messages", body, "Idempotency-Key", "m1")
-			s.say("POST", "/api/v1/messages", `{"to":["anna"],"cc":["Jan <jan@out.example>"],"bcc":["boss@out.example"],"subject":"Contract ready","html":"<p>It lies on your desk.","manual":true}`)
+			s.say("POST", "/api/v1/messages", `{"to":["anna"],"cc":["Jan <jan@out.example>"],"bcc":["boss@out.example"],"reply_to":"anna","subject":"Contract ready","html":"<p>It lies on your desk.","manual":true}`)
 		}},
 		{"list-messages", func(s *script) {
 			s.day()

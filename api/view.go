@@ -16,6 +16,7 @@ type messageView struct {
 	To             string            `json:"to" doc:"The address; several of one mail with commas."`
 	Cc             []message.Address `json:"cc,omitempty"`
 	Bcc            []message.Address `json:"bcc,omitempty"`
+	ReplyTo        *message.Address  `json:"reply_to,omitempty" doc:"Where answers go; to the sender if absent."`
 	User           string            `json:"user,omitempty"`
 	Subject        string            `json:"subject"`
 	Reference      string            `json:"reference,omitempty" doc:"Your id of it, or the key of the deadline."`
@@ -92,6 +93,9 @@ func view(m message.Message) messageView {
 	}
 	if m.Case != (message.Case{}) {
 		v.Case = &m.Case
+	}
+	if m.ReplyTo != (message.Address{}) {
+		v.ReplyTo = &m.ReplyTo
 	}
 	if m.Digest != "" {
 		v.DigestID = &m.Digest

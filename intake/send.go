@@ -49,7 +49,10 @@ func ticket(m message.Message) message.Ticket {
 }
 
 // recipients are a draft's lists with every id looked up.
-type recipients struct{ to, cc, bcc []message.Person }
+type recipients struct {
+	to, cc, bcc []message.Person
+	replyTo     message.Address
+}
 
 // split makes the messages of a draft. Whoever has no address gets a record that says so,
 // also where the others share one mail.
@@ -59,7 +62,7 @@ func (d *Desk) split(c message.Call, draft message.Draft, r recipients, zone str
 	if draft.ForAll() {
 		m := d.direct(c, draft)
 		m.Timezone = zone
-		m.Envelope = message.Envelope{To: addresses(r.to), Cc: addresses(r.cc), Bcc: addresses(r.bcc)}
+		m.Envelope = message.Envelope{To: addresses(r.to), Cc: addresses(r.cc), Bcc: addresses(r.bcc), ReplyTo: r.replyTo}
 		if len(m.Everyone()) > 0 {
 			messages = append(messages, m)
 		}
@@ -79,6 +82,7 @@ func (d *Desk) split(c message.Call, draft message.Draft, r recipients, zone str
 			p.Timezone = zone
 		}
 		m := p.Address(d.direct(c, draft))
+		m.ReplyTo = r.replyTo
 		if p.Email == "" {
 			m.Status, m.Reason, m.DueAt, m.QueuedAt = message.Skipped, message.NoAddress, time.Time{}, time.Time{}
 		}
@@ -129,6 +133,9 @@ func (d *Desk) resolve(ctx context.Context, site string, draft message.Draft) (r
 			}
 		}
 	}
+	if draft.ReplyTo != nil && draft.ReplyTo.ID != "" {
+		ids = append(ids, draft.ReplyTo.ID)
+	}
 	people, err := d.look(ctx, site, ids)
 	if err != nil {
 		return recipients{}, err
@@ -153,10 +160,32 @@ func (d *Desk) resolve(ctx context.Context, site string, draft message.Draft) (r
 			*list.into = append(*list.into, found...)
 		}
 	}
+	if draft.ReplyTo != nil {
+		r.replyTo = replyTo(&bad, *draft.ReplyTo, people)
+	}
 	if err := bad.Err(); err != nil {
 		return r, err
 	}
 	return r, r.check(draft.ForAll())
+}
+
+// replyTo is the one address that answers go to.
+func replyTo(bad *message.Invalid, to message.Recipient, people map[string][]message.Person) message.Address {
+	if to.ID == "" {
+		return to.Address
+	}
+	found, known := people[to.ID]
+	switch {
+	case !known:
+		bad.Add("/reply_to", "unknown_user", "there is no user %q. Add it with PUT /api/v1/users/%s, or give an address", to.ID, url.PathEscape(to.ID))
+	case len(found) != 1 || found[0].ID != to.ID:
+		bad.Add("/reply_to", "not_a_user", "%q is a group. Answers go to one address: name a user, or give an address", to.ID)
+	case found[0].Email == "":
+		bad.Add("/reply_to", "no_address", "%q has no address. Give the user one, or give another address for answers", to.ID)
+	default:
+		return message.Address{Email: found[0].Email, Name: found[0].Name}
+	}
+	return message.Address{}
 }
 
 // check tells what is wrong with the recipients once groups have become their users.

@@ -74,6 +74,9 @@ func check(m message.Message, from message.Address) error {
 			bad.Check("/to", "invalid", a.Check())
 		}
 	}
+	if m.ReplyTo != (message.Address{}) {
+		bad.Check("/reply_to", "invalid", m.ReplyTo.Check())
+	}
 	bad.Check("/domain", "invalid", message.CheckEmail("id@"+m.Domain))
 	bad.Check("/subject", "invalid", message.CheckLine(m.Subject, maxSubject))
 	bad.Check("/reason", "invalid", message.CheckLine(reason(m), maxReason))
@@ -100,6 +103,9 @@ func (h *header) message(m message.Message, from message.Address) error {
 	m.Domain = domain
 	h.text("Date", date.UTC().Format(time.RFC1123Z))
 	err = h.addresses("From", []message.Address{from})
+	if m.ReplyTo != (message.Address{}) {
+		err = errors.Join(err, h.addresses("Reply-To", []message.Address{m.ReplyTo}))
+	}
 	switch {
 	case len(m.To) > 0:
 		err = errors.Join(err, h.addresses("To", m.To))

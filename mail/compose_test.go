@@ -23,6 +23,7 @@ func TestComposeWritesTheFieldsInOrder(t *testing.T) {
 	m.To[0].Name, m.To[1].Name = "Anna Zielińska", "Kowalski, Jan"
 	m.Cc = []message.Address{{Email: "archive@example.org"}}
 	m.Bcc = []message.Address{{Email: "hidden@example.org"}}
+	m.ReplyTo = message.Address{Email: "clerk@example.org", Name: "Ola Żak"}
 	m.Kind, m.Type, m.Setting, m.Language = message.CaseChanged, message.Single, "daily 08:00", "pl"
 	m.Subject = "Umowa najmu: Łódź, ul. Piotrkowska 104 – do podpisu przed piątkiem"
 	m.Text, m.HTML = "Gotowe.\n", "<p>Gotowe.</p>\n"
@@ -33,6 +34,7 @@ func TestComposeWritesTheFieldsInOrder(t *testing.T) {
 	}
 	expected := strings.ReplaceAll(`Date: Sun, 22 Nov 2026 07:00:00 +0000
 From: "Workflow" <workflow@example.org>
+Reply-To: =?utf-8?q?Ola_=C5=BBak?= <clerk@example.org>
 To: =?utf-8?q?Anna_Zieli=C5=84ska?= <anna@example.org>, "Kowalski, Jan"
  <jan@example.net>
 Cc: archive@example.org
@@ -148,6 +150,9 @@ func TestComposeRefusesToInjectHeaders(t *testing.T) {
 			"cc":      func(m *message.Message, _ *message.Address) { m.Cc = []message.Address{{Email: "a@example.org" + b}} },
 			"cc name": func(m *message.Message, _ *message.Address) {
 				m.Cc = []message.Address{{Email: "a@example.org", Name: b}}
+			},
+			"reply_to": func(m *message.Message, _ *message.Address) {
+				m.ReplyTo = message.Address{Email: "a@example.org", Name: b}
 			},
 			"from":      func(_ *message.Message, a *message.Address) { a.Email += b },
 			"from name": func(_ *message.Message, a *message.Address) { a.Name += b },

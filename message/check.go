@@ -61,15 +61,20 @@ func (d Draft) checkRecipients(bad *Invalid) {
 		all  []Recipient
 	}{{"to", d.To}, {"cc", d.Cc}, {"bcc", d.Bcc}} {
 		for i, r := range list.all {
-			if r.ID != "" {
-				if err := CheckLine(r.ID, MaxLine); err != nil {
-					bad.Check(fmt.Sprintf("/%s/%d", list.name, i), "bad_text", err)
-				}
-			} else if err := r.Check(); err != nil {
-				bad.Check(fmt.Sprintf("/%s/%d", list.name, i), "bad_address", err)
-			}
+			r.check(bad, fmt.Sprintf("/%s/%d", list.name, i))
 		}
 	}
+	if d.ReplyTo != nil {
+		d.ReplyTo.check(bad, "/reply_to")
+	}
+}
+
+func (r Recipient) check(bad *Invalid, at string) {
+	if r.ID != "" {
+		bad.Check(at, "bad_text", CheckLine(r.ID, MaxLine))
+		return
+	}
+	bad.Check(at, "bad_address", r.Check())
 }
 
 func (d Draft) checkTimes(bad *Invalid, at time.Time) {

@@ -74,6 +74,7 @@ type Draft struct {
 	Cc        []Recipient `json:"cc,omitempty" doc:"As to, visible to all. Makes it one mail for all." maxItems:"100"`
 	Bcc       []Recipient `json:"bcc,omitempty" doc:"As to, hidden. Makes it one mail for all." maxItems:"100"`
 	OneMail   bool        `json:"one_mail,omitempty" doc:"One mail for everybody in to, instead of one each."`
+	ReplyTo   *Recipient  `json:"reply_to,omitempty" doc:"Where answers go: a user id, an address, or an object with email and name."`
 	Subject   string      `json:"subject" doc:"One line, 250 characters at most." example:"Contract ready"`
 	Text      string      `json:"text,omitempty" doc:"The plain text. text or html is needed."`
 	HTML      string      `json:"html,omitempty" doc:"The HTML. Without text, a text is made from it."`
@@ -153,11 +154,12 @@ func (p Person) Address(m Message) Message {
 	return m
 }
 
-// Envelope says to whom a mail goes.
+// Envelope says to whom a mail goes, and where answers to it go.
 type Envelope struct {
-	To  []Address
-	Cc  []Address
-	Bcc []Address
+	To      []Address
+	Cc      []Address
+	Bcc     []Address
+	ReplyTo Address `json:",omitzero"` // zero: to the sender
 }
 
 // Everyone lists each address once, in the order to, cc, bcc.

@@ -109,6 +109,9 @@ func (p *planner) send(at time.Time, d message.Draft) error {
 		return err
 	}
 	to, err := p.recipients(d)
+	if err == nil && d.ReplyTo != nil {
+		err = p.checkReplyTo(*d.ReplyTo)
+	}
 	if err != nil || d.Manual { // nobody releases it here
 		return err
 	}
@@ -123,6 +126,19 @@ func (p *planner) send(at time.Time, d message.Draft) error {
 			continue
 		}
 		p.queue = append(p.queue, m)
+	}
+	return nil
+}
+
+func (p *planner) checkReplyTo(r message.Recipient) error {
+	if r.ID == "" {
+		return nil
+	}
+	switch u := p.users[r.ID]; {
+	case u == nil:
+		return unknown(r.ID)
+	case u.Email == "":
+		return fmt.Errorf("reply_to: %q has no address. Give the user one, or give another address for answers", r.ID)
 	}
 	return nil
 }

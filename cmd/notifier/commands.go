@@ -87,6 +87,7 @@ func count(n int, noun string) string {
 type sending struct {
 	to, cc, bcc []string
 	draft       message.Draft
+	replyTo     string
 	key, site   string
 	flush       bool
 }
@@ -121,6 +122,7 @@ func sendCommand(s *shared) *cobra.Command {
 	f.StringArrayVar(&m.to, "to", nil, "user id, address, or Name <address> of a `recipient`; may be repeated, or a list with commas")
 	f.StringArrayVar(&m.cc, "cc", nil, "as --to: a `recipient` of a copy, visible to all")
 	f.StringArrayVar(&m.bcc, "bcc", nil, "as --to: a `recipient` of a copy, hidden")
+	f.StringVar(&m.replyTo, "reply-to", "", "`address` or user id that answers go to")
 	f.BoolVar(&m.draft.OneMail, "one-mail", false, "one mail for all recipients")
 	f.StringVar(&m.draft.Subject, "subject", "", "subject, on one `line`")
 	f.StringVar(&m.draft.Text, "text", "", "plain `text`; - reads standard input")
@@ -134,6 +136,10 @@ func sendCommand(s *shared) *cobra.Command {
 // read completes the draft and checks it, before anything is opened.
 func (m *sending) read(c *cobra.Command) error {
 	m.draft.To, m.draft.Cc, m.draft.Bcc = parseRecipients(m.to), parseRecipients(m.cc), parseRecipients(m.bcc)
+	if m.replyTo != "" {
+		to := message.ParseRecipient(m.replyTo)
+		m.draft.ReplyTo = &to
+	}
 	if m.draft.Text == "-" {
 		in := interruptible(c.Context(), c.InOrStdin())
 		text, err := io.ReadAll(io.LimitReader(in, message.MaxBody+1))

@@ -138,6 +138,9 @@ func (v *invention) message() {
 	if v.IntN(4) == 0 {
 		m["expires_at"] = v.at.Add(time.Duration(60*31+v.IntN(60*30)) * time.Minute).Format(time.RFC3339)
 	}
+	if v.IntN(6) == 0 {
+		m["reply_to"] = "clerk@example.org"
+	}
 	switch v.IntN(8) {
 	case 0:
 		m["one_mail"] = true
