@@ -118,7 +118,7 @@ func (h *house) work(plans ...jobs.Plan) {
 	}
 	log, writer := zap.NewNop(), letter.Writer{}
 	onSite := func(string) deadlines.Calendar { return deadlines.Calendar{} }
-	h.flush = notifications.New(h.store, courier, writer, notifications.Options{Replica: "replica-1"}, log)
+	h.flush = notifications.New(h.store, notifications.Only(&notifications.Account{Name: "default", Courier: courier}), writer, notifications.Options{Replica: "replica-1"}, log)
 	h.promote = usernotifications.New(h.store, writer, log)
 	h.remind = reminders.New(h.store, writer, onSite, "example.org", log)
 	if h.timetable, err = jobs.New(book{h.store, h.finished}, jobs.Options{Replica: "replica-1", Poll: time.Hour}, log); err != nil {

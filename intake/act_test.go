@@ -32,7 +32,7 @@ func (h *house) life(status message.Status) message.ID {
 	case message.Error:
 		h.carried(noon, message.Fail)
 	case message.Sending:
-		if _, err := h.store.Claim(ctx, site, 1, noon, noon.Add(time.Minute)); err != nil {
+		if _, err := h.store.Claim(ctx, message.Lane{Site: site}, 1, noon, noon.Add(time.Minute)); err != nil {
 			h.Fatal(err)
 		}
 	case message.Cancelled:

@@ -152,7 +152,7 @@ func (h *house) all(f message.Filter) []message.Message {
 // carried claims what is due and writes that it came to this end.
 func (h *house) carried(when time.Time, move message.Move) {
 	h.Helper()
-	claimed, err := h.store.Claim(ctx, site, 1000, when, when.Add(time.Minute))
+	claimed, err := h.store.Claim(ctx, message.Lane{Site: site}, 1000, when, when.Add(time.Minute))
 	if err != nil {
 		h.Fatal(err)
 	}

@@ -113,7 +113,10 @@ type Message struct {
 	// "daily 08:00"; empty where nothing is chosen.
 	Setting string
 	// Manual marks a mail that a person releases; it is written again rather than retried (CQ-6).
-	Manual    bool
+	Manual bool
+	// Account is the outgoing account that was asked for; empty: the site's.
+	Account   string
+	Priority  Priority
 	ExpiresAt time.Time // zero: never
 	CreatedAt time.Time
 

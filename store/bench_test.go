@@ -80,7 +80,7 @@ func BenchmarkFlush(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.StartTimer()
-			claimed, err := s.Claim(ctx, site, n, noon, noon.Add(time.Minute))
+			claimed, err := s.Claim(ctx, message.Lane{Site: site}, n, noon, noon.Add(time.Minute))
 			if err != nil || len(claimed) != n {
 				b.Fatalf("Claim = %d messages, %v", len(claimed), err)
 			}

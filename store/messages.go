@@ -37,8 +37,7 @@ func (s *Store) Attempts(ctx context.Context, m message.Message) ([]message.Atte
 		var f message.Failure
 		err = scan(&site, &id, &a.Claim, (*instant)(&a.StartedAt), (*instant)(&a.EndedAt), &a.Replica, &a.Account, &a.Server,
 			&a.Uncertain, (*list)(&a.Accepted), (*list)(&a.Rejected), (*list)(&a.Pending), &a.Code, &a.Response,
-			(*string)(&f.Category), &f.Code, &f.Text, (*string)(&a.LedTo))
-		a.Tried = true
+			(*string)(&f.Category), &f.Code, &f.Text, (*string)(&a.LedTo), &a.Tried)
 		if f.Category != "" {
 			a.Failure = &f
 		}
@@ -197,11 +196,20 @@ func (s *Store) Failed(ctx context.Context, site string, after message.ID, n int
 // Counts says how many messages of the site are due, how many are in error, and since when
 // the oldest waits: in the future if none is due, zero if none waits.
 func (s *Store) Counts(ctx context.Context, site string, at time.Time) (due, errors int, oldest time.Time, err error) {
-	err = s.row(ctx, nil, []any{&due, &errors}, fmt.Sprintf(
-		"SELECT (SELECT count(*) FROM queue WHERE site = ? AND due_at <= ? AND status IN %s), (SELECT count(*) FROM queue WHERE site = ? AND status = '%s')",
-		in(claimable), message.Error), site, instant(at), site)
+	lanes, err := s.Lanes(ctx, site)
+	for _, l := range lanes {
+		n := 0
+		if err == nil && !l.DueAt.After(at) {
+			err = s.row(ctx, nil, []any{&n}, "SELECT count(*) FROM queue WHERE site = ? AND account = ? AND priority = ? AND due_at <= ? AND status IN "+
+				in(claimable), site, l.Account, l.Priority.Rank(), instant(at))
+		}
+		due += n
+		if oldest.IsZero() || l.DueAt.Before(oldest) {
+			oldest = l.DueAt
+		}
+	}
 	if err == nil {
-		oldest, err = s.NextDue(ctx, site)
+		err = s.row(ctx, nil, []any{&errors}, fmt.Sprintf("SELECT count(*) FROM queue WHERE site = ? AND status = '%s'", message.Error), site)
 	}
 	if err != nil {
 		return 0, 0, time.Time{}, fmt.Errorf("count messages: %w", err)

@@ -33,7 +33,16 @@ var steps = []struct {
 	indexes string
 }{
 	{"NextDue", func(ctx context.Context, s *store.Store) error { return second(s.NextDue(ctx, site)) }, "queue_due"},
-	{"Claim", func(ctx context.Context, s *store.Store) error { return second(s.Claim(ctx, site, 500, noon, eight)) }, "messages_key queue_due queue_key windows_key"},
+	{"Claim", func(ctx context.Context, s *store.Store) error {
+		return second(s.Claim(ctx, message.Lane{Site: site}, 500, noon, eight))
+	}, "messages_key queue_due queue_key windows_key"},
+	{"Lanes", func(ctx context.Context, s *store.Store) error { return second(s.Lanes(ctx, site)) }, "queue_due"},
+	{"Pauses", func(ctx context.Context, s *store.Store) error { return second(s.Pauses(ctx, site)) }, "account_pauses_key"},
+	{"Spend", func(ctx context.Context, s *store.Store) error {
+		b := message.Budget{Site: site, Scope: message.PerAccount, Name: "default", Period: time.Minute, Max: 10}
+		return second(s.Spend(ctx, noon, []message.Spend{{Budgets: []message.Budget{b}, N: []int{1}}}))
+	}, "budgets_key"},
+	{"ForgetBudgets", func(ctx context.Context, s *store.Store) error { return second(s.ForgetBudgets(ctx, 1000, noon)) }, "budgets_by_age budgets_key"},
 	{"Lapsed", func(ctx context.Context, s *store.Store) error { return second(s.Lapsed(ctx, site, 500, noon)) }, "messages_key queue_leases windows_key"},
 	{"Expire", func(ctx context.Context, s *store.Store) error { return second(s.Expire(ctx, site, 500, noon)) }, "messages_key queue_expiring windows_key"},
 	{"Extend", func(ctx context.Context, s *store.Store) error {
@@ -125,7 +134,7 @@ func fill(t *testing.T, s *store.Store) {
 	if _, err := s.Accept(ctx, noon, message.Tray{Site: site, Messages: all}); err != nil {
 		t.Fatal(err)
 	}
-	claimed, err := s.Claim(ctx, site, 400, noon, noon.Add(time.Minute))
+	claimed, err := s.Claim(ctx, message.Lane{Site: site}, 400, noon, noon.Add(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,8 +240,8 @@ var (
 	postgresAccess = regexp.MustCompile(`(Seq Scan on|Index Scan using|Index Only Scan using|Index Scan Backward using|Index Only Scan Backward using|Bitmap Index Scan on) (\w+)`)
 )
 
-// small tables have a row for each site or job.
-var small = []string{"sites_key", "jobs_key"}
+// small tables have a row for each site, job or account that fails.
+var small = []string{"sites_key", "jobs_key", "account_pauses_key"}
 
 // aliases are the names that tables go by in statements.
 var aliases = map[string]string{"q": "queue", "w": "windows", "m": "messages", "u": "users"}

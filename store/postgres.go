@@ -140,14 +140,14 @@ func copyRows(ctx context.Context, conn *pgx.Conn, table string, rows []*message
 var postgresClaim = fmt.Sprintf(`WITH q AS (
 		UPDATE queue SET %s
 		WHERE ctid = ANY(ARRAY(
-			SELECT ctid FROM queue WHERE site = $1 AND due_at <= $2 AND status IN %s
+			SELECT ctid FROM queue WHERE site = $1 AND account = $5 AND priority = $6 AND due_at <= $2 AND status IN %s
 			ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED))
 		RETURNING *
 	) %sq`,
 	fmt.Sprintf(claimed, "$3", "$2"), in(claimable), selectMessages)
 
 func (postgres) claim(ctx context.Context, s *Store, c claim) ([]message.Message, error) {
-	return readMessages(s.query(ctx, nil, postgresClaim+s.withQueue(), c.site, instant(c.at), instant(c.leaseUntil), c.n))
+	return readMessages(s.query(ctx, nil, postgresClaim+s.withQueue(), c.site, instant(c.at), instant(c.leaseUntil), c.n, c.account, c.rank))
 }
 
 // postgresSettle writes many outcomes in one statement. Each counts only while its own
@@ -156,7 +156,7 @@ func (postgres) claim(ctx context.Context, s *Store, c claim) ([]message.Message
 var postgresSettle = fmt.Sprintf(`WITH logged AS (
 		INSERT INTO attempts (%s)
 		SELECT * FROM unnest($15::text[], $16::text[], $17::int[], $18::timestamptz[], $19::timestamptz[], $20::text[], $21::text[],
-			$22::text[], $23::boolean[], $24::text[], $25::text[], $26::text[], $27::int[], $28::text[], $29::text[], $30::text[], $31::text[], $32::text[])
+			$22::text[], $23::boolean[], $24::text[], $25::text[], $26::text[], $27::int[], $28::text[], $29::text[], $30::text[], $31::text[], $32::text[], $33::boolean[])
 		ON CONFLICT (site, message_id, claim) DO UPDATE SET %s
 	)
 	INSERT INTO queue (site, id, claim, status, reason, due_at, changed_at, attempts, reached, rejected, remaining,
@@ -212,7 +212,7 @@ type attemptColumns struct {
 	site, id, replica, account, server, accepted, rejected, pending, response, category, errorCode, errorText, ledTo []string
 	claim, code                                                                                                      []int32
 	started, ended                                                                                                   []*time.Time
-	uncertain                                                                                                        []bool
+	uncertain, tried                                                                                                 []bool
 }
 
 func (c *attemptColumns) add(r settlement) {
@@ -224,12 +224,13 @@ func (c *attemptColumns) add(r settlement) {
 	c.accepted, c.rejected, c.pending = append(c.accepted, a.accepted), append(c.rejected, a.rejected), append(c.pending, a.pending)
 	c.category = append(c.category, string(a.failure.Category))
 	c.errorCode, c.errorText, c.ledTo = append(c.errorCode, a.failure.Code), append(c.errorText, a.failure.Text), append(c.ledTo, string(a.LedTo))
+	c.tried = append(c.tried, a.Tried)
 }
 
 func (c *attemptColumns) arrays() []any {
 	return []any{
 		c.site, c.id, c.claim, c.started, c.ended, c.replica, c.account, c.server, c.uncertain,
-		c.accepted, c.rejected, c.pending, c.code, c.response, c.category, c.errorCode, c.errorText, c.ledTo,
+		c.accepted, c.rejected, c.pending, c.code, c.response, c.category, c.errorCode, c.errorText, c.ledTo, c.tried,
 	}
 }
 

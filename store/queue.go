@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,7 +32,8 @@ func (s *Store) AddSite(ctx context.Context, site, timezone string, at time.Time
 }
 
 type claim struct {
-	site           string
+	site, account  string
+	rank           int
 	at, leaseUntil time.Time
 	n              int
 }
@@ -41,10 +43,10 @@ type claim struct {
 var claimed = fmt.Sprintf("status = '%s', reason = '', due_at = %%[1]s, changed_at = %%[2]s, claimed_at = %%[2]s, "+
 	"claim = claim + 1, attempts = attempts + 1, tries = tries + 1", message.After(message.Claim))
 
-// Claim takes at most n messages of the site that are due, oldest first, and leases them.
+// Claim takes at most n messages of the lane that are due, oldest first, and leases them.
 // No other claim gets them before the lease is over.
-func (s *Store) Claim(ctx context.Context, site string, n int, at, leaseUntil time.Time) ([]message.Message, error) {
-	claimed, err := s.dialect.claim(ctx, s, claim{site: site, at: at, leaseUntil: leaseUntil, n: n})
+func (s *Store) Claim(ctx context.Context, l message.Lane, n int, at, leaseUntil time.Time) ([]message.Message, error) {
+	claimed, err := s.dialect.claim(ctx, s, claim{site: l.Site, account: l.Account, rank: l.Priority.Rank(), at: at, leaseUntil: leaseUntil, n: n})
 	if err != nil {
 		return nil, fmt.Errorf("claim messages: %w", err)
 	}
@@ -97,7 +99,7 @@ type attemptRow struct {
 }
 
 const attemptNames = "site, message_id, claim, started_at, ended_at, replica, account, server, uncertain, " +
-	"accepted, rejected, pending, code, response, category, error_code, error_text, led_to"
+	"accepted, rejected, pending, code, response, category, error_code, error_text, led_to, tried"
 
 // attemptUpdate lets a result that comes late replace what the sweeper had to assume, and
 // nothing else.
@@ -150,7 +152,9 @@ func toSettlement(o message.Outcome) settlement {
 	if o.Attempt == nil {
 		return r
 	}
-	r.counted = 1
+	if o.Attempt.Tried {
+		r.counted = 1
+	}
 	r.attempt = attemptRow{Attempt: *o.Attempt, failure: toFailure(o.Attempt.Failure)}
 	a := &r.attempt
 	a.LedTo = r.status
@@ -225,7 +229,32 @@ func (s *Store) Expire(ctx context.Context, site string, n int, at time.Time) (i
 	return expired, nil
 }
 
+// Lanes lists the lanes of the site in which messages wait, each with the time at which
+// the first of them is due. It looks once for each lane, however much waits in it.
+func (s *Store) Lanes(ctx context.Context, site string) ([]message.Lane, error) {
+	var lanes []message.Lane
+	for last, rank := "", -1; ; {
+		next := message.Lane{Site: site}
+		err := s.row(ctx, nil, []any{&next.Account, &rank, (*instant)(&next.DueAt)}, "SELECT account, priority, due_at FROM queue WHERE site = ?"+
+			" AND (account, priority) > (?, ?) AND status IN "+in(claimable)+" ORDER BY account, priority, due_at LIMIT 1", site, last, rank)
+		if errors.Is(err, sql.ErrNoRows) {
+			return lanes, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list the lanes of %s: %w", site, err)
+		}
+		next.Priority, last = message.Ranked(rank), next.Account
+		lanes = append(lanes, next)
+	}
+}
+
 // NextDue is when the next message of the site is due to be sent; zero if none waits.
-func (s *Store) NextDue(ctx context.Context, site string) (time.Time, error) {
-	return s.earliest(ctx, "SELECT due_at FROM queue WHERE site = ? AND status IN "+in(claimable)+" ORDER BY due_at LIMIT 1", site)
+func (s *Store) NextDue(ctx context.Context, site string) (next time.Time, err error) {
+	lanes, err := s.Lanes(ctx, site)
+	for _, l := range lanes {
+		if next.IsZero() || l.DueAt.Before(next) {
+			next = l.DueAt
+		}
+	}
+	return next, err
 }

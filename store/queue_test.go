@@ -18,7 +18,7 @@ import (
 // claim takes n messages that are due for a minute.
 func claim(t *testing.T, s *store.Store, n int, at time.Time) []message.Message {
 	t.Helper()
-	ms, err := s.Claim(t.Context(), site, n, at, at.Add(time.Minute))
+	ms, err := s.Claim(t.Context(), message.Lane{Site: site}, n, at, at.Add(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestNoTwoClaimsGetOneMessage(t *testing.T) {
 		for range 8 {
 			replicas.Go(func() {
 				for {
-					ms, err := s.Claim(context.Background(), site, 37, noon, eight)
+					ms, err := s.Claim(context.Background(), message.Lane{Site: site}, 37, noon, eight)
 					if err != nil {
 						t.Error(err)
 						return

@@ -27,6 +27,9 @@ func full(v reflect.Value, n *int) {
 	case message.ID:
 		v.SetString(string(message.NewID(message.MessageIDs)))
 		return
+	case message.Priority:
+		v.SetString(string(message.High))
+		return
 	}
 	switch v.Kind() {
 	case reflect.Struct:

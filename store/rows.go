@@ -84,6 +84,7 @@ type messageRow struct {
 	failure                   message.Failure
 	windowDue, windowClosed   time.Time
 	digest                    string
+	rank                      int // of the priority
 }
 
 // column is a place in a row: the same pointer is read from and written to, so that
@@ -148,6 +149,8 @@ func (r *messageRow) state() []column {
 		{"error_category", (*string)(&r.failure.Category)},
 		{"error_code", &r.failure.Code},
 		{"error_text", &r.failure.Text},
+		{"account", &r.Account},
+		{"priority", &r.rank},
 	}
 }
 
@@ -212,7 +215,7 @@ func (s *Store) withWindows() string {
 
 // toRow takes a message apart for its two tables.
 func toRow(m message.Message) *messageRow {
-	r := &messageRow{Message: m}
+	r := &messageRow{Message: m, rank: m.Priority.Rank()}
 	if len(m.To) > 0 {
 		r.toEmail, r.toName = m.To[0].Email, m.To[0].Name
 	}
@@ -238,6 +241,7 @@ var claimable = message.From(message.Claim)
 // toMessage puts a message together from what was read.
 func (r *messageRow) toMessage() (message.Message, error) {
 	m := r.Message
+	m.Priority = message.Ranked(r.rank)
 	switch {
 	case r.envelope != "":
 		if err := json.Unmarshal([]byte(r.envelope), &m.Envelope); err != nil {

@@ -134,14 +134,14 @@ func (sqlite) insertMessages(ctx context.Context, t *tx, rows []*messageRow) err
 
 var sqliteClaim = fmt.Sprintf(`UPDATE queue SET %s
 	WHERE (site, id) IN (
-		SELECT site, id FROM queue WHERE site = ?1 AND due_at <= ?2 AND status IN %s
+		SELECT site, id FROM queue WHERE site = ?1 AND account = ?5 AND priority = ?6 AND due_at <= ?2 AND status IN %s
 		ORDER BY due_at, id LIMIT ?4)
 	RETURNING id`,
 	fmt.Sprintf(claimed, "?3", "?2"), in(claimable))
 
 func (sqlite) claim(ctx context.Context, s *Store, c claim) (claimed []message.Message, err error) {
 	err = s.commit(ctx, func(t *tx) error {
-		ids, err := texts(s.query(ctx, t, sqliteClaim, c.site, instant(c.at), instant(c.leaseUntil), c.n))
+		ids, err := texts(s.query(ctx, t, sqliteClaim, c.site, instant(c.at), instant(c.leaseUntil), c.n, c.account, c.rank))
 		if err != nil {
 			return err
 		}
@@ -187,7 +187,7 @@ func (sqlite) settle(ctx context.Context, t *tx, rows []settlement) (int, error)
 		if a := r.attempt; r.Attempt != nil {
 			if _, err := log.ExecContext(ctx, r.Site, r.ID, r.Claim, instant(a.StartedAt), instant(a.EndedAt), a.Replica, a.Account,
 				a.Server, a.Uncertain, a.accepted, a.rejected, a.pending, a.Code, a.Response,
-				a.failure.Category, a.failure.Code, a.failure.Text, a.LedTo); err != nil {
+				a.failure.Category, a.failure.Code, a.failure.Text, a.LedTo, a.Tried); err != nil {
 				return 0, err
 			}
 		}

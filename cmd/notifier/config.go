@@ -329,7 +329,7 @@ func (c Config) account() mail.Settings {
 // flush are the options of Notifications.
 func (c Config) flush(replica string) notifications.Options {
 	return notifications.Options{
-		Lease: c.Retry.Lease, Replica: replica, Site: c.only, AskAfterLostLease: c.SMTP.OnLostLease == "ask",
+		Lease: c.Retry.Lease, Replica: replica, Site: c.only,
 		Retry: notifications.Retry{Base: c.Retry.Base, Cap: c.Retry.Cap, MaxAttempts: c.Retry.MaxAttempts, MaxAge: c.Retry.MaxAge},
 	}
 }

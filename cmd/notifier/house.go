@@ -70,7 +70,7 @@ func (h *house) wire(carrier notifications.Courier) (err error) {
 	calendar := c.calendar()
 	onSite := func(string) deadlines.Calendar { return calendar }
 	h.writer = c.writer()
-	h.flush = notifications.New(h.store, carrier, h.writer, c.flush(h.replica), h.log)
+	h.flush = notifications.New(h.store, notifications.Only(&notifications.Account{Name: "default", Courier: carrier}), h.writer, c.flush(h.replica), h.log)
 	h.promote = usernotifications.New(h.store, h.writer, h.log)
 	h.remind = reminders.New(h.store, h.writer, onSite, c.domain(), h.log)
 	h.timetable, err = jobs.New(h.store, jobs.Options{Replica: h.replica}, h.log)
@@ -114,8 +114,9 @@ func (h *house) sweepEvery() string {
 
 // How long records are kept that only serve to tell repetitions and to look back.
 const (
-	keepKeys = 7 * 24 * time.Hour
-	keepRuns = 30 * 24 * time.Hour
+	keepKeys    = 7 * 24 * time.Hour
+	keepRuns    = 30 * 24 * time.Hour
+	keepBudgets = 2 * 24 * time.Hour
 )
 
 // housekeep mends what crashes left and forgets what has had its time.
@@ -132,6 +133,9 @@ func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, er
 		if _, err := h.store.ForgetKeys(ctx, site, 1000, at.Add(-keepKeys)); err != nil {
 			return counts, err
 		}
+	}
+	if _, err := h.store.ForgetBudgets(ctx, 1000, at.Add(-keepBudgets)); err != nil {
+		return counts, err
 	}
 	_, err = h.store.ForgetRuns(ctx, 1000, at.Add(-keepRuns))
 	return counts, err

@@ -12,27 +12,25 @@ import (
 	"notifier/message"
 )
 
-// flush is one run of the job.
+// flush is one trip of one account.
 type flush struct {
-	*Job
-	stop     context.Context // no more claims when done
+	*round
+	*trip
 	carrying context.Context // ends a grace after stop
-	at       time.Time
-	started  time.Time
 	work     chan message.Message
 	done     chan message.Outcome
+	flight   sync.WaitGroup                  // what was given to the workers
 	relay    atomic.Pointer[message.Failure] // why the relay cannot be used any more
+	over     map[message.Budget]int          // what a budget has refused so far
+	next     time.Time                       // when the first of that can leave
+	spent    sync.Map                        // claim → message.Message, what budgets were charged for
+	resumed  bool
 }
 
-// now is the time of the run: what it was told, and what has passed since.
-func (f *flush) now() time.Time { return f.at.Add(time.Since(f.started)) }
-
-// margin is how long before the end of its lease a conversation is broken off.
-func (f *flush) margin() time.Duration { return f.o.Lease / 8 }
-
-func (f *flush) run(sites []string) (map[string]int, error) {
+func (f *flush) run() (map[string]int, error) {
 	f.work = make(chan message.Message, f.o.Batch)
 	f.done = make(chan message.Outcome)
+	f.over = map[message.Budget]int{}
 	var end context.CancelFunc
 	f.carrying, end = context.WithCancel(context.WithoutCancel(f.stop))
 	defer end()
@@ -41,8 +39,11 @@ func (f *flush) run(sites []string) (map[string]int, error) {
 	var claiming error
 	var counts map[string]int
 	settled := make(chan struct{})
-	background.Go(func() { claiming = f.claim(sites) })
-	background.Go(func() { f.keepLeases(settled) })
+	claimed := make(chan struct{})
+	go func() {
+		defer close(claimed)
+		claiming = f.claim()
+	}()
 	background.Go(func() { f.limitGrace(settled, end) })
 	background.Go(func() {
 		defer close(settled)
@@ -51,9 +52,13 @@ func (f *flush) run(sites []string) (map[string]int, error) {
 	for range f.o.Workers {
 		workers.Go(f.carry)
 	}
+	<-claimed // it, too, writes outcomes
 	workers.Wait()
 	close(f.done)
 	background.Wait()
+	if !f.next.IsZero() {
+		f.o.Again(f.next)
+	}
 	return counts, claiming
 }
 
@@ -74,35 +79,76 @@ func (f *flush) limitGrace(settled <-chan struct{}, end context.CancelFunc) {
 }
 
 // claim takes due messages of all sites in turn, so that no site waits for another's
-// whole backlog, until there are none, the relay fails or the run is told to stop.
-func (f *flush) claim(sites []string) error {
+// whole backlog, until there are none, the relay fails or the run is told to stop. An
+// account that has failed is tried with one message, then with two, with four …
+func (f *flush) claim() error {
 	defer close(f.work)
+	n := f.o.Batch
+	if f.trip.pause != nil {
+		n = 1
+	}
 	for found := true; found; {
 		found = false
-		for _, site := range sites {
+		for _, site := range f.sites {
 			if f.stop.Err() != nil || f.relay.Load() != nil {
 				return nil
 			}
-			now := f.now()
-			leaseUntil := now.Add(f.o.Lease)
-			claimed, err := f.queue.Claim(context.WithoutCancel(f.stop), site, f.o.Batch, now, leaseUntil)
+			took, err := f.claimSite(site, n)
 			if err != nil {
 				return err
 			}
-			f.held.add(claimed, leaseUntil)
-			for _, m := range claimed {
-				found = true
-				f.work <- m
+			found = found || took > 0
+			if n < f.o.Batch && took > 0 {
+				f.flight.Wait()
+				if f.relay.Load() == nil {
+					f.resume()
+					n = min(2*n, f.o.Batch)
+				}
 			}
 		}
 	}
 	return nil
 }
 
+// claimSite takes a batch of one site, the most urgent lanes first.
+func (f *flush) claimSite(site string, n int) (took int, err error) {
+	for _, lane := range inOrder(f.lanes[site]) {
+		if took == n {
+			break
+		}
+		now := f.now()
+		leaseUntil := now.Add(f.o.Lease)
+		claimed, err := f.queue.Claim(context.WithoutCancel(f.stop), lane, n-took, now, leaseUntil)
+		if err != nil {
+			return took, err
+		}
+		took += len(claimed)
+		f.held.add(claimed, leaseUntil)
+		for _, m := range f.afford(claimed) {
+			f.flight.Add(1)
+			f.work <- m
+		}
+	}
+	return took, nil
+}
+
+// resume notes that an account works again that had been paused.
+func (f *flush) resume() {
+	if f.resumed || f.trip.pause == nil {
+		return
+	}
+	f.resumed = true
+	f.log.Info("the account works again", zap.String("account", f.account.Name))
+	if err := f.queue.Resume(context.WithoutCancel(f.stop), f.o.Home, f.account.Name); err != nil {
+		f.log.Warn("the account stays paused", zap.String("account", f.account.Name), zap.Error(err))
+	}
+}
+
 // carry is one worker: it delivers messages until there are no more.
 func (f *flush) carry() {
 	for m := range f.work {
 		f.done <- f.deliver(m)
+		f.flight.Done()
 	}
 }
 
@@ -113,8 +159,7 @@ func (f *flush) deliver(m message.Message) message.Outcome {
 	defer cancel()
 	switch {
 	case f.stop.Err() != nil || f.relay.Load() != nil || !f.held.guard(m, now, f.margin(), cancel):
-		o.Move, o.NotBefore, o.Error = message.HandBack, now, m.Error
-		return o
+		return f.handBack(m, now)
 	case !m.ExpiresAt.IsZero() && !m.ExpiresAt.After(now):
 		o.Move, o.Reason = message.Expire, message.Late
 		return o
@@ -122,7 +167,7 @@ func (f *flush) deliver(m message.Message) message.Outcome {
 		o.Move, o.Reason = message.Skip, message.NoAddress
 		return o
 	}
-	receipt := f.courier.Deliver(ctx, f.writer.Write(m))
+	receipt := f.account.Courier.Deliver(ctx, f.writer.Write(m))
 	if !receipt.Tried && receipt.Failure != nil && ctx.Err() == nil {
 		f.relay.CompareAndSwap(nil, receipt.Failure)
 	}
@@ -147,6 +192,7 @@ func (f *flush) record() map[string]int {
 			}
 		}
 		f.held.remove(batch)
+		f.refund(batch)
 	}
 	return counts
 }
@@ -184,30 +230,5 @@ func (f *flush) settle(batch []message.Outcome) error {
 			return err
 		}
 		time.Sleep(wait)
-	}
-}
-
-// keepLeases renews what is held, so that a lease ends only when its replica does. One
-// that is over, as when the process was stopped meanwhile, may be another's by now: it
-// stays so.
-func (f *flush) keepLeases(settled <-chan struct{}) {
-	beat := time.NewTicker(f.o.Lease / 3)
-	defer beat.Stop()
-	for {
-		select {
-		case <-settled:
-			return
-		case <-beat.C:
-		}
-		leaseUntil := f.now().Add(f.o.Lease)
-		current := f.held.current(f.now())
-		if len(current) == 0 {
-			continue
-		}
-		if err := f.queue.Extend(context.WithoutCancel(f.stop), current, leaseUntil); err != nil {
-			f.log.Warn("leases could not be extended", zap.Int("messages", len(current)), zap.Error(err))
-			continue
-		}
-		f.held.extend(current, f.now(), leaseUntil, f.margin())
 	}
 }

@@ -79,10 +79,15 @@ func courier(t *testing.T, r *mailtest.Relay, s mail.Settings) *mail.Courier {
 	return c
 }
 
+// only leads all messages to one account.
+func only(c notifications.Courier) notifications.Routes {
+	return notifications.Only(&notifications.Account{Name: "default", Courier: c, From: "workflow@example.org"})
+}
+
 // job is the job on a store and a relay, over so many connections.
 func job(t *testing.T, s notifications.Queue, r *mailtest.Relay, connections int, o notifications.Options) *notifications.Job {
 	t.Helper()
-	return notifications.New(s, courier(t, r, mail.Settings{Connections: connections}), letter.Writer{}, o, zap.NewNop())
+	return notifications.New(s, only(courier(t, r, mail.Settings{Connections: connections})), letter.Writer{}, o, zap.NewNop())
 }
 
 // direct is a message to these addresses that has been due since that time.
@@ -238,11 +243,11 @@ func (c *cable) check() error {
 	return nil
 }
 
-func (c *cable) Claim(ctx context.Context, site string, n int, at, leaseUntil time.Time) ([]message.Message, error) {
+func (c *cable) Claim(ctx context.Context, lane message.Lane, n int, at, leaseUntil time.Time) ([]message.Message, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	ms, err := c.Queue.Claim(ctx, site, n, at, leaseUntil)
+	ms, err := c.Queue.Claim(ctx, lane, n, at, leaseUntil)
 	if len(ms) > 0 {
 		time.Sleep(c.lag)
 	}

@@ -29,7 +29,7 @@ func always(d time.Duration) func(message.Message) time.Duration {
 func slowly(t *testing.T, s *store.Store, r *mailtest.Relay, delay func(message.Message) time.Duration, o notifications.Options) (*notifications.Job, *cable) {
 	t.Helper()
 	c := &cable{Queue: s}
-	return notifications.New(c, slow{Courier: courier(t, r, mail.Settings{}), delay: delay}, letter.Writer{}, o, zap.NewNop()), c
+	return notifications.New(c, only(slow{Courier: courier(t, r, mail.Settings{}), delay: delay}), letter.Writer{}, o, zap.NewNop()), c
 }
 
 // beside runs the job beside the test, from now on.
@@ -241,7 +241,7 @@ func TestOutcomesThatCannotBeWritten(t *testing.T) {
 				m := direct(time.Now(), "anna@example.org")
 				accept(t, s, m)
 				log, logged := observed()
-				j := notifications.New(&stubborn{s, row.refuse}, courier(t, r, mail.Settings{}), letter.Writer{}, notifications.Options{Lease: time.Minute}, log)
+				j := notifications.New(&stubborn{s, row.refuse}, only(courier(t, r, mail.Settings{})), letter.Writer{}, notifications.Options{Lease: time.Minute}, log)
 				run(t, j, time.Now(), row.moves)
 				wantStatuses(t, s, row.name, row.status)
 				if got := strings.Join(logged(), "; "); !strings.Contains(got, "outcomes cannot be written yet") || !strings.Contains(got, row.log) {

@@ -6,7 +6,6 @@ package notifications
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -17,12 +16,26 @@ import (
 // Queue is what the job needs of the store.
 type Queue interface {
 	Sites(ctx context.Context) ([]string, error)
-	NextDue(ctx context.Context, site string) (time.Time, error)
-	Claim(ctx context.Context, site string, n int, at, leaseUntil time.Time) ([]message.Message, error)
+	// Lanes lists what waits on a site, by account and priority.
+	Lanes(ctx context.Context, site string) ([]message.Lane, error)
+	Claim(ctx context.Context, lane message.Lane, n int, at, leaseUntil time.Time) ([]message.Message, error)
 	Extend(ctx context.Context, held []message.Message, leaseUntil time.Time) error
 	Settle(ctx context.Context, outcomes []message.Outcome) (int, error)
 	Lapsed(ctx context.Context, site string, n int, at time.Time) ([]message.Message, error)
 	Expire(ctx context.Context, site string, n int, at time.Time) (int, error)
+	Infirmary
+	// Spend takes mails out of budgets, in their order, and tells of each which budget has
+	// nothing left for it; nil if none.
+	Spend(ctx context.Context, at time.Time, spends []message.Spend) ([]*message.Budget, error)
+}
+
+// Infirmary knows which accounts do not work, for all replicas together.
+type Infirmary interface {
+	Pauses(ctx context.Context, site string) ([]message.Pause, error)
+	Pause(ctx context.Context, site string, p message.Pause) error
+	// Probe takes the right to ask a paused account again; false if another has it.
+	Probe(ctx context.Context, site string, p message.Pause, until time.Time) (bool, error)
+	Resume(ctx context.Context, site, account string) error
 }
 
 // Courier carries a message to a relay.
@@ -47,30 +60,45 @@ type Options struct {
 	Retry   Retry
 	Replica string // the name of this process, for the log of attempts
 	Site    string // the only site to look after; empty: all
-	// AskAfterLostLease leaves a message whose replica died while sending to a person,
-	// instead of sending it again at the risk of a second copy.
-	AskAfterLostLease bool
+	// Home is the site that the accounts belong to; "default" if empty.
+	Home string
+	// Limits are budgets beside those of the accounts: of each site, sender, and domain
+	// that is written to.
+	Limits Limits
+	// Again is told when messages that a budget held back can leave; nil if nobody wants
+	// to know.
+	Again func(at time.Time)
+}
+
+// Limits bound what leaves in a period, whichever account carries it.
+type Limits struct {
+	Site   message.Limits `yaml:"site"`
+	Sender message.Limits `yaml:"sender"`
+	Domain message.Limits `yaml:"domain"`
 }
 
 // Job flushes the queue.
 type Job struct {
-	queue   Queue
-	courier Courier
-	writer  Writer
-	o       Options
-	log     *zap.Logger
-	pause   pause
-	held    held
+	queue  Queue
+	routes Routes
+	writer Writer
+	o      Options
+	log    *zap.Logger
+	held   held
 }
 
 // New makes the job.
-func New(queue Queue, courier Courier, writer Writer, o Options, log *zap.Logger) *Job {
+func New(queue Queue, routes Routes, writer Writer, o Options, log *zap.Logger) *Job {
 	o.Batch = orDefault(o.Batch, 500)
 	o.Workers = orDefault(o.Workers, 32)
 	o.Lease = orDefault(o.Lease, time.Minute)
 	o.Grace = orDefault(o.Grace, 30*time.Second)
+	o.Home = orDefault(o.Home, "default")
 	o.Retry = o.Retry.withDefaults()
-	return &Job{queue: queue, courier: courier, writer: writer, o: o, log: log.Named("notifications")}
+	if o.Again == nil {
+		o.Again = func(time.Time) {}
+	}
+	return &Job{queue: queue, routes: routes, writer: writer, o: o, log: log.Named("notifications")}
 }
 
 func orDefault[T comparable](v, otherwise T) T {
@@ -84,37 +112,27 @@ func orDefault[T comparable](v, otherwise T) T {
 // Run sends what is due and returns what became of it, counted by move. When ctx ends it
 // claims no more, finishes what is in flight and hands back the rest.
 //
-// If the relay is down no message is touched, and Run asks it again only after a delay
-// that grows.
+// An account that is down costs no message an attempt: it is left alone for a while that
+// grows, by all replicas, and its messages go to the next account of their route. Run
+// fails if some of them have none.
 func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
-	f := &flush{Job: j, stop: ctx, at: at, started: time.Now()}
-	sites, err := j.sites(ctx)
+	lanes, err := j.due(ctx, at)
+	if err != nil || len(lanes) == 0 {
+		return nil, err
+	}
+	pauses, err := j.queue.Pauses(ctx, j.o.Home)
 	if err != nil {
 		return nil, err
 	}
-	waiting, err := j.waiting(ctx, sites, at)
-	if err != nil || len(waiting) == 0 {
+	r := &round{Job: j, stop: ctx, at: at, started: time.Now(), counts: map[string]int{}, pauses: map[string]message.Pause{}, failed: map[string]error{}}
+	for _, p := range pauses {
+		r.pauses[p.Account] = p
+	}
+	err = r.run(lanes)
+	if len(r.counts) == 0 {
 		return nil, err
 	}
-	if err := j.pause.ended(at); err != nil {
-		return nil, err
-	}
-	if err := j.courier.Ready(ctx); err != nil {
-		if ctx.Err() == nil {
-			j.pause.lengthen(f.now(), err)
-		}
-		return nil, fmt.Errorf("mail waits: %w", err)
-	}
-	total, err := f.run(waiting)
-	failure := f.relay.Load()
-	if failure == nil || total[string(message.Accept)] > 0 {
-		j.pause.reset()
-	}
-	if failure != nil {
-		j.pause.lengthen(f.now(), failure)
-		return total, fmt.Errorf("the relay failed during the flush: %w", failure)
-	}
-	return total, err
+	return r.counts, err
 }
 
 func (j *Job) sites(ctx context.Context) ([]string, error) {
@@ -124,17 +142,23 @@ func (j *Job) sites(ctx context.Context) ([]string, error) {
 	return j.queue.Sites(ctx)
 }
 
-// waiting lists the sites that have something due.
-func (j *Job) waiting(ctx context.Context, sites []string, at time.Time) ([]string, error) {
-	var waiting []string
+// due lists the lanes in which something is due.
+func (j *Job) due(ctx context.Context, at time.Time) ([]message.Lane, error) {
+	sites, err := j.sites(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var due []message.Lane
 	for _, site := range sites {
-		due, err := j.queue.NextDue(ctx, site)
+		lanes, err := j.queue.Lanes(ctx, site)
 		if err != nil {
 			return nil, err
 		}
-		if !due.IsZero() && !due.After(at) {
-			waiting = append(waiting, site)
+		for _, l := range lanes {
+			if !l.DueAt.After(at) {
+				due = append(due, l)
+			}
 		}
 	}
-	return waiting, nil
+	return due, nil
 }

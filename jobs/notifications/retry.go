@@ -1,9 +1,7 @@
 package notifications
 
 import (
-	"fmt"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"notifier/message"
@@ -79,38 +77,4 @@ func (r Retry) judge(m message.Message, receipt message.Receipt, at time.Time) m
 	o.Error = receipt.Failure
 	o.NotBefore = at.Add(r.wait(m.Tries, receipt.Failure))
 	return o
-}
-
-// pause is how long a relay that failed is left alone; it doubles with each failure.
-type pause struct {
-	mu     sync.Mutex
-	until  time.Time
-	length time.Duration
-	why    error
-}
-
-const longestPause = 5 * time.Minute
-
-// ended is why the relay is still left alone, or nil. A pause that seems to be longer than
-// any was begun by a clock that has been set back since.
-func (p *pause) ended(at time.Time) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if at.Before(p.until) && p.until.Sub(at) <= longestPause {
-		return fmt.Errorf("mail waits until %s: %w", p.until.UTC().Format(time.TimeOnly+"Z"), p.why)
-	}
-	return nil
-}
-
-func (p *pause) lengthen(at time.Time, why error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.length = min(max(2*p.length, time.Second), longestPause)
-	p.until, p.why = at.Add(p.length), why
-}
-
-func (p *pause) reset() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.until, p.length = time.Time{}, 0
 }

@@ -1,7 +1,6 @@
 package notifications
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -56,31 +55,5 @@ func TestTheWaitIsAnyPartOfTheLongest(t *testing.T) {
 	}
 	if wait := (Retry{Base: 1, Cap: 1}).wait(1, &message.Failure{}); wait != time.Second {
 		t.Errorf("it waits %v, want a second at least", wait)
-	}
-}
-
-func TestAPauseGrowsAndIsForgotten(t *testing.T) {
-	down := errors.New("down")
-	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	var p pause
-	if err := p.ended(at); err != nil {
-		t.Errorf("a pause that has not begun: %v", err)
-	}
-	for range 2 {
-		for _, want := range []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300} {
-			p.lengthen(at, down)
-			end := at.Add(time.Duration(want) * time.Second)
-			if err := p.ended(end.Add(-1)); !errors.Is(err, down) {
-				t.Errorf("just before %d s: %v, want %v", want, err, down)
-			}
-			if err := p.ended(end); err != nil {
-				t.Errorf("after %d s: %v", want, err)
-			}
-			if err := p.ended(at.Add(-time.Hour)); err != nil {
-				t.Errorf("the clock was set back by an hour, and mail waits for it: %v", err)
-			}
-			at = end
-		}
-		p.reset()
 	}
 }

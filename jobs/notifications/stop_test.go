@@ -64,7 +64,7 @@ func TestWhatHasBegunMayEndWithinTheGrace(t *testing.T) {
 		accept(t, s, ms...)
 		ctx, stop := context.WithCancel(t.Context())
 		minute := slow{Courier: courier(t, r, mail.Settings{}), delay: func(message.Message) time.Duration { return time.Minute }}
-		j := notifications.New(s, minute, letter.Writer{}, notifications.Options{Workers: 4, Grace: 50 * time.Second}, zap.NewNop())
+		j := notifications.New(s, only(minute), letter.Writer{}, notifications.Options{Workers: 4, Grace: 50 * time.Second}, zap.NewNop())
 		time.AfterFunc(30*time.Second, stop)
 		began := time.Now()
 		counts, err := j.Run(ctx, began)
@@ -102,7 +102,7 @@ func TestAfterTheGraceConversationsAreBrokenOff(t *testing.T) {
 				if row.delay > 0 {
 					carrier.begun = stop
 				}
-				j := notifications.New(s, carrier, letter.Writer{}, notifications.Options{Grace: 50 * time.Millisecond}, zap.NewNop())
+				j := notifications.New(s, only(carrier), letter.Writer{}, notifications.Options{Grace: 50 * time.Millisecond}, zap.NewNop())
 				counts, err := j.Run(ctx, noon)
 				if err != nil || words(counts) != row.moves {
 					t.Errorf("Run = %v, %v; want %s", counts, err, row.moves)

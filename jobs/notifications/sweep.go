@@ -76,8 +76,14 @@ func (j *Job) lost(m message.Message, at time.Time) message.Outcome {
 			Pending: m.Outstanding(), Failure: failure,
 		}},
 	}
-	if j.o.AskAfterLostLease || j.o.Retry.exhausted(m, at) {
+	if j.asks(m) || j.o.Retry.exhausted(m, at) {
 		o.Move, o.NotBefore = message.Lose, time.Time{}
 	}
 	return o
+}
+
+// asks tells whether a person decides what becomes of the message.
+func (j *Job) asks(m message.Message) bool {
+	route := j.routes(message.Lane{Site: m.Site, Account: m.Account, Priority: m.Priority})
+	return len(route) > 0 && route[0].AskAfterLostLease
 }

@@ -1,0 +1,185 @@
+package notifications
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"notifier/message"
+)
+
+// round is one run of the job: a trip of each account that has something to carry and,
+// where an account fails, another by the next one.
+type round struct {
+	*Job
+	stop    context.Context // no more claims when done
+	at      time.Time
+	started time.Time
+	pauses  map[string]message.Pause
+
+	mu     sync.Mutex
+	counts map[string]int
+	failed map[string]error // why an account cannot be used any more
+	errs   []error
+}
+
+// now is the time of the run: what it was told, and what has passed since.
+func (r *round) now() time.Time { return r.at.Add(time.Since(r.started)) }
+
+func (r *round) run(lanes []message.Lane) error {
+	over := make(chan struct{})
+	var background sync.WaitGroup
+	background.Go(func() { r.keepLeases(over) })
+	defer background.Wait()
+	defer close(over)
+	for {
+		trips, waits := r.trips(lanes)
+		if len(trips) == 0 {
+			return errors.Join(append(r.errs, waits)...)
+		}
+		lanes = r.travel(trips)
+		if waits != nil {
+			r.errs = append(r.errs, waits)
+		}
+		if len(lanes) == 0 {
+			return errors.Join(r.errs...)
+		}
+	}
+}
+
+// travel makes the trips side by side, so that a slow account holds up no other, and
+// returns the lanes of those that failed.
+func (r *round) travel(trips []*trip) (left []message.Lane) {
+	var all sync.WaitGroup
+	for _, t := range trips {
+		all.Go(func() { r.make(t) })
+	}
+	all.Wait()
+	for _, t := range trips {
+		if r.failed[t.account.Name] != nil && r.stop.Err() == nil {
+			for _, site := range t.sites {
+				left = append(left, t.lanes[site]...)
+			}
+		}
+	}
+	return left
+}
+
+// make carries what one account is to carry.
+func (r *round) make(t *trip) {
+	name := t.account.Name
+	if t.pause != nil {
+		mine, err := r.queue.Probe(r.stop, r.o.Home, *t.pause, r.now().Add(r.o.Lease))
+		if err != nil || !mine {
+			r.fail(name, errors.Join(err, fmt.Errorf("mail waits: the account %s is being tried: %w", name, &t.pause.Failure)))
+			return
+		}
+	}
+	if err := t.account.Courier.Ready(r.stop); err != nil {
+		r.fail(name, fmt.Errorf("mail waits: %w", err))
+		if why, ok := errors.AsType[*message.Failure](err); ok && r.stop.Err() == nil {
+			r.pause(r.pauses[name], name, *why)
+		}
+		return
+	}
+	f := &flush{round: r, trip: t}
+	counts, err := f.run()
+	r.mu.Lock()
+	for move, n := range counts {
+		r.counts[move] += n
+	}
+	if err != nil {
+		r.errs = append(r.errs, err)
+	}
+	r.mu.Unlock()
+	if why := f.relay.Load(); why != nil {
+		r.fail(name, fmt.Errorf("the relay failed during the flush: %w", why))
+		before := r.pauses[name]
+		if counts[string(message.Accept)] > 0 { // it worked meanwhile
+			before = message.Pause{}
+		}
+		r.pause(before, name, *why)
+	} else if t.pause != nil {
+		f.resume()
+	}
+}
+
+func (r *round) fail(account string, why error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed[account] = why
+}
+
+// pause leaves the account alone, on all replicas.
+func (r *round) pause(before message.Pause, account string, why message.Failure) {
+	before.Account = account
+	after := before.Lengthened(r.now(), why)
+	r.log.Warn("the account is paused", zap.String("account", account), zap.Time("until", after.Until), zap.Int("failures", after.Failures),
+		zap.String("category", string(why.Category)), zap.String("code", why.Code), zap.String("text", why.Text))
+	if err := r.queue.Pause(context.WithoutCancel(r.stop), r.o.Home, after); err != nil {
+		r.mu.Lock()
+		r.errs = append(r.errs, err)
+		r.mu.Unlock()
+	}
+}
+
+// choose finds the account that carries a lane now; the error says why there is none.
+func (r *round) choose(l message.Lane) (*Account, *message.Pause, error) {
+	why := fmt.Errorf("mail waits: there is no account %q in config.yaml. Add it under accounts", l.Account)
+	for i, a := range r.routes(l) {
+		p, paused := r.pauses[a.Name]
+		switch {
+		case r.failed[a.Name] != nil:
+			if i == 0 {
+				why = r.failed[a.Name]
+			}
+		case paused && !p.Over(r.now()):
+			if i == 0 {
+				why = fmt.Errorf("mail waits until %s: %w", p.Until.UTC().Format(time.TimeOnly+"Z"), &p.Failure)
+			}
+		case paused:
+			return a, &p, nil
+		default:
+			return a, nil, nil
+		}
+	}
+	return nil, nil, why
+}
+
+// keepLeases renews what is held, so that a lease ends only when its replica does. One
+// that is over, as when the process was stopped meanwhile, may be another's by now: it
+// stays so.
+func (r *round) keepLeases(over <-chan struct{}) {
+	beat := time.NewTicker(r.o.Lease / 3)
+	defer beat.Stop()
+	for {
+		select {
+		case <-over:
+			return
+		case <-beat.C:
+		}
+		leaseUntil := r.now().Add(r.o.Lease)
+		current := r.held.current(r.now())
+		if len(current) == 0 {
+			continue
+		}
+		if err := r.queue.Extend(context.WithoutCancel(r.stop), current, leaseUntil); err != nil {
+			r.log.Warn("leases could not be extended", zap.Int("messages", len(current)), zap.Error(err))
+			continue
+		}
+		r.held.extend(current, r.now(), leaseUntil, r.margin())
+	}
+}
+
+// margin is how long before the end of its lease a conversation is broken off.
+func (r *round) margin() time.Duration { return r.o.Lease / 8 }
+
+// inOrder are the lanes of a site with the most urgent first.
+func inOrder(lanes []message.Lane) []message.Lane {
+	return slices.SortedStableFunc(slices.Values(lanes), func(a, b message.Lane) int { return a.Priority.Rank() - b.Priority.Rank() })
+}

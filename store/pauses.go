@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"notifier/message"
+)
+
+const pauseNames = "account, since, until, failures, category, code, text, probed_until"
+
+// Pauses lists the accounts that do not work, in the order of their names.
+func (s *Store) Pauses(ctx context.Context, site string) ([]message.Pause, error) {
+	rows, err := s.query(ctx, nil, "SELECT "+pauseNames+" FROM account_pauses WHERE site = ? ORDER BY account", site)
+	all, err := collect(rows, err, func(scan func(...any) error) (p message.Pause, err error) {
+		return p, scan(&p.Account, (*instant)(&p.Since), (*instant)(&p.Until), &p.Failures,
+			(*string)(&p.Failure.Category), &p.Failure.Code, &p.Failure.Text, (*instant)(&p.ProbedUntil))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the paused accounts: %w", err)
+	}
+	return all, nil
+}
+
+// Pause writes the pause of an account. Of two replicas that saw it fail at once the one
+// that leaves it alone for longer is heard.
+func (s *Store) Pause(ctx context.Context, site string, p message.Pause) error {
+	f := toFailure(&p.Failure)
+	_, err := s.exec(ctx, nil, "INSERT INTO account_pauses (site, "+pauseNames+") VALUES ("+marks(9)+") ON CONFLICT (site, account) DO UPDATE SET "+
+		setTo("excluded", "until, failures, category, code, text, probed_until")+" WHERE account_pauses.until <= excluded.until",
+		site, p.Account, instant(p.Since), instant(p.Until), p.Failures, f.Category, f.Code, f.Text, instant(p.ProbedUntil))
+	if err != nil {
+		return fmt.Errorf("pause the account %s: %w", p.Account, err)
+	}
+	return nil
+}
+
+// Probe takes the right to ask a paused account again until that time. It is false if
+// another replica has it, or the account works again.
+func (s *Store) Probe(ctx context.Context, site string, p message.Pause, until time.Time) (bool, error) {
+	n, err := s.exec(ctx, nil, "UPDATE account_pauses SET probed_until = ? WHERE site = ? AND account = ? AND until = ? AND probed_until IS NULL",
+		instant(until), site, p.Account, instant(p.Until))
+	if n == 0 && err == nil && !p.ProbedUntil.IsZero() { // whoever asked before did not live to tell
+		n, err = s.exec(ctx, nil, "UPDATE account_pauses SET probed_until = ? WHERE site = ? AND account = ? AND until = ? AND probed_until = ?",
+			instant(until), site, p.Account, instant(p.Until), instant(p.ProbedUntil))
+	}
+	if err != nil {
+		return false, fmt.Errorf("ask the account %s again: %w", p.Account, err)
+	}
+	return n == 1, nil
+}
+
+// Resume ends the pause of an account that works again.
+func (s *Store) Resume(ctx context.Context, site, account string) error {
+	if _, err := s.exec(ctx, nil, "DELETE FROM account_pauses WHERE site = ? AND account = ?", site, account); err != nil {
+		return fmt.Errorf("resume the account %s: %w", account, err)
+	}
+	return nil
+}
