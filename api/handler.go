@@ -67,6 +67,8 @@ type Options struct {
 	Version string
 	// Write writes out the mail of a message that is kept as facts; nil shows what is kept.
 	Write func(message.Message) message.Message
+	// Accounts are the outgoing accounts; nil if there is nothing to tell of them.
+	Accounts Accounts
 	// Metrics answers /metrics; nil if there are none.
 	Metrics http.Handler
 }
@@ -115,6 +117,9 @@ func (h *handler) routes(api huma.API) {
 	h.deadlineRoutes(api)
 	h.peopleRoutes(api)
 	h.jobRoutes(api)
+	if h.o.Accounts != nil {
+		h.accountRoutes(api)
+	}
 }
 
 // register adds a route whose errors are told as problems.

@@ -42,6 +42,9 @@ type Options struct {
 	Writer   letter.Writer
 	// Domain is the right side of the Message-IDs.
 	Domain string
+	// Route finds the account of a message that may name it, or a sender: empty for the
+	// site's own. What cannot be is a *message.Invalid. If it is nil there is one account.
+	Route func(site, account string, sender message.Address) (string, error)
 	// Wake is called when a message has become pending; nil if nobody wants to know.
 	Wake func()
 }
@@ -54,6 +57,9 @@ type Desk struct {
 
 // New makes a desk.
 func New(store Store, o Options) *Desk {
+	if o.Route == nil {
+		o.Route = func(string, string, message.Address) (string, error) { return "", nil }
+	}
 	if o.Wake == nil {
 		o.Wake = func() {}
 	}

@@ -21,6 +21,10 @@ func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Dr
 	if err != nil {
 		return taken, false, err
 	}
+	asked := draft // what a repetition is compared with
+	if draft.Account, err = d.o.Route(c.Site, draft.Account, message.Address{}); err != nil {
+		return taken, false, err
+	}
 	zone, err := d.store.Zone(ctx, c.Site)
 	if err != nil {
 		return taken, false, err
@@ -30,7 +34,7 @@ func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Dr
 	for _, m := range messages {
 		taken.Messages = append(taken.Messages, ticket(m))
 	}
-	kept, err := tray(c, draft, taken)
+	kept, err := tray(c, asked, taken)
 	if err != nil {
 		return taken, false, err
 	}
@@ -105,7 +109,7 @@ func addresses(people []message.Person) []message.Address {
 func (d *Desk) direct(c message.Call, draft message.Draft) message.Message {
 	m := message.Message{
 		ID: message.NewID(message.MessageIDs), Site: c.Site, Type: message.Direct, Reference: draft.Reference,
-		Subject: draft.Subject, Text: draft.Text, HTML: draft.HTML, Domain: d.o.Domain, Manual: draft.Manual,
+		Subject: draft.Subject, Text: draft.Text, HTML: draft.HTML, Domain: d.o.Domain, Manual: draft.Manual, Account: draft.Account,
 		CreatedAt: c.At, UpdatedAt: c.At, Status: message.Pending, Reason: message.BySender, DueAt: c.At, QueuedAt: c.At,
 	}
 	if draft.Case != nil {

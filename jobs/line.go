@@ -26,6 +26,7 @@ type line struct {
 	plan    Plan
 	planned schedule.Schedule // of config.yaml
 	wake    chan struct{}
+	alarm   alarm
 	// busy holds something while this replica runs the job.
 	busy  chan struct{}
 	since atomic.Pointer[time.Time] // when the running run began

@@ -319,6 +319,49 @@ func (t *Timetable) Wake(name string) {
 	}
 }
 
+// WakeAt wakes the job at that time, unless it will be woken before. It never waits.
+func (t *Timetable) WakeAt(name string, at time.Time) {
+	l, err := t.line(name)
+	if err != nil || !l.alarm.set(at) {
+		return
+	}
+	t.spawn(func(ctx context.Context) {
+		defer l.alarm.clear(at)
+		wait := time.NewTimer(time.Until(at))
+		defer wait.Stop()
+		select {
+		case <-wait.C:
+			t.Wake(name)
+		case <-ctx.Done():
+		}
+	})
+}
+
+// alarm is when a job will be woken; zero if it will not.
+type alarm struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+// set is false if there is an earlier one.
+func (a *alarm) set(at time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.at.IsZero() && !at.Before(a.at) {
+		return false
+	}
+	a.at = at
+	return true
+}
+
+func (a *alarm) clear(at time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.at.Equal(at) {
+		a.at = time.Time{}
+	}
+}
+
 // RunNow runs the job once, now, also while it is paused. It does not wait for the end.
 func (t *Timetable) RunNow(name string) (schedule.Run, error) {
 	l, err := t.line(name)

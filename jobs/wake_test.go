@@ -105,3 +105,22 @@ func TestAWakeBeforeTheStartIsRemembered(t *testing.T) {
 		d.want(t, "after the start", "00:00:30")
 	})
 }
+
+func TestAJobIsWokenAtATime(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		var d diary
+		r := start(t, s, "a", time.Minute, flushes(&d))
+		until(t, "00:00:10")
+		at := func(seconds int) { r.WakeAt(schedule.Notifications, time.Now().Add(time.Duration(seconds)*time.Second)) }
+		at(60)
+		at(20) // an earlier one counts, too
+		at(90) // a later one is left to those before it
+		r.WakeAt("no such job", time.Now())
+		until(t, "00:02:30")
+		d.want(t, "woken at its time", "00:00:30", "00:01:10")
+		at(5)
+		until(t, "00:02:50")
+		d.want(t, "and again", "00:00:30", "00:01:10", "00:02:35")
+		at(3600) // Stop does not wait for it
+	})
+}

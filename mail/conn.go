@@ -36,6 +36,9 @@ type conn struct {
 	// maxRecipients is how many addresses it takes for one mail.
 	maxRecipients int
 
+	overheard func(who, line string) // nil unless somebody wants to know
+	hushed    bool                   // what we say is a secret
+
 	kept   bool // it was used or has rested: the server may have closed it meanwhile
 	dirty  bool // a mail was begun and given up; RSET must come before the next
 	broken bool // nothing more can be sent
@@ -111,7 +114,11 @@ func within(d time.Duration, until time.Time) time.Time {
 // read waits for one answer.
 func (c *conn) read(d time.Duration, until time.Time) (reply, error) {
 	c.readBy(within(d, until))
-	return readReply(c.r)
+	r, err := readReply(c.r)
+	if c.overheard != nil && err == nil {
+		c.overheard(theServer, r.String())
+	}
+	return r, err
 }
 
 // flush sends what was put together.
@@ -124,6 +131,7 @@ func (c *conn) flush(until time.Time) error {
 
 // ask sends one command and waits for its answer.
 func (c *conn) ask(command string, until time.Time) (reply, error) {
+	c.speak(command)
 	c.out = append(append(c.out[:0], command...), '\r', '\n')
 	if err := c.flush(until); err != nil {
 		return reply{}, err

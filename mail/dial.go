@@ -3,15 +3,11 @@ package mail
 import (
 	"context"
 	"crypto/tls"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 	"time"
-
-	"github.com/emersion/go-sasl"
 
 	"notifier/message"
 )
@@ -28,6 +24,8 @@ func (s Settings) dial(d *delivery) (*conn, *message.Failure) {
 		return nil, networkFailure(message.ConnectFailed, err)
 	}
 	c := newConn(raw, s.Timeouts)
+	c.overheard = s.overheard
+	c.note("connected to %s", raw.RemoteAddr())
 	if s.TLS == fullTLS {
 		if err := c.handshake(ctx, s.TLSConfig); err != nil {
 			raw.Close()
@@ -41,7 +39,7 @@ func (s Settings) dial(d *delivery) (*conn, *message.Failure) {
 		f = c.startTLS(d, s)
 	}
 	if f == nil && s.Username != "" {
-		f = c.login(s, d.until)
+		f = c.login(ctx, s, d.until)
 	}
 	if f != nil {
 		c.hangUp()
@@ -112,69 +110,6 @@ func (c *conn) handshake(ctx context.Context, config *tls.Config) error {
 	c.mu.Unlock()
 	c.r.Reset(safe)
 	c.secure = true
+	c.noteTLS(safe.ConnectionState())
 	return nil
-}
-
-// login tells the server who we are.
-func (c *conn) login(s Settings, until time.Time) *message.Failure {
-	refused := func(text string) *message.Failure {
-		return &message.Failure{Category: message.AuthFailed, Text: text}
-	}
-	host, _, _ := net.SplitHostPort(c.raw.RemoteAddr().String())
-	if !c.secure && !isLoopback(host) {
-		return refused("The password is not sent over a connection that others can read. Set tls to starttls or tls.")
-	}
-	var client sasl.Client
-	switch {
-	case slices.Contains(c.mechanisms, sasl.Plain):
-		client = sasl.NewPlainClient("", s.Username, s.Password)
-	case slices.Contains(c.mechanisms, sasl.Login):
-		client = &loginClient{answers: []string{s.Username, s.Password}}
-	default:
-		return refused("The server offers neither of the logins PLAIN and LOGIN.")
-	}
-	mechanism, first, err := client.Start()
-	if err != nil {
-		return refused(err.Error())
-	}
-	command := "AUTH " + mechanism
-	if first != nil {
-		command += " " + base64.StdEncoding.EncodeToString(first)
-	}
-	for {
-		r, err := c.ask(command, until)
-		switch {
-		case err != nil:
-			return networkFailure(message.ConnectFailed, fmt.Errorf("no answer to AUTH: %w", err))
-		case r.ok():
-			return nil
-		case r.code != 334:
-			return r.failure(atAuth)
-		}
-		challenge, err := base64.StdEncoding.DecodeString(r.text)
-		if err == nil {
-			first, err = client.Next(challenge)
-		}
-		if err != nil {
-			return refused(fmt.Sprintf("The server's question %q is not part of %s.", r.text, mechanism))
-		}
-		command = base64.StdEncoding.EncodeToString(first)
-	}
-}
-
-// loginClient is AUTH LOGIN as servers really speak it: go-sasl's insists on the words in
-// which the password is asked for, and sends the name before it is asked.
-type loginClient struct{ answers []string }
-
-// Start names the mechanism.
-func (l *loginClient) Start() (string, []byte, error) { return sasl.Login, nil, nil }
-
-// Next is the name, then the password.
-func (l *loginClient) Next([]byte) ([]byte, error) {
-	if len(l.answers) == 0 {
-		return nil, sasl.ErrUnexpectedServerChallenge
-	}
-	answer := l.answers[0]
-	l.answers = l.answers[1:]
-	return []byte(answer), nil
 }

@@ -16,7 +16,7 @@ func TestAPasswordIsNeverSentInTheClear(t *testing.T) {
 	defer theirs.Close()
 	c := newConn(ours, Timeouts{}.withDefaults())
 	c.heed(reply{code: 250, text: "mail.example.org\nAUTH PLAIN LOGIN"})
-	f := c.login(Settings{Username: "notifier", Password: "secret"}, time.Now().Add(time.Minute))
+	f := c.login(t.Context(), Settings{Username: "notifier", Password: "secret"}, time.Now().Add(time.Minute))
 	if f == nil || f.Category != message.AuthFailed || f.Temporary || !strings.Contains(f.Text, "Set tls") {
 		t.Errorf("login = %+v, want a sentence that says what to do", f)
 	}

@@ -78,7 +78,7 @@ func TestALoginThatFailsCostsNobodyAnAttempt(t *testing.T) {
 		{"wrong password", "AUTH PLAIN", "535 5.7.8 no", "535 5.7.8", false},
 		{"temporary", "AUTH PLAIN LOGIN", "454 4.7.0 later", "454 4.7.0", true},
 		{"no login offered", "HELP", "", "", false},
-		{"none that we speak", "AUTH CRAM-MD5", "", "", false},
+		{"none that we speak", "AUTH DIGEST-MD5 XOAUTH2", "", "", false},
 		{"a question too many", "AUTH LOGIN", "334 eA==", "", false},
 		{"a question that is no question", "AUTH PLAIN", "334 !", "", false},
 		{"an endless question", "AUTH PLAIN", "334", "", false},

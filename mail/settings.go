@@ -20,9 +20,14 @@ type Settings struct {
 	// TLS is none, starttls (required, never given up) or tls (from the first byte). If
 	// empty: starttls, or none if Host is this machine.
 	TLS string
-	// Username and Password are for AUTH PLAIN or LOGIN; without Username there is no
-	// login. They are only sent over TLS, or to this machine.
+	// Username and Password are for the login; without Username there is none. They are
+	// only sent over TLS, or to this machine.
 	Username, Password string
+	// Auth is plain, login, cram-md5 or xoauth2. If empty: xoauth2 where there are Tokens,
+	// else the first of plain, login and cram-md5 that the server offers.
+	Auth string
+	// Tokens are what xoauth2 logs in with instead of the password.
+	Tokens Tokens
 	// From is the sender, in the header and in the envelope.
 	From message.Address
 	// Hello is this machine's name in EHLO: its host name if empty, or its address.
@@ -33,6 +38,8 @@ type Settings struct {
 	// name is Host if it names none, and the version 1.2 at least.
 	TLSConfig *tls.Config
 	Timeouts  Timeouts
+
+	overheard func(who, line string) // of each conversation, for Try
 }
 
 // Timeouts bound each step of a conversation (RFC 5321 §4.5.3.2). Where one is zero, its
@@ -89,6 +96,9 @@ func (s Settings) complete() (Settings, error) {
 	ports := map[string]int{noTLS: 25, startTLS: 587, fullTLS: 465}
 	if ports[s.TLS] == 0 {
 		return s, fmt.Errorf("tls is none, starttls or tls, not %q", s.TLS)
+	}
+	if err := s.checkAuth(); err != nil {
+		return s, err
 	}
 	s.Port = cmp.Or(s.Port, ports[s.TLS])
 	if s.Port < 1 || s.Port > 65535 {

@@ -26,6 +26,7 @@ const (
 func (d Draft) Check(at time.Time) error {
 	var bad Invalid
 	bad.Check("/id", "bad_text", CheckLine(d.Reference, MaxLine))
+	bad.Check("/account", "bad_text", CheckLine(d.Account, MaxLine))
 	bad.Check("/subject", "bad_text", CheckLine(d.Subject, MaxSubject))
 	if strings.TrimSpace(d.Subject) == "" {
 		bad.Add("/subject", "missing", "a mail needs a subject")

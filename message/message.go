@@ -75,6 +75,7 @@ type Draft struct {
 	Bcc       []Recipient `json:"bcc,omitempty" doc:"As to, hidden. Makes it one mail for all." maxItems:"100"`
 	OneMail   bool        `json:"one_mail,omitempty" doc:"One mail for everybody in to, instead of one each."`
 	ReplyTo   *Recipient  `json:"reply_to,omitempty" doc:"Where answers go: a user id, an address, or an object with email and name."`
+	Account   string      `json:"account,omitempty" doc:"The outgoing account; that of the site, or of the sender, if absent." maxLength:"60"`
 	Subject   string      `json:"subject" doc:"One line, 250 characters at most." example:"Contract ready"`
 	Text      string      `json:"text,omitempty" doc:"The plain text. text or html is needed."`
 	HTML      string      `json:"html,omitempty" doc:"The HTML. Without text, a text is made from it."`

@@ -58,3 +58,13 @@ func (s *Store) Resume(ctx context.Context, site, account string) error {
 	}
 	return nil
 }
+
+// AskAgain ends the wait, not the pause, of all accounts that do not work: somebody may
+// have mended them.
+func (s *Store) AskAgain(ctx context.Context, site string, at time.Time) error {
+	_, err := s.exec(ctx, nil, "UPDATE account_pauses SET until = ?, probed_until = NULL WHERE site = ? AND until > ?", instant(at), site, instant(at))
+	if err != nil {
+		return fmt.Errorf("ask paused accounts again: %w", err)
+	}
+	return nil
+}

@@ -127,6 +127,7 @@ func sendCommand(s *shared) *cobra.Command {
 	f.StringVar(&m.draft.Subject, "subject", "", "subject, on one `line`")
 	f.StringVar(&m.draft.Text, "text", "", "plain `text`; - reads standard input")
 	f.StringVar(&m.draft.HTML, "html", "", "`HTML`, instead of the text or beside it")
+	f.StringVar(&m.draft.Account, "account", "", "outgoing `account` (default: that of the site, or of the sender)")
 	f.StringVar(&m.key, "idempotency-key", "", "`key` that makes the command safe to repeat")
 	f.StringVar(&m.site, "site", "", "`site` (default: that of the configuration)")
 	f.BoolVar(&m.flush, "flush", false, "flush the queue at once instead of leaving that to the service")
@@ -241,6 +242,9 @@ func (s *shared) withHouse(c *cobra.Command, site string, do func(ctx context.Co
 // flushOnce sends what is pending and counts what became of it, by move.
 func (h *house) flushOnce(ctx context.Context) (map[string]int, error) {
 	now := time.Now()
+	if err := h.store.AskAgain(ctx, h.outgoing.config.Site, now); err != nil { // whoever calls wants it now
+		return nil, err
+	}
 	total, err := h.flush.Sweep(ctx, now)
 	if err != nil {
 		return nil, err

@@ -2,8 +2,6 @@ package main
 
 import (
 	"cmp"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -16,7 +14,6 @@ import (
 
 	"notifier/deadlines"
 	"notifier/jobs/notifications"
-	"notifier/mail"
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
@@ -26,17 +23,19 @@ import (
 
 // Config is config.yaml: what each room wants to know, put together.
 type Config struct {
-	Site     string              `yaml:"site"`
-	Timezone string              `yaml:"timezone"`
-	Database store.Settings      `yaml:"database"`
-	HTTP     httpSettings        `yaml:"http"`
-	SMTP     smtpSettings        `yaml:"smtp"`
-	Retry    retrySettings       `yaml:"retry"`
-	Jobs     jobsSettings        `yaml:"jobs"`
-	Kinds    preferences.Catalog `yaml:"kinds"`
-	Links    linkSettings        `yaml:"links"`
-	Workday  workdaySettings     `yaml:"workday"`
-	Log      logSettings         `yaml:"log"`
+	Site     string                     `yaml:"site"`
+	Timezone string                     `yaml:"timezone"`
+	Database store.Settings             `yaml:"database"`
+	HTTP     httpSettings               `yaml:"http"`
+	SMTP     accountSettings            `yaml:"smtp"` // the account "default"
+	Accounts map[string]accountSettings `yaml:"accounts"`
+	Limits   notifications.Limits       `yaml:"limits"`
+	Retry    retrySettings              `yaml:"retry"`
+	Jobs     jobsSettings               `yaml:"jobs"`
+	Kinds    preferences.Catalog        `yaml:"kinds"`
+	Links    linkSettings               `yaml:"links"`
+	Workday  workdaySettings            `yaml:"workday"`
+	Log      logSettings                `yaml:"log"`
 
 	only string // the one site that a command is about; empty: all
 }
@@ -44,22 +43,6 @@ type Config struct {
 type httpSettings struct {
 	Listen string `yaml:"listen"`
 	Key    string `yaml:"key"`
-}
-
-type smtpSettings struct {
-	Host         string `yaml:"host"`
-	Port         int    `yaml:"port"`
-	TLS          string `yaml:"tls"`
-	Username     string `yaml:"username"`
-	Password     string `yaml:"password"`
-	PasswordFile string `yaml:"password_file"`
-	CAFile       string `yaml:"ca_file"`
-	From         string `yaml:"from"`
-	Hello        string `yaml:"hello"`
-	Connections  int    `yaml:"connections"`
-	OnLostLease  string `yaml:"on_lost_lease"`
-
-	roots *x509.CertPool // of CAFile; nil: the system's
 }
 
 type retrySettings struct {
@@ -103,7 +86,7 @@ func defaults() Config {
 		Site: "default", Timezone: "UTC",
 		Database: store.Settings{URL: "sqlite:notifier.db", Connections: 20},
 		HTTP:     httpSettings{Listen: "127.0.0.1:8025"},
-		SMTP:     smtpSettings{OnLostLease: "retry", Connections: 4},
+		SMTP:     accountSettings{OnLostLease: "retry", Connections: 4},
 		Retry:    retrySettings{Base: time.Minute, Cap: 2 * time.Hour, MaxAttempts: 25, MaxAge: 48 * time.Hour, Lease: time.Minute},
 		Jobs: jobsSettings{
 			Notifications:     flushSettings{Spec: schedule.Spec{Every: "3m"}, Wake: true},
@@ -181,7 +164,7 @@ func (r *reader) check(c *Config) {
 	if _, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil {
 		r.fault("http.listen", `%q is not an address to listen on. Write "127.0.0.1:8025", or ":8025" for all addresses`, c.HTTP.Listen)
 	}
-	r.checkSMTP(c)
+	r.checkAccounts(c)
 	r.wrong("jobs."+schedule.Notifications, second(c.Jobs.Notifications.Compile()))
 	r.wrong("jobs."+schedule.UserNotifications, second(c.Jobs.UserNotifications.Compile()))
 	r.wrong("jobs."+schedule.Reminders, second(c.Jobs.Reminders.Compile()))
@@ -229,65 +212,6 @@ func (r *reader) checkLink(address string) {
 
 func second[T any](_ T, err error) error { return err }
 
-func (r *reader) checkSMTP(c *Config) {
-	if c.SMTP.TLS != "" {
-		r.oneOf("smtp.tls", c.SMTP.TLS, "none", "starttls", "tls")
-	}
-	r.oneOf("smtp.on_lost_lease", c.SMTP.OnLostLease, "retry", "ask")
-	if err := message.CheckLine(c.SMTP.Hello, message.MaxLine); err != nil || strings.Contains(c.SMTP.Hello, " ") {
-		r.fault("smtp.hello", "%q is not the name of a machine. Write it as mail.example.org", c.SMTP.Hello)
-	}
-	if c.SMTP.Port > 65535 {
-		r.fault("smtp.port", "%d is not a port. Write 25, 465 or 587, or what the server listens on", c.SMTP.Port)
-	}
-	if c.SMTP.Host != "" && c.SMTP.From == "" {
-		r.fault("smtp.from", `mails need a sender. Write from: "Workflow <workflow@example.org>"`)
-	}
-	if c.SMTP.From != "" {
-		r.wrong("smtp.from", second(c.SMTP.sender()))
-	}
-	r.readPassword(c)
-	r.readRoots(c)
-}
-
-func (r *reader) readPassword(c *Config) {
-	if c.SMTP.PasswordFile == "" {
-		return
-	}
-	password, err := os.ReadFile(c.SMTP.PasswordFile)
-	switch {
-	case c.SMTP.Password != "":
-		r.fault("smtp.password_file", "password and password_file are both given. Leave one out")
-	case err != nil:
-		r.fault("smtp.password_file", "it cannot be read: %s", errors.Unwrap(err))
-	}
-	c.SMTP.Password = strings.TrimRight(string(password), "\r\n")
-}
-
-func (r *reader) readRoots(c *Config) {
-	if c.SMTP.CAFile == "" {
-		return
-	}
-	certificates, err := os.ReadFile(c.SMTP.CAFile)
-	if err != nil {
-		r.fault("smtp.ca_file", "it cannot be read: %s", errors.Unwrap(err))
-		return
-	}
-	c.SMTP.roots = x509.NewCertPool()
-	if !c.SMTP.roots.AppendCertsFromPEM(certificates) {
-		r.fault("smtp.ca_file", "there is no certificate in it. Give a file in PEM, which begins with -----BEGIN CERTIFICATE-----")
-	}
-}
-
-// sender is the From of mails.
-func (s smtpSettings) sender() (message.Address, error) {
-	one := message.ParseRecipient(s.From)
-	if one.ID != "" {
-		return message.Address{}, message.CheckEmail(one.ID)
-	}
-	return one.Address, one.Address.Check()
-}
-
 // oneOf notes a word that is not among those possible.
 func (r *reader) oneOf(path, word string, possible ...string) {
 	if !slices.Contains(possible, word) {
@@ -317,19 +241,10 @@ func (c Config) calendar() deadlines.Calendar {
 	return calendar
 }
 
-// account is the outgoing SMTP account.
-func (c Config) account() mail.Settings {
-	from, _ := c.SMTP.sender() // check has seen to it
-	return mail.Settings{
-		Name: "default", Host: c.SMTP.Host, Port: c.SMTP.Port, TLS: c.SMTP.TLS, Username: c.SMTP.Username, Password: c.SMTP.Password,
-		From: from, Hello: c.SMTP.Hello, Connections: c.SMTP.Connections, TLSConfig: &tls.Config{RootCAs: c.SMTP.roots},
-	}
-}
-
 // flush are the options of Notifications.
 func (c Config) flush(replica string) notifications.Options {
 	return notifications.Options{
-		Lease: c.Retry.Lease, Replica: replica, Site: c.only,
+		Lease: c.Retry.Lease, Replica: replica, Site: c.only, Home: c.Site, Limits: c.Limits,
 		Retry: notifications.Retry{Base: c.Retry.Base, Cap: c.Retry.Cap, MaxAttempts: c.Retry.MaxAttempts, MaxAge: c.Retry.MaxAge},
 	}
 }

@@ -109,6 +109,9 @@ func (r *reader) setEntry(v variable, at string, rest []string, into reflect.Val
 	if _, known := r.places[at]; !known {
 		r.places[at] = place{source: v.name, path: at}
 	}
+	if into.IsNil() {
+		into.Set(reflect.MakeMap(into.Type()))
+	}
 	into.SetMapIndex(name, entry)
 	return true
 }

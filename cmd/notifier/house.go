@@ -27,6 +27,7 @@ import (
 // house is the whole service, wired. What it opened is closed in reverse.
 type house struct {
 	config    Config
+	outgoing  *outgoing
 	log       *zap.Logger
 	replica   string
 	store     *store.Store
@@ -54,23 +55,22 @@ func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
 	}
 	h.store = s
 	h.closes(s.Close)
-	carrier, err := openCourier(c, log)
-	if err != nil {
+	if h.outgoing, err = openAccounts(c, log); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	h.closes(carrier.Close)
-	if err := h.wire(carrier); err != nil {
+	h.closes(h.outgoing.close)
+	if err := h.wire(h.outgoing.routes); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	return h, nil
 }
 
-func (h *house) wire(carrier notifications.Courier) (err error) {
+func (h *house) wire(routes notifications.Routes) (err error) {
 	c := h.config
 	calendar := c.calendar()
 	onSite := func(string) deadlines.Calendar { return calendar }
 	h.writer = c.writer()
-	h.flush = notifications.New(h.store, notifications.Only(&notifications.Account{Name: "default", Courier: carrier}), h.writer, c.flush(h.replica), h.log)
+	h.flush = notifications.New(h.store, routes, h.writer, h.flushOptions(), h.log)
 	h.promote = usernotifications.New(h.store, h.writer, h.log)
 	h.remind = reminders.New(h.store, h.writer, onSite, c.domain(), h.log)
 	h.timetable, err = jobs.New(h.store, jobs.Options{Replica: h.replica}, h.log)
@@ -78,7 +78,7 @@ func (h *house) wire(carrier notifications.Courier) (err error) {
 		return err
 	}
 	wake := func() { h.timetable.Wake(schedule.Notifications) }
-	h.desk = intake.New(h.store, intake.Options{Catalog: c.Kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake})
+	h.desk = intake.New(h.store, intake.Options{Catalog: c.Kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: c.route})
 	return h.plan(wake)
 }
 
@@ -177,16 +177,32 @@ func (c Config) writer() letter.Writer {
 	return letter.Writer{CasesURL: c.Links.Cases, Titles: titles}
 }
 
-func openCourier(c Config, log *zap.Logger) (courier, error) {
-	if c.SMTP.Host == "" {
+func openAccounts(c Config, log *zap.Logger) (*outgoing, error) {
+	o := &outgoing{config: c, accounts: map[string]*notifications.Account{}, couriers: map[string]*mail.Courier{}}
+	all := c.configured()
+	if len(all) == 0 {
 		log.Warn("no SMTP server is configured: mail waits until smtp.host is set")
-		return nobody{}, nil
 	}
-	account, err := mail.New(c.account(), log)
-	if err != nil {
-		return nil, fmt.Errorf("open the SMTP account: %w", err)
+	for name, a := range all {
+		courier, err := mail.New(a.mail(name), log)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("open the SMTP account: %w", err), o.close())
+		}
+		from, _ := a.sender()
+		o.couriers[name] = courier
+		o.accounts[name] = &notifications.Account{
+			Name: name, Courier: courier, From: from.Email, AskAfterLostLease: a.OnLostLease == "ask",
+			Budgets: a.Limits.Budgets(c.Site, message.PerAccount, name),
+		}
 	}
-	return account, nil
+	return o, nil
+}
+
+// flushOptions are the options of Notifications: what a budget holds back wakes it again.
+func (h *house) flushOptions() notifications.Options {
+	o := h.config.flush(h.replica)
+	o.Again = func(at time.Time) { h.timetable.WakeAt(schedule.Notifications, at) }
+	return o
 }
 
 // nobody carries mail when no account is configured: it waits (AMODIT-1).

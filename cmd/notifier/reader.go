@@ -262,6 +262,9 @@ func forgetSchedule(job reflect.Value) {
 }
 
 func (r *reader) readMap(path string, pairs []*ast.MappingValueNode, into reflect.Value) {
+	if into.IsNil() {
+		into.Set(reflect.MakeMap(into.Type()))
+	}
 	for _, pair := range pairs {
 		at, key := r.key(path, pair)
 		value := reflect.New(into.Type().Elem()).Elem()

@@ -85,7 +85,7 @@ func replayCourier(c Config, relay string) (courier, error) {
 	if err != nil || notNumber != nil {
 		return nil, usageError{fmt.Errorf("--smtp %q is not a relay. Write host:port, as in 127.0.0.1:2525", relay)}
 	}
-	settings := c.account()
+	settings := c.SMTP.mail(defaultAccount)
 	settings.Host, settings.Port = host, number
 	if c.SMTP.Host == "" { // the account of the configuration is not meant for this relay
 		settings.TLS, settings.Username = "none", ""
@@ -136,6 +136,7 @@ func newReplay(ctx context.Context, c Config, carrier notifications.Courier) (*r
 	if err != nil {
 		return nil, err
 	}
+	c.Limits = notifications.Limits{} // a plan knows none
 	r := &replay{house: &house{config: c, log: zap.NewNop(), replica: "replay", store: s}, witness: &witness{Courier: carrier}}
 	r.house.closes(s.Close)
 	if err := r.house.migrate(ctx); err != nil {
@@ -146,7 +147,7 @@ func newReplay(ctx context.Context, c Config, carrier notifications.Courier) (*r
 		err = usageError{errors.New("the database is not empty: a replay would mix with what is in it. Name an empty one with --database")}
 	}
 	if err == nil {
-		err = r.house.wire(r.witness)
+		err = r.house.wire(notifications.Only(&notifications.Account{Name: defaultAccount, Courier: r.witness}))
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.house.close())

@@ -88,6 +88,9 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 		Handler: h.handler(pages), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: zap.NewStdLog(h.log.Named("http")),
 	}
+	if err := h.store.AskAgain(ctx, h.config.Site, time.Now()); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	if err := h.timetable.Start(ctx); err != nil {
 		return errors.Join(fmt.Errorf("start the timetable: %w", err), listener.Close(), h.timetable.Stop())
 	}
@@ -114,7 +117,7 @@ func ignoreClosed(err error) error {
 
 func (h *house) handler(pages http.Handler) http.Handler {
 	door := api.Handler(h.desk, h.store, h.timetable, api.Options{
-		Site: h.config.Site, Key: h.config.HTTP.Key, Version: version, Write: h.writer.Write, Metrics: h.metrics(),
+		Site: h.config.Site, Key: h.config.HTTP.Key, Version: version, Write: h.writer.Write, Metrics: h.metrics(), Accounts: h,
 	}, h.log)
 	if pages == nil {
 		return door

@@ -28,9 +28,12 @@ type Options struct {
 	TLS string
 	// Certificate is a self-made one for localhost and 127.0.0.1 if nil; Pool trusts it.
 	Certificate *Certificate
-	// Username and Password are asked for, if set, by AUTH PLAIN or LOGIN; with starttls
-	// only once the connection is safe.
+	// Username and Password are asked for, if set; with starttls only once the connection
+	// is safe.
 	Username, Password string
+	// Mechanisms are the logins that are offered: PLAIN and LOGIN if empty. There are also
+	// CRAM-MD5, and XOAUTH2, for which Password is the token.
+	Mechanisms []string
 	// Keep is how many mails are kept, the newest: 500 if zero. KeepBytes bounds their
 	// size as well: 64 MiB if zero.
 	Keep, KeepBytes int

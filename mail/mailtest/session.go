@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -39,28 +40,28 @@ func (s *session) AuthMechanisms() []string {
 	if s.relay.options.Username == "" {
 		return nil
 	}
+	if offered := s.relay.options.Mechanisms; len(offered) > 0 {
+		return offered
+	}
 	return []string{sasl.Plain, sasl.Login}
 }
 
 // Auth begins a login.
 func (s *session) Auth(mechanism string) (sasl.Server, error) {
-	check := func(username, password string) error {
+	if !slices.Contains(s.AuthMechanisms(), mechanism) {
+		return nil, smtp.ErrAuthUnknownMechanism
+	}
+	check := func(username string, right bool) error {
 		if err := s.meet(AtAuth); err != nil {
 			return err
 		}
-		if username != s.relay.options.Username || password != s.relay.options.Password {
+		if username != s.relay.options.Username || !right {
 			return smtp.ErrAuthFailed
 		}
 		s.username = username
 		return nil
 	}
-	switch mechanism {
-	case sasl.Plain:
-		return sasl.NewPlainServer(func(_, username, password string) error { return check(username, password) }), nil
-	case sasl.Login:
-		return &login{check: check}, nil
-	}
-	return nil, smtp.ErrAuthUnknownMechanism
+	return loginServer(mechanism, s.relay.options.Password, check)
 }
 
 // Mail begins a mail.
@@ -146,23 +147,4 @@ func (s *session) answer(f Fault) error {
 		s.conn.closeAfterReply()
 	}
 	return f.reply()
-}
-
-// login is the server's side of AUTH LOGIN, which go-sasl lacks.
-type login struct {
-	check    func(username, password string) error
-	username *string
-}
-
-// Next asks for the name, then for the password.
-func (l *login) Next(response []byte) (challenge []byte, done bool, err error) {
-	switch {
-	case response == nil:
-		return []byte("Username:"), false, nil
-	case l.username == nil:
-		name := string(response)
-		l.username = &name
-		return []byte("Password:"), false, nil
-	}
-	return nil, true, l.check(*l.username, string(response))
 }
