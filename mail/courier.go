@@ -81,7 +81,7 @@ func (c *Courier) Deliver(ctx context.Context, m message.Message) message.Receip
 	d := c.newDelivery(ctx)
 	if err := d.load(m, c.settings.From); err != nil {
 		// It will never be different: it counts as tried, and as refused for good.
-		d.refuse(&message.Failure{Category: message.Unknown, Text: err.Error()}, d.todo...)
+		d.refuse(&message.Failure{Category: message.TemplateFailed, Text: err.Error()}, d.todo...)
 		d.receipt.EndedAt = time.Now()
 		return d.receipt
 	}

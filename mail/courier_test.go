@@ -73,7 +73,7 @@ func TestDeliverRefusesWhatCannotBecomeAMail(t *testing.T) {
 	m.Subject = "a\r\nBcc: evil@example.net"
 	got := c.Deliver(context.Background(), m)
 	want(t, got, "", "anna@example.org", "")
-	wantFailure(t, got.Failure, message.Unknown, "", false)
+	wantFailure(t, got.Failure, message.TemplateFailed, "", false)
 	if !got.Tried {
 		t.Error("it was not counted as tried: it would come again for ever")
 	}
@@ -85,7 +85,7 @@ func TestDeliverRefusesWhatCannotBecomeAMail(t *testing.T) {
 	wantFailure(t, got.Failure, message.AddressUnknown, "", false)
 
 	got = c.Deliver(context.Background(), note())
-	wantFailure(t, got.Failure, message.Unknown, "", false)
+	wantFailure(t, got.Failure, message.TemplateFailed, "", false)
 	if r.Count() != 1 {
 		t.Errorf("the relay got %d mails, want 1", r.Count())
 	}

@@ -1,8 +1,10 @@
 package message_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"notifier/message"
 )
@@ -11,10 +13,7 @@ import (
 // bare codes.
 func TestEveryCategorySpeaksPlainly(t *testing.T) {
 	seen := map[string]message.Category{}
-	for _, c := range []message.Category{
-		message.AddressUnknown, message.MailboxFull, message.TooFast, message.RejectedContent, message.RejectedSender, message.AuthFailed,
-		message.TLSFailed, message.ConnectFailed, message.TooLarge, message.TooLate, message.LeaseLost, message.Unknown,
-	} {
+	for _, c := range message.Categories() {
 		for _, sentence := range []string{c.Says(), c.Remedy()} {
 			if !strings.HasSuffix(sentence, ".") || strings.ContainsAny(sentence, "!0123456789") || strings.Contains(strings.ToLower(sentence), "please") {
 				t.Errorf("%s: %q", c, sentence)
@@ -25,7 +24,25 @@ func TestEveryCategorySpeaksPlainly(t *testing.T) {
 		}
 		seen[c.Says()] = c
 	}
+	if n := len(message.Categories()); n != 13 {
+		t.Errorf("there are %d categories, want the 13 of UX section 5.5", n)
+	}
 	if unheard := message.Category("unheard"); unheard.Says() != "" {
 		t.Errorf("an unknown category says %q", unheard.Says())
+	}
+}
+
+// UX section 5.5: which refusals for now are tried again, and for how long.
+func TestCategoriesThatAreTriedAgain(t *testing.T) {
+	for _, c := range message.Categories() {
+		want := slices.Contains([]message.Category{
+			message.MailboxFull, message.TooFast, message.AuthFailed, message.TLSFailed, message.ConnectFailed, message.LeaseLost, message.Unknown,
+		}, c)
+		if c.Retried() != want {
+			t.Errorf("%s is retried: %t", c, c.Retried())
+		}
+	}
+	if got := message.MailboxFull.Within(); got != 24*time.Hour {
+		t.Errorf("a full mailbox is tried for %v, want 24h", got)
 	}
 }

@@ -100,10 +100,13 @@ func TestAPausedAccountIsProbedByOneMessage(t *testing.T) {
 		}
 		r.Fail(mailtest.AtMail)
 		healthy := relay(t, mailtest.Options{})
+		slow := mailtest.Fault{Delay: 200 * time.Millisecond} // time for others to overtake
+		healthy.Fail(mailtest.AtDot, slow, slow, slow)
 		run(t, job(t, s, healthy, 4, notifications.Options{Workers: 8}), at.Add(time.Hour), "accept=100")
 		got := healthy.Got()
-		if got[0].Connection != 1 || got[1].Connection != 1 {
-			t.Errorf("the second mail came by connection %d; want that no other is made before the probe got through", got[1].Connection)
+		if got[0].Connection != 1 || got[1].Connection > 2 || got[2].Connection > 2 {
+			t.Errorf("the first mails came by connections %d, %d and %d; want that one got through, then two, before there are more",
+				got[0].Connection, got[1].Connection, got[2].Connection)
 		}
 		if pauses, err := s.Pauses(t.Context(), site); err != nil || len(pauses) != 0 {
 			t.Errorf("Pauses = %+v, %v; the account works again", pauses, err)

@@ -40,12 +40,16 @@ func (r Retry) wait(attempts int, f *message.Failure) time.Duration {
 }
 
 // exhausted tells whether the message has been tried often or long enough.
-func (r Retry) exhausted(m message.Message, at time.Time) bool {
+func (r Retry) exhausted(m message.Message, c message.Category, at time.Time) bool {
 	since := m.QueuedAt
 	if m.RetriedAt.After(since) {
 		since = m.RetriedAt
 	}
-	return m.Tries >= r.MaxAttempts || at.Sub(since) > r.MaxAge
+	longest := r.MaxAge
+	if within := c.Within(); within > 0 {
+		longest = min(longest, within)
+	}
+	return m.Tries >= r.MaxAttempts || at.Sub(since) > longest
 }
 
 // judge turns what the courier brought back into the message's next move.
@@ -61,7 +65,7 @@ func (r Retry) judge(m message.Message, receipt message.Receipt, at time.Time) m
 	o.Rejected = append(append([]string(nil), m.Rejected...), receipt.Rejected...)
 	o.Remaining = receipt.Pending
 	o.Reached = m.Reached || len(receipt.Accepted) > 0
-	retry := len(receipt.Pending) > 0 && !r.exhausted(m, at)
+	retry := len(receipt.Pending) > 0 && !r.exhausted(m, receipt.Failure.Category, at)
 	switch {
 	case retry && receipt.Failure.Category == message.TooFast:
 		o.Move = message.Limit

@@ -76,7 +76,7 @@ func (j *Job) lost(m message.Message, at time.Time) message.Outcome {
 			Pending: m.Outstanding(), Failure: failure,
 		}},
 	}
-	if j.asks(m) || j.o.Retry.exhausted(m, at) {
+	if j.asks(m) || j.o.Retry.exhausted(m, message.LeaseLost, at) {
 		o.Move, o.NotBefore = message.Lose, time.Time{}
 	}
 	return o
