@@ -205,6 +205,19 @@ func (b broken) Deadlines(context.Context, string, int, time.Time, string) ([]de
 	return nil, b.err
 }
 
+func (b broken) Suppress(_ context.Context, _ message.Call, s message.Suppression) (message.Suppression, error) {
+	return s, b.err
+}
+func (b broken) Unsuppress(context.Context, message.Call, string) error { return b.err }
+
+func (b broken) Suppression(context.Context, string, string) (message.Suppression, error) {
+	return message.Suppression{}, b.err
+}
+
+func (b broken) Suppressions(context.Context, string, string, int) ([]message.Suppression, error) {
+	return nil, b.err
+}
+
 func (b broken) Runs(context.Context, string, int) ([]schedule.Run, error) { return nil, b.err }
 func (b broken) Ping(context.Context) error                                { return b.err }
 func (b broken) Lines(context.Context) ([]jobs.State, error)               { return nil, b.err }

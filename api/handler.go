@@ -34,6 +34,8 @@ type Desk interface {
 	Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error)
 	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
+	Suppress(ctx context.Context, c message.Call, s message.Suppression) (message.Suppression, error)
+	Unsuppress(ctx context.Context, c message.Call, address string) error
 }
 
 // Records are what is kept of messages and deadlines.
@@ -45,6 +47,8 @@ type Records interface {
 	Items(ctx context.Context, site string, digest message.ID) ([]message.Message, error)
 	Deadline(ctx context.Context, site, key string) (deadlines.Deadline, error)
 	Deadlines(ctx context.Context, site string, n int, after time.Time, key string) ([]deadlines.Deadline, error)
+	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
+	Suppressions(ctx context.Context, site, after string, n int) ([]message.Suppression, error)
 	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
 	Ping(ctx context.Context) error
 }
@@ -117,6 +121,7 @@ func (h *handler) routes(api huma.API) {
 	h.deadlineRoutes(api)
 	h.peopleRoutes(api)
 	h.jobRoutes(api)
+	h.suppressionRoutes(api)
 	if h.o.Accounts != nil {
 		h.accountRoutes(api)
 	}

@@ -130,6 +130,27 @@ func TestRoutes(t *testing.T) {
 			s.must(http.StatusOK, nil, "PUT", "/api/v1/groups/clerks", `{"users":["jan","anna"]}`)
 			s.say("GET", "/api/v1/groups/clerks", "")
 		}},
+		{"suppress-address", func(s *script) {
+			s.say("PUT", "/api/v1/suppressions/Jan@Example.net", `{"reason":"complaint","note":"asked by phone"}`)
+			s.say("PUT", "/api/v1/suppressions/jan@example.net", "")
+			s.say("PUT", "/api/v1/suppressions/jan", `{"reason":"never"}`)
+		}},
+		{"get-suppression", func(s *script) {
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/suppressions/jan@example.net", "")
+			s.say("GET", "/api/v1/suppressions/JAN@example.net", "")
+			s.say("GET", "/api/v1/suppressions/anna@example.net", "")
+		}},
+		{"list-suppressions", func(s *script) {
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/suppressions/jan@example.net", "")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/suppressions/anna@example.net", "")
+			s.say("GET", "/api/v1/suppressions?limit=1", "")
+			s.say("GET", "/api/v1/suppressions?limit=1&cursor=anna@example.net", "")
+		}},
+		{"unsuppress-address", func(s *script) {
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/suppressions/jan@example.net", "")
+			s.say("DELETE", "/api/v1/suppressions/jan@example.net", "")
+			s.say("DELETE", "/api/v1/suppressions/jan@example.net", "")
+		}},
 		{"publish-event", func(s *script) {
 			s.people("anna", "jan", "ewa", "ola")
 			s.must(http.StatusOK, nil, "PUT", "/api/v1/users/jan/preferences", `{"case_changed":"daily"}`)

@@ -61,6 +61,9 @@ func (d *delivery) refuse(f *message.Failure, list ...recipient) {
 			d.receipt.Pending = append(d.receipt.Pending, a.address)
 		} else {
 			d.receipt.Rejected = append(d.receipt.Rejected, a.address)
+			if f.Category == message.AddressUnknown {
+				d.receipt.Bounces = append(d.receipt.Bounces, a.address)
+			}
 		}
 	}
 	old := d.receipt.Failure

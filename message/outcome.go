@@ -52,9 +52,11 @@ type Receipt struct {
 	Uncertain bool
 	Accepted  []string
 	Rejected  []string // refused for good
-	Pending   []string // refused for now
-	Code      int      // of the last reply; 0 if there was none
-	Response  string   // the last reply, with its codes
+	// Bounces are those of the rejected of which the server said that they do not exist.
+	Bounces  []string
+	Pending  []string // refused for now
+	Code     int      // of the last reply; 0 if there was none
+	Response string   // the last reply, with its codes
 	// Failure says why an address did not get it; nil if all did. A permanent one is
 	// preferred: it is what a person has to act on.
 	Failure *Failure
@@ -75,7 +77,9 @@ type Outcome struct {
 	// Rejected and Remaining are the message's addresses that have not got it after this claim.
 	Rejected, Remaining []string
 	Reached             bool
-	Attempt             *Attempt // nil if nothing was tried
+	// Bounces are addresses that are not to be written to any more.
+	Bounces []string
+	Attempt *Attempt // nil if nothing was tried
 }
 
 // Attempt is one try to hand a message over, as kept for ever after.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -24,18 +25,24 @@ func (s *Store) Migrate(ctx context.Context) ([]int64, error) {
 	if err == nil && !pending {
 		return nil, nil
 	}
-	results, err := provider.Up(ctx)
-	if err != nil {
-		if pending, again := provider.HasPending(ctx); again == nil && !pending {
-			return nil, nil // another process was faster
-		}
-		return nil, fmt.Errorf("migrate the database: %w", told(err))
-	}
 	var ran []int64
-	for _, r := range results {
-		ran = append(ran, r.Source.Version)
+	for {
+		before, _ := provider.GetDBVersion(ctx)
+		results, err := provider.Up(ctx)
+		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+			results = partial.Applied
+		}
+		for _, r := range results {
+			ran = append(ran, r.Source.Version)
+		}
+		if err == nil {
+			return ran, nil
+		}
+		// Another process may have run the same file meanwhile: the rest is for both.
+		if after, again := provider.GetDBVersion(ctx); again != nil || after == before {
+			return ran, fmt.Errorf("migrate the database: %w", told(err))
+		}
 	}
-	return ran, nil
 }
 
 // SchemaVersion is the number of the last migration that the database has, and of the

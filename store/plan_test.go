@@ -37,6 +37,9 @@ var steps = []struct {
 		return second(s.Claim(ctx, message.Lane{Site: site}, 500, noon, eight))
 	}, "messages_key queue_due queue_key windows_key"},
 	{"Lanes", func(ctx context.Context, s *store.Store) error { return second(s.Lanes(ctx, site)) }, "queue_due"},
+	{"Suppressed", func(ctx context.Context, s *store.Store) error {
+		return second(s.Suppressed(ctx, site, []string{"anna@example.org"}))
+	}, "suppressions_key"},
 	{"Pauses", func(ctx context.Context, s *store.Store) error { return second(s.Pauses(ctx, site)) }, "account_pauses_key"},
 	{"Spend", func(ctx context.Context, s *store.Store) error {
 		b := message.Budget{Site: site, Scope: message.PerAccount, Name: "default", Period: time.Minute, Max: 10}
@@ -244,7 +247,7 @@ var (
 var small = []string{"sites_key", "jobs_key", "account_pauses_key"}
 
 // aliases are the names that tables go by in statements.
-var aliases = map[string]string{"q": "queue", "w": "windows", "m": "messages", "u": "users"}
+var aliases = map[string]string{"q": "queue", "w": "windows", "m": "messages", "u": "users", "s": "suppressions"}
 
 // ofSQLite reads lines as "SEARCH q USING INDEX queue_due (site=? AND due_at<?)".
 func ofSQLite(lines []string) (all []access) {

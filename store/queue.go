@@ -134,8 +134,10 @@ func (s *Store) Settle(ctx context.Context, outcomes []message.Outcome) (int, er
 	})
 	moved := 0
 	err := s.commit(ctx, func(t *tx) (err error) {
-		moved, err = s.dialect.settle(ctx, t, rows)
-		return err
+		if moved, err = s.dialect.settle(ctx, t, rows); err != nil {
+			return err
+		}
+		return s.keepBounces(ctx, t, rows)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("write outcomes: %w", err)

@@ -141,6 +141,7 @@ func TestAnAttemptIsReadAsItWasWritten(t *testing.T) {
 		full(reflect.ValueOf(&a).Elem(), new(int))
 		a.Claim = m.Claim
 		a.Failure.Temporary, a.Failure.NotBefore = false, 0
+		a.Bounces = nil // they are kept as suppressions
 		o := message.Outcome{
 			Site: site, ID: m.ID, Claim: m.Claim, Move: message.Limit, At: noon.Add(time.Second), NotBefore: eight, Reason: "why", Reached: true,
 			Error: &message.Failure{Category: message.TooFast, Code: "450 4.7.28", Text: "slow"}, Rejected: []string{"a"}, Remaining: []string{"b", "c"}, Attempt: &a,

@@ -30,12 +30,14 @@ type Config struct {
 	SMTP     accountSettings            `yaml:"smtp"` // the account "default"
 	Accounts map[string]accountSettings `yaml:"accounts"`
 	Limits   notifications.Limits       `yaml:"limits"`
-	Retry    retrySettings              `yaml:"retry"`
-	Jobs     jobsSettings               `yaml:"jobs"`
-	Kinds    preferences.Catalog        `yaml:"kinds"`
-	Links    linkSettings               `yaml:"links"`
-	Workday  workdaySettings            `yaml:"workday"`
-	Log      logSettings                `yaml:"log"`
+	// SuppressBounces stops writing to addresses of which a server said that they do not exist.
+	SuppressBounces bool                `yaml:"suppress_bounces"`
+	Retry           retrySettings       `yaml:"retry"`
+	Jobs            jobsSettings        `yaml:"jobs"`
+	Kinds           preferences.Catalog `yaml:"kinds"`
+	Links           linkSettings        `yaml:"links"`
+	Workday         workdaySettings     `yaml:"workday"`
+	Log             logSettings         `yaml:"log"`
 
 	only string // the one site that a command is about; empty: all
 }
@@ -84,10 +86,11 @@ type logSettings struct {
 func defaults() Config {
 	return Config{
 		Site: "default", Timezone: "UTC",
-		Database: store.Settings{URL: "sqlite:notifier.db", Connections: 20},
-		HTTP:     httpSettings{Listen: "127.0.0.1:8025"},
-		SMTP:     accountSettings{OnLostLease: "retry", Connections: 4},
-		Retry:    retrySettings{Base: time.Minute, Cap: 2 * time.Hour, MaxAttempts: 25, MaxAge: 48 * time.Hour, Lease: time.Minute},
+		Database:        store.Settings{URL: "sqlite:notifier.db", Connections: 20},
+		HTTP:            httpSettings{Listen: "127.0.0.1:8025"},
+		SuppressBounces: true,
+		SMTP:            accountSettings{OnLostLease: "retry", Connections: 4},
+		Retry:           retrySettings{Base: time.Minute, Cap: 2 * time.Hour, MaxAttempts: 25, MaxAge: 48 * time.Hour, Lease: time.Minute},
 		Jobs: jobsSettings{
 			Notifications:     flushSettings{Spec: schedule.Spec{Every: "3m"}, Wake: true},
 			UserNotifications: jobSettings{Spec: schedule.Spec{Cron: "0 * * * *", Timezone: "UTC"}},
@@ -244,7 +247,7 @@ func (c Config) calendar() deadlines.Calendar {
 // flush are the options of Notifications.
 func (c Config) flush(replica string) notifications.Options {
 	return notifications.Options{
-		Lease: c.Retry.Lease, Replica: replica, Site: c.only, Home: c.Site, Limits: c.Limits,
+		Lease: c.Retry.Lease, Replica: replica, Site: c.only, Home: c.Site, Limits: c.Limits, KeepBounced: !c.SuppressBounces,
 		Retry: notifications.Retry{Base: c.Retry.Base, Cap: c.Retry.Cap, MaxAttempts: c.Retry.MaxAttempts, MaxAge: c.Retry.MaxAge},
 	}
 }

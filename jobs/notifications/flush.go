@@ -124,7 +124,7 @@ func (f *flush) claimSite(site string, n int) (took int, err error) {
 		}
 		took += len(claimed)
 		f.held.add(claimed, leaseUntil)
-		for _, m := range f.afford(claimed) {
+		for _, m := range f.afford(f.wanted(claimed)) {
 			f.flight.Add(1)
 			f.work <- m
 		}
@@ -173,6 +173,9 @@ func (f *flush) deliver(m message.Message) message.Outcome {
 	}
 	o = f.o.Retry.judge(m, receipt, f.now())
 	if receipt.Tried {
+		if !f.o.KeepBounced {
+			o.Bounces = receipt.Bounces
+		}
 		o.Attempt = &message.Attempt{Claim: m.Claim, Replica: f.o.Replica, Receipt: receipt}
 	}
 	return o

@@ -23,6 +23,9 @@ type Queue interface {
 	Settle(ctx context.Context, outcomes []message.Outcome) (int, error)
 	Lapsed(ctx context.Context, site string, n int, at time.Time) ([]message.Message, error)
 	Expire(ctx context.Context, site string, n int, at time.Time) (int, error)
+	// Suppressed finds those of the addresses that are not written to any more, by their
+	// lower case.
+	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
 	Infirmary
 	// Spend takes mails out of budgets, in their order, and tells of each which budget has
 	// nothing left for it; nil if none.
@@ -65,6 +68,8 @@ type Options struct {
 	// Limits are budgets beside those of the accounts: of each site, sender, and domain
 	// that is written to.
 	Limits Limits
+	// KeepBounced goes on writing to addresses of which a server said that they do not exist.
+	KeepBounced bool
 	// Again is told when messages that a budget held back can leave; nil if nobody wants
 	// to know.
 	Again func(at time.Time)

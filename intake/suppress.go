@@ -1,0 +1,31 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"notifier/message"
+)
+
+// Suppress writes to an address no more, except with deadlines (CQ-17).
+func (d *Desk) Suppress(ctx context.Context, c message.Call, s message.Suppression) (message.Suppression, error) {
+	s.Address, s.Since, s.MessageID = strings.ToLower(s.Address), c.At, ""
+	if s.Reason == "" {
+		s.Reason = message.OptedOut
+	}
+	if err := s.Check(); err != nil {
+		return s, err
+	}
+	return s, d.store.Suppress(ctx, c.Site, s)
+}
+
+// Unsuppress writes to an address again.
+func (d *Desk) Unsuppress(ctx context.Context, c message.Call, address string) error {
+	err := d.store.Unsuppress(ctx, c.Site, address)
+	if errors.Is(err, message.ErrNotFound) {
+		return fmt.Errorf("%q is not suppressed: %w", message.Truncate(address, 60), err)
+	}
+	return err
+}

@@ -1,0 +1,55 @@
+package notifications
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"notifier/message"
+)
+
+// wanted are the messages without the addresses that are not written to any more; one
+// that is for no other address is skipped, on record (CQ-17). claimed is of one site.
+func (f *flush) wanted(claimed []message.Message) []message.Message {
+	var addresses []string
+	for _, m := range claimed {
+		if m.Suppressible() {
+			addresses = append(addresses, m.Outstanding()...)
+		}
+	}
+	if len(addresses) == 0 {
+		return claimed
+	}
+	now := f.now()
+	suppressed, err := f.queue.Suppressed(context.WithoutCancel(f.stop), claimed[0].Site, addresses)
+	if err != nil {
+		f.log.Warn("suppressions cannot be read; the messages wait", zap.Int("messages", len(claimed)), zap.Error(err))
+		for _, m := range claimed {
+			f.done <- f.handBack(m, now)
+		}
+		return nil
+	}
+	var wanted []message.Message
+	for _, m := range claimed {
+		m, why := m.Without(suppressed)
+		if why == nil || len(m.Remaining) > 0 {
+			wanted = append(wanted, m)
+		} else {
+			f.done <- skip(m, *why, now)
+		}
+	}
+	return wanted
+}
+
+// skip is the outcome of a message that is for nobody any more. One that has reached
+// somebody before stays sent.
+func skip(m message.Message, why message.Suppression, now time.Time) message.Outcome {
+	o := message.Outcome{
+		Site: m.Site, ID: m.ID, Claim: m.Claim, Move: message.Skip, At: now, Reason: why.Reason.Reason(), Rejected: m.Rejected, Reached: m.Reached,
+	}
+	if m.Reached {
+		o.Move, o.Reason = message.Accept, ""
+	}
+	return o
+}

@@ -1,0 +1,80 @@
+package message
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Suppression is an address that is not written to any more (CQ-17). Deadlines are, and
+// what a person has asked for once more.
+type Suppression struct {
+	Address   string    `json:"address"`
+	Reason    Unwanted  `json:"reason" enum:"bounce,complaint,opt_out"`
+	Since     time.Time `json:"since"`
+	MessageID ID        `json:"message,omitempty" doc:"The message that bounced."`
+	Note      string    `json:"note,omitempty" doc:"What the server said, or why somebody added it."`
+}
+
+// Unwanted is why an address is not written to.
+type Unwanted string
+
+// The reasons for a suppression.
+const (
+	Bounced    Unwanted = "bounce"    // a server said that there is no such address
+	Complained Unwanted = "complaint" // the person called it spam
+	OptedOut   Unwanted = "opt_out"   // the person wants no mail
+)
+
+// Reason is what a message is skipped for.
+func (u Unwanted) Reason() Reason {
+	switch u {
+	case Complained:
+		return SuppressedComplaint
+	case OptedOut:
+		return Unsubscribed
+	}
+	return SuppressedBounce
+}
+
+// Check tells what is wrong with the suppression as *Invalid, or nil.
+func (s Suppression) Check() error {
+	var bad Invalid
+	bad.Check("/address", "bad_address", CheckEmail(s.Address))
+	bad.Check("/note", "bad_text", CheckLine(s.Note, MaxLine))
+	if known := []Unwanted{Bounced, Complained, OptedOut}; !slices.Contains(known, s.Reason) {
+		bad.Add("/reason", "bad_word", "%q is no reason. Write bounce, complaint or opt_out", Truncate(string(s.Reason), 60))
+	}
+	return bad.Err()
+}
+
+// Suppressible tells whether a suppression keeps the message from its recipients: deadlines
+// always get through (AMODIT-15), and who asks for a retry has seen why it failed.
+func (m Message) Suppressible() bool {
+	return m.Type != Reminder && m.Kind != Deadline && m.RetryCount == 0
+}
+
+// Without is the message without the addresses that are suppressed, and the first of them;
+// nil if there is none. They count as refused.
+func (m Message) Without(suppressed map[string]Suppression) (Message, *Suppression) {
+	if len(suppressed) == 0 || !m.Suppressible() {
+		return m, nil
+	}
+	var first *Suppression
+	remaining, rejected := []string{}, slices.Clone(m.Rejected)
+	for _, address := range m.Outstanding() {
+		s, found := suppressed[strings.ToLower(address)]
+		if !found {
+			remaining = append(remaining, address)
+			continue
+		}
+		rejected = append(rejected, address)
+		if first == nil {
+			first = &s
+		}
+	}
+	if first != nil {
+		m.Remaining, m.Rejected = remaining, rejected
+	}
+	return m, first
+}

@@ -1,0 +1,113 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"notifier/message"
+)
+
+const suppressionNames = "address, reason, since, message_id, note"
+
+func readSuppression(scan func(into ...any) error) (s message.Suppression, err error) {
+	return s, scan(&s.Address, (*string)(&s.Reason), (*instant)(&s.Since), (*string)(&s.MessageID), &s.Note)
+}
+
+// Suppressed finds those of the addresses that are not written to any more, by their lower
+// case.
+func (s *Store) Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error) {
+	if len(addresses) == 0 {
+		return nil, nil
+	}
+	lower := make([]string, len(addresses))
+	for i, a := range addresses {
+		lower[i] = strings.ToLower(a)
+	}
+	slices.Sort(lower)
+	rows, err := s.query(ctx, nil, "SELECT s.address, s.reason, s.since, s.message_id, s.note FROM "+s.dialect.list()+
+		s.dialect.to("suppressions", "s", "s.site = ? AND s.address = i.id", ""), s.dialect.array(slices.Compact(lower)), site)
+	found, err := collect(rows, err, readSuppression)
+	if err != nil {
+		return nil, fmt.Errorf("look up suppressed addresses: %w", err)
+	}
+	all := make(map[string]message.Suppression, len(found))
+	for _, one := range found {
+		all[one.Address] = one
+	}
+	return all, nil
+}
+
+// Suppress adds an address, or changes why it is not written to.
+func (s *Store) Suppress(ctx context.Context, site string, sup message.Suppression) error {
+	if err := s.suppress(ctx, nil, site, sup, "DO UPDATE SET "+setTo("excluded", "reason, since, message_id, note")); err != nil {
+		return fmt.Errorf("suppress an address: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) suppress(ctx context.Context, t *tx, site string, sup message.Suppression, conflict string) error {
+	_, err := s.exec(ctx, t, "INSERT INTO suppressions (site, "+suppressionNames+") VALUES ("+marks(6)+") ON CONFLICT (site, address) "+conflict,
+		site, strings.ToLower(sup.Address), string(sup.Reason), instant(sup.Since), string(sup.MessageID), harmless(sup.Note, message.MaxErrorText))
+	return err
+}
+
+// keepBounces notes the addresses that do not exist. Whoever has complained, or wants no
+// mail, stays on the list for that.
+func (s *Store) keepBounces(ctx context.Context, t *tx, outcomes []settlement) error {
+	type bounce struct {
+		site string
+		message.Suppression
+	}
+	var all []bounce
+	for _, o := range outcomes {
+		for _, address := range o.Bounces {
+			all = append(all, bounce{o.Site, message.Suppression{
+				Address: strings.ToLower(address), Reason: message.Bounced, Since: o.At, MessageID: o.ID, Note: o.Attempt.Failure.Text,
+			}})
+		}
+	}
+	slices.SortFunc(all, func(a, b bounce) int { // in one order, as all rows
+		return cmp.Or(strings.Compare(a.site, b.site), strings.Compare(a.Address, b.Address))
+	})
+	for _, b := range all {
+		if err := s.suppress(ctx, t, b.site, b.Suppression, "DO NOTHING"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Suppression reads one; message.ErrNotFound if the address is written to.
+func (s *Store) Suppression(ctx context.Context, site, address string) (message.Suppression, error) {
+	found, err := s.Suppressed(ctx, site, []string{address})
+	if one, is := found[strings.ToLower(address)]; is || err != nil {
+		return one, err
+	}
+	return message.Suppression{}, message.ErrNotFound
+}
+
+// Suppressions lists at most n, by address, after the given one.
+func (s *Store) Suppressions(ctx context.Context, site, after string, n int) ([]message.Suppression, error) {
+	rows, err := s.query(ctx, nil, "SELECT "+suppressionNames+" FROM suppressions WHERE site = ? AND address > ? ORDER BY address LIMIT ?",
+		site, strings.ToLower(after), n)
+	all, err := collect(rows, err, readSuppression)
+	if err != nil {
+		return nil, fmt.Errorf("list suppressed addresses: %w", err)
+	}
+	return all, nil
+}
+
+// Unsuppress writes to an address again; message.ErrNotFound if it was not suppressed.
+func (s *Store) Unsuppress(ctx context.Context, site, address string) error {
+	n, err := s.exec(ctx, nil, "DELETE FROM suppressions WHERE site = ? AND address = ?", site, strings.ToLower(address))
+	if err != nil {
+		return fmt.Errorf("end a suppression: %w", err)
+	}
+	if n == 0 {
+		return message.ErrNotFound
+	}
+	return nil
+}
