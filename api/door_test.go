@@ -223,7 +223,7 @@ func TestBodyMayBeAbsent(t *testing.T) {
 
 func TestLargeBody(t *testing.T) {
 	each(t, func(h *house) {
-		const most = 4 << 20
+		const most = 18 << 20
 		text := func(n int) string {
 			return fmt.Sprintf(`{"to":["a@example.net"],"subject":"Hello","text":"%s"}`, strings.Repeat("x", n))
 		}
@@ -235,9 +235,9 @@ func TestLargeBody(t *testing.T) {
 		}{
 			{"a text of 1 MiB", "", strings.NewReader(text(1 << 20)), http.StatusAccepted},
 			{"a text of more", "invalid", strings.NewReader(text(1<<20 + 1)), http.StatusUnprocessableEntity},
-			{"4 MiB", "", strings.NewReader(padded), http.StatusAccepted},
-			{"more than 4 MiB", "too_large", strings.NewReader(padded + " "), http.StatusRequestEntityTooLarge},
-			{"more than 4 MiB in chunks", "too_large", io.MultiReader(strings.NewReader(padded), strings.NewReader(" ")), http.StatusRequestEntityTooLarge},
+			{"18 MiB", "", strings.NewReader(padded), http.StatusAccepted},
+			{"more than 18 MiB", "too_large", strings.NewReader(padded + " "), http.StatusRequestEntityTooLarge},
+			{"more than 18 MiB in chunks", "too_large", io.MultiReader(strings.NewReader(padded), strings.NewReader(" ")), http.StatusRequestEntityTooLarge},
 		} {
 			a := h.send("POST", "/api/v1/messages", row.body)
 			if a.StatusCode != row.status || row.code != "" && a.problem(h).Code != row.code {

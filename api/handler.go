@@ -87,8 +87,8 @@ type handler struct {
 
 const (
 	// maxBody is the largest request that is read at all, in bytes: two bodies of a mail at
-	// their limit and room for thousands of recipients.
-	maxBody = 4 << 20
+	// their limit, attachments at theirs in base64, and room for thousands of recipients.
+	maxBody = 18 << 20
 	// bodyTime is how long a request may take to arrive.
 	bodyTime = 30 * time.Second
 )

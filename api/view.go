@@ -8,36 +8,42 @@ import (
 
 // messageView is a message as callers see it.
 type messageView struct {
-	ID             message.ID        `json:"id"`
-	Type           message.Type      `json:"type" doc:"single, digest, deadline or direct."`
-	Kind           message.Kind      `json:"kind,omitempty"`
-	Status         message.Status    `json:"status"`
-	Reason         message.Reason    `json:"reason,omitempty" doc:"Why it has this status."`
-	To             string            `json:"to" doc:"The address; several of one mail with commas."`
-	Cc             []message.Address `json:"cc,omitempty"`
-	Bcc            []message.Address `json:"bcc,omitempty"`
-	ReplyTo        *message.Address  `json:"reply_to,omitempty" doc:"Where answers go; to the sender if absent."`
-	User           string            `json:"user,omitempty"`
-	Subject        string            `json:"subject"`
-	Reference      string            `json:"reference,omitempty" doc:"Your id of it, or the key of the deadline."`
-	EventID        message.ID        `json:"event_id,omitempty"`
-	Case           *message.Case     `json:"case,omitempty"`
-	Setting        string            `json:"setting,omitempty" doc:"What the user had chosen when it was written."`
-	CreatedAt      time.Time         `json:"created_at"`
-	UpdatedAt      time.Time         `json:"updated_at" doc:"When it reached this status."`
-	DueAt          *time.Time        `json:"due_at,omitempty" doc:"When it may leave, or its digest is made."`
-	ExpiresAt      *time.Time        `json:"expires_at,omitempty"`
-	LeaseExpiresAt *time.Time        `json:"lease_expires_at,omitempty"`
-	Attempts       int               `json:"attempts"`
-	RetryCount     int               `json:"retry_count"`
-	MessageID      string            `json:"message_id" doc:"The Message-ID of the mail, the same on every attempt."`
-	DigestID       *message.ID       `json:"digest_id" nullable:"true" doc:"The digest that it is part of."`
-	Items          []message.ID      `json:"items,omitempty" doc:"The messages that a digest was made of."`
-	ErrorCategory  *message.Category `json:"error_category" nullable:"true"`
-	Error          *errorView        `json:"error,omitempty"`
-	ConquerStatus  string            `json:"conquer_status,omitempty" doc:"The status in Conquer's words."`
-	ChoraStatus    string            `json:"chora_status,omitempty" doc:"The status in chora's words."`
-	Delivery       *message.Delivery `json:"delivery,omitempty" doc:"Trigger Email's record."`
+	ID             message.ID           `json:"id"`
+	Type           message.Type         `json:"type" doc:"single, digest, deadline or direct."`
+	Kind           message.Kind         `json:"kind,omitempty"`
+	Status         message.Status       `json:"status"`
+	Reason         message.Reason       `json:"reason,omitempty" doc:"Why it has this status."`
+	To             string               `json:"to" doc:"The address; several of one mail with commas."`
+	Cc             []message.Address    `json:"cc,omitempty"`
+	Bcc            []message.Address    `json:"bcc,omitempty"`
+	ReplyTo        *message.Address     `json:"reply_to,omitempty" doc:"Where answers go; to the sender if absent."`
+	Sender         *message.Address     `json:"sender,omitempty" doc:"Whom it comes from; that of the account if absent."`
+	Account        string               `json:"account,omitempty" doc:"The outgoing account; that of the site if absent."`
+	Priority       message.Priority     `json:"priority,omitempty" doc:"normal if absent." enum:"high,low"`
+	User           string               `json:"user,omitempty"`
+	Subject        string               `json:"subject"`
+	Reference      string               `json:"reference,omitempty" doc:"Your id of it, or the key of the deadline."`
+	EventID        message.ID           `json:"event_id,omitempty"`
+	Case           *message.Case        `json:"case,omitempty"`
+	Tags           map[string]string    `json:"tags,omitempty"`
+	Headers        []message.Header     `json:"headers,omitempty" doc:"Those that the caller added."`
+	Attachments    []message.Attachment `json:"attachments,omitempty"`
+	Setting        string               `json:"setting,omitempty" doc:"What the user had chosen when it was written."`
+	CreatedAt      time.Time            `json:"created_at"`
+	UpdatedAt      time.Time            `json:"updated_at" doc:"When it reached this status."`
+	DueAt          *time.Time           `json:"due_at,omitempty" doc:"When it may leave, or its digest is made."`
+	ExpiresAt      *time.Time           `json:"expires_at,omitempty"`
+	LeaseExpiresAt *time.Time           `json:"lease_expires_at,omitempty"`
+	Attempts       int                  `json:"attempts"`
+	RetryCount     int                  `json:"retry_count"`
+	MessageID      string               `json:"message_id" doc:"The Message-ID of the mail, the same on every attempt."`
+	DigestID       *message.ID          `json:"digest_id" nullable:"true" doc:"The digest that it is part of."`
+	Items          []message.ID         `json:"items,omitempty" doc:"The messages that a digest was made of."`
+	ErrorCategory  *message.Category    `json:"error_category" nullable:"true"`
+	Error          *errorView           `json:"error,omitempty"`
+	ConquerStatus  string               `json:"conquer_status,omitempty" doc:"The status in Conquer's words."`
+	ChoraStatus    string               `json:"chora_status,omitempty" doc:"The status in chora's words."`
+	Delivery       *message.Delivery    `json:"delivery,omitempty" doc:"Trigger Email's record."`
 
 	// What the last retry wiped (CQ-14). What was withdrawn is not retried, so there is no
 	// time of deletion to keep.
@@ -90,6 +96,10 @@ func view(m message.Message) messageView {
 		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, DueAt: orNil(m.DueAt), ExpiresAt: orNil(m.ExpiresAt), LeaseExpiresAt: orNil(m.LeaseExpiresAt),
 		Attempts: m.Attempts, RetryCount: m.RetryCount, MessageID: m.MessageID(),
 		ConquerStatus: m.ConquerStatus(), ChoraStatus: m.ChoraStatus(),
+	}
+	v.Account, v.Priority, v.Tags, v.Headers, v.Attachments = m.Account, m.Priority, m.Tags, m.Headers, m.Attachments
+	if m.Sender != (message.Address{}) {
+		v.Sender = &m.Sender
 	}
 	if m.Case != (message.Case{}) {
 		v.Case = &m.Case

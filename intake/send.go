@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/letter"
 	"notifier/message"
 )
 
@@ -22,7 +23,7 @@ func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Dr
 		return taken, false, err
 	}
 	asked := draft // what a repetition is compared with
-	if draft.Account, err = d.o.Route(c.Site, draft.Account, message.Address{}); err != nil {
+	if draft.Account, err = d.o.Route(c.Site, draft.Account, people.sender); err != nil {
 		return taken, false, err
 	}
 	zone, err := d.store.Zone(ctx, c.Site)
@@ -56,17 +57,21 @@ func ticket(m message.Message) message.Ticket {
 type recipients struct {
 	to, cc, bcc []message.Person
 	replyTo     message.Address
+	sender      message.Address
 }
 
 // split makes the messages of a draft. Whoever has no address gets a record that says so,
 // also where the others share one mail.
 func (d *Desk) split(c message.Call, draft message.Draft, r recipients, zone string) []message.Message {
 	var messages []message.Message
+	whole := d.direct(c, draft)
+	whole.Sender, whole.ReplyTo = r.sender, r.replyTo
 	own := r.to // who gets a message of his own
 	if draft.ForAll() {
-		m := d.direct(c, draft)
-		m.Timezone = zone
+		m := whole
+		m.ID, m.Timezone, m.Language = message.NewID(message.MessageIDs), zone, draft.Language
 		m.Envelope = message.Envelope{To: addresses(r.to), Cc: addresses(r.cc), Bcc: addresses(r.bcc), ReplyTo: r.replyTo}
+		addCase(&m, draft)
 		if len(m.Everyone()) > 0 {
 			messages = append(messages, m)
 		}
@@ -85,14 +90,28 @@ func (d *Desk) split(c message.Call, draft message.Draft, r recipients, zone str
 		if p.Timezone == "" {
 			p.Timezone = zone
 		}
-		m := p.Address(d.direct(c, draft))
-		m.ReplyTo = r.replyTo
+		if draft.Language != "" {
+			p.Language = draft.Language
+		}
+		m := p.Address(whole)
+		m.ID = message.NewID(message.MessageIDs)
+		addCase(&m, draft)
 		if p.Email == "" {
 			m.Status, m.Reason, m.DueAt, m.QueuedAt = message.Skipped, message.NoAddress, time.Time{}, time.Time{}
 		}
 		messages = append(messages, m)
 	}
 	return messages
+}
+
+// addCase names the case in the subject and links to it, unless the draft says no (AMODIT-29).
+func addCase(m *message.Message, draft message.Draft) {
+	if draft.AddCaseID == nil || *draft.AddCaseID {
+		m.Subject = letter.AddCaseID(m.Subject, m.Case)
+	}
+	if draft.AddURL == nil || *draft.AddURL {
+		m.Text, m.HTML = letter.AddCaseLink(m.Text, m.HTML, m.Case, m.Language)
+	}
 }
 
 func addresses(people []message.Person) []message.Address {
@@ -108,8 +127,9 @@ func addresses(people []message.Person) []message.Address {
 // direct is a draft's message before it has a recipient.
 func (d *Desk) direct(c message.Call, draft message.Draft) message.Message {
 	m := message.Message{
-		ID: message.NewID(message.MessageIDs), Site: c.Site, Type: message.Direct, Reference: draft.Reference,
+		Site: c.Site, Type: message.Direct, Reference: draft.Reference,
 		Subject: draft.Subject, Text: draft.Text, HTML: draft.HTML, Domain: d.o.Domain, Manual: draft.Manual, Account: draft.Account,
+		Priority: message.Ranked(draft.Priority.Rank()), Extra: draft.Extra(),
 		CreatedAt: c.At, UpdatedAt: c.At, Status: message.Pending, Reason: message.BySender, DueAt: c.At, QueuedAt: c.At,
 	}
 	if draft.Case != nil {
@@ -137,8 +157,10 @@ func (d *Desk) resolve(ctx context.Context, site string, draft message.Draft) (r
 			}
 		}
 	}
-	if draft.ReplyTo != nil && draft.ReplyTo.ID != "" {
-		ids = append(ids, draft.ReplyTo.ID)
+	for _, one := range []*message.Recipient{draft.ReplyTo, draft.Sender} {
+		if one != nil && one.ID != "" {
+			ids = append(ids, one.ID)
+		}
 	}
 	people, err := d.look(ctx, site, ids)
 	if err != nil {
@@ -165,7 +187,10 @@ func (d *Desk) resolve(ctx context.Context, site string, draft message.Draft) (r
 		}
 	}
 	if draft.ReplyTo != nil {
-		r.replyTo = replyTo(&bad, *draft.ReplyTo, people)
+		r.replyTo = mailbox(&bad, "/reply_to", *draft.ReplyTo, people)
+	}
+	if draft.Sender != nil {
+		r.sender = mailbox(&bad, "/sender", *draft.Sender, people)
 	}
 	if err := bad.Err(); err != nil {
 		return r, err
@@ -173,19 +198,19 @@ func (d *Desk) resolve(ctx context.Context, site string, draft message.Draft) (r
 	return r, r.check(draft.ForAll())
 }
 
-// replyTo is the one address that answers go to.
-func replyTo(bad *message.Invalid, to message.Recipient, people map[string][]message.Person) message.Address {
-	if to.ID == "" {
-		return to.Address
+// mailbox is the one address of a sender, or that answers go to.
+func mailbox(bad *message.Invalid, at string, of message.Recipient, people map[string][]message.Person) message.Address {
+	if of.ID == "" {
+		return of.Address
 	}
-	found, known := people[to.ID]
+	found, known := people[of.ID]
 	switch {
 	case !known:
-		bad.Add("/reply_to", "unknown_user", "there is no user %q. Add it with PUT /api/v1/users/%s, or give an address", to.ID, url.PathEscape(to.ID))
-	case len(found) != 1 || found[0].ID != to.ID:
-		bad.Add("/reply_to", "not_a_user", "%q is a group. Answers go to one address: name a user, or give an address", to.ID)
+		bad.Add(at, "unknown_user", "there is no user %q. Add it with PUT /api/v1/users/%s, or give an address", of.ID, url.PathEscape(of.ID))
+	case len(found) != 1 || found[0].ID != of.ID:
+		bad.Add(at, "not_a_user", "%q is a group, and one address is needed here. Name a user, or give an address", of.ID)
 	case found[0].Email == "":
-		bad.Add("/reply_to", "no_address", "%q has no address. Give the user one, or give another address for answers", to.ID)
+		bad.Add(at, "no_address", "%q has no address. Give the user one, or give another address", of.ID)
 	default:
 		return message.Address{Email: found[0].Email, Name: found[0].Name}
 	}

@@ -113,6 +113,51 @@ func TestWhatIsKeptOfADirectMessage(t *testing.T) {
 	})
 }
 
+// TestWhatElseAMessageHas: AMODIT-29 and its kin.
+func TestWhatElseAMessageHas(t *testing.T) {
+	no := false
+	lease := &message.Case{ID: "A-1", Title: "Lease", URL: "https://bpm.example.org/?c=1&d=2"}
+	each(t, func(h *house) {
+		h.cast()
+		d := to("anna", "jan@example.net")
+		d.Sender, d.Priority, d.Language, d.Case = &message.Recipient{ID: "ewa"}, message.High, "pt-BR", lease
+		d.Text, d.HTML = "Come.\n", "<html><body><p>Come.</body></html>"
+		d.Tags, d.Headers = map[string]string{"process": "lease"}, map[string]string{"x-b": "2", "X-A": "1"}
+		d.Attachments = []message.File{{Filename: "a.csv", Content: []byte("1;2")}}
+		for _, ticket := range h.send(noon, d) {
+			m := h.kept(ticket.ID)
+			if m.Sender.Email != "ewa@example.org" || m.Priority != message.High || m.Language != "pt-BR" || m.Tags["process"] != "lease" {
+				h.Errorf("kept as %+v", m)
+			}
+			if fmt.Sprint(m.Headers) != "[{X-A 1} {X-B 2}]" || len(m.Attachments) != 1 || m.Attachments[0].ContentType != "text/csv" {
+				h.Errorf("headers %v, attachments %v", m.Headers, m.Attachments)
+			}
+			if m.Subject != "A-1 "+d.Subject || m.Text != "Come.\n\nA-1 Lease\nhttps://bpm.example.org/?c=1&d=2\n" ||
+				m.HTML != "<html><body><p>Come.<p><a href=\"https://bpm.example.org/?c=1&amp;d=2\">Open the case</a> A-1 Lease</p>\n</body></html>" {
+				h.Errorf("it reads %q, %q, %q", m.Subject, m.Text, m.HTML)
+			}
+		}
+		for _, row := range []struct {
+			name   string
+			change func()
+		}{
+			{"asked not to", func() { d.AddCaseID, d.AddURL = &no, &no }},
+			{"there already", func() {
+				d.AddCaseID, d.AddURL = nil, nil
+				d.Subject, d.Text, d.HTML = "Re A-1", "See https://bpm.example.org/?c=1&d=2", "<a href='https://bpm.example.org/?c=1&amp;d=2'>"
+			}},
+			{"no address of it", func() { d.Case = &message.Case{ID: "A-1"} }},
+		} {
+			row.change()
+			d.OneMail = true
+			m := h.kept(h.send(noon, d)[0].ID)
+			if m.Subject != d.Subject || m.Text != d.Text || m.HTML != d.HTML {
+				h.Errorf("%s: it reads %q, %q, %q", row.name, m.Subject, m.Text, m.HTML)
+			}
+		}
+	})
+}
+
 func TestDraftRefused(t *testing.T) {
 	crowd := func(d message.Draft, n int) message.Draft {
 		for i := range n {

@@ -111,7 +111,9 @@ func TestAJobIsWokenAtATime(t *testing.T) {
 		var d diary
 		r := start(t, s, "a", time.Minute, flushes(&d))
 		until(t, "00:00:10")
-		at := func(seconds int) { r.WakeAt(schedule.Notifications, time.Now().Add(time.Duration(seconds)*time.Second)) }
+		at := func(seconds int) {
+			r.WakeAt(schedule.Notifications, time.Now().Add(time.Duration(seconds)*time.Second))
+		}
 		at(60)
 		at(20) // an earlier one counts, too
 		at(90) // a later one is left to those before it

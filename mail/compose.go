@@ -6,6 +6,9 @@ package mail
 
 import (
 	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -39,6 +42,11 @@ func Compose(m message.Message, from message.Address) ([]byte, error) {
 	c, err := contentOf(m)
 	if err != nil {
 		return nil, fmt.Errorf("compose %s: %w", m.ID, err)
+	}
+	if len(m.Attachments) > 0 {
+		if c, err = withParts(c, m); err != nil {
+			return nil, fmt.Errorf("compose %s: %w", m.ID, err)
+		}
 	}
 	h := header{b: make([]byte, 0, 1024+len(c.body))}
 	if err := h.message(m, from); err != nil {
@@ -83,6 +91,13 @@ func check(m message.Message, from message.Address) error {
 	bad.Check("/language", "invalid", message.CheckLine(m.Language, maxID))
 	bad.Check("/text", "invalid", message.CheckBody(m.Text, math.MaxInt))
 	bad.Check("/html", "invalid", message.CheckBody(m.HTML, math.MaxInt))
+	bad.Check("/case", "invalid", message.CheckLine(m.Case.ID, maxSubject))
+	for _, field := range m.Headers {
+		bad.Check("/headers", "invalid", field.Check())
+	}
+	for _, a := range m.Attachments {
+		bad.Check("/attachments", "invalid", a.Check())
+	}
 	return bad.Err()
 }
 
@@ -121,11 +136,53 @@ func (h *header) message(m message.Message, from message.Address) error {
 	h.text("X-Auto-Response-Suppress", "All")
 	h.words("X-Notifier-Id", []string{string(m.ID)})
 	h.text("X-Notifier-Reason", reason(m))
+	h.words("List-Id", []string{"<" + listName(m) + "." + m.Domain + ">"})
+	if m.Case.ID != "" && m.Type != message.Digest && !m.Has("References") {
+		h.words("References", []string{thread(m)})
+	}
+	h.extra(m)
 	if m.Language != "" && !strings.ContainsFunc(m.Language, notInTag) {
 		h.text("Content-Language", m.Language)
 	}
 	h.text("MIME-Version", "1.0")
 	return err
+}
+
+// extra writes what the caller added, and how urgent the mail is.
+func (h *header) extra(m message.Message) {
+	if urgency, found := urgencies[m.Priority]; found && !m.Has("X-Priority") {
+		h.text("X-Priority", urgency[0])
+		if !m.Has("Importance") {
+			h.text("Importance", urgency[1])
+		}
+	}
+	for _, field := range m.Headers {
+		if field.Structured() {
+			h.words(field.Name, strings.Fields(field.Value))
+		} else {
+			h.text(field.Name, field.Value)
+		}
+	}
+}
+
+// urgencies are a priority as mail programs know it: one number and one word.
+var urgencies = map[message.Priority][2]string{message.High: {"1", "high"}, message.Low: {"5", "low"}}
+
+// listName is what a filter knows the mails of a kind by (RFC 2919).
+func listName(m message.Message) string {
+	name := cmp.Or(string(m.Kind), string(m.Type), "message")
+	return message.Truncate(strings.Map(func(r rune) rune {
+		if notInID(r) {
+			return '-'
+		}
+		return r
+	}, name), maxID)
+}
+
+// thread is the id that all mails about a case refer to. Mail programs show them together.
+func thread(m message.Message) string {
+	sum := sha256.Sum256([]byte(m.Site + "\x00" + m.Case.ID))
+	return "<case." + hex.EncodeToString(sum[:10]) + "@" + m.Domain + ">"
 }
 
 func notInTag(r rune) bool { return r == '_' || notInID(r) }

@@ -45,6 +45,7 @@ Auto-Submitted: auto-generated
 X-Auto-Response-Suppress: All
 X-Notifier-Id: msg_06h008h001vq3d6spqz6ajb150
 X-Notifier-Reason: case_changed; setting=daily 08:00
+List-Id: <case_changed.example.org>
 Content-Language: pl
 MIME-Version: 1.0
 Content-Type: multipart/alternative;
@@ -198,7 +199,7 @@ func TestComposeRefusesWhatIsNoMail(t *testing.T) {
 func fields(m message.Message) map[string]int {
 	names := []string{
 		"Date", "From", "Subject", "Message-Id", "Auto-Submitted", "X-Auto-Response-Suppress",
-		"X-Notifier-Id", "X-Notifier-Reason", "Mime-Version", "Content-Type",
+		"X-Notifier-Id", "X-Notifier-Reason", "List-Id", "Mime-Version", "Content-Type",
 	}
 	if len(m.To) > 0 || len(m.Cc) == 0 {
 		names = append(names, "To")
@@ -332,6 +333,7 @@ func ExampleCompose() {
 	// X-Auto-Response-Suppress: All
 	// X-Notifier-Id: msg_1
 	// X-Notifier-Reason: direct
+	// List-Id: <direct.example.org>
 	// MIME-Version: 1.0
 	// Content-Type: text/plain; charset=utf-8
 	// Content-Transfer-Encoding: 7bit

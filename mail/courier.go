@@ -79,7 +79,7 @@ func (c *Courier) Ready(ctx context.Context) error {
 // same connection: that one's answer is waited for.
 func (c *Courier) Deliver(ctx context.Context, m message.Message) message.Receipt {
 	d := c.newDelivery(ctx)
-	if err := d.load(m, c.settings.From); err != nil {
+	if err := d.load(m, c.settings.From, c.settings.Keys); err != nil {
 		// It will never be different: it counts as tried, and as refused for good.
 		d.refuse(&message.Failure{Category: message.TemplateFailed, Text: err.Error()}, d.todo...)
 		d.receipt.EndedAt = time.Now()
@@ -95,13 +95,13 @@ func (c *Courier) Deliver(ctx context.Context, m message.Message) message.Receip
 
 func (c *Courier) newDelivery(ctx context.Context) *delivery {
 	return &delivery{
-		ctx: ctx, done: make(chan struct{}),
+		ctx: ctx, done: make(chan struct{}), from: c.from,
 		receipt: message.Receipt{StartedAt: time.Now(), Account: c.settings.Name, Server: c.settings.server()},
 	}
 }
 
 // load writes the mail and finds out where it goes.
-func (d *delivery) load(m message.Message, from message.Address) (err error) {
+func (d *delivery) load(m message.Message, from message.Address, keys Keys) (err error) {
 	outstanding := m.Outstanding()
 	d.todo = make([]recipient, 0, len(outstanding))
 	for _, address := range outstanding {
@@ -115,7 +115,16 @@ func (d *delivery) load(m message.Message, from message.Address) (err error) {
 	if len(outstanding) == 0 {
 		return errors.New("the message has no address to go to")
 	}
-	d.mail, err = Compose(m, from)
+	if m.Sender.Email != "" {
+		from = m.Sender
+		if d.from, err = asciiAddress(from.Email); err != nil {
+			return err
+		}
+	}
+	if d.mail, err = Compose(m, from); err != nil {
+		return err
+	}
+	d.mail, err = keys.sign(d.mail, d.from)
 	return err
 }
 

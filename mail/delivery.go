@@ -18,6 +18,7 @@ type recipient struct{ address, path string }
 type delivery struct {
 	ctx     context.Context
 	mail    []byte
+	from    string      // as it goes over the wire
 	todo    []recipient // those that nothing was decided about
 	receipt message.Receipt
 	until   time.Time // set when it is its turn; all must be over by then
@@ -158,10 +159,10 @@ func (t *transaction) step(i int) (at stage, n int) {
 
 // appendCommand writes the i-th command. The paths were checked: they hold no blank, no
 // angle bracket and no line break.
-func (t *transaction) appendCommand(b []byte, i int, from string, sized bool) []byte {
+func (t *transaction) appendCommand(b []byte, i int, sized bool) []byte {
 	switch at, n := t.step(i); at {
 	case atMail:
-		b = append(append(append(b, "MAIL FROM:<"...), from...), '>')
+		b = append(append(append(b, "MAIL FROM:<"...), t.d.from...), '>')
 		if sized {
 			b = strconv.AppendInt(append(b, " SIZE="...), int64(len(t.d.mail)), 10)
 		}

@@ -38,6 +38,8 @@ type Settings struct {
 	// name is Host if it names none, and the version 1.2 at least.
 	TLSConfig *tls.Config
 	Timeouts  Timeouts
+	// Keys sign the mails of their domains.
+	Keys Keys
 
 	overheard func(who, line string) // of each conversation, for Try
 }

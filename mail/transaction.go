@@ -28,7 +28,7 @@ func (l *lane) announce(t *transaction) bool {
 				c.dirty = true
 				return false
 			}
-			c.out = t.appendCommand(c.out[:0], i, l.c.from, c.sized)
+			c.out = t.appendCommand(c.out[:0], i, c.sized)
 			if err := c.flush(t.d.until); err != nil {
 				l.lost(t, at, n, t.d.broken(err))
 				return false
@@ -65,7 +65,7 @@ func (l *lane) announce(t *transaction) bool {
 
 func (l *lane) appendCommands(b []byte, t *transaction) []byte {
 	for i := range t.commands() {
-		b = t.appendCommand(b, i, l.c.from, l.conn.sized)
+		b = t.appendCommand(b, i, l.conn.sized)
 	}
 	t.sent = true
 	return b

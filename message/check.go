@@ -41,6 +41,7 @@ func (d Draft) Check(at time.Time) error {
 	}
 	d.checkRecipients(&bad)
 	d.checkTimes(&bad, at)
+	d.checkExtra(&bad)
 	return bad.Err()
 }
 

@@ -75,14 +75,23 @@ type Draft struct {
 	Bcc       []Recipient `json:"bcc,omitempty" doc:"As to, hidden. Makes it one mail for all." maxItems:"100"`
 	OneMail   bool        `json:"one_mail,omitempty" doc:"One mail for everybody in to, instead of one each."`
 	ReplyTo   *Recipient  `json:"reply_to,omitempty" doc:"Where answers go: a user id, an address, or an object with email and name."`
+	Sender    *Recipient  `json:"sender,omitempty" doc:"Whom it comes from: a user id, an address, or an object with email and name. An account must be allowed to send so; that of the account if absent."`
 	Account   string      `json:"account,omitempty" doc:"The outgoing account; that of the site, or of the sender, if absent." maxLength:"60"`
 	Subject   string      `json:"subject" doc:"One line, 250 characters at most." example:"Contract ready"`
 	Text      string      `json:"text,omitempty" doc:"The plain text. text or html is needed."`
 	HTML      string      `json:"html,omitempty" doc:"The HTML. Without text, a text is made from it."`
-	Case      *Case       `json:"case,omitempty" doc:"The case that it is about, for search."`
-	SendAt    *time.Time  `json:"send_at,omitempty" doc:"Not before this time."`
-	ExpiresAt *time.Time  `json:"expires_at,omitempty" doc:"Not after this time: unsent by then, it is expired."`
-	Manual    bool        `json:"manual,omitempty" doc:"Wait until a person releases it."`
+	Case      *Case       `json:"case,omitempty" doc:"The case that it is about: for search, and for the two below."`
+	// The next two are true if absent (AMODIT-29).
+	AddCaseID   *bool             `json:"add_case_id_to_subject,omitempty" doc:"Begin the subject with the case's id, unless it is in it; true if absent."`
+	AddURL      *bool             `json:"add_url,omitempty" doc:"End with a link to the case, unless there is one; true if absent."`
+	Language    string            `json:"language,omitempty" doc:"The language of what we add, as in pl; that of the user if absent." maxLength:"35"`
+	Priority    Priority          `json:"priority,omitempty" doc:"high leaves before normal, low after it." enum:"high,normal,low"`
+	Headers     map[string]string `json:"headers,omitempty" doc:"More fields for the mail's head: those that begin with X-, List-Unsubscribe, References and a few more."`
+	Tags        map[string]string `json:"tags,omitempty" doc:"Your own words about it; they are shown and told to webhooks."`
+	Attachments []File            `json:"attachments,omitempty" doc:"Files, 10 MB together at most." maxItems:"20"`
+	SendAt      *time.Time        `json:"send_at,omitempty" doc:"Not before this time."`
+	ExpiresAt   *time.Time        `json:"expires_at,omitempty" doc:"Not after this time: unsent by then, it is expired."`
+	Manual      bool              `json:"manual,omitempty" doc:"Wait until a person releases it."`
 }
 
 // Message is a row of the queue: one mail and what has become of it.
@@ -120,6 +129,7 @@ type Message struct {
 	Priority  Priority
 	ExpiresAt time.Time // zero: never
 	CreatedAt time.Time
+	Extra
 
 	Status Status
 	Reason Reason // why it has this status, where the status alone does not say

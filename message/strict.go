@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"encoding"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -105,6 +106,13 @@ func compare(bad *Invalid, at string, v any, t reflect.Type) {
 		compareText(bad, at, v, t)
 	case kind == reflect.Struct, kind == reflect.Map:
 		compareObject(bad, at, v, t)
+	case t == reflect.TypeFor[[]byte]():
+		text, ok := v.(string)
+		if !ok {
+			bad.Add(at, "bad_type", "a text in base64 is expected here, not %s", described(v))
+		} else if _, err := base64.StdEncoding.Strict().DecodeString(text); err != nil || strings.ContainsAny(text, "\r\n") {
+			bad.Add(at, "bad_value", "this is not base64 (RFC 4648 §4). Write it with + and /, filled up with =, on one line")
+		}
 	case kind == reflect.Slice:
 		list, ok := v.([]any)
 		if !ok {

@@ -30,6 +30,9 @@ func (s *Store) Accept(ctx context.Context, at time.Time, tray message.Tray) (an
 		if err != nil {
 			return err
 		}
+		if err := s.keepBlobs(ctx, t, tray); err != nil {
+			return err
+		}
 		if err := s.dialect.insertMessages(ctx, t, rows); err != nil {
 			return err
 		}

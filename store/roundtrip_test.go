@@ -27,6 +27,9 @@ func full(v reflect.Value, n *int) {
 	case message.ID:
 		v.SetString(string(message.NewID(message.MessageIDs)))
 		return
+	case []byte:
+		v.SetBytes([]byte{0, byte(*n), 255})
+		return
 	case message.Priority:
 		v.SetString(string(message.High))
 		return
@@ -121,7 +124,11 @@ func TestAMessageIsReadAsItWasWritten(t *testing.T) {
 		}
 		accept(t, s, many...)
 		for _, m := range append(many, whole, bare, copied, hidden) {
-			wantSame(t, "a message", read(t, s, m.ID), m)
+			got, err := s.Attach(t.Context(), read(t, s, m.ID))
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantSame(t, "a message", got, m)
 		}
 		got := read(t, s, waiting.ID)
 		if waiting.Window = got.Window; got.Window == "" {

@@ -81,6 +81,7 @@ func (o *optional) Scan(v any) error {
 type messageRow struct {
 	message.Message
 	toEmail, toName, envelope string
+	extra                     string // JSON
 	failure                   message.Failure
 	windowDue, windowClosed   time.Time
 	digest                    string
@@ -124,6 +125,7 @@ func (r *messageRow) content() []column {
 		{"manual", &r.Manual},
 		{"occurred_at", (*instant)(&r.OccurredAt)},
 		{"created_at", (*instant)(&r.CreatedAt)},
+		{"extra", &r.extra},
 	}
 }
 
@@ -223,6 +225,10 @@ func toRow(m message.Message) *messageRow {
 		b, _ := json.Marshal(m.Envelope) // addresses are plain strings
 		r.envelope = string(b)
 	}
+	if !m.Extra.Empty() {
+		b, _ := json.Marshal(m.Extra) // likewise
+		r.extra = string(b)
+	}
 	if m.Error != nil {
 		r.failure = *m.Error
 	}
@@ -249,6 +255,11 @@ func (r *messageRow) toMessage() (message.Message, error) {
 		}
 	case r.toEmail != "":
 		m.To = []message.Address{{Email: r.toEmail, Name: r.toName}}
+	}
+	if r.extra != "" {
+		if err := json.Unmarshal([]byte(r.extra), &m.Extra); err != nil {
+			return m, fmt.Errorf("read what else %s has: %w", m.ID, err)
+		}
 	}
 	if r.failure.Category != "" {
 		m.Error = &r.failure

@@ -196,11 +196,11 @@ func (a accountSettings) serves(site string) bool {
 }
 
 // mail are the settings of the courier.
-func (a accountSettings) mail(name string) mail.Settings {
+func (a accountSettings) mail(name string, keys mail.Keys) mail.Settings {
 	from, _ := a.sender() // check has seen to it
 	s := mail.Settings{
 		Name: name, Host: a.Host, Port: a.Port, TLS: a.TLS, Username: a.Username, Password: a.Password, Auth: a.Auth,
-		From: from, Hello: a.Hello, Connections: a.Connections, TLSConfig: &tls.Config{RootCAs: a.roots},
+		From: from, Hello: a.Hello, Connections: a.Connections, TLSConfig: &tls.Config{RootCAs: a.roots}, Keys: keys,
 	}
 	if o := a.OAuth2; o.TokenURL != "" {
 		s.Tokens = mail.OAuth2{

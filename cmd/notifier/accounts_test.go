@@ -104,6 +104,9 @@ func TestWhatIsWrongWithAnAccount(t *testing.T) {
 		`accounts: { a: { host: x, from: a@example.org, oauth2: { token_url: "ftp://x" } } }`: "is not an https address",
 		`accounts: { a: { host: x, from: a@example.org, limits: { week: 3 } } }`:              "accounts.a.limits.week: there is no such key",
 		`accounts: { a: { host: x, from: a@example.org, password: x, password_file: y } }`:    "password and password_file are both given",
+		`dkim: { example.org: { selector: a } }`:                                              "dkim.example.org.key_file: it cannot be read",
+		`dkim: { example.org: { selector: a, key_file: /dev/null } }`:                         "dkim.example.org.key_file: there is no key in it",
+		`dkim: { "a b": { selector: "c d", key_file: /dev/null } }`:                           `"c d" is no selector`,
 		`smtp: { host: x, from: a@example.org, oauth2: { client_secret_file: /nowhere } }`:    "smtp.oauth2.client_secret_file: it cannot be read",
 	} {
 		file := filepath.Join(t.TempDir(), "config.yaml")

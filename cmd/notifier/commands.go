@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -88,6 +89,8 @@ type sending struct {
 	to, cc, bcc []string
 	draft       message.Draft
 	replyTo     string
+	sender      string
+	attach      []string
 	key, site   string
 	flush       bool
 }
@@ -128,6 +131,12 @@ func sendCommand(s *shared) *cobra.Command {
 	f.StringVar(&m.draft.Text, "text", "", "plain `text`; - reads standard input")
 	f.StringVar(&m.draft.HTML, "html", "", "`HTML`, instead of the text or beside it")
 	f.StringVar(&m.draft.Account, "account", "", "outgoing `account` (default: that of the site, or of the sender)")
+	f.StringVar(&m.sender, "sender", "", "`address` or user id that it comes from, which an account must allow")
+	f.StringVar((*string)(&m.draft.Priority), "priority", "", "`priority`: high leaves first, low last")
+	f.StringVar(&m.draft.Language, "language", "", "`language` of what we add, as in pl")
+	f.StringToStringVar(&m.draft.Headers, "header", nil, "another `header`, as in X-Process=lease; may be repeated")
+	f.StringToStringVar(&m.draft.Tags, "tag", nil, "`tag` for your own use, as in process=lease; may be repeated")
+	f.StringArrayVar(&m.attach, "attach", nil, "`file` to attach; may be repeated")
 	f.StringVar(&m.key, "idempotency-key", "", "`key` that makes the command safe to repeat")
 	f.StringVar(&m.site, "site", "", "`site` (default: that of the configuration)")
 	f.BoolVar(&m.flush, "flush", false, "flush the queue at once instead of leaving that to the service")
@@ -141,6 +150,17 @@ func (m *sending) read(c *cobra.Command) error {
 		to := message.ParseRecipient(m.replyTo)
 		m.draft.ReplyTo = &to
 	}
+	if m.sender != "" {
+		from := message.ParseRecipient(m.sender)
+		m.draft.Sender = &from
+	}
+	for _, name := range m.attach {
+		file, err := readAttachment(name)
+		if err != nil {
+			return err
+		}
+		m.draft.Attachments = append(m.draft.Attachments, file)
+	}
 	if m.draft.Text == "-" {
 		in := interruptible(c.Context(), c.InOrStdin())
 		text, err := io.ReadAll(io.LimitReader(in, message.MaxBody+1))
@@ -150,6 +170,20 @@ func (m *sending) read(c *cobra.Command) error {
 		m.draft.Text = string(text)
 	}
 	return m.draft.Check(time.Now())
+}
+
+// readAttachment reads no more of a file than can be sent.
+func readAttachment(name string) (message.File, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return message.File{}, usageError{fmt.Errorf("the attachment cannot be read: %w", err)}
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, message.MaxAttachmentSize+1))
+	if err != nil {
+		return message.File{}, usageError{fmt.Errorf("the attachment cannot be read: %w", err)}
+	}
+	return message.File{Filename: filepath.Base(name), Content: content}, nil
 }
 
 // parseRecipients takes lists with commas apart; a name in quotes may hold one.

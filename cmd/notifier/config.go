@@ -29,6 +29,7 @@ type Config struct {
 	HTTP     httpSettings               `yaml:"http"`
 	SMTP     accountSettings            `yaml:"smtp"` // the account "default"
 	Accounts map[string]accountSettings `yaml:"accounts"`
+	DKIM     map[string]dkimSettings    `yaml:"dkim"`
 	Limits   notifications.Limits       `yaml:"limits"`
 	// SuppressBounces stops writing to addresses of which a server said that they do not exist.
 	SuppressBounces bool                `yaml:"suppress_bounces"`
@@ -168,6 +169,7 @@ func (r *reader) check(c *Config) {
 		r.fault("http.listen", `%q is not an address to listen on. Write "127.0.0.1:8025", or ":8025" for all addresses`, c.HTTP.Listen)
 	}
 	r.checkAccounts(c)
+	r.checkDKIM(c)
 	r.wrong("jobs."+schedule.Notifications, second(c.Jobs.Notifications.Compile()))
 	r.wrong("jobs."+schedule.UserNotifications, second(c.Jobs.UserNotifications.Compile()))
 	r.wrong("jobs."+schedule.Reminders, second(c.Jobs.Reminders.Compile()))

@@ -184,7 +184,7 @@ func openAccounts(c Config, log *zap.Logger) (*outgoing, error) {
 		log.Warn("no SMTP server is configured: mail waits until smtp.host is set")
 	}
 	for name, a := range all {
-		courier, err := mail.New(a.mail(name), log)
+		courier, err := mail.New(a.mail(name, c.dkimKeys()), log)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("open the SMTP account: %w", err), o.close())
 		}

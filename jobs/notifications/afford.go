@@ -1,6 +1,7 @@
 package notifications
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -134,4 +135,6 @@ func (f *flush) handBack(m message.Message, now time.Time) message.Outcome {
 }
 
 // sender is the address that a message comes from.
-func (a *Account) sender(message.Message) string { return strings.ToLower(a.From) }
+func (a *Account) sender(m message.Message) string {
+	return strings.ToLower(cmp.Or(m.Sender.Email, a.From))
+}

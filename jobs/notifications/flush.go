@@ -167,6 +167,12 @@ func (f *flush) deliver(m message.Message) message.Outcome {
 		o.Move, o.Reason = message.Skip, message.NoAddress
 		return o
 	}
+	m, free, err := f.attach(ctx, m)
+	defer free()
+	if err != nil {
+		f.log.Warn("attachments cannot be read; the message waits", zap.String("id", string(m.ID)), zap.Error(err))
+		return f.handBack(m, now)
+	}
 	receipt := f.account.Courier.Deliver(ctx, f.writer.Write(m))
 	if !receipt.Tried && receipt.Failure != nil && ctx.Err() == nil {
 		f.relay.CompareAndSwap(nil, receipt.Failure)
@@ -179,6 +185,24 @@ func (f *flush) deliver(m message.Message) message.Outcome {
 		o.Attempt = &message.Attempt{Claim: m.Claim, Replica: f.o.Replica, Receipt: receipt}
 	}
 	return o
+}
+
+// attach gives the message the content of its attachments, if it has some. Few are in
+// memory at once; free makes room for another.
+func (f *flush) attach(ctx context.Context, m message.Message) (_ message.Message, free func(), err error) {
+	if len(m.Attachments) == 0 {
+		return m, func() {}, nil
+	}
+	select {
+	case f.heavy <- struct{}{}:
+	case <-ctx.Done():
+		return m, func() {}, ctx.Err()
+	}
+	attached, err := f.queue.Attach(ctx, m)
+	if err != nil {
+		attached = m
+	}
+	return attached, func() { <-f.heavy }, err
 }
 
 // record writes outcomes: as many at once as came in while the last write ran.

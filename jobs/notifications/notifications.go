@@ -23,6 +23,8 @@ type Queue interface {
 	Settle(ctx context.Context, outcomes []message.Outcome) (int, error)
 	Lapsed(ctx context.Context, site string, n int, at time.Time) ([]message.Message, error)
 	Expire(ctx context.Context, site string, n int, at time.Time) (int, error)
+	// Attach gives a message the content of its attachments.
+	Attach(ctx context.Context, m message.Message) (message.Message, error)
 	// Suppressed finds those of the addresses that are not written to any more, by their
 	// lower case.
 	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
@@ -90,7 +92,11 @@ type Job struct {
 	o      Options
 	log    *zap.Logger
 	held   held
+	heavy  chan struct{} // one for each message in flight that has attachments
 }
+
+// maxHeavy bounds what attachments take of the memory.
+const maxHeavy = 4
 
 // New makes the job.
 func New(queue Queue, routes Routes, writer Writer, o Options, log *zap.Logger) *Job {
@@ -103,7 +109,7 @@ func New(queue Queue, routes Routes, writer Writer, o Options, log *zap.Logger) 
 	if o.Again == nil {
 		o.Again = func(time.Time) {}
 	}
-	return &Job{queue: queue, routes: routes, writer: writer, o: o, log: log.Named("notifications")}
+	return &Job{queue: queue, routes: routes, writer: writer, o: o, log: log.Named("notifications"), heavy: make(chan struct{}, maxHeavy)}
 }
 
 func orDefault[T comparable](v, otherwise T) T {

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"crypto"
+	"errors"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"notifier/mail"
+	"notifier/message"
+)
+
+// dkimSettings are the key of a domain.
+type dkimSettings struct {
+	Selector string `yaml:"selector"`
+	KeyFile  string `yaml:"key_file"`
+
+	key crypto.Signer
+}
+
+// checkDKIM finds what is wrong with the keys that sign mails, and reads them.
+func (r *reader) checkDKIM(c *Config) {
+	for _, domain := range slices.Sorted(maps.Keys(c.DKIM)) {
+		s, path := c.DKIM[domain], "dkim."+domain
+		if message.CheckEmail("x@"+domain) != nil {
+			r.fault(path, "%q is not a domain. Write it as example.org", message.Truncate(domain, 100))
+		}
+		if message.CheckEmail("x@"+s.Selector) != nil {
+			r.fault(path+".selector", "%q is no selector. Write what stands before ._domainkey in the DNS, as in notifier", message.Truncate(s.Selector, 60))
+		}
+		content, err := os.ReadFile(s.KeyFile)
+		if err != nil {
+			r.fault(path+".key_file", "it cannot be read: %s", errors.Unwrap(err))
+			continue
+		}
+		if s.key, err = mail.ParseKey(content); err != nil {
+			r.fault(path+".key_file", "%s", err)
+		}
+		c.DKIM[domain] = s
+	}
+}
+
+func (c Config) dkimKeys() mail.Keys {
+	keys := mail.Keys{}
+	for domain, s := range c.DKIM {
+		domain = strings.ToLower(domain)
+		keys[domain] = mail.Key{Domain: domain, Selector: s.Selector, Signer: s.key}
+	}
+	return keys
+}

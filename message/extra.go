@@ -1,0 +1,242 @@
+package message
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"mime"
+	"net/textproto"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Extra is what only some messages have.
+type Extra struct {
+	Sender  Address           `json:"sender,omitzero"` // zero: the account's
+	Headers []Header          `json:"headers,omitempty"`
+	Tags    map[string]string `json:"tags,omitempty"`
+	// Attachments come without their content, except on their way in and out.
+	Attachments []Attachment `json:"attachments,omitempty"`
+}
+
+// Header is a field that a caller adds to a mail's head.
+type Header struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Attachment is a file that a mail brings along, or an image inside its HTML.
+type Attachment struct {
+	Filename    string `json:"filename"`
+	ContentType string `json:"content_type"`
+	ContentID   string `json:"content_id,omitempty" doc:"The HTML shows it as cid: and this."`
+	Size        int    `json:"size" doc:"In bytes."`
+	Hash        string `json:"sha256"`
+	Content     []byte `json:"-"`
+}
+
+// File is an attachment as a caller hands it in.
+type File struct {
+	Filename    string `json:"filename" doc:"Its name, without a folder." maxLength:"150" example:"contract.pdf"`
+	ContentType string `json:"content_type,omitempty" doc:"Its media type; by the end of its name if absent." example:"application/pdf"`
+	Content     []byte `json:"content" doc:"The file in base64."`
+	ContentID   string `json:"content_id,omitempty" doc:"Makes it an image inside the HTML, which names it as cid: and this." maxLength:"100" example:"logo"`
+}
+
+// The most that a message may bring along.
+const (
+	MaxAttachments    = 20
+	MaxAttachmentSize = 10 << 20 // of all together, in bytes
+	maxFilename       = 150      // in bytes
+	maxContentID      = 100
+	maxHeaders        = 20
+	maxHeaderName     = 60
+	maxHeaderValue    = 900
+	maxTags           = 20
+	maxTag            = 60
+)
+
+// structured are the fields beside X-… that a caller may add; their values are no free
+// text, so they are written as they are.
+var structured = []string{
+	"Feedback-Id", "Importance", "In-Reply-To", "List-Archive", "List-Help", "List-Owner", "List-Unsubscribe",
+	"List-Unsubscribe-Post", "Precedence", "References", "Sensitivity",
+}
+
+// free are those whose values are texts.
+var free = []string{"Comments", "Keywords", "Organization"}
+
+// ours are fields beginning with X- that only we write.
+var ours = []string{"X-Auto-Response-Suppress", "X-Notifier-"}
+
+// Structured tells whether the field's value is written as it is, rather than as a text.
+func (h Header) Structured() bool { return slices.Contains(structured, h.Name) }
+
+// Check tells what is wrong with the field, or nil.
+func (h Header) Check() error {
+	name := textproto.CanonicalMIMEHeaderKey(h.Name)
+	if len(h.Name) > maxHeaderName || strings.ContainsFunc(h.Name, notInName) || h.Name == "" {
+		return fmt.Errorf("%q is no name of a header. Write letters, digits and hyphens", Truncate(h.Name, maxHeaderName))
+	}
+	ofCaller := strings.HasPrefix(name, "X-") && !slices.ContainsFunc(ours, func(p string) bool { return strings.HasPrefix(name, p) })
+	if !ofCaller && !slices.Contains(structured, name) && !slices.Contains(free, name) {
+		return fmt.Errorf("the header %s may not be set. Set one that begins with X-, or %s", name, either(append(slices.Clone(free), structured...)))
+	}
+	if err := CheckLine(h.Value, maxHeaderValue); err != nil {
+		return err
+	}
+	if strings.TrimSpace(h.Value) == "" {
+		return fmt.Errorf("the header %s is empty. Give it a value, or leave it out", name)
+	}
+	if slices.Contains(structured, name) && strings.ContainsFunc(h.Value, notPrintable) {
+		return fmt.Errorf("the header %s takes printable ASCII alone. Encode what is not", name)
+	}
+	return nil
+}
+
+func notInName(r rune) bool {
+	return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-')
+}
+
+func notPrintable(r rune) bool { return r < ' ' || r > '~' }
+
+// Attachment is the file as a message keeps it.
+func (f File) Attachment() Attachment {
+	sum := sha256.Sum256(f.Content)
+	a := Attachment{Filename: f.Filename, ContentType: f.ContentType, ContentID: f.ContentID, Size: len(f.Content), Hash: hex.EncodeToString(sum[:]), Content: f.Content}
+	if a.ContentType == "" {
+		a.ContentType = mediaTypes[strings.ToLower(path.Ext(f.Filename))]
+	}
+	if a.ContentType == "" {
+		a.ContentType = "application/octet-stream"
+	}
+	return a
+}
+
+// mediaTypes are those of the files that workflows send; the same on every machine.
+var mediaTypes = map[string]string{
+	".csv": "text/csv", ".doc": "application/msword", ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	".gif": "image/gif", ".htm": "text/html", ".html": "text/html", ".ics": "text/calendar", ".jpeg": "image/jpeg", ".jpg": "image/jpeg",
+	".json": "application/json", ".odt": "application/vnd.oasis.opendocument.text", ".pdf": "application/pdf", ".png": "image/png",
+	".svg": "image/svg+xml", ".txt": "text/plain", ".webp": "image/webp", ".xls": "application/vnd.ms-excel",
+	".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xml": "application/xml", ".zip": "application/zip",
+}
+
+// Check tells what is wrong with the attachment's description as *Invalid, with pointers
+// below it, or nil.
+func (a Attachment) Check() error {
+	var bad Invalid
+	switch {
+	case a.Filename == "":
+		bad.Add("/filename", "missing", "an attachment needs a name, as in contract.pdf")
+	case len(a.Filename) > maxFilename:
+		bad.Add("/filename", "bad_text", "the name has %d bytes; at most %d are taken. Shorten it", len(a.Filename), maxFilename)
+	case strings.ContainsAny(a.Filename, `/\`):
+		bad.Add("/filename", "bad_text", "%q names a folder. Write the file's name alone", a.Filename)
+	}
+	bad.Check("/filename", "bad_text", CheckLine(a.Filename, maxFilename))
+	media, _, err := mime.ParseMediaType(a.ContentType)
+	kind, _, _ := strings.Cut(media, "/")
+	switch {
+	case err != nil || !strings.Contains(media, "/") || len(a.ContentType) > maxFilename || strings.ContainsFunc(a.ContentType, notPrintable):
+		bad.Add("/content_type", "bad_text", "%q is no media type. Write it as application/pdf", Truncate(a.ContentType, 60))
+	case kind == "multipart" || kind == "message":
+		bad.Add("/content_type", "not_allowed", "%s cannot be attached. Attach the file as application/octet-stream", media)
+	}
+	if a.ContentID != "" && (len(a.ContentID) > maxContentID || strings.ContainsFunc(a.ContentID, notInContentID)) {
+		bad.Add("/content_id", "bad_text", "%q is no id of a part. Write letters, digits, dots and hyphens, as in logo", Truncate(a.ContentID, 60))
+	}
+	return bad.Err()
+}
+
+func notInContentID(r rune) bool { return notInName(r) && !strings.ContainsRune("._@+", r) }
+
+func (d Draft) checkExtra(bad *Invalid) {
+	if d.Sender != nil {
+		d.Sender.check(bad, "/sender")
+	}
+	if d.Priority != "" && !slices.Contains(ranks, d.Priority) {
+		bad.Add("/priority", "bad_word", "%q is no priority. Write high, normal or low", Truncate(string(d.Priority), 60))
+	}
+	if d.Language != "" && (len(d.Language) > 35 || strings.ContainsFunc(d.Language, notInName) || !unicode.IsLetter(rune(d.Language[0]))) {
+		bad.Add("/language", "bad_text", "%q is no language. Write its tag, as in pl or pt-BR", Truncate(d.Language, 60))
+	}
+	if len(d.Headers) > maxHeaders {
+		bad.Add("/headers", "too_many", "at most %d headers are taken, these are %d", maxHeaders, len(d.Headers))
+	}
+	seen := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(d.Headers)) {
+		at := "/headers/" + escape(name)
+		bad.Check(at, "not_allowed", Header{Name: name, Value: d.Headers[name]}.Check())
+		if key := strings.ToLower(name); seen[key] {
+			bad.Add(at, "key_twice", "the header %s comes twice. Leave one out", name)
+		} else {
+			seen[key] = true
+		}
+	}
+	if len(d.Tags) > maxTags {
+		bad.Add("/tags", "too_many", "at most %d tags are taken, these are %d", maxTags, len(d.Tags))
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Tags)) {
+		bad.Check("/tags/"+escape(name), "bad_text", CheckLine(name, maxTag))
+		bad.Check("/tags/"+escape(name), "bad_text", CheckLine(d.Tags[name], MaxLine))
+	}
+	d.checkAttachments(bad)
+}
+
+func (d Draft) checkAttachments(bad *Invalid) {
+	if len(d.Attachments) > MaxAttachments {
+		bad.Add("/attachments", "too_many", "at most %d attachments are taken, these are %d. Send one archive, or link to the files", MaxAttachments, len(d.Attachments))
+	}
+	size, inside := 0, map[string]bool{}
+	for i, f := range d.Attachments {
+		at := fmt.Sprintf("/attachments/%d", i)
+		size += len(f.Content)
+		if invalid, ok := f.Attachment().Check().(*Invalid); ok {
+			for _, fault := range invalid.Faults {
+				bad.Add(at+fault.Pointer, fault.Code, "%s", fault.Detail)
+			}
+		}
+		if len(f.Content) == 0 {
+			bad.Add(at+"/content", "missing", "the attachment is empty. Give its content in base64")
+		}
+		if f.ContentID == "" {
+			continue
+		}
+		if d.HTML == "" {
+			bad.Add(at+"/content_id", "not_allowed", "there is no HTML that could show it. Leave content_id out to attach it beside the text")
+		}
+		if inside[f.ContentID] {
+			bad.Add(at+"/content_id", "key_twice", "another attachment has the same content_id. Choose another")
+		}
+		inside[f.ContentID] = true
+	}
+	if size > MaxAttachmentSize {
+		bad.Add("/attachments", "too_large", "the attachments have %.1f MB together, %d MB are taken. Link to what is large", float64(size)/(1<<20), MaxAttachmentSize>>20)
+	}
+}
+
+// Extra is what a draft's messages have beside the rest; their sender is to be looked up.
+func (d Draft) Extra() Extra {
+	e := Extra{Tags: d.Tags}
+	for _, name := range slices.Sorted(maps.Keys(d.Headers)) {
+		e.Headers = append(e.Headers, Header{textproto.CanonicalMIMEHeaderKey(name), d.Headers[name]})
+	}
+	for _, f := range d.Attachments {
+		e.Attachments = append(e.Attachments, f.Attachment())
+	}
+	return e
+}
+
+// Empty tells whether there is nothing in it.
+func (e Extra) Empty() bool {
+	return e.Sender == (Address{}) && len(e.Headers)+len(e.Tags)+len(e.Attachments) == 0
+}
+
+// Has tells whether a caller has set that field.
+func (e Extra) Has(name string) bool {
+	return slices.ContainsFunc(e.Headers, func(h Header) bool { return h.Name == name })
+}
