@@ -23,6 +23,7 @@ import (
 	"notifier/preferences"
 	"notifier/schedule"
 	"notifier/store/storetest"
+	"notifier/webhook"
 )
 
 // everyRoute is one good request for each operation.
@@ -203,6 +204,24 @@ func (b broken) Deadline(context.Context, string, string) (deadlines.Deadline, e
 
 func (b broken) Deadlines(context.Context, string, int, time.Time, string) ([]deadlines.Deadline, error) {
 	return nil, b.err
+}
+
+func (b broken) Webhooks(context.Context, string) ([]webhook.Endpoint, error) { return nil, b.err }
+
+func (b broken) Webhook(context.Context, string, message.ID) (webhook.Endpoint, error) {
+	return webhook.Endpoint{}, b.err
+}
+
+func (b broken) Callbacks(context.Context, message.Message) ([]webhook.Callback, error) {
+	return nil, b.err
+}
+
+func (b broken) CallbacksOf(context.Context, string, message.ID, message.ID, int) ([]webhook.Callback, error) {
+	return nil, b.err
+}
+
+func (b broken) Replay(context.Context, string, message.ID, message.ID, time.Time) error {
+	return b.err
 }
 
 func (b broken) Suppress(_ context.Context, _ message.Call, s message.Suppression) (message.Suppression, error) {

@@ -18,6 +18,7 @@ import (
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
+	"notifier/webhook"
 )
 
 // Desk takes requests.
@@ -47,6 +48,11 @@ type Records interface {
 	Items(ctx context.Context, site string, digest message.ID) ([]message.Message, error)
 	Deadline(ctx context.Context, site, key string) (deadlines.Deadline, error)
 	Deadlines(ctx context.Context, site string, n int, after time.Time, key string) ([]deadlines.Deadline, error)
+	Webhooks(ctx context.Context, site string) ([]webhook.Endpoint, error)
+	Webhook(ctx context.Context, site string, id message.ID) (webhook.Endpoint, error)
+	Callbacks(ctx context.Context, m message.Message) ([]webhook.Callback, error)
+	CallbacksOf(ctx context.Context, site string, endpoint, before message.ID, n int) ([]webhook.Callback, error)
+	Replay(ctx context.Context, site string, endpoint, callback message.ID, at time.Time) error
 	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
 	Suppressions(ctx context.Context, site, after string, n int) ([]message.Suppression, error)
 	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
@@ -73,6 +79,8 @@ type Options struct {
 	Write func(message.Message) message.Message
 	// Accounts are the outgoing accounts; nil if there is nothing to tell of them.
 	Accounts Accounts
+	// Webhooks are who is told of what becomes of messages; nil if nobody can be.
+	Webhooks Webhooks
 	// Metrics answers /metrics; nil if there are none.
 	Metrics http.Handler
 }
@@ -124,6 +132,9 @@ func (h *handler) routes(api huma.API) {
 	h.suppressionRoutes(api)
 	if h.o.Accounts != nil {
 		h.accountRoutes(api)
+	}
+	if h.o.Webhooks != nil {
+		h.webhookRoutes(api)
 	}
 }
 

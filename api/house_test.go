@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"notifier/deadlines"
 	"notifier/intake"
 	"notifier/jobs"
+	"notifier/jobs/callbacks"
 	"notifier/jobs/notifications"
 	"notifier/jobs/reminders"
 	"notifier/jobs/usernotifications"
@@ -52,6 +54,7 @@ type house struct {
 	flush     *notifications.Job
 	promote   *usernotifications.Job
 	remind    *reminders.Job
+	callbacks *callbacks.Job
 	url       string
 	log       *observer.ObservedLogs
 	// finished gets every run of a job that has been noted as ended.
@@ -89,7 +92,9 @@ func open(t *testing.T, s *store.Store) *house {
 	h.relay = catchMail(t)
 	rarely := schedule.Spec{Every: "168h"} // tests run them by hand
 	h.work(jobs.Plan{Name: schedule.Reminders, Spec: rarely}, jobs.Plan{Name: schedule.UserNotifications, Spec: rarely}, jobs.Plan{Name: schedule.Notifications, Spec: rarely})
-	h.url = h.serve(h.desk, s, h.timetable, api.Options{}, zap.New(core))
+	here := callbacks.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	h.callbacks = callbacks.New(s, callbacks.Options{Guard: here}, zap.NewNop())
+	h.url = h.serve(h.desk, s, h.timetable, api.Options{Webhooks: callbacks.NewBook(s, h.callbacks)}, zap.New(core))
 	return h
 }
 

@@ -143,6 +143,13 @@ func (h *handler) whole(ctx context.Context, m message.Message) (*messageOut, er
 	if n := len(retries); n > 0 {
 		v.wiped(retries[n-1])
 	}
+	callbacks, err := h.records.Callbacks(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range callbacks {
+		v.Callbacks = append(v.Callbacks, viewCallback(c))
+	}
 	if m.Type == message.Digest {
 		items, err := h.records.Items(ctx, m.Site, m.ID)
 		if err != nil {

@@ -6,12 +6,15 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"notifier/message"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -48,9 +51,11 @@ func (s *script) say(method, path, body string, headers ...string) answer {
 }
 
 var (
-	ids   = regexp.MustCompile(`\b(msg|dig|evt|run|req)_[0-9a-hjkmnp-tv-z]{26}\b`)
+	ids   = regexp.MustCompile(`\b(msg|dig|evt|run|req|whk|cbk)_[0-9a-hjkmnp-tv-z]{26}\b`)
 	bare  = regexp.MustCompile(`<[0-9a-hjkmnp-tv-z]{26}@`)
 	times = regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
+	whsec = regexp.MustCompile(`whsec_[A-Za-z0-9+/]{43}=`)
+	took  = regexp.MustCompile(`"took": "[^"]*"`)
 	relay = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 )
 
@@ -73,7 +78,16 @@ func normal(text string) string {
 		}
 		return numbers[id]
 	})
+	text = took.ReplaceAllString(whsec.ReplaceAllString(text, "SECRET"), `"took": "TIME"`)
 	return relay.ReplaceAllString(bare.ReplaceAllString(text, "<ID@"), "RELAY")
+}
+
+// hook creates a webhook and returns its id.
+func (s *script) hook(url string) string {
+	s.Helper()
+	var e struct{ ID string }
+	s.must(http.StatusCreated, &e, "POST", "/api/v1/webhooks", fmt.Sprintf(`{"url":%q}`, url))
+	return e.ID
 }
 
 // golden compares a text with a file of testdata.
@@ -150,6 +164,75 @@ func TestRoutes(t *testing.T) {
 			s.must(http.StatusOK, nil, "PUT", "/api/v1/suppressions/jan@example.net", "")
 			s.say("DELETE", "/api/v1/suppressions/jan@example.net", "")
 			s.say("DELETE", "/api/v1/suppressions/jan@example.net", "")
+		}},
+		{"create-webhook", func(s *script) {
+			s.say("POST", "/api/v1/webhooks", `{"url":"http://127.0.0.1:1/hook","events":["message.sent","message.error"],"note":"BPM"}`)
+			s.say("POST", "/api/v1/webhooks", `{"url":"http://127.0.0.1:1/hook","naming":"conquer","secret":"whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"}`)
+			s.say("POST", "/api/v1/webhooks", `{"url":"http://10.0.0.1/","events":["message.send"]}`)
+			s.say("POST", "/api/v1/webhooks", `{"url":"http://10.0.0.1/"}`)
+		}},
+		{"get-webhook", func(s *script) {
+			s.say("GET", "/api/v1/webhooks/"+s.hook("http://127.0.0.1:1/"), "")
+			s.say("GET", "/api/v1/webhooks/whk_0", "")
+		}},
+		{"list-webhooks", func(s *script) {
+			s.say("GET", "/api/v1/webhooks", "")
+			s.hook("http://127.0.0.1:1/")
+			s.say("GET", "/api/v1/webhooks", "")
+		}},
+		{"change-webhook", func(s *script) {
+			id := s.hook("http://127.0.0.1:1/")
+			s.say("PATCH", "/api/v1/webhooks/"+id, `{"events":["message.error"],"naming":"conquer","note":"x","enabled":false}`)
+			s.say("PATCH", "/api/v1/webhooks/"+id, `{"url":"http://127.0.0.2:1/","events":[],"enabled":true}`)
+			s.say("PATCH", "/api/v1/webhooks/"+id, `{"url":"http://192.168.0.1/"}`)
+		}},
+		{"remove-webhook", func(s *script) {
+			id := s.hook("http://127.0.0.1:1/")
+			s.say("DELETE", "/api/v1/webhooks/"+id, "")
+			s.say("DELETE", "/api/v1/webhooks/"+id, "")
+		}},
+		{"rotate-secret", func(s *script) {
+			id := s.hook("http://127.0.0.1:1/")
+			s.say("POST", "/api/v1/webhooks/"+id+"/rotate", "")
+			s.say("POST", "/api/v1/webhooks/"+id+"/rotate", `{"secret":"x"}`)
+		}},
+		{"test-webhook", func(s *script) {
+			r := httptest.NewServer(http.NotFoundHandler())
+			s.Cleanup(r.Close)
+			s.say("POST", "/api/v1/webhooks/"+s.hook(r.URL)+"/test", "")
+		}},
+		{"list-callbacks", func(s *script) {
+			r := httptest.NewServer(http.NotFoundHandler())
+			s.Cleanup(r.Close)
+			id := s.hook(r.URL)
+			s.people("anna")
+			s.must(http.StatusAccepted, nil, "POST", "/api/v1/messages", `{"to":["anna"],"subject":"Contract ready","text":"…"}`)
+			s.say("GET", "/api/v1/webhooks/"+id+"/callbacks", "")
+			if _, err := s.callbacks.Run(ctx, time.Now()); err != nil {
+				s.Fatal(err)
+			}
+			s.say("GET", "/api/v1/webhooks/"+id+"/callbacks", "")
+		}},
+		{"replay-callback", func(s *script) {
+			r := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+			s.Cleanup(r.Close)
+			id := s.hook(r.URL)
+			s.people("anna")
+			s.must(http.StatusAccepted, nil, "POST", "/api/v1/messages", `{"id":"m1","to":["anna"],"subject":"Contract ready","text":"…"}`)
+			if _, err := s.callbacks.Run(ctx, time.Now()); err != nil {
+				s.Fatal(err)
+			}
+			m, err := s.store.Message(ctx, site, message.ID(s.find("m1")))
+			if err != nil {
+				s.Fatal(err)
+			}
+			all, err := s.store.Callbacks(ctx, m)
+			if err != nil || len(all) != 1 {
+				s.Fatal(all, err)
+			}
+			s.say("POST", "/api/v1/webhooks/"+id+"/callbacks/"+string(all[0].ID)+"/replay", "")
+			s.say("POST", "/api/v1/webhooks/"+id+"/callbacks/cbk_0/replay", "")
+			s.say("GET", "/api/v1/messages/"+string(m.ID), "")
 		}},
 		{"publish-event", func(s *script) {
 			s.people("anna", "jan", "ewa", "ola")

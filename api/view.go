@@ -47,11 +47,12 @@ type messageView struct {
 
 	// What the last retry wiped (CQ-14). What was withdrawn is not retried, so there is no
 	// time of deletion to keep.
-	PreviousError      string        `json:"previous_error,omitempty" doc:"The error that was retried."`
-	PreviousExecutedAt *time.Time    `json:"previous_executed_at,omitempty" doc:"When it was handed over before the last retry."`
-	PreviousServedAt   *time.Time    `json:"previous_served_at,omitempty" doc:"When that was answered."`
-	AttemptRecords     []attemptView `json:"attempt_records,omitempty" doc:"Every try to hand it over, oldest first."`
-	ErrorRecords       []recordView  `json:"error_records,omitempty" doc:"Its history of errors, oldest first: Rate Limited, Error and Manual Retry, and nothing else."`
+	PreviousError      string         `json:"previous_error,omitempty" doc:"The error that was retried."`
+	PreviousExecutedAt *time.Time     `json:"previous_executed_at,omitempty" doc:"When it was handed over before the last retry."`
+	PreviousServedAt   *time.Time     `json:"previous_served_at,omitempty" doc:"When that was answered."`
+	AttemptRecords     []attemptView  `json:"attempt_records,omitempty" doc:"Every try to hand it over, oldest first."`
+	Callbacks          []callbackView `json:"callbacks,omitempty" doc:"What webhooks were told of it, and are to be."`
+	ErrorRecords       []recordView   `json:"error_records,omitempty" doc:"Its history of errors, oldest first: Rate Limited, Error and Manual Retry, and nothing else."`
 }
 
 // recordView is a row of the history of errors.

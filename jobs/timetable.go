@@ -299,18 +299,24 @@ func (t *Timetable) lookForChanges(ctx context.Context) error {
 }
 
 func (t *Timetable) line(name string) (*line, error) {
-	for _, l := range t.lines {
-		if l.plan.Name == name && !l.plan.Private {
-			return l, nil
-		}
+	if l := t.find(name); l != nil && !l.plan.Private {
+		return l, nil
 	}
 	return nil, fmt.Errorf("%w: %q", ErrUnknown, name)
 }
 
+func (t *Timetable) find(name string) *line {
+	i := slices.IndexFunc(t.lines, func(l *line) bool { return l.plan.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return t.lines[i]
+}
+
 // Wake starts a run of the job soon, if the job is to be woken at all. It never waits.
 func (t *Timetable) Wake(name string) {
-	l, err := t.line(name)
-	if err != nil {
+	l := t.find(name)
+	if l == nil {
 		return
 	}
 	select {

@@ -33,7 +33,7 @@ func (s *Store) Accept(ctx context.Context, at time.Time, tray message.Tray) (an
 		if err := s.keepBlobs(ctx, t, tray); err != nil {
 			return err
 		}
-		if err := s.dialect.insertMessages(ctx, t, rows); err != nil {
+		if err := s.insert(ctx, t, rows); err != nil {
 			return err
 		}
 		return s.endDeadlines(ctx, t, at, tray.Site, tray.Case)

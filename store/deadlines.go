@@ -173,7 +173,7 @@ func (s *Store) Remind(ctx context.Context, site string, d deadlines.Deadline, a
 		for i, m := range reminders {
 			rows[i] = toRow(m)
 		}
-		if err := s.dialect.insertMessages(ctx, t, rows); err != nil {
+		if err := s.insert(ctx, t, rows); err != nil {
 			return fmt.Errorf("remind of %s: %w", d.Key, err)
 		}
 		return nil

@@ -136,10 +136,15 @@ func (s *Store) replace(ctx context.Context, t *tx, before, after message.Messag
 	if n != 1 {
 		return message.ErrMoved
 	}
-	if after.RetryCount == before.RetryCount {
+	if after.RetryCount != before.RetryCount {
+		if err := s.keepWiped(ctx, t, before, before.Wiped(after)); err != nil {
+			return err
+		}
+	}
+	if after.Status == before.Status {
 		return nil
 	}
-	return s.keepWiped(ctx, t, before, before.Wiped(after))
+	return s.tell(ctx, t, []change{{after.Site, after.ID, after.Status, after.Reason}})
 }
 
 // keepWiped notes what a retry took away.

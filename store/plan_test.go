@@ -22,6 +22,7 @@ import (
 	"notifier/schedule"
 	"notifier/store"
 	"notifier/store/storetest"
+	"notifier/webhook"
 )
 
 // steps are what jobs ask the store at every tick, and the indexes by which it may look
@@ -40,6 +41,21 @@ var steps = []struct {
 	{"Suppressed", func(ctx context.Context, s *store.Store) error {
 		return second(s.Suppressed(ctx, site, []string{"anna@example.org"}))
 	}, "suppressions_key"},
+	{"ClaimCallbacks", func(ctx context.Context, s *store.Store) error {
+		return second(s.ClaimCallbacks(ctx, site, "whk_1", 20, noon, eight))
+	}, "callbacks_due callbacks_in_order callbacks_key"},
+	{"FinishCallback", func(ctx context.Context, s *store.Store) error {
+		return s.FinishCallback(ctx, webhook.Callback{Site: site, Endpoint: "whk_1", ID: "cbk_1", EndedAt: noon}, noon)
+	}, "callbacks_due callbacks_in_order callbacks_key"},
+	{"ForgetCallbacks", func(ctx context.Context, s *store.Store) error {
+		return second(s.ForgetCallbacks(ctx, site, "whk_1", 1000, noon))
+	}, "callbacks_key"},
+	{"Webhooks", func(ctx context.Context, s *store.Store) error { return second(s.Webhooks(ctx, site)) }, "webhooks_key"},
+	{"Attach", func(ctx context.Context, s *store.Store) error {
+		m := direct(1)
+		m.Attachments = []message.Attachment{{Hash: "x"}}
+		return second(s.Attach(ctx, m))
+	}, "blobs_key"},
 	{"Pauses", func(ctx context.Context, s *store.Store) error { return second(s.Pauses(ctx, site)) }, "account_pauses_key"},
 	{"Spend", func(ctx context.Context, s *store.Store) error {
 		b := message.Budget{Site: site, Scope: message.PerAccount, Name: "default", Period: time.Minute, Max: 10}
@@ -243,8 +259,8 @@ var (
 	postgresAccess = regexp.MustCompile(`(Seq Scan on|Index Scan using|Index Only Scan using|Index Scan Backward using|Index Only Scan Backward using|Bitmap Index Scan on) (\w+)`)
 )
 
-// small tables have a row for each site, job or account that fails.
-var small = []string{"sites_key", "jobs_key", "account_pauses_key"}
+// small tables have a row for each site, job, webhook, or account that fails.
+var small = []string{"sites_key", "jobs_key", "account_pauses_key", "webhooks_key"}
 
 // aliases are the names that tables go by in statements.
 var aliases = map[string]string{"q": "queue", "w": "windows", "m": "messages", "u": "users", "s": "suppressions"}

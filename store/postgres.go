@@ -57,6 +57,12 @@ func (postgres) lock(strength string) string { return " FOR " + strength }
 func (postgres) array(texts []string) any    { return texts }
 func (postgres) list() string                { return "unnest(?::text[]) AS i(id)" }
 
+func (postgres) text() string { return "?::text" }
+
+func (postgres) pairs(ids, others []string) (string, []any) {
+	return "unnest(?::text[], ?::text[]) AS i(id, other)", []any{ids, others}
+}
+
 func (postgres) waits(ids []message.ID, waits []wait) (string, []any) {
 	users, dues, windows := make([]string, len(waits)), make([]time.Time, len(waits)), make([]string, len(ids))
 	for i, w := range waits {
@@ -165,10 +171,11 @@ var postgresSettle = fmt.Sprintf(`WITH logged AS (
 			$8::int[], $9::boolean[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
 		AS o(site, id, claim, status, reason, due_at, changed_at, attempts, reached, rejected, remaining, error_category, error_code, error_text)
 		CROSS JOIN LATERAL (SELECT FROM queue q WHERE q.site = o.site AND q.id = o.id AND q.claim = o.claim AND q.status = '%s' OFFSET 0) AS held
-	ON CONFLICT (site, id) DO UPDATE SET %s WHERE queue.claim = excluded.claim AND queue.status = '%[3]s'`,
+	ON CONFLICT (site, id) DO UPDATE SET %s WHERE queue.claim = excluded.claim AND queue.status = '%[3]s'
+	RETURNING queue.id || '/' || queue.claim`,
 	attemptNames, attemptUpdate, message.Sending, settled("excluded"))
 
-func (postgres) settle(ctx context.Context, t *tx, rows []settlement) (int, error) {
+func (postgres) settle(ctx context.Context, t *tx, rows []settlement) ([]string, error) {
 	var o outcomeColumns
 	var a attemptColumns
 	for _, r := range rows {
@@ -177,12 +184,7 @@ func (postgres) settle(ctx context.Context, t *tx, rows []settlement) (int, erro
 			a.add(r)
 		}
 	}
-	result, err := t.sql.ExecContext(ctx, postgresSettle, append(o.arrays(), a.arrays()...)...)
-	if err != nil {
-		return 0, err
-	}
-	n, err := result.RowsAffected()
-	return int(n), err
+	return texts(t.sql.QueryContext(ctx, postgresSettle, append(o.arrays(), a.arrays()...)...))
 }
 
 type outcomeColumns struct {

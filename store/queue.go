@@ -92,6 +92,9 @@ type settlement struct {
 	attempt             attemptRow
 }
 
+// key names a claim.
+func (r settlement) key() string { return fmt.Sprintf("%s/%d", r.ID, r.Claim) }
+
 type attemptRow struct {
 	message.Attempt
 	accepted, rejected, pending string
@@ -132,17 +135,20 @@ func (s *Store) Settle(ctx context.Context, outcomes []message.Outcome) (int, er
 	slices.SortFunc(rows, func(a, b settlement) int {
 		return strings.Compare(a.Site+string(a.ID), b.Site+string(b.ID))
 	})
-	moved := 0
+	var moved []string
 	err := s.commit(ctx, func(t *tx) (err error) {
 		if moved, err = s.dialect.settle(ctx, t, rows); err != nil {
 			return err
 		}
-		return s.keepBounces(ctx, t, rows)
+		if err := s.keepBounces(ctx, t, rows); err != nil {
+			return err
+		}
+		return s.tell(ctx, t, changesOf(rows, moved))
 	})
 	if err != nil {
 		return 0, fmt.Errorf("write outcomes: %w", err)
 	}
-	return moved, nil
+	return len(moved), nil
 }
 
 func toSettlement(o message.Outcome) settlement {

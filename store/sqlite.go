@@ -68,6 +68,17 @@ func (sqlite) array(texts []string) any {
 
 func (sqlite) list() string { return "(SELECT value AS id FROM json_each(?)) AS i" }
 
+func (sqlite) text() string { return "?" }
+
+func (sqlite) pairs(ids, others []string) (string, []any) {
+	rows := make([][2]string, len(ids))
+	for i := range ids {
+		rows[i] = [2]string{ids[i], others[i]}
+	}
+	b, _ := json.Marshal(rows)
+	return "(SELECT value ->> 0 AS id, value ->> 1 AS other FROM json_each(?)) AS i", []any{string(b)}
+}
+
 func (sqlite) waits(ids []message.ID, waits []wait) (string, []any) {
 	rows := make([][3]any, len(waits))
 	for i, w := range waits {
@@ -161,34 +172,36 @@ var (
 		attemptNames, marks(len(strings.Split(attemptNames, ","))), attemptUpdate)
 )
 
-func (sqlite) settle(ctx context.Context, t *tx, rows []settlement) (int, error) {
+func (sqlite) settle(ctx context.Context, t *tx, rows []settlement) ([]string, error) {
 	write, err := t.sql.PrepareContext(ctx, sqliteSettle)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer write.Close()
 	log, err := t.sql.PrepareContext(ctx, sqliteLog)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer log.Close()
-	moved := 0
+	var moved []string
 	for _, r := range rows {
 		result, err := write.ExecContext(ctx, r.Site, r.ID, r.Claim, r.status, r.Reason, instant(r.NotBefore), instant(r.At),
 			r.counted, r.Reached, r.rejected, r.remaining, r.failure.Category, r.failure.Code, r.failure.Text)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		n, err := result.RowsAffected()
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		moved += int(n)
+		if n == 1 {
+			moved = append(moved, r.key())
+		}
 		if a := r.attempt; r.Attempt != nil {
 			if _, err := log.ExecContext(ctx, r.Site, r.ID, r.Claim, instant(a.StartedAt), instant(a.EndedAt), a.Replica, a.Account,
 				a.Server, a.Uncertain, a.accepted, a.rejected, a.pending, a.Code, a.Response,
 				a.failure.Category, a.failure.Code, a.failure.Text, a.LedTo, a.Tried); err != nil {
-				return 0, err
+				return nil, err
 			}
 		}
 	}

@@ -36,7 +36,9 @@ type Store struct {
 	dialect dialect
 	log     *zap.Logger
 	bound   sync.Map // statements with ? marks → with $1
-	close   func() error
+	// audiences are the webhooks of each site, for a moment.
+	audiences sync.Map
+	close     func() error
 }
 
 // dialect is what must differ between the two databases.
@@ -54,6 +56,10 @@ type dialect interface {
 	array(texts []string) any
 	// list begins a FROM with an array, as i.id.
 	list() string
+	// pairs begins a FROM with i.id and i.other, from two lists of one length.
+	pairs(ids, others []string) (from string, arguments []any)
+	// text is a mark that stands for a text where the database cannot know.
+	text() string
 	// waits begins a FROM with i.id, i.user_id and i.due_at; ids may be missing.
 	waits(ids []message.ID, waits []wait) (from string, arguments []any)
 	// to goes on to the rows of a table that fit; lock is as above.
@@ -67,7 +73,8 @@ type dialect interface {
 	some(table, where string) string
 	insertMessages(ctx context.Context, t *tx, rows []*messageRow) error
 	claim(ctx context.Context, s *Store, c claim) ([]message.Message, error)
-	settle(ctx context.Context, t *tx, rows []settlement) (moved int, err error)
+	// settle tells the keys of what moved.
+	settle(ctx context.Context, t *tx, rows []settlement) (moved []string, err error)
 	// mergeWindows closes windows, each into the digest of the same position.
 	mergeWindows(ctx context.Context, t *tx, site string, at time.Time, windows, digests []string) error
 }

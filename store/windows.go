@@ -179,7 +179,7 @@ func (s *Store) closeWindows(ctx context.Context, t *tx, c closing) error {
 		}
 	}
 	if len(digests) > 0 {
-		if err := s.dialect.insertMessages(ctx, t, digests); err != nil {
+		if err := s.insert(ctx, t, digests); err != nil {
 			return err
 		}
 	}
@@ -226,6 +226,9 @@ func (s *Store) moveDeferred(ctx context.Context, t *tx, c closing, moved map[me
 		arguments = append([]any{message.After(move), instant(c.at)}, arguments...)
 		_, err := s.exec(ctx, t, fmt.Sprintf("UPDATE queue SET status = ?, changed_at = ?, %s WHERE %s",
 			set, s.dialect.these("queue", "status = '"+string(message.Deferred)+"'")), append(arguments, s.dialect.array(ids), c.site)...)
+		if err == nil {
+			err = s.tell(ctx, t, statusesOf(c.site, ids, message.After(move), ""))
+		}
 		if err != nil {
 			return err
 		}

@@ -36,6 +36,8 @@ type Config struct {
 	Retry           retrySettings       `yaml:"retry"`
 	Jobs            jobsSettings        `yaml:"jobs"`
 	Kinds           preferences.Catalog `yaml:"kinds"`
+	Callbacks       callbackSettings    `yaml:"callbacks"`
+	Secrets         secretSettings      `yaml:"secrets"`
 	Links           linkSettings        `yaml:"links"`
 	Workday         workdaySettings     `yaml:"workday"`
 	Log             logSettings         `yaml:"log"`
@@ -170,6 +172,7 @@ func (r *reader) check(c *Config) {
 	}
 	r.checkAccounts(c)
 	r.checkDKIM(c)
+	r.checkCallbacks(c)
 	r.wrong("jobs."+schedule.Notifications, second(c.Jobs.Notifications.Compile()))
 	r.wrong("jobs."+schedule.UserNotifications, second(c.Jobs.UserNotifications.Compile()))
 	r.wrong("jobs."+schedule.Reminders, second(c.Jobs.Reminders.Compile()))

@@ -14,6 +14,7 @@ import (
 	"notifier/deadlines"
 	"notifier/intake"
 	"notifier/jobs"
+	"notifier/jobs/callbacks"
 	"notifier/jobs/notifications"
 	"notifier/jobs/reminders"
 	"notifier/jobs/usernotifications"
@@ -36,6 +37,8 @@ type house struct {
 	flush     *notifications.Job
 	promote   *usernotifications.Job
 	remind    *reminders.Job
+	callbacks *callbacks.Job
+	webhooks  *callbacks.Book
 	timetable *jobs.Timetable
 	closers   []func() error
 }
@@ -73,6 +76,10 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	h.flush = notifications.New(h.store, routes, h.writer, h.flushOptions(), h.log)
 	h.promote = usernotifications.New(h.store, h.writer, h.log)
 	h.remind = reminders.New(h.store, h.writer, onSite, c.domain(), h.log)
+	if h.callbacks, err = c.callbacks(h.store, h.log); err != nil {
+		return err
+	}
+	h.webhooks = callbacks.NewBook(h.store, h.callbacks)
 	h.timetable, err = jobs.New(h.store, jobs.Options{Replica: h.replica}, h.log)
 	if err != nil {
 		return err
@@ -84,7 +91,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 
 // plan puts the jobs on the timetable. Whatever makes messages pending wakes the flush.
 func (h *house) plan(wake func()) error {
-	waking := func(work jobs.Work) jobs.Work {
+	then := func(work jobs.Work, wake func()) jobs.Work {
 		return func(ctx context.Context, at time.Time) (map[string]int, error) {
 			counts, err := work(ctx, at)
 			if len(counts) > 0 {
@@ -93,11 +100,13 @@ func (h *house) plan(wake func()) error {
 			return counts, err
 		}
 	}
+	waking := func(work jobs.Work) jobs.Work { return then(work, wake) }
 	c := h.config.Jobs
 	for _, p := range []jobs.Plan{
 		{Name: schedule.Reminders, Spec: c.Reminders.Spec, Work: waking(h.remind.Run)},
 		{Name: schedule.UserNotifications, Spec: c.UserNotifications.Spec, Work: waking(h.promote.Run)},
-		{Name: schedule.Notifications, Spec: c.Notifications.Spec, Work: h.flush.Run, Wake: c.Notifications.Wake, Everywhere: true},
+		{Name: schedule.Notifications, Spec: c.Notifications.Spec, Work: then(h.flush.Run, h.tell), Wake: c.Notifications.Wake, Everywhere: true},
+		{Name: callbacksJob, Spec: schedule.Spec{Every: "5s"}, Work: h.callbacks.Run, Wake: true, Private: true},
 		{Name: "housekeeping", Spec: schedule.Spec{Every: h.sweepEvery()}, Work: waking(h.housekeep), Private: true},
 	} {
 		if err := h.timetable.Plan(p); err != nil {
@@ -106,6 +115,12 @@ func (h *house) plan(wake func()) error {
 	}
 	return nil
 }
+
+// callbacksJob is the job that tells webhooks; it is nobody's to schedule.
+const callbacksJob = "callbacks"
+
+// tell wakes it.
+func (h *house) tell() { h.timetable.Wake(callbacksJob) }
 
 // sweepEvery is how soon after the end of a lease somebody notices.
 func (h *house) sweepEvery() string {
@@ -117,6 +132,7 @@ const (
 	keepKeys    = 7 * 24 * time.Hour
 	keepRuns    = 30 * 24 * time.Hour
 	keepBudgets = 2 * 24 * time.Hour
+	keepCalls   = 30 * 24 * time.Hour
 )
 
 // housekeep mends what crashes left and forgets what has had its time.
@@ -133,12 +149,25 @@ func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, er
 		if _, err := h.store.ForgetKeys(ctx, site, 1000, at.Add(-keepKeys)); err != nil {
 			return counts, err
 		}
+		if err := h.forgetCallbacks(ctx, site, at); err != nil {
+			return counts, err
+		}
 	}
 	if _, err := h.store.ForgetBudgets(ctx, 1000, at.Add(-keepBudgets)); err != nil {
 		return counts, err
 	}
 	_, err = h.store.ForgetRuns(ctx, 1000, at.Add(-keepRuns))
 	return counts, err
+}
+
+func (h *house) forgetCallbacks(ctx context.Context, site string, at time.Time) error {
+	all, err := h.store.Webhooks(ctx, site)
+	for _, e := range all {
+		if err == nil {
+			_, err = h.store.ForgetCallbacks(ctx, site, e.ID, 1000, at.Add(-keepCalls))
+		}
+	}
+	return err
 }
 
 // migrate brings the schema up to date and makes the site known.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notifier/message"
+	"notifier/webhook"
 )
 
 func queueCommand(s *shared) *cobra.Command {
@@ -64,8 +65,12 @@ func (h *house) tellStory(ctx context.Context, out io.Writer, site string, id me
 	if err != nil {
 		return err
 	}
+	callbacks, err := h.store.Callbacks(ctx, m)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(out, "%s  %s  %s  %s\n", m.ID, m.Status, cmp.Or(m.Recipients(), m.UserID), m.Subject)
-	for _, e := range story(m, attempts, retries) {
+	for _, e := range story(m, attempts, retries, callbacks) {
 		fmt.Fprintf(out, "  %s  %s\n", e.at.UTC().Format("2006-01-02 15:04:05"), e.what)
 	}
 	if m.Error != nil {
@@ -80,7 +85,7 @@ type episode struct {
 	what string
 }
 
-func story(m message.Message, attempts []message.Attempt, retries []message.Retried) []episode {
+func story(m message.Message, attempts []message.Attempt, retries []message.Retried, callbacks []webhook.Callback) []episode {
 	written := "written"
 	if m.Setting != "" {
 		written += ", the setting was " + m.Setting
@@ -95,6 +100,9 @@ func story(m message.Message, attempts []message.Attempt, retries []message.Retr
 			again += "; before: " + r.Error.Error()
 		}
 		all = append(all, episode{r.At, again})
+	}
+	for _, c := range callbacks {
+		all = append(all, episode{c.At, fmt.Sprintf("webhook %s is told %s: %s", c.Endpoint, c.Event(m.Type), called(c))})
 	}
 	if len(attempts) == 0 || m.Status.Final() && m.Status != message.Sent && m.Status != message.Error || m.Status == message.Sending {
 		all = append(all, episode{m.UpdatedAt, stands(m)})

@@ -117,7 +117,7 @@ func ignoreClosed(err error) error {
 
 func (h *house) handler(pages http.Handler) http.Handler {
 	door := api.Handler(h.desk, h.store, h.timetable, api.Options{
-		Site: h.config.Site, Key: h.config.HTTP.Key, Version: version, Write: h.writer.Write, Metrics: h.metrics(), Accounts: h,
+		Site: h.config.Site, Key: h.config.HTTP.Key, Version: version, Write: h.writer.Write, Metrics: h.metrics(), Accounts: h, Webhooks: h.webhooks,
 	}, h.log)
 	if pages == nil {
 		return door

@@ -17,6 +17,7 @@ var walls = map[string][]string{
 	"schedule":               {"message", "wallclock"},
 	"preferences":            {"message", "wallclock"},
 	"deadlines":              {"message", "wallclock"},
+	"webhook":                {"message"},
 	"letter":                 {"message"},
 	"digest":                 {"message", "letter"},
 	"mail":                   {"message"},
@@ -25,11 +26,12 @@ var walls = map[string][]string{
 	"jobs":                   {"message", "schedule"},
 	"jobs/notifications":     {"message"},
 	"jobs/usernotifications": {"message", "digest", "letter"},
+	"jobs/callbacks":         {"message", "webhook"},
 	"jobs/reminders":         {"message", "deadlines", "letter"},
-	"store":                  {"message", "preferences", "deadlines", "schedule"},
+	"store":                  {"message", "preferences", "deadlines", "schedule", "webhook"},
 	"store/storetest":        {"store"},
 	"simulate":               {"message", "preferences", "deadlines", "schedule"},
-	"api":                    {"message", "preferences", "deadlines", "schedule", "jobs"},
+	"api":                    {"message", "preferences", "deadlines", "schedule", "jobs", "webhook"},
 	"web":                    {"message", "schedule", "jobs"},
 	"cmd/notifier":           nil, // the roof: the only place where rooms meet
 }

@@ -1,0 +1,116 @@
+package callbacks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"notifier/message"
+	"notifier/webhook"
+)
+
+// Shelf is what the book needs of the store beside the queue.
+type Shelf interface {
+	Queue
+	Webhook(ctx context.Context, site string, id message.ID) (webhook.Endpoint, error)
+	SaveWebhook(ctx context.Context, e webhook.Endpoint) error
+	RemoveWebhook(ctx context.Context, site string, id message.ID) error
+}
+
+// Book is where admins write down who is told of what.
+type Book struct {
+	shelf Shelf
+	job   *Job
+}
+
+// NewBook makes a book.
+func NewBook(shelf Shelf, job *Job) *Book { return &Book{shelf: shelf, job: job} }
+
+// Create adds a webhook and returns it with its secret, which is not shown again. A secret
+// of the caller's own may be given.
+func (b *Book) Create(ctx context.Context, c message.Call, e webhook.Endpoint, secret string) (webhook.Endpoint, string, error) {
+	e.ID, e.Site, e.CreatedAt, e.UpdatedAt = message.NewID(webhook.EndpointIDs), c.Site, c.At, c.At
+	if e.Naming == "" {
+		e.Naming = webhook.Standard
+	}
+	if secret == "" {
+		secret = webhook.NewSecret()
+	}
+	if err := b.check(ctx, e, secret); err != nil {
+		return e, "", err
+	}
+	if b.job.o.Vault.gcm == nil {
+		b.job.log.Warn("the secret of the webhook is kept as it is: set secrets.key_file to have secrets sealed", zap.String("webhook", string(e.ID)))
+	}
+	e.Secrets = []string{b.job.o.Vault.seal(secret, owner(e))}
+	return e, secret, b.shelf.SaveWebhook(ctx, e)
+}
+
+func (b *Book) check(ctx context.Context, e webhook.Endpoint, secret string) error {
+	var bad message.Invalid
+	if secret != "" {
+		bad.Check("/secret", "bad_secret", webhook.CheckSecret(secret))
+	}
+	if err := message.Together(e.Check(), bad.Err()); err != nil {
+		return err
+	}
+	return b.job.o.Guard.Check(ctx, e.URL)
+}
+
+// Change edits a webhook. One that is enabled again is told what has waited for it.
+func (b *Book) Change(ctx context.Context, c message.Call, id message.ID, edit func(*webhook.Endpoint)) (webhook.Endpoint, error) {
+	e, err := b.find(ctx, c.Site, id)
+	if err != nil {
+		return e, err
+	}
+	edit(&e)
+	if err := b.check(ctx, e, ""); err != nil {
+		return e, err
+	}
+	e.UpdatedAt = c.At
+	return e, b.shelf.SaveWebhook(ctx, e)
+}
+
+func (b *Book) find(ctx context.Context, site string, id message.ID) (webhook.Endpoint, error) {
+	e, err := b.shelf.Webhook(ctx, site, id)
+	if errors.Is(err, message.ErrNotFound) {
+		err = fmt.Errorf("there is no webhook %q: %w", message.Truncate(string(id), 60), err)
+	}
+	return e, err
+}
+
+// Remove deletes a webhook, and what it was still to be told.
+func (b *Book) Remove(ctx context.Context, c message.Call, id message.ID) error {
+	if _, err := b.find(ctx, c.Site, id); err != nil {
+		return err
+	}
+	return b.shelf.RemoveWebhook(ctx, c.Site, id)
+}
+
+// Rotate gives a webhook a new secret, which it returns. The old one signs for a day more.
+func (b *Book) Rotate(ctx context.Context, c message.Call, id message.ID, secret string) (webhook.Endpoint, string, error) {
+	if secret == "" {
+		secret = webhook.NewSecret()
+	}
+	var bad message.Invalid
+	bad.Check("/secret", "bad_secret", webhook.CheckSecret(secret))
+	if err := bad.Err(); err != nil {
+		return webhook.Endpoint{}, "", err
+	}
+	e, err := b.Change(ctx, c, id, func(e *webhook.Endpoint) {
+		e.Secrets = append([]string{b.job.o.Vault.seal(secret, owner(*e))}, e.Secrets[:min(1, len(e.Secrets))]...)
+		e.RotatedAt = &c.At
+	})
+	return e, secret, err
+}
+
+// Test calls a webhook now, with an event that stands for nothing.
+func (b *Book) Test(ctx context.Context, c message.Call, id message.ID) (webhook.Answer, error) {
+	e, err := b.find(ctx, c.Site, id)
+	if err != nil {
+		return webhook.Answer{}, err
+	}
+	return b.job.Test(ctx, e, c.At), nil
+}

@@ -1,0 +1,120 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"notifier/message"
+	"notifier/webhook"
+)
+
+const webhookNames = "id, url, events, naming, note, secrets, rotated_at, failing_since, disabled_at, disabled_for, created_at, updated_at"
+
+// Webhooks lists the webhooks of a site, the oldest first.
+func (s *Store) Webhooks(ctx context.Context, site string) ([]webhook.Endpoint, error) {
+	all, err := s.webhooks(ctx, nil, site)
+	if err != nil {
+		return nil, fmt.Errorf("list the webhooks: %w", err)
+	}
+	return all, nil
+}
+
+func (s *Store) webhooks(ctx context.Context, t *tx, site string) ([]webhook.Endpoint, error) {
+	rows, err := s.query(ctx, t, "SELECT "+webhookNames+" FROM webhooks WHERE site = ? ORDER BY id", site)
+	return collect(rows, err, func(scan func(...any) error) (e webhook.Endpoint, err error) {
+		var rotated, failing, disabled instant
+		err = scan((*string)(&e.ID), &e.URL, (*list)(&e.Events), (*string)(&e.Naming), &e.Note, (*list)(&e.Secrets), &rotated, &failing,
+			&disabled, &e.DisabledFor, (*instant)(&e.CreatedAt), (*instant)(&e.UpdatedAt))
+		e.Site, e.RotatedAt, e.FailingSince, e.DisabledAt = site, orNull(time.Time(rotated)), orNull(time.Time(failing)), orNull(time.Time(disabled))
+		return e, err
+	})
+}
+
+// Webhook reads one; message.ErrNotFound if there is none.
+func (s *Store) Webhook(ctx context.Context, site string, id message.ID) (webhook.Endpoint, error) {
+	all, err := s.Webhooks(ctx, site)
+	for _, e := range all {
+		if e.ID == id {
+			return e, nil
+		}
+	}
+	if err == nil {
+		err = message.ErrNotFound
+	}
+	return webhook.Endpoint{}, err
+}
+
+// SaveWebhook adds a webhook, or changes it.
+func (s *Store) SaveWebhook(ctx context.Context, e webhook.Endpoint) error {
+	_, err := s.exec(ctx, nil, "INSERT INTO webhooks (site, "+webhookNames+") VALUES ("+marks(13)+") ON CONFLICT (site, id) DO UPDATE SET "+
+		setTo("excluded", "url, events, naming, note, secrets, rotated_at, failing_since, disabled_at, disabled_for, updated_at"),
+		e.Site, string(e.ID), e.URL, list(e.Events), string(e.Naming), e.Note, list(e.Secrets), orNone(e.RotatedAt), orNone(e.FailingSince), orNone(e.DisabledAt),
+		harmless(e.DisabledFor, message.MaxErrorTruncated), instant(e.CreatedAt), instant(e.UpdatedAt))
+	if err != nil {
+		return fmt.Errorf("save the webhook %s: %w", e.ID, err)
+	}
+	s.audiences.Delete(e.Site)
+	return nil
+}
+
+func orNone(t *time.Time) instant {
+	if t == nil {
+		return instant{}
+	}
+	return instant(*t)
+}
+
+// NoteWebhook writes how a webhook fares: since when it fails, and whether it is disabled
+// for that. What admins set stays as it is.
+func (s *Store) NoteWebhook(ctx context.Context, e webhook.Endpoint) error {
+	_, err := s.exec(ctx, nil, "UPDATE webhooks SET failing_since = ?, disabled_at = ?, disabled_for = ? WHERE site = ? AND id = ? AND updated_at = ?",
+		orNone(e.FailingSince), orNone(e.DisabledAt), harmless(e.DisabledFor, message.MaxErrorTruncated), e.Site, string(e.ID), instant(e.UpdatedAt))
+	if err != nil {
+		return fmt.Errorf("note how %s fares: %w", e.ID, err)
+	}
+	s.audiences.Delete(e.Site)
+	return nil
+}
+
+// RemoveWebhook deletes a webhook and all that it was told; message.ErrNotFound if there is none.
+func (s *Store) RemoveWebhook(ctx context.Context, site string, id message.ID) error {
+	err := s.commit(ctx, func(t *tx) error {
+		n, err := s.exec(ctx, t, "DELETE FROM webhooks WHERE site = ? AND id = ?", site, string(id))
+		if err == nil && n == 0 {
+			err = message.ErrNotFound
+		}
+		if err == nil {
+			_, err = s.exec(ctx, t, "DELETE FROM callbacks WHERE site = ? AND webhook_id = ?", site, string(id))
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("remove the webhook %s: %w", id, err)
+	}
+	s.audiences.Delete(site)
+	return nil
+}
+
+// audience is who is to be told of what happens on a site, as it was a moment ago.
+type audience struct {
+	endpoints []webhook.Endpoint
+	until     time.Time
+}
+
+// fresh is how long an audience is not asked for again: a new webhook hears of nothing
+// that other replicas do before it is over.
+const fresh = time.Second
+
+// audience are the webhooks that are told of what happens. One that is disabled is told,
+// too, once it is enabled again.
+func (s *Store) audience(ctx context.Context, t *tx, site string) ([]webhook.Endpoint, error) {
+	if known, found := s.audiences.Load(site); found && time.Now().Before(known.(audience).until) {
+		return known.(audience).endpoints, nil
+	}
+	all, err := s.webhooks(ctx, t, site)
+	if err == nil {
+		s.audiences.Store(site, audience{all, time.Now().Add(fresh)})
+	}
+	return all, err
+}
