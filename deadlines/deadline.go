@@ -7,6 +7,8 @@ package deadlines
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,18 +19,48 @@ import (
 // Deadline is a date on a case or a stage of it, with the reminders that it leads to.
 // Setting the same key again replaces it.
 type Deadline struct {
-	Key          string       `json:"key,omitempty" doc:"Your name for the deadline; setting it again replaces the deadline." maxLength:"200" example:"OFA-1181:step-4"`
-	Case         message.Case `json:"case,omitzero" doc:"What is due. A stage or owner named here ends the deadline when the case moves on."`
-	Users        []string     `json:"users" doc:"Ids of the users who are reminded." minItems:"1" maxItems:"10000"`
-	DueAt        time.Time    `json:"due_at" doc:"When it is due." example:"2026-11-25T15:00:00Z"`
-	RemindBefore []Span       `json:"remind_before,omitempty" doc:"How long before; at most 20." maxItems:"20"`
-	Overdue      *Overdue     `json:"overdue,omitempty" doc:"Reminders after it was missed; none if absent."`
+	Key   string       `json:"key,omitempty" doc:"Your name for the deadline; setting it again replaces the deadline." maxLength:"200" example:"OFA-1181:step-4"`
+	Case  message.Case `json:"case,omitzero" doc:"What is due. A stage or owner named here ends the deadline when the case moves on."`
+	Users []string     `json:"users" doc:"Ids of the users who are reminded." minItems:"1" maxItems:"10000"`
+	Terms
+	// Escalate tells others, by steps of their own (AMODIT-25).
+	Escalate []Escalation `json:"escalate,omitempty" doc:"Others who are told, by steps of their own; at most 5." maxItems:"5"`
+	// ForUsers are terms for one of the users alone (AMODIT-26).
+	ForUsers map[string]Terms `json:"for_users,omitempty" doc:"Other terms for some of the users, by their ids."`
 
 	SetAt     time.Time `json:"-"` // steps up to here never fire
 	FiredAt   time.Time `json:"-"` // steps up to here have been dealt with
 	NextAt    time.Time `json:"-"` // when the next step is; zero if none is left
 	ClearedAt time.Time `json:"-"` // when it was met, or the case moved on; zero while it holds
 	Sequence  int       `json:"-"` // counts how often the key was set
+}
+
+// Terms are when something is due, and the steps that lead there and beyond.
+type Terms struct {
+	DueAt time.Time `json:"due_at,omitzero" doc:"When it is due; this or due_in is needed." example:"2026-11-25T15:00:00Z"`
+	// DueIn is what DueAt is reckoned from when the deadline is set; nil from then on.
+	DueIn        *DueIn `json:"due_in,omitempty" doc:"When it is due, reckoned from when the case reached its stage, instead of due_at."`
+	RemindBefore []Span `json:"remind_before,omitempty" doc:"How long before; at most 20." maxItems:"20"`
+	// OnDayAndAfter reminds at the start of the workday (AMODIT-24).
+	OnDayAndAfter bool     `json:"remind_on_day_and_after,omitempty" doc:"Remind at the start of the workday on its date and on each workday that follows, 5 times unless overdue says how often."`
+	Overdue       *Overdue `json:"overdue,omitempty" doc:"Reminders after it was missed; none if absent."`
+}
+
+// DueIn is how long after a case has reached its stage something is due (AMODIT-23). One
+// of the three is given.
+type DueIn struct {
+	Hours    float64    `json:"hours,omitempty" doc:"Elapsed hours."`
+	Days     float64    `json:"days,omitempty" doc:"Days, by the site's clocks; a part of one is hours."`
+	Workdays int        `json:"workdays,omitempty" doc:"Workdays, by the site's calendar."`
+	Since    *time.Time `json:"since,omitempty" doc:"When the case reached its stage; now if absent."`
+}
+
+// Escalation is who else is told of a deadline, and when.
+type Escalation struct {
+	Users  []string `json:"users" doc:"Ids of the users who are told." minItems:"1" maxItems:"10000"`
+	Before []Span   `json:"before,omitempty" doc:"How long before it; at most 20." maxItems:"20"`
+	OnDay  bool     `json:"on_day,omitempty" doc:"At the start of the workday on its date."`
+	After  *Overdue `json:"after,omitempty" doc:"After it was missed."`
 }
 
 // Overdue says how a missed deadline is followed up.
@@ -39,12 +71,13 @@ type Overdue struct {
 
 // Limits of what a deadline may hold.
 const (
-	maxSpans  = 20
-	maxSpan   = Span(8760 * time.Hour)
-	maxLate   = 60
-	usualLate = 5
-	earliest  = 1970 // years
-	latest    = 9000
+	maxEscalations = 5
+	maxSpans       = 20
+	maxSpan        = Span(8760 * time.Hour)
+	maxLate        = 60
+	usualLate      = 5
+	earliest       = 1970 // years
+	latest         = 9000
 )
 
 // Check tells all that is wrong with the deadline as a *message.Invalid, or nil.
@@ -54,27 +87,91 @@ func (d Deadline) Check() error {
 		wrong.Add("/key", "missing", "a deadline needs a key, by which it is moved and cleared. Write the id of the case, as in OFA-1181.")
 	}
 	wrong.Check("/key", "bad_text", message.CheckLine(d.Key, message.MaxLine))
-	switch year := d.DueAt.UTC().Year(); {
-	case d.DueAt.IsZero():
-		wrong.Add("/due_at", "missing", "a deadline needs a date. Write due_at as 2026-11-25T15:00:00Z.")
-	case year < earliest || year > latest:
-		wrong.Add("/due_at", "out_of_range", "due_at lies in the year %d. Write a year from %d to %d, as in 2026-11-25T15:00:00Z.", year, earliest, latest)
-	}
-	d.checkUsers(&wrong)
-	d.checkSteps(&wrong)
+	d.Terms.checkDue(&wrong, "")
+	checkUsers(&wrong, "/users", d.Users)
+	d.Terms.checkSteps(&wrong, "")
+	d.checkEscalations(&wrong)
+	d.checkForUsers(&wrong)
 	return message.Together(wrong.Err(), d.Case.Check())
 }
 
-func (d Deadline) checkUsers(wrong *message.Invalid) {
-	switch {
-	case len(d.Users) == 0:
-		wrong.Add("/users", "missing", `a deadline needs somebody to remind. Write users as a list of user ids, as in ["anna"].`)
-	case len(d.Users) > message.MaxList:
-		wrong.Add("/users", "too_many", "%d users are named; at most %d are taken. Set one deadline for each group of them.", len(d.Users), message.MaxList)
+// checkDue tells what is wrong with when something is due.
+func (t Terms) checkDue(wrong *message.Invalid, below string) {
+	switch year := t.DueAt.UTC().Year(); {
+	case t.DueIn != nil && !t.DueAt.IsZero():
+		wrong.Add(below+"/due_in", "not_allowed", "due_at and due_in are both given. Leave one out.")
+	case t.DueIn != nil:
+		t.DueIn.check(wrong, below+"/due_in")
+	case t.DueAt.IsZero():
+		wrong.Add(below+"/due_at", "missing", "a deadline needs a date. Write due_at as 2026-11-25T15:00:00Z.")
+	case year < earliest || year > latest:
+		wrong.Add(below+"/due_at", "out_of_range", "due_at lies in the year %d. Write a year from %d to %d, as in 2026-11-25T15:00:00Z.", year, earliest, latest)
+	}
+}
+
+func (in DueIn) check(wrong *message.Invalid, at string) {
+	given := 0
+	for _, n := range []struct {
+		name string
+		n    float64
+		most float64
+	}{{"hours", in.Hours, 87600}, {"days", in.Days, 3650}, {"workdays", float64(in.Workdays), 2600}} {
+		if n.n == 0 {
+			continue
+		}
+		given++
+		if n.n < 0 || n.n > n.most {
+			wrong.Add(at+"/"+n.name, "out_of_range", "%g is out of range. Use more than 0 and at most %g.", n.n, n.most)
+		}
+	}
+	if given != 1 {
+		wrong.Add(at, "missing", `due_in needs hours, days or workdays, and only one of them, as in {"workdays": 3}.`)
+	}
+	if in.Since != nil && (in.Since.UTC().Year() < earliest || in.Since.UTC().Year() > latest) {
+		wrong.Add(at+"/since", "out_of_range", "since lies in the year %d. Write a year from %d to %d.", in.Since.UTC().Year(), earliest, latest)
+	}
+}
+
+func (d Deadline) checkEscalations(wrong *message.Invalid) {
+	if len(d.Escalate) > maxEscalations {
+		wrong.Add("/escalate", "too_many", "%d escalations are asked for; at most %d are taken. Put people together.", len(d.Escalate), maxEscalations)
 		return
 	}
-	for i, id := range d.Users {
-		at := "/users/" + strconv.Itoa(i)
+	for i, e := range d.Escalate {
+		at := "/escalate/" + strconv.Itoa(i)
+		checkUsers(wrong, at+"/users", e.Users)
+		checkSpans(wrong, at+"/before", e.Before)
+		e.After.check(wrong, at+"/after")
+		if len(e.Before) == 0 && !e.OnDay && e.After == nil {
+			wrong.Add(at, "missing", `this escalation has no step. Write before, on_day or after, as in "before": ["24h"].`)
+		}
+	}
+}
+
+func (d Deadline) checkForUsers(wrong *message.Invalid) {
+	for _, id := range slices.Sorted(maps.Keys(d.ForUsers)) {
+		at := "/for_users/" + pointer.Replace(id)
+		if !slices.Contains(d.Users, id) {
+			wrong.Add(at, "not_a_user", "%q is not among users. Add the id there, too.", message.Truncate(id, 60))
+		}
+		d.ForUsers[id].checkDue(wrong, at)
+		d.ForUsers[id].checkSteps(wrong, at)
+	}
+}
+
+// pointer writes a key as a part of a JSON pointer (RFC 6901 §3).
+var pointer = strings.NewReplacer("~", "~0", "/", "~1")
+
+func checkUsers(wrong *message.Invalid, below string, users []string) {
+	switch {
+	case len(users) == 0:
+		wrong.Add(below, "missing", `a deadline needs somebody to remind. Write users as a list of user ids, as in ["anna"].`)
+	case len(users) > message.MaxList:
+		wrong.Add(below, "too_many", "%d users are named; at most %d are taken. Set one deadline for each group of them.", len(users), message.MaxList)
+		return
+	}
+	for i, id := range users {
+		at := below + "/" + strconv.Itoa(i)
 		switch {
 		case id == "":
 			wrong.Add(at, "missing", "a user id is empty. Leave it out, or write the id.")
@@ -86,24 +183,32 @@ func (d Deadline) checkUsers(wrong *message.Invalid) {
 	}
 }
 
-func (d Deadline) checkSteps(wrong *message.Invalid) {
-	if len(d.RemindBefore) > maxSpans {
-		wrong.Add("/remind_before", "too_many", "%d reminders are asked for; at most %d are sent. Leave some out.", len(d.RemindBefore), maxSpans)
+func (t Terms) checkSteps(wrong *message.Invalid, below string) {
+	checkSpans(wrong, below+"/remind_before", t.RemindBefore)
+	t.Overdue.check(wrong, below+"/overdue")
+}
+
+func checkSpans(wrong *message.Invalid, below string, spans []Span) {
+	if len(spans) > maxSpans {
+		wrong.Add(below, "too_many", "%d reminders are asked for; at most %d are sent. Leave some out.", len(spans), maxSpans)
 	}
-	for i, s := range d.RemindBefore[:min(len(d.RemindBefore), maxSpans)] {
-		at := "/remind_before/" + strconv.Itoa(i)
+	for i, s := range spans[:min(len(spans), maxSpans)] {
+		at := below + "/" + strconv.Itoa(i)
 		if s <= 0 || s > maxSpan {
 			wrong.Add(at, "out_of_range", "%q is out of range. Use more than 0 and at most %q, a year, before the deadline.", s, maxSpan)
 		}
 	}
-	if d.Overdue == nil {
+}
+
+func (o *Overdue) check(wrong *message.Invalid, below string) {
+	if o == nil {
 		return
 	}
-	if !d.Overdue.EveryWorkday {
-		wrong.Add("/overdue/every_workday", "missing", `overdue without every_workday sends nothing. Write "every_workday": true, or leave overdue out.`)
+	if !o.EveryWorkday {
+		wrong.Add(below+"/every_workday", "missing", `overdue without every_workday sends nothing. Write "every_workday": true, or leave overdue out.`)
 	}
-	if d.Overdue.Max < 0 || d.Overdue.Max > maxLate {
-		wrong.Add("/overdue/max", "out_of_range", "%d is out of range. Use 1 to %d, or leave max out for %d.", d.Overdue.Max, maxLate, usualLate)
+	if o.Max < 0 || o.Max > maxLate {
+		wrong.Add(below+"/max", "out_of_range", "%d is out of range. Use 1 to %d, or leave max out for %d.", o.Max, maxLate, usualLate)
 	}
 }
 

@@ -47,9 +47,10 @@ func TestJSONIsThatOfTheJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := deadlines.Deadline{
-		Key: "C-1", Case: message.Case{ID: "C-1", Title: "Lease"}, Users: []string{"anna"}, DueAt: instant(t, "2011-12-06T12:41:31Z"),
-		RemindBefore: spans(72*time.Hour, 24*time.Hour, 90*time.Minute, 45*time.Minute),
-		Overdue:      &deadlines.Overdue{EveryWorkday: true, Max: 5},
+		Key:   "C-1",
+		Case:  message.Case{ID: "C-1", Title: "Lease"},
+		Users: []string{"anna"},
+		Terms: deadlines.Terms{DueAt: instant(t, "2011-12-06T12:41:31Z"), RemindBefore: spans(72*time.Hour, 24*time.Hour, 90*time.Minute, 45*time.Minute), Overdue: &deadlines.Overdue{EveryWorkday: true, Max: 5}},
 	}
 	if diff := cmp.Diff(want, d); diff != "" {
 		t.Errorf("read (-want +got):\n%s", diff)
@@ -96,9 +97,10 @@ func TestSpanSaysWhatToWrite(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	good := deadlines.Deadline{
-		Key: "OFA-1181:step-4", Case: message.Case{ID: "C-1", Title: "Lease", URL: "https://bpm.example.org/c/1", Stage: "review", Owner: "anna"},
-		Users: []string{"anna", "jan"}, DueAt: instant(t, "2026-11-25T15:00:00Z"), RemindBefore: spans(72 * time.Hour),
-		Overdue: &deadlines.Overdue{EveryWorkday: true, Max: 60},
+		Key:   "OFA-1181:step-4",
+		Case:  message.Case{ID: "C-1", Title: "Lease", URL: "https://bpm.example.org/c/1", Stage: "review", Owner: "anna"},
+		Users: []string{"anna", "jan"},
+		Terms: deadlines.Terms{DueAt: instant(t, "2026-11-25T15:00:00Z"), RemindBefore: spans(72 * time.Hour), Overdue: &deadlines.Overdue{EveryWorkday: true, Max: 60}},
 	}
 	for _, row := range []struct {
 		name   string
@@ -107,7 +109,7 @@ func TestCheck(t *testing.T) {
 	}{
 		{"all given", func(*deadlines.Deadline) {}, nil},
 		{"a key, a user and a date are enough", func(d *deadlines.Deadline) {
-			*d = deadlines.Deadline{Key: "k", Users: []string{"anna"}, DueAt: d.DueAt}
+			*d = deadlines.Deadline{Key: "k", Users: []string{"anna"}, Terms: deadlines.Terms{DueAt: d.DueAt}}
 		}, nil},
 		{"a reminder twice is one", func(d *deadlines.Deadline) { d.RemindBefore = spans(time.Hour, time.Hour) }, nil},
 		{"nothing given", func(d *deadlines.Deadline) { *d = deadlines.Deadline{} }, []string{

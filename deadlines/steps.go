@@ -14,6 +14,10 @@ type Calendar struct {
 	Zone     *time.Location  // nil: UTC
 	Start    *wallclock.Time // nil: 08:00, as midnight is a time, too
 	Workdays Weekdays
+	// Exceptions are dates that are workdays, or none, whatever the day of the week.
+	Exceptions map[wallclock.Date]bool
+	// Holiday tells whether a date is one; nil: none is.
+	Holiday func(wallclock.Date) bool
 }
 
 // Weekdays is a set of days of the week, by time.Weekday. The empty set stands for Monday
@@ -31,6 +35,12 @@ func (c Calendar) start() wallclock.Time {
 
 // isWorkday tells whether people work on that date.
 func (c Calendar) isWorkday(d wallclock.Date) bool {
+	if works, told := c.Exceptions[d]; told {
+		return works
+	}
+	if c.Holiday != nil && c.Holiday(d) {
+		return false
+	}
 	day := d.Weekday()
 	if c.Workdays == (Weekdays{}) {
 		return day != time.Saturday && day != time.Sunday
@@ -44,6 +54,7 @@ type StepKind string
 // The kinds of step, in the order of time.
 const (
 	Before StepKind = "before" // it draws near
+	OnDay  StepKind = "on_day" // its workday begins
 	Due    StepKind = "due"    // it is now
 	Late   StepKind = "late"   // it was missed
 )
@@ -56,37 +67,58 @@ type Step struct {
 	Days   int           // how many days after its date; for Late
 }
 
-// Steps lists the steps of the deadline by time, no two at one instant. It lists those,
-// too, that lay in the past when the deadline was set.
-func (d Deadline) Steps(cal Calendar) []Step {
-	steps := make([]Step, 0, len(d.RemindBefore)+1+d.late())
-	for _, s := range d.RemindBefore {
+// Steps lists the steps of the terms by time, no two at one instant. It lists those, too,
+// that lay in the past when the deadline was set.
+func (t Terms) Steps(cal Calendar) []Step { return t.steps(cal, t.OnDayAndAfter, true) }
+
+func (t Terms) steps(cal Calendar, onDay, due bool) []Step {
+	steps := make([]Step, 0, len(t.RemindBefore)+2+t.late())
+	for _, s := range t.RemindBefore {
 		if s > 0 {
-			steps = append(steps, Step{At: d.DueAt.Add(-time.Duration(s)), Kind: Before, Before: time.Duration(s)})
+			steps = append(steps, Step{At: t.DueAt.Add(-time.Duration(s)), Kind: Before, Before: time.Duration(s)})
 		}
 	}
-	slices.SortFunc(steps, func(a, b Step) int { return a.At.Compare(b.At) })
-	steps = append(steps, Step{At: d.DueAt, Kind: Due})
-	steps = d.appendLate(steps, cal)
+	if due {
+		steps = append(steps, Step{At: t.DueAt, Kind: Due})
+	}
+	if onDay {
+		steps = append(steps, t.onDay(cal))
+	}
+	steps = t.appendLate(steps, cal)
+	slices.SortStableFunc(steps, func(a, b Step) int { return a.At.Compare(b.At) })
 	return slices.CompactFunc(steps, func(a, b Step) bool { return a.At.Equal(b.At) })
 }
 
-// late is how many reminders follow a missed deadline at most.
-func (d Deadline) late() int {
-	if d.Overdue == nil || !d.Overdue.EveryWorkday {
-		return 0
+// onDay is the start of the workday of the deadline's date, or of the next one that is a
+// workday.
+func (t Terms) onDay(cal Calendar) Step {
+	due := wallclock.DateOf(t.DueAt, cal.zone())
+	for day := due; ; day = day.AddDays(1) {
+		if at, exists := wallclock.At(day, cal.start(), cal.zone()); exists && cal.isWorkday(day) {
+			return Step{At: at, Kind: OnDay, Days: day.DaysSince(due)}
+		}
 	}
-	return min(max(cmp.Or(d.Overdue.Max, usualLate), 0), maxLate)
 }
 
-func (d Deadline) appendLate(steps []Step, cal Calendar) []Step {
-	due := wallclock.DateOf(d.DueAt, cal.zone())
-	for day, left := due.AddDays(1), d.late(); left > 0; day = day.AddDays(1) {
+// late is how many reminders follow a missed deadline at most.
+func (t Terms) late() int {
+	switch {
+	case t.Overdue != nil && t.Overdue.EveryWorkday:
+		return min(max(cmp.Or(t.Overdue.Max, usualLate), 0), maxLate)
+	case t.OnDayAndAfter:
+		return usualLate
+	}
+	return 0
+}
+
+func (t Terms) appendLate(steps []Step, cal Calendar) []Step {
+	due := wallclock.DateOf(t.DueAt, cal.zone())
+	for day, left := due.AddDays(1), t.late(); left > 0; day = day.AddDays(1) {
 		if !cal.isWorkday(day) {
 			continue
 		}
 		// Where the evening of the due date is read twice, the next date may begin before.
-		if at, exists := wallclock.At(day, cal.start(), cal.zone()); exists && at.After(d.DueAt) {
+		if at, exists := wallclock.At(day, cal.start(), cal.zone()); exists && at.After(t.DueAt) {
 			steps = append(steps, Step{At: at, Kind: Late, Days: day.DaysSince(due)})
 			left--
 		}
@@ -94,29 +126,106 @@ func (d Deadline) appendLate(steps []Step, cal Calendar) []Step {
 	return steps
 }
 
-// Next is when the first step strictly after that instant is; false if none is left.
-// Steps that lay in the past when the deadline was set are none.
-func (d Deadline) Next(after time.Time, cal Calendar) (time.Time, bool) {
-	after = later(after, d.SetAt)
-	steps := d.Steps(cal)
-	i := sort.Search(len(steps), func(i int) bool { return steps[i].At.After(after) })
-	if i == len(steps) {
-		return time.Time{}, false
-	}
-	return steps[i].At, true
+// part is what some of those whom a deadline concerns are told: its steps by time.
+type part struct {
+	users     []string
+	dueAt     time.Time
+	escalated bool
+	steps     []Step
 }
 
-// Reminder is what a run at that instant must remind of: the latest step that has passed
-// since the last one was dealt with; false if none has. However many have passed, one
-// reminder is sent.
-func (d Deadline) Reminder(since, at time.Time, cal Calendar) (Step, bool) {
-	since = later(since, d.SetAt)
-	steps := d.Steps(cal)
-	i := sort.Search(len(steps), func(i int) bool { return steps[i].At.After(at) })
-	if i == 0 || !steps[i-1].At.After(since) {
+// parts are the deadline for its users, for those with terms of their own, and for those
+// to whom it escalates.
+func (d Deadline) parts(cal Calendar) []part {
+	main := part{dueAt: d.DueAt, steps: d.Steps(cal)}
+	var parts []part
+	for _, id := range d.Users {
+		if own, has := d.ForUsers[id]; has {
+			parts = append(parts, part{users: []string{id}, dueAt: own.DueAt, steps: own.Steps(cal)})
+		} else {
+			main.users = append(main.users, id)
+		}
+	}
+	if len(main.users) > 0 || len(d.Users) == 0 {
+		parts = append([]part{main}, parts...)
+	}
+	for _, e := range d.Escalate {
+		t := Terms{DueAt: d.DueAt, RemindBefore: e.Before, Overdue: e.After}
+		parts = append(parts, part{users: e.Users, dueAt: d.DueAt, escalated: true, steps: t.steps(cal, e.OnDay, false)})
+	}
+	return parts
+}
+
+// after is the first step after that instant.
+func (p part) after(at time.Time) (Step, bool) {
+	i := sort.Search(len(p.steps), func(i int) bool { return p.steps[i].At.After(at) })
+	if i == len(p.steps) {
 		return Step{}, false
 	}
-	return steps[i-1], true
+	return p.steps[i], true
+}
+
+// passed is the latest step of those that came after since and not after at.
+func (p part) passed(since, at time.Time) (Step, bool) {
+	i := sort.Search(len(p.steps), func(i int) bool { return p.steps[i].At.After(at) })
+	if i == 0 || !p.steps[i-1].At.After(since) {
+		return Step{}, false
+	}
+	return p.steps[i-1], true
+}
+
+// Next is when the first step strictly after that instant is, whomever it concerns; false
+// if none is left. Steps that lay in the past when the deadline was set are none.
+func (d Deadline) Next(after time.Time, cal Calendar) (next time.Time, any bool) {
+	after = later(after, d.SetAt)
+	for _, p := range d.parts(cal) {
+		if s, left := p.after(after); left && (!any || s.At.Before(next)) {
+			next, any = s.At, true
+		}
+	}
+	return next, any
+}
+
+// Reminder is what a user is to be told.
+type Reminder struct {
+	User  string
+	Step  Step
+	DueAt time.Time
+	Next  time.Time // when the user is told next; zero if not again
+	// Escalated is true if it is told to somebody else than those who have to act.
+	Escalated bool
+}
+
+// Reminders are what a run at that instant must tell: for each user the latest step that
+// has passed since the last ones were dealt with. However many have passed, each gets one.
+func (d Deadline) Reminders(since, at time.Time, cal Calendar) []Reminder {
+	since = later(since, d.SetAt)
+	var all []Reminder
+	told := map[string]bool{}
+	for _, p := range d.parts(cal) {
+		step, any := p.passed(since, at)
+		if !any {
+			continue
+		}
+		next, _ := p.after(at)
+		for _, id := range p.users {
+			if !told[id] {
+				told[id] = true
+				all = append(all, Reminder{User: id, Step: step, DueAt: p.dueAt, Next: next.At, Escalated: p.escalated})
+			}
+		}
+	}
+	return all
+}
+
+// People lists the ids of all whom the deadline concerns.
+func (d Deadline) People() []string {
+	all := slices.Clone(d.Users)
+	for _, e := range d.Escalate {
+		all = append(all, e.Users...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func later(a, b time.Time) time.Time {

@@ -2,7 +2,7 @@ package intake
 
 import (
 	"context"
-	"time"
+	"fmt"
 
 	"notifier/deadlines"
 	"notifier/message"
@@ -14,18 +14,15 @@ func (d *Desk) SetDeadline(ctx context.Context, c message.Call, dl deadlines.Dea
 	if err := dl.Check(); err != nil {
 		return dl, err
 	}
-	users, err := d.users(ctx, c.Site, "/users", dl.Users)
-	if err != nil {
-		return dl, err
+	_, unknown := d.users(ctx, c.Site, "/users", dl.Users)
+	for i, e := range dl.Escalate {
+		_, more := d.users(ctx, c.Site, fmt.Sprintf("/escalate/%d/users", i), e.Users)
+		unknown = message.Together(unknown, more)
 	}
-	dl.Users = nil
-	for _, u := range users {
-		dl.Users = append(dl.Users, u.ID)
+	if unknown != nil {
+		return dl, unknown
 	}
-	dl.DueAt = dl.DueAt.UTC().Truncate(time.Microsecond)
-	dl.SetAt, dl.FiredAt = c.At, c.At
-	dl.NextAt, _ = dl.Next(c.At, d.o.Calendar(c.Site))
-	return d.store.SaveDeadline(ctx, c.Site, dl, c.At)
+	return d.store.SaveDeadline(ctx, c.Site, dl.Set(c.At, d.o.Calendar(c.Site)), c.At)
 }
 
 // ClearDeadline ends a deadline: no more reminders, and one that has not left is

@@ -12,7 +12,10 @@ import (
 // deadline is due three days from now and reminds a day before.
 func deadline(key string, c message.Case, users ...string) deadlines.Deadline {
 	return deadlines.Deadline{
-		Key: key, Case: c, Users: users, DueAt: noon.AddDate(0, 0, 3), RemindBefore: []deadlines.Span{deadlines.Span(24 * time.Hour)},
+		Key:   key,
+		Case:  c,
+		Users: users,
+		Terms: deadlines.Terms{DueAt: noon.AddDate(0, 0, 3), RemindBefore: []deadlines.Span{deadlines.Span(24 * time.Hour)}},
 	}
 }
 

@@ -198,6 +198,9 @@ func (l *line) wakes(ctx context.Context) {
 			return
 		case <-l.wake:
 		}
+		if !l.wakeful() { // it is not even busy for a moment
+			continue
+		}
 		select {
 		case <-ctx.Done():
 			return

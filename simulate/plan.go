@@ -196,12 +196,9 @@ func (p *planner) remind(at time.Time) {
 		if !due {
 			return
 		}
-		if _, passed := d.Reminder(d.FiredAt, at, p.o.Calendar); passed {
-			for _, id := range d.Users {
-				u := p.users[id]
-				if u.Email != "" {
-					p.queue = append(p.queue, pending{Mail: one(u.Email, message.Reminder, d.Key, at), of: d})
-				}
+		for _, r := range d.Reminders(d.FiredAt, at, p.o.Calendar) {
+			if u := p.users[r.User]; u.Email != "" {
+				p.queue = append(p.queue, pending{Mail: one(u.Email, message.Reminder, d.Key, at), of: d})
 			}
 		}
 		d.FiredAt = at

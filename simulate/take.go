@@ -189,17 +189,11 @@ func (p *planner) setDeadline(at time.Time, set deadlines.Deadline) error {
 	if err := set.Check(); err != nil {
 		return err
 	}
-	users, err := p.find(set.Users)
-	if err != nil {
+	if _, err := p.find(set.People()); err != nil {
 		return err
 	}
-	set.Users = set.Users[:0]
-	for _, u := range users {
-		set.Users = append(set.Users, u.ID)
-	}
 	p.end(set.Key)
-	set.DueAt, set.SetAt, set.FiredAt = instant(set.DueAt), at, at
-	d := &deadline{Deadline: set}
+	d := &deadline{Deadline: set.Set(at, p.o.Calendar)}
 	p.deadlines[set.Key] = d
 	p.plan(d, at)
 	p.moveOn(set.Case)

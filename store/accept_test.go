@@ -178,7 +178,7 @@ func TestATrayThatMovesTheCaseEndsItsDeadlines(t *testing.T) {
 			"none named":    {message.Case{ID: "C-1"}, false},
 			"another case":  {message.Case{ID: "C-2", Stage: "review"}, false},
 		} {
-			d := deadlines.Deadline{Key: "D", Case: row.of, Users: []string{"u1"}, DueAt: eight, SetAt: noon, FiredAt: noon, NextAt: eight}
+			d := deadlines.Deadline{Key: "D", Case: row.of, Users: []string{"u1"}, SetAt: noon, FiredAt: noon, NextAt: eight, Terms: deadlines.Terms{DueAt: eight}}
 			if _, err := s.SaveDeadline(t.Context(), site, d, noon.Add(-1)); err != nil {
 				t.Fatal(err)
 			}

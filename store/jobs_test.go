@@ -134,7 +134,7 @@ func TestADeadlineIsReplacedAndCleared(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		set := func(next time.Time) deadlines.Deadline {
-			d, err := s.SaveDeadline(t.Context(), site, deadlines.Deadline{Key: "C-1", Users: []string{"u1"}, DueAt: eight, SetAt: noon, FiredAt: noon, NextAt: next}, noon)
+			d, err := s.SaveDeadline(t.Context(), site, deadlines.Deadline{Key: "C-1", Users: []string{"u1"}, SetAt: noon, FiredAt: noon, NextAt: next, Terms: deadlines.Terms{DueAt: eight}}, noon)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -165,7 +165,7 @@ func fill(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	for i := range 20 {
-		d := deadlines.Deadline{Key: fmt.Sprintf("C-%d", i), Users: []string{"u1"}, DueAt: eight, SetAt: noon, FiredAt: noon, NextAt: eight}
+		d := deadlines.Deadline{Key: fmt.Sprintf("C-%d", i), Users: []string{"u1"}, Terms: deadlines.Terms{DueAt: eight}, SetAt: noon, FiredAt: noon, NextAt: eight}
 		if _, err := s.SaveDeadline(ctx, site, d, noon); err != nil {
 			t.Fatal(err)
 		}

@@ -188,9 +188,13 @@ func TestPeopleDeadlinesJobsAndRunsAreReadAsTheyWereWritten(t *testing.T) {
 		wantSame(t, "users", users, map[string]preferences.User{"anna": u})
 
 		d := deadlines.Deadline{
-			Key: "C-1", Case: message.Case{ID: "C-1", Title: "Łódź", URL: "https://x.test", Stage: "s", Owner: "o"}, Users: []string{"anna"}, DueAt: eight,
-			RemindBefore: []deadlines.Span{deadlines.Span(time.Hour)}, Overdue: &deadlines.Overdue{EveryWorkday: true, Max: 3},
-			SetAt: noon, FiredAt: noon, NextAt: eight.Add(-time.Hour),
+			Key:     "C-1",
+			Case:    message.Case{ID: "C-1", Title: "Łódź", URL: "https://x.test", Stage: "s", Owner: "o"},
+			Users:   []string{"anna"},
+			SetAt:   noon,
+			FiredAt: noon,
+			NextAt:  eight.Add(-time.Hour),
+			Terms:   deadlines.Terms{DueAt: eight, RemindBefore: []deadlines.Span{deadlines.Span(time.Hour)}, Overdue: &deadlines.Overdue{EveryWorkday: true, Max: 3}},
 		}
 		saved, err := s.SaveDeadline(ctx, site, d, noon)
 		if err != nil {

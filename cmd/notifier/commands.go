@@ -43,7 +43,7 @@ func migrateCommand(s *shared) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := database.AddSite(c.Context(), config.Site, config.Timezone, time.Now()); err != nil {
+			if err := database.AddSite(c.Context(), config.Site, config.timezoneOf(config.Site), time.Now()); err != nil {
 				return err
 			}
 			has, _, err := database.SchemaVersion(c.Context())

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"notifier/deadlines"
 	"notifier/jobs/notifications"
 	"notifier/message"
 	"notifier/preferences"
@@ -32,15 +31,16 @@ type Config struct {
 	DKIM     map[string]dkimSettings    `yaml:"dkim"`
 	Limits   notifications.Limits       `yaml:"limits"`
 	// SuppressBounces stops writing to addresses of which a server said that they do not exist.
-	SuppressBounces bool                `yaml:"suppress_bounces"`
-	Retry           retrySettings       `yaml:"retry"`
-	Jobs            jobsSettings        `yaml:"jobs"`
-	Kinds           preferences.Catalog `yaml:"kinds"`
-	Callbacks       callbackSettings    `yaml:"callbacks"`
-	Secrets         secretSettings      `yaml:"secrets"`
-	Links           linkSettings        `yaml:"links"`
-	Workday         workdaySettings     `yaml:"workday"`
-	Log             logSettings         `yaml:"log"`
+	SuppressBounces bool                    `yaml:"suppress_bounces"`
+	Retry           retrySettings           `yaml:"retry"`
+	Jobs            jobsSettings            `yaml:"jobs"`
+	Kinds           preferences.Catalog     `yaml:"kinds"`
+	Callbacks       callbackSettings        `yaml:"callbacks"`
+	Secrets         secretSettings          `yaml:"secrets"`
+	Links           linkSettings            `yaml:"links"`
+	Sites           map[string]siteSettings `yaml:"sites"` // beside Site
+	Workday         workdaySettings         `yaml:"workday"`
+	Log             logSettings             `yaml:"log"`
 
 	only string // the one site that a command is about; empty: all
 }
@@ -75,11 +75,6 @@ type linkSettings struct {
 	Cases string `yaml:"cases"`
 }
 
-type workdaySettings struct {
-	Start wallclock.Time `yaml:"start"`
-	Days  []string       `yaml:"days"`
-}
-
 type logSettings struct {
 	Level  string `yaml:"level"`
 	Format string `yaml:"format"`
@@ -100,7 +95,7 @@ func defaults() Config {
 			Reminders:         jobSettings{Spec: schedule.Spec{Every: "15m"}},
 		},
 		Kinds:   preferences.DefaultCatalog(),
-		Workday: workdaySettings{Start: wallclock.Time{Hour: 8}, Days: []string{"monday", "tuesday", "wednesday", "thursday", "friday"}},
+		Workday: workdaySettings{Start: "08:00", Days: []string{"monday", "tuesday", "wednesday", "thursday", "friday"}},
 		Log:     logSettings{Level: "info", Format: "json"},
 	}
 }
@@ -181,12 +176,8 @@ func (r *reader) check(c *Config) {
 	if c.Links.Cases != "" {
 		r.checkLink(c.Links.Cases)
 	}
-	if len(c.Workday.Days) == 0 {
-		r.fault("workday.days", "no day is left to work on. Write at least one, as in [monday]")
-	}
-	for i, day := range c.Workday.Days {
-		r.wrong("workday.days."+strconv.Itoa(i), preferences.Weekday(day).Check())
-	}
+	r.checkWorkday("workday", &c.Workday)
+	r.checkSites(c)
 	r.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	r.oneOf("log.format", c.Log.Format, "json", "console")
 	if c.Retry.Lease < time.Second {
@@ -237,16 +228,6 @@ func (c Config) domain() string {
 		return host
 	}
 	return "localhost"
-}
-
-// calendar is the working time of the installation.
-func (c Config) calendar() deadlines.Calendar {
-	zone, _ := wallclock.Zone(c.Timezone) // check has seen to it
-	calendar := deadlines.Calendar{Zone: zone, Start: &c.Workday.Start}
-	for d := range calendar.Workdays {
-		calendar.Workdays[d] = slices.Contains(c.Workday.Days, strings.ToLower(time.Weekday(d).String()))
-	}
-	return calendar
 }
 
 // flush are the options of Notifications.

@@ -11,7 +11,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"notifier/deadlines"
 	"notifier/intake"
 	"notifier/jobs"
 	"notifier/jobs/callbacks"
@@ -70,8 +69,7 @@ func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
 
 func (h *house) wire(routes notifications.Routes) (err error) {
 	c := h.config
-	calendar := c.calendar()
-	onSite := func(string) deadlines.Calendar { return calendar }
+	onSite := c.calendar
 	h.writer = c.writer()
 	h.flush = notifications.New(h.store, routes, h.writer, h.flushOptions(), h.log)
 	h.promote = usernotifications.New(h.store, h.writer, h.log)
@@ -179,11 +177,16 @@ func (h *house) migrate(ctx context.Context) error {
 	if len(ran) > 0 {
 		h.log.Info("database migrated", zap.Int64s("files", ran))
 	}
+	for site := range h.config.Sites {
+		if err := h.addSite(ctx, site); err != nil {
+			return err
+		}
+	}
 	return h.addSite(ctx, h.config.Site)
 }
 
 func (h *house) addSite(ctx context.Context, site string) error {
-	return h.store.AddSite(ctx, site, h.config.Timezone, time.Now())
+	return h.store.AddSite(ctx, site, h.config.timezoneOf(site), time.Now())
 }
 
 func (h *house) closes(f func() error) { h.closers = append(h.closers, f) }

@@ -153,6 +153,26 @@ func (v *invention) message() {
 	v.write("send_message", m)
 }
 
+// inFull adds what few deadlines have.
+func (v *invention) inFull(d map[string]any) {
+	if v.IntN(4) == 0 {
+		delete(d, "due_at")
+		d["due_in"] = pick(v.Rand, map[string]any{"hours": 30.5}, map[string]any{"days": 1.25, "since": v.at.Add(-5 * time.Hour).Format(time.RFC3339)}, map[string]any{"workdays": 2})
+	}
+	if v.IntN(3) == 0 {
+		d["remind_on_day_and_after"] = true
+	}
+	if v.IntN(3) == 0 {
+		d["escalate"] = []any{
+			map[string]any{"users": v.people(), "before": []string{"2h"}},
+			map[string]any{"users": v.people(), "on_day": true, "after": map[string]any{"every_workday": true, "max": 2}},
+		}
+	}
+	if users := d["users"].([]string); v.IntN(3) == 0 {
+		d["for_users"] = map[string]any{users[0]: map[string]any{"due_in": map[string]any{"days": 2}, "remind_before": []string{"24h"}}}
+	}
+}
+
 func (v *invention) deadline() {
 	d := map[string]any{
 		"key": fmt.Sprintf("D-%d", v.IntN(6)), "users": v.people(), "case": v.about(),
@@ -164,6 +184,7 @@ func (v *invention) deadline() {
 	if v.IntN(2) == 0 {
 		d["overdue"] = map[string]any{"every_workday": true, "max": 1 + v.IntN(4)}
 	}
+	v.inFull(d)
 	v.write("set_deadline", d)
 }
 

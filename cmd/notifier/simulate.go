@@ -36,7 +36,7 @@ func (p *planFlags) add(c *cobra.Command) {
 
 // options are what the flags and the configuration say.
 func (p *planFlags) options(c Config, set []string) (simulate.Options, error) {
-	o := simulate.Options{Catalog: c.Kinds, Zone: c.Timezone, Calendar: c.calendar()}
+	o := simulate.Options{Catalog: c.Kinds, Zone: c.timezoneOf(c.Site), Calendar: c.calendar(c.Site)}
 	if p.journal == "" {
 		return o, usageError{errors.New("which journal? Name it with --journal FILE")}
 	}

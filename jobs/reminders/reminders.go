@@ -87,23 +87,27 @@ func (j *Job) write(ctx context.Context, site string, at time.Time, counts map[s
 func (j *Job) remind(ctx context.Context, site string, d deadlines.Deadline, at time.Time, counts map[string]int) error {
 	calendar := j.calendar(site)
 	next, _ := d.Next(at, calendar)
-	if _, passed := d.Reminder(d.FiredAt, at, calendar); !passed { // the calendar was changed: only the next step is written anew
+	due := d.Reminders(d.FiredAt, at, calendar)
+	if len(due) == 0 { // the calendar was changed: only the next step is written anew
 		return j.queue.Remind(ctx, site, d, at, next, nil)
 	}
-	people, err := j.queue.People(ctx, site, d.Users)
+	people, err := j.queue.People(ctx, site, d.People())
 	if err != nil {
 		return err
 	}
 	var reminders []message.Message
-	for _, user := range d.Users {
+	for _, r := range due {
 		m := j.reminder(site, d, at)
-		person := people[user]
-		person.ID = user
+		person := people[r.User]
+		person.ID = r.User
 		m = person.Address(m)
 		if len(m.To) == 0 {
 			m.Status, m.Reason, m.DueAt, m.QueuedAt = message.Skipped, message.NoAddress, time.Time{}, time.Time{}
 		}
-		reminders = append(reminders, j.writer.Remind(m, letter.Due{At: d.DueAt, Now: at, Next: next}))
+		if r.Escalated {
+			m.Setting = "escalation"
+		}
+		reminders = append(reminders, j.writer.Remind(m, letter.Due{At: r.DueAt, Now: at, Next: r.Next}))
 	}
 	if err := j.queue.Remind(ctx, site, d, at, next, reminders); err != nil {
 		return err

@@ -88,7 +88,7 @@ func (h *house) user(id string) {
 // set sets a deadline as the front desk does.
 func (h *house) set(site, key string, due time.Time, change func(*deadlines.Deadline), users ...string) {
 	h.Helper()
-	d := deadlines.Deadline{Key: key, Users: users, DueAt: due, Case: message.Case{ID: key, Title: "Lease"}, SetAt: monday, FiredAt: monday}
+	d := deadlines.Deadline{Key: key, Users: users, Case: message.Case{ID: key, Title: "Lease"}, SetAt: monday, FiredAt: monday, Terms: deadlines.Terms{DueAt: due}}
 	if change != nil {
 		change(&d)
 	}

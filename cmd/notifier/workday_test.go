@@ -1,0 +1,45 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"notifier/deadlines"
+)
+
+// TestASiteHasItsOwnWorkdays: what a site leaves out is as for all.
+func TestASiteHasItsOwnWorkdays(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	content := `
+timezone: UTC
+workday: { start: "09:00", worked: ["2026-11-14"] }
+sites:
+  acme: { timezone: Europe/Warsaw, workday: { holidays: PL, free: ["2026-11-12"] } }
+`
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := loadConfig(file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := deadlines.Deadline{
+		Users: []string{"anna"},
+		Terms: deadlines.Terms{DueAt: time.Date(2026, 11, 10, 12, 0, 0, 0, time.UTC), Overdue: &deadlines.Overdue{EveryWorkday: true, Max: 3}},
+	}
+	for site, want := range map[string][]string{
+		"default": {"2026-11-11T09:00:00Z", "2026-11-12T09:00:00Z", "2026-11-13T09:00:00Z"},
+		"acme":    {"2026-11-13T08:00:00Z", "2026-11-14T08:00:00Z", "2026-11-16T08:00:00Z"},
+	} {
+		for i, s := range d.Steps(c.calendar(site))[1:] {
+			if got := s.At.UTC().Format(time.RFC3339); got != want[i] {
+				t.Errorf("%s: late reminder %d at %s, want %s", site, i+1, got, want[i])
+			}
+		}
+	}
+	if c.timezoneOf("acme") != "Europe/Warsaw" || c.timezoneOf("other") != "UTC" {
+		t.Errorf("zones are %s and %s", c.timezoneOf("acme"), c.timezoneOf("other"))
+	}
+}
