@@ -170,6 +170,10 @@ func (b broken) Retry(context.Context, message.Call, message.ID, bool) (message.
 	return message.Message{}, b.err
 }
 
+func (b broken) Edit(context.Context, message.Call, message.ID, message.Edit) (message.Message, error) {
+	return message.Message{}, b.err
+}
+
 func (b broken) Cancel(context.Context, message.Call, message.ID) (message.Message, error) {
 	return message.Message{}, b.err
 }

@@ -33,6 +33,7 @@ type Desk interface {
 	SetGroup(ctx context.Context, c message.Call, id string, users []string) error
 	Group(ctx context.Context, site, id string) ([]string, error)
 	Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error)
+	Edit(ctx context.Context, c message.Call, id message.ID, e message.Edit) (message.Message, error)
 	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Suppress(ctx context.Context, c message.Call, s message.Suppression) (message.Suppression, error)
@@ -119,6 +120,7 @@ func Handler(desk Desk, records Records, timetable Timetable, o Options, log *za
 	}
 	mux.Handle("GET /api/openapi.json", h.document("application/openapi+json", api.OpenAPI().MarshalJSON))
 	mux.Handle("GET /api/openapi.yaml", h.document("application/openapi+yaml", api.OpenAPI().YAML))
+	mux.Handle("POST /compat/timers/{id}/retry", h.keyed(http.HandlerFunc(h.retryTimer)))
 	mux.Handle("/api/v1/", h.keyed(h.readable(h.known(routes))))
 	return h.named(h.known(mux))
 }

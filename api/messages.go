@@ -57,6 +57,11 @@ func (h *handler) messageRoutes(api huma.API) {
 		Summary: "Try a message in error again", Description: "With resend also one that was sent. A manual message is written again instead.",
 	}, h.retry)
 	register(h, api, huma.Operation{
+		OperationID: "edit-message", Method: http.MethodPatch, Path: "/messages/{id}", Tags: tags, Errors: stuck,
+		Summary:     "Change what a direct message says, and send it again",
+		Description: "With delivery.state RETRY or PENDING a message that was sent, or is in error, is sent again as it is then. Without it an edit of such a message sends nothing.",
+	}, h.edit)
+	register(h, api, huma.Operation{
 		OperationID: "cancel-message", Method: http.MethodPost, Path: "/messages/{id}/cancel", Tags: tags, Errors: stuck,
 		Summary: "Withdraw a message that has not left",
 	}, h.acting(h.desk.Cancel))
@@ -218,6 +223,23 @@ func (h *handler) retry(ctx context.Context, in *retryIn) (*messageOut, error) {
 		return nil, err
 	}
 	m, err := h.desk.Retry(ctx, h.call(""), message.ID(in.ID), options.Resend)
+	if err != nil {
+		return nil, err
+	}
+	return h.whole(ctx, m)
+}
+
+type editIn struct {
+	ID   string `path:"id" doc:"The message's id." example:"msg_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	Body body[message.Edit]
+}
+
+func (h *handler) edit(ctx context.Context, in *editIn) (*messageOut, error) {
+	e, err := in.Body.read()
+	if err != nil {
+		return nil, err
+	}
+	m, err := h.desk.Edit(ctx, h.call(""), message.ID(in.ID), e)
 	if err != nil {
 		return nil, err
 	}

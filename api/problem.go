@@ -108,6 +108,8 @@ func problemOf(err error) *Problem {
 		return problem(http.StatusNotFound, "not_found", sentence(err, message.ErrNotFound))
 	case errors.Is(err, jobs.ErrBusy):
 		return problem(http.StatusConflict, "running", "The job is running already. Wait for its end.")
+	case errors.Is(err, message.ErrNotEditable):
+		return problem(http.StatusConflict, "not_editable", sentence(err, nil))
 	case errors.Is(err, message.ErrManual):
 		return problem(http.StatusConflict, "not_retryable", sentence(err, nil))
 	case errors.As(err, &move):

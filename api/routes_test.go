@@ -280,6 +280,16 @@ func TestRoutes(t *testing.T) {
 			s.say("POST", "/api/v1/messages/"+s.find("m-manual")+"/retry", "")
 			s.say("POST", "/api/v1/messages/"+s.find("m-scheduled")+"/retry", `{}`)
 		}},
+		{"edit-message", func(s *script) {
+			s.day()
+			s.say("PATCH", "/api/v1/messages/"+s.find("m-error"), `{"to":["right@example.net"],"subject":"Contract ready, again"}`)
+			s.say("PATCH", "/api/v1/messages/"+s.find("m-error"), `{"delivery":{"state":"RETRY"}}`)
+			s.say("PATCH", "/api/v1/messages/"+s.find("m-sent"), `{"text":"It has changed.","delivery":{"state":"PENDING"}}`)
+			s.say("PATCH", "/api/v1/messages/"+s.find("m-manual"), `{"delivery":{"state":"RETRY"}}`)
+			s.say("PATCH", "/api/v1/messages/"+s.find("m-scheduled"), `{"delivery":{"state":"SUCCESS"}}`)
+			s.say("PATCH", "/api/v1/messages/"+s.find("e-merged"), `{"subject":"x"}`)
+			s.say("PATCH", "/api/v1/messages/"+s.find("m-scheduled"), `{"to":["bob"]}`)
+		}},
 		{"cancel-message", func(s *script) {
 			s.day()
 			s.say("POST", "/api/v1/messages/"+s.find("m-scheduled")+"/cancel", "")

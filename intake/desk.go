@@ -33,6 +33,8 @@ type Store interface {
 	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
 	Failed(ctx context.Context, site string, after message.ID, n int) ([]message.Message, error)
 	Replace(ctx context.Context, before, after message.Message) error
+	// Rewrite is Replace for what the message says, too.
+	Rewrite(ctx context.Context, before, after message.Message) error
 	Suppress(ctx context.Context, site string, s message.Suppression) error
 	Unsuppress(ctx context.Context, site, address string) error
 }

@@ -20,6 +20,9 @@ var (
 // ErrManual says why a manual message is not retried (CQ-6).
 var ErrManual = errors.New("a manual message cannot be retried. Write it again")
 
+// ErrNotEditable says why a message stays as it is.
+var ErrNotEditable = errors.New("only a direct message that is not being sent can be edited. Write another one")
+
 // Call says for which site a request is, when it came, and how a repetition is told.
 type Call struct {
 	Site string

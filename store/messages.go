@@ -119,6 +119,22 @@ func (s *Store) Replace(ctx context.Context, before, after message.Message) erro
 	return s.commit(ctx, func(t *tx) error { return s.replace(ctx, t, before, after) })
 }
 
+// Rewrite is Replace for what the message says, too: to whom, the subject and the bodies.
+func (s *Store) Rewrite(ctx context.Context, before, after message.Message) error {
+	return s.commit(ctx, func(t *tx) error {
+		if err := s.replace(ctx, t, before, after); err != nil {
+			return err
+		}
+		r := toRow(after)
+		_, err := s.exec(ctx, t, "UPDATE messages SET to_email = ?, to_name = ?, envelope = ?, subject = ?, body_text = ?, body_html = ? WHERE site = ? AND id = ?",
+			r.toEmail, r.toName, r.envelope, after.Subject, after.Text, after.HTML, after.Site, after.ID)
+		if err != nil {
+			return fmt.Errorf("rewrite %s: %w", after.ID, err)
+		}
+		return nil
+	})
+}
+
 func (s *Store) replace(ctx context.Context, t *tx, before, after message.Message) error {
 	columns := toRow(after).state()
 	where, arguments := "site = ? AND id = ? AND status = ? AND claim = ?", []any{before.Site, before.ID, before.Status, before.Claim}
