@@ -210,6 +210,25 @@ func (b broken) Deadlines(context.Context, string, int, time.Time, string) ([]de
 	return nil, b.err
 }
 
+func (b broken) Operate(_ context.Context, _ message.Call, o message.Operation) (message.Operation, error) {
+	return o, b.err
+}
+func (b broken) SetProcess(context.Context, message.Call, preferences.Process) error { return b.err }
+
+func (b broken) Operation(context.Context, string, message.ID) (message.Operation, error) {
+	return message.Operation{}, b.err
+}
+
+func (b broken) Operations(context.Context, string, message.ID, int) ([]message.Operation, error) {
+	return nil, b.err
+}
+
+func (b broken) StopOperation(context.Context, string, message.ID, time.Time) error { return b.err }
+
+func (b broken) Process(context.Context, string, string) (preferences.Process, error) {
+	return preferences.Process{}, b.err
+}
+
 func (b broken) Webhooks(context.Context, string) ([]webhook.Endpoint, error) { return nil, b.err }
 
 func (b broken) Webhook(context.Context, string, message.ID) (webhook.Endpoint, error) {

@@ -36,6 +36,8 @@ type Desk interface {
 	Edit(ctx context.Context, c message.Call, id message.ID, e message.Edit) (message.Message, error)
 	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
+	Operate(ctx context.Context, c message.Call, o message.Operation) (message.Operation, error)
+	SetProcess(ctx context.Context, c message.Call, p preferences.Process) error
 	Suppress(ctx context.Context, c message.Call, s message.Suppression) (message.Suppression, error)
 	Unsuppress(ctx context.Context, c message.Call, address string) error
 }
@@ -54,6 +56,10 @@ type Records interface {
 	Callbacks(ctx context.Context, m message.Message) ([]webhook.Callback, error)
 	CallbacksOf(ctx context.Context, site string, endpoint, before message.ID, n int) ([]webhook.Callback, error)
 	Replay(ctx context.Context, site string, endpoint, callback message.ID, at time.Time) error
+	Operation(ctx context.Context, site string, id message.ID) (message.Operation, error)
+	Operations(ctx context.Context, site string, before message.ID, n int) ([]message.Operation, error)
+	StopOperation(ctx context.Context, site string, id message.ID, at time.Time) error
+	Process(ctx context.Context, site, id string) (preferences.Process, error)
 	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
 	Suppressions(ctx context.Context, site, after string, n int) ([]message.Suppression, error)
 	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
@@ -132,6 +138,8 @@ func (h *handler) routes(api huma.API) {
 	h.peopleRoutes(api)
 	h.jobRoutes(api)
 	h.suppressionRoutes(api)
+	h.operationRoutes(api)
+	h.processRoutes(api)
 	if h.o.Accounts != nil {
 		h.accountRoutes(api)
 	}

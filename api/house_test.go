@@ -22,6 +22,7 @@ import (
 	"notifier/jobs"
 	"notifier/jobs/callbacks"
 	"notifier/jobs/notifications"
+	"notifier/jobs/operations"
 	"notifier/jobs/reminders"
 	"notifier/jobs/usernotifications"
 	"notifier/letter"
@@ -47,16 +48,17 @@ const (
 // relay that catches all mail.
 type house struct {
 	*testing.T
-	store     *store.Store
-	desk      *intake.Desk
-	timetable *jobs.Timetable
-	relay     *mailtest.Relay
-	flush     *notifications.Job
-	promote   *usernotifications.Job
-	remind    *reminders.Job
-	callbacks *callbacks.Job
-	url       string
-	log       *observer.ObservedLogs
+	store      *store.Store
+	desk       *intake.Desk
+	timetable  *jobs.Timetable
+	relay      *mailtest.Relay
+	flush      *notifications.Job
+	promote    *usernotifications.Job
+	remind     *reminders.Job
+	callbacks  *callbacks.Job
+	operations *operations.Job
+	url        string
+	log        *observer.ObservedLogs
 	// finished gets every run of a job that has been noted as ended.
 	finished chan schedule.Run
 }
@@ -93,6 +95,7 @@ func open(t *testing.T, s *store.Store) *house {
 	rarely := schedule.Spec{Every: "168h"} // tests run them by hand
 	h.work(jobs.Plan{Name: schedule.Reminders, Spec: rarely}, jobs.Plan{Name: schedule.UserNotifications, Spec: rarely}, jobs.Plan{Name: schedule.Notifications, Spec: rarely})
 	here := callbacks.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	h.operations = operations.New(s, h.desk, zap.NewNop())
 	h.callbacks = callbacks.New(s, callbacks.Options{Guard: here}, zap.NewNop())
 	h.url = h.serve(h.desk, s, h.timetable, api.Options{Webhooks: callbacks.NewBook(s, h.callbacks)}, zap.New(core))
 	return h

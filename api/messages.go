@@ -92,6 +92,7 @@ type listIn struct {
 	User      string `query:"user" doc:"Only of this user."`
 	Case      string `query:"case" doc:"Only of the case with this id."`
 	Reference string `query:"reference" doc:"Only with this id of yours, or of the deadline with this key."`
+	Category  string `query:"category" doc:"Only with an error of this category."`
 	Limit     int    `query:"limit" doc:"How many at most." minimum:"1" maximum:"200" default:"50"`
 	Cursor    string `query:"cursor" doc:"next_cursor of the page before."`
 }
@@ -103,7 +104,7 @@ func (h *handler) list(ctx context.Context, in *listIn) (*listOut, error) {
 		return nil, badCursor()
 	}
 	found, err := h.records.Messages(ctx, h.o.Site, message.Filter{
-		Status: message.Status(in.Status), User: in.User, Case: in.Case, Reference: in.Reference,
+		Status: message.Status(in.Status), User: in.User, Case: in.Case, Reference: in.Reference, Category: message.Category(in.Category),
 		Before: message.ID(in.Cursor), Limit: in.Limit + 1,
 	})
 	return &listOut{Body: pageOf(found, in.Limit, view, func(m message.Message) string { return string(m.ID) })}, err

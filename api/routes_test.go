@@ -51,7 +51,7 @@ func (s *script) say(method, path, body string, headers ...string) answer {
 }
 
 var (
-	ids   = regexp.MustCompile(`\b(msg|dig|evt|run|req|whk|cbk)_[0-9a-hjkmnp-tv-z]{26}\b`)
+	ids   = regexp.MustCompile(`\b(msg|dig|evt|run|req|whk|cbk|op)_[0-9a-hjkmnp-tv-z]{26}\b`)
 	bare  = regexp.MustCompile(`<[0-9a-hjkmnp-tv-z]{26}@`)
 	times = regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 	whsec = regexp.MustCompile(`whsec_[A-Za-z0-9+/]{43}=`)
@@ -88,6 +88,14 @@ func (s *script) hook(url string) string {
 	var e struct{ ID string }
 	s.must(http.StatusCreated, &e, "POST", "/api/v1/webhooks", fmt.Sprintf(`{"url":%q}`, url))
 	return e.ID
+}
+
+// operate begins an operation and returns its id.
+func (s *script) operate(body string) string {
+	s.Helper()
+	var o struct{ ID string }
+	s.must(http.StatusAccepted, &o, "POST", "/api/v1/messages/actions", body)
+	return o.ID
 }
 
 // golden compares a text with a file of testdata.
@@ -233,6 +241,41 @@ func TestRoutes(t *testing.T) {
 			s.say("POST", "/api/v1/webhooks/"+id+"/callbacks/"+string(all[0].ID)+"/replay", "")
 			s.say("POST", "/api/v1/webhooks/"+id+"/callbacks/cbk_0/replay", "")
 			s.say("GET", "/api/v1/messages/"+string(m.ID), "")
+		}},
+		{"set-process", func(s *script) {
+			s.people("anna", "ola")
+			s.say("PUT", "/api/v1/processes/lease", `{"muted":["case_received"]}`)
+			s.say("POST", "/api/v1/events", `{"kind":"case_received","process":"lease","users":["anna"]}`)
+			s.say("PUT", "/api/v1/processes/lease", `{"muted":["deadline","case_recieved"]}`)
+		}},
+		{"get-process", func(s *script) { s.say("GET", "/api/v1/processes/lease", "") }},
+		{"act-on-messages", func(s *script) {
+			s.day()
+			s.say("POST", "/api/v1/messages/actions", `{"action":"retry","filter":{"category":"mailbox_full"}}`)
+			s.say("POST", "/api/v1/messages/actions", `{"action":"cancel","ids":["`+s.find("m-scheduled")+`"]}`)
+			s.say("POST", "/api/v1/messages/actions", `{"action":"cancel"}`)
+			s.say("POST", "/api/v1/messages/actions", `{"action":"retry","filter":{"status":"sent"}}`)
+			s.say("POST", "/api/v1/messages/actions", `{"action":"cancel","filter":{"status":"sent"}}`)
+			s.say("POST", "/api/v1/messages/actions", `{"action":"destroy","ids":["x"]}`)
+		}},
+		{"get-operation", func(s *script) {
+			s.day()
+			id := s.operate(`{"action":"retry","filter":{"status":"error"}}`)
+			s.say("GET", "/api/v1/operations/"+id, "")
+			if _, err := s.operations.Run(ctx, time.Now()); err != nil {
+				s.Fatal(err)
+			}
+			s.say("GET", "/api/v1/operations/"+id, "")
+			s.say("GET", "/api/v1/operations/op_0", "")
+		}},
+		{"list-operations", func(s *script) {
+			s.operate(`{"action":"retry","filter":{"status":"error"}}`)
+			s.say("GET", "/api/v1/operations?limit=1", "")
+		}},
+		{"stop-operation", func(s *script) {
+			id := s.operate(`{"action":"retry","filter":{"status":"error"}}`)
+			s.say("DELETE", "/api/v1/operations/"+id, "")
+			s.say("DELETE", "/api/v1/operations/op_0", "")
 		}},
 		{"publish-event", func(s *script) {
 			s.people("anna", "jan", "ewa", "ola")

@@ -78,14 +78,16 @@ func (d document) check(method, path string, a answer) []string {
 	return d.fits("", schema, body)
 }
 
-func (d document) operation(method, path string) map[string]any {
+// operation finds what a request asks for; a path that is spelled out goes before one with
+// a hole.
+func (d document) operation(method, path string) (found map[string]any) {
 	for pattern, operations := range d.paths {
-		if pattern.MatchString(path) {
-			o, _ := operations[strings.ToLower(method)].(map[string]any)
-			return o
+		o, has := operations[strings.ToLower(method)].(map[string]any)
+		if has && pattern.MatchString(path) && (found == nil || !strings.Contains(pattern.String(), "[^/]+")) {
+			found = o
 		}
 	}
-	return nil
+	return found
 }
 
 // at follows keys into objects.

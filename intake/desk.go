@@ -27,6 +27,9 @@ type Store interface {
 	// SaveUser stores a user if it is still at the version that u has (0: new), and changes
 	// what waits for it as again says: DueAt, Setting and Reason.
 	SaveUser(ctx context.Context, site string, u preferences.User, at time.Time, again func(message.Message) message.Message) error
+	Process(ctx context.Context, site, id string) (preferences.Process, error)
+	SaveProcess(ctx context.Context, site string, p preferences.Process, at time.Time) error
+	AddOperation(ctx context.Context, o message.Operation) (message.Operation, error)
 	Accept(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error)
 	SaveDeadline(ctx context.Context, site string, d deadlines.Deadline, at time.Time) (saved deadlines.Deadline, err error)
 	ClearDeadline(ctx context.Context, site, key string, at time.Time) error
@@ -51,6 +54,8 @@ type Options struct {
 	Route func(site, account string, sender message.Address) (string, error)
 	// Wake is called when a message has become pending; nil if nobody wants to know.
 	Wake func()
+	// Operated is called when an operation has begun; nil if nobody wants to know.
+	Operated func()
 }
 
 // Desk takes requests.
@@ -66,6 +71,9 @@ func New(store Store, o Options) *Desk {
 	}
 	if o.Wake == nil {
 		o.Wake = func() {}
+	}
+	if o.Operated == nil {
+		o.Operated = func() {}
 	}
 	return &Desk{store: store, o: o}
 }

@@ -27,6 +27,10 @@ func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event) (not
 	if err != nil {
 		return noted, false, err
 	}
+	asked := e
+	if e.Muted, err = d.muted(ctx, c.Site, e); err != nil {
+		return noted, false, err
+	}
 	noted.ID = message.NewID(message.EventIDs)
 	seen := map[string]int{}
 	var messages []message.Message
@@ -37,7 +41,7 @@ func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event) (not
 		messages = append(messages, m)
 		noted.Recipients = append(noted.Recipients, decision(m))
 	}
-	kept, err := tray(c, e, noted)
+	kept, err := tray(c, asked, noted)
 	if err != nil {
 		return noted, false, err
 	}

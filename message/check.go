@@ -107,6 +107,7 @@ func (e Event) Check(at time.Time) error {
 	e.checkUsers(&bad)
 	bad.Check("/id", "bad_text", CheckLine(e.Reference, MaxLine))
 	bad.Check("/actor", "bad_text", CheckLine(e.Actor, MaxLine))
+	bad.Check("/process", "bad_text", CheckLine(e.Process, MaxLine))
 	bad.Check("/summary", "bad_text", e.Summary.Check(MaxSummary))
 	e.Case.check(&bad)
 	if e.OccurredAt != nil && e.OccurredAt.After(at.Add(ClockSkew)) {

@@ -61,10 +61,13 @@ type Event struct {
 	Kind      Kind     `json:"kind" doc:"What the event is about: case_received, case_changed, deadline, or a kind of config.yaml." example:"case_changed"`
 	Users     []string `json:"users" doc:"Ids of the users whom it concerns." minItems:"1" maxItems:"10000"`
 	Actor     string   `json:"actor,omitempty" doc:"Id of the user who did it; that user is never told of it." maxLength:"200"`
+	Process   string   `json:"process,omitempty" doc:"The workflow that the case goes through; an admin may have switched the kind off for it." maxLength:"200"`
 	Case      Case     `json:"case,omitzero" doc:"The case that it happened to."`
 	Summary   Text     `json:"summary,omitzero" doc:"What happened, in a few words: a text, or one text per language."`
 	// OccurredAt is when it happened, if that is not now; an event may be told late but not ahead.
 	OccurredAt *time.Time `json:"occurred_at,omitempty" doc:"When it happened; now if absent. It may not lie in the future."`
+	// Muted is set by whoever takes the event, if its kind is switched off in its process.
+	Muted bool `json:"-"`
 }
 
 // Draft is what a caller asks SendMessage for, before it becomes one message per recipient.

@@ -8,7 +8,8 @@ type Reason string
 const (
 	ByPreference Reason = "preference_" // followed by the frequency, as in preference_daily
 
-	OwnAction           Reason = "own_action" // the user did it himself (AMODIT-18, -19)
+	OwnAction           Reason = "own_action"    // the user did it himself (AMODIT-18, -19)
+	ProcessMuted        Reason = "process_muted" // the kind is switched off in its process (AMODIT-17)
 	Never               Reason = "preference_never"
 	Mandatory           Reason = "mandatory"            // the kind cannot be turned off (AMODIT-15)
 	BySender            Reason = "direct"               // SendMessage asks no preferences (AMODIT-11)

@@ -58,8 +58,9 @@ type Filter struct {
 	User      string
 	Case      string
 	Reference string
-	Before    ID  // older than this one
-	Limit     int // 0 means 100
+	Category  Category // of the last error
+	Before    ID       // older than this one
+	Limit     int      // 0 means 100
 }
 
 // Closing is what becomes of the messages of one user whose digest windows are due.

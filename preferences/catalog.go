@@ -205,15 +205,19 @@ func (c Catalog) CheckKind(k message.Kind) error {
 	if _, exists := c[k]; exists || k == message.Deadline {
 		return nil
 	}
-	var names []string
-	for _, known := range c.Kinds() {
-		names = append(names, string(known))
-	}
 	var wrong message.Invalid
 	if k == "" {
-		wrong.Add("/kind", "missing", "an event needs a kind.%s", message.Suggest("", names))
+		wrong.Add("/kind", "missing", "an event needs a kind.%s", message.Suggest("", c.names()))
 	} else {
-		wrong.Add("/kind", "unknown_kind", "there is no kind %q.%s", shorten(k), message.Suggest(string(k), names))
+		wrong.Add("/kind", "unknown_kind", "there is no kind %q.%s", shorten(k), message.Suggest(string(k), c.names()))
 	}
 	return wrong.Err()
+}
+
+func (c Catalog) names() []string {
+	var all []string
+	for _, kind := range c.Kinds() {
+		all = append(all, string(kind))
+	}
+	return all
 }

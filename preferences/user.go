@@ -53,6 +53,9 @@ func (u User) Decide(e message.Event, at time.Time) (message.Status, time.Time, 
 	if e.Actor != "" && e.Actor == u.ID {
 		return message.Skipped, time.Time{}, message.OwnAction
 	}
+	if e.Muted {
+		return message.Skipped, time.Time{}, message.ProcessMuted
+	}
 	due, reason, wanted := u.Preferences.Due(e.Kind, at)
 	switch {
 	case !wanted:

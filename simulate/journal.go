@@ -25,6 +25,7 @@ type Line struct {
 	Event       *message.Event
 	Draft       *message.Draft
 	Deadline    *deadlines.Deadline
+	Process     *preferences.Process
 	Cleared     string // the key of a deadline
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 // What a line may do.
-var operations = []string{"set_user", "set_preferences", "notify", "send_message", "set_deadline", "clear_deadline"}
+var operations = []string{"set_user", "set_preferences", "notify", "send_message", "set_deadline", "clear_deadline", "set_process"}
 
 // head is what every line has.
 type head struct {
@@ -47,6 +47,10 @@ type (
 	deadlineLine struct {
 		head
 		deadlines.Deadline
+	}
+	processLine struct {
+		head
+		preferences.Process
 	}
 	clearLine struct {
 		head
@@ -82,6 +86,10 @@ func parse(raw []byte, tokens *jsontext.Decoder) (Line, error) {
 			err = errors.New(`key is missing. Write the key of the deadline that is cleared, as in "key": "C-1"`)
 		}
 		h, line.Cleared = l.head, l.Key
+	case "set_process":
+		var l processLine
+		err = message.Decode(raw, &l)
+		h, line.Process = l.head, &l.Process
 	case "set_user":
 		var l userLine
 		err = message.Decode(raw, &l)

@@ -80,11 +80,12 @@ func compare(a, b Mail) int {
 type planner struct {
 	o         Options
 	users     map[string]*user
-	waiting   heap[*user]            // by the first instant that anything waits for
-	deadlines map[string]*deadline   // that hold, by key
-	ofCase    map[string][]*deadline // the same by the id of their case
-	steps     heap[*deadline]        // by the next step
-	scheduled heap[*later]           // by send_at
+	muted     map[string][]message.Kind // by process
+	waiting   heap[*user]               // by the first instant that anything waits for
+	deadlines map[string]*deadline      // that hold, by key
+	ofCase    map[string][]*deadline    // the same by the id of their case
+	steps     heap[*deadline]           // by the next step
+	scheduled heap[*later]              // by send_at
 	queue     []pending
 	jobs      [3]*job   // in the order in which they run at one instant
 	mails     [][]Mail  // in pieces: one slice would be copied each time it grows
@@ -143,7 +144,7 @@ type job struct {
 
 func newPlanner(o Options) *planner {
 	o.Zone = cmp.Or(o.Zone, "UTC")
-	p := &planner{o: o, users: map[string]*user{}, deadlines: map[string]*deadline{}, ofCase: map[string][]*deadline{}}
+	p := &planner{o: o, users: map[string]*user{}, muted: map[string][]message.Kind{}, deadlines: map[string]*deadline{}, ofCase: map[string][]*deadline{}}
 	p.jobs = [3]*job{
 		{schedule: o.Reminders, next: p.steps.first, run: p.remind},
 		{schedule: o.UserNotifications, next: p.waiting.first, run: p.promote},
@@ -340,6 +341,8 @@ func (p *planner) take(l Line) error {
 		return p.setDeadline(l.At, *l.Deadline)
 	case l.User != nil:
 		return p.setUser(l.At, *l.User)
+	case l.Process != nil:
+		return p.setProcess(*l.Process)
 	case l.Preferences != nil:
 		return p.choose(l.At, *l.Preferences)
 	}

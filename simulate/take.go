@@ -69,6 +69,7 @@ func (p *planner) notify(at time.Time, e message.Event) error {
 	if err != nil {
 		return err
 	}
+	e.Muted = slices.Contains(p.muted[e.Process], e.Kind)
 	occurred := e.Occurred(at)
 	for _, u := range users {
 		status, due, _ := u.Decide(e, occurred)
@@ -83,6 +84,14 @@ func (p *planner) notify(at time.Time, e message.Event) error {
 		}
 	}
 	p.moveOn(e.Case)
+	return nil
+}
+
+func (p *planner) setProcess(set preferences.Process) error {
+	if err := p.o.Catalog.CheckProcess(set); err != nil {
+		return err
+	}
+	p.muted[set.ID] = set.Muted
 	return nil
 }
 

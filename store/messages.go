@@ -57,17 +57,31 @@ func (s *Store) Messages(ctx context.Context, site string, f message.Filter) ([]
 	if f.Status != "" && !slices.Contains(message.Statuses(), f.Status) {
 		return nil, nil // none can have it
 	}
-	from, begin, id := s.fromMessages(), "m", "m.id"
+	from, where, arguments, id := s.filtered(site, f)
+	ms, err := readMessages(s.query(ctx, nil, selectMessages+from+" WHERE "+where+" ORDER BY "+id+" DESC LIMIT ?",
+		append(arguments, cmp.Or(f.Limit, usual))...))
+	if err != nil {
+		return nil, fmt.Errorf("list messages: %w", err)
+	}
+	return ms, nil
+}
+
+// filtered are the tables and conditions of a filter, and the column of its order. It
+// begins where the filter is narrowest.
+func (s *Store) filtered(site string, f message.Filter) (from, where string, arguments []any, id string) {
+	begin := "m"
+	from, id = s.messagesOn(), "m.id"
 	switch {
 	case f.User != "" || f.Case != "" || f.Reference != "" || f.Status == "":
 	case f.Status == message.Deferred:
-		from, begin, id = s.fromWindows(), "w", "q.id"
+		from, begin, id = s.windowsOn(), "w", "q.id"
 	default:
-		from, begin, id = s.fromQueue(), "q", "q.id"
+		from, begin, id = s.queueOn(), "q", "q.id"
 	}
-	where, arguments := []string{begin + ".site = ?"}, []any{site}
+	all := []string{begin + ".site = ?"}
+	arguments = []any{site}
 	add := func(condition string, argument any) {
-		where, arguments = append(where, condition), append(arguments, argument)
+		all, arguments = append(all, condition), append(arguments, argument)
 	}
 	if f.User != "" {
 		add("m.user_id = ? AND m.user_id <> ''", f.User)
@@ -78,16 +92,14 @@ func (s *Store) Messages(ctx context.Context, site string, f message.Filter) ([]
 	if f.Reference != "" {
 		add("m.reference = ? AND m.reference <> ''", f.Reference)
 	}
+	if f.Category != "" {
+		add("q.error_category = ?", f.Category)
+	}
 	if f.Before != "" {
 		add(id+" < ?", f.Before)
 	}
-	where = append(where, isStatus(f.Status)...)
-	ms, err := readMessages(s.query(ctx, nil, from+" WHERE "+strings.Join(where, " AND ")+" ORDER BY "+id+" DESC LIMIT ?",
-		append(arguments, cmp.Or(f.Limit, usual))...))
-	if err != nil {
-		return nil, fmt.Errorf("list messages: %w", err)
-	}
-	return ms, nil
+	all = append(all, isStatus(f.Status)...)
+	return from, strings.Join(all, " AND "), arguments, id
 }
 
 // isStatus are conditions that messages of that status meet; none for the empty status.

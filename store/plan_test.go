@@ -56,6 +56,13 @@ var steps = []struct {
 		m.Attachments = []message.Attachment{{Hash: "x"}}
 		return second(s.Attach(ctx, m))
 	}, "blobs_key"},
+	{"TakeOperation", func(ctx context.Context, s *store.Store) error {
+		_, _, err := s.TakeOperation(ctx, site, noon, eight)
+		return err
+	}, "operations_running operations_key"},
+	{"Progress", func(ctx context.Context, s *store.Store) error {
+		return second(s.Progress(ctx, message.Operation{Site: site, ID: "op_1"}, noon))
+	}, "operations_running operations_key"},
 	{"Pauses", func(ctx context.Context, s *store.Store) error { return second(s.Pauses(ctx, site)) }, "account_pauses_key"},
 	{"Spend", func(ctx context.Context, s *store.Store) error {
 		b := message.Budget{Site: site, Scope: message.PerAccount, Name: "default", Period: time.Minute, Max: 10}

@@ -193,16 +193,21 @@ func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), "
 var selectMessages = fmt.Sprintf("SELECT %s, %s, %s FROM ",
 	names("m.", new(messageRow).content()), names("q.", new(messageRow).state()), names("w.", new(messageRow).window()))
 
-// fromQueue, fromMessages and fromWindows say where to begin; what follows is a WHERE on
+// fromQueue and fromWindows say where to begin; what follows is a WHERE on
 // the table that they are named after, if the database is to find its rows by an index.
-func (s *Store) fromQueue() string { return selectMessages + "queue q" + s.withQueue() }
+func (s *Store) fromQueue() string { return selectMessages + s.queueOn() }
 
-func (s *Store) fromMessages() string {
-	return selectMessages + "messages m" + s.dialect.to("queue", "q", "q.site = m.site AND q.id = m.id", "") +
+func (s *Store) fromWindows() string { return selectMessages + s.windowsOn() }
+
+// queueOn, messagesOn and windowsOn are the same without the columns.
+func (s *Store) queueOn() string { return "queue q" + s.withQueue() }
+
+func (s *Store) messagesOn() string {
+	return "messages m" + s.dialect.to("queue", "q", "q.site = m.site AND q.id = m.id", "") +
 		s.dialect.perhaps("windows", "w", "w.site = q.site AND w.id = q.window_id")
 }
 
-func (s *Store) fromWindows() string { return selectMessages + "windows w" + s.withWindows() }
+func (s *Store) windowsOn() string { return "windows w" + s.withWindows() }
 
 // withQueue goes on from q, withWindows from w to the deferred messages in it.
 func (s *Store) withQueue() string {

@@ -15,6 +15,7 @@ import (
 	"notifier/jobs"
 	"notifier/jobs/callbacks"
 	"notifier/jobs/notifications"
+	"notifier/jobs/operations"
 	"notifier/jobs/reminders"
 	"notifier/jobs/usernotifications"
 	"notifier/letter"
@@ -38,6 +39,7 @@ type house struct {
 	remind    *reminders.Job
 	callbacks *callbacks.Job
 	webhooks  *callbacks.Book
+	operate   *operations.Job
 	timetable *jobs.Timetable
 	closers   []func() error
 }
@@ -83,7 +85,10 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 		return err
 	}
 	wake := func() { h.timetable.Wake(schedule.Notifications) }
-	h.desk = intake.New(h.store, intake.Options{Catalog: c.Kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: c.route})
+	h.desk = intake.New(h.store, intake.Options{Catalog: c.Kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: c.route,
+		Operated: func() { h.timetable.Wake(operationsJob) },
+	})
+	h.operate = operations.New(h.store, h.desk, h.log)
 	return h.plan(wake)
 }
 
@@ -104,6 +109,7 @@ func (h *house) plan(wake func()) error {
 		{Name: schedule.Reminders, Spec: c.Reminders.Spec, Work: waking(h.remind.Run)},
 		{Name: schedule.UserNotifications, Spec: c.UserNotifications.Spec, Work: waking(h.promote.Run)},
 		{Name: schedule.Notifications, Spec: c.Notifications.Spec, Work: then(h.flush.Run, h.tell), Wake: c.Notifications.Wake, Everywhere: true},
+		{Name: operationsJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.operate.Run), Wake: true, Private: true},
 		{Name: callbacksJob, Spec: schedule.Spec{Every: "5s"}, Work: h.callbacks.Run, Wake: true, Private: true},
 		{Name: "housekeeping", Spec: schedule.Spec{Every: h.sweepEvery()}, Work: waking(h.housekeep), Private: true},
 	} {
@@ -114,8 +120,11 @@ func (h *house) plan(wake func()) error {
 	return nil
 }
 
-// callbacksJob is the job that tells webhooks; it is nobody's to schedule.
-const callbacksJob = "callbacks"
+// The jobs that are nobody's to schedule.
+const (
+	callbacksJob  = "callbacks"  // tells webhooks
+	operationsJob = "operations" // does what was asked for many messages
+)
 
 // tell wakes it.
 func (h *house) tell() { h.timetable.Wake(callbacksJob) }

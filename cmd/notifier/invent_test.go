@@ -112,6 +112,11 @@ func (v *invention) line() {
 	case 3:
 		v.deadline()
 	case 4:
+		if v.IntN(3) == 0 {
+			muted := [][]string{{}, {"case_received"}, {"case_received", "case_changed"}}
+			v.write("set_process", map[string]any{"process": pick(v.Rand, "lease", "permit"), "muted": pick(v.Rand, muted...)})
+			return
+		}
 		v.write("clear_deadline", map[string]any{"key": fmt.Sprintf("D-%d", v.IntN(6))})
 	default:
 		e := map[string]any{"id": v.id("e"), "kind": pick(v.Rand, "case_received", "case_changed", "case_changed", "deadline"), "users": v.people(), "case": v.about(), "summary": "s"}
@@ -120,6 +125,9 @@ func (v *invention) line() {
 		}
 		if v.IntN(5) == 0 {
 			e["occurred_at"] = v.at.Add(-time.Duration(v.IntN(60*48)) * time.Minute).Format(time.RFC3339)
+		}
+		if v.IntN(2) == 0 {
+			e["process"] = pick(v.Rand, "lease", "permit")
 		}
 		v.write("notify", e)
 	}

@@ -83,7 +83,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, message.ErrNotFound):
 		return exitNotFound
-	case errors.As(err, &move), errors.Is(err, message.ErrKeyReused), errors.Is(err, message.ErrManual):
+	case errors.As(err, &move), errors.Is(err, message.ErrKeyReused), errors.Is(err, message.ErrManual), errors.Is(err, errRefused):
 		return exitRefused
 	case errors.Is(err, context.Canceled):
 		return exitStopped

@@ -18,10 +18,15 @@ import (
 
 func queueCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{
-		Use: "queue", Short: "Look into the queue",
+		Use: "queue", Short: "Look into the queue, and act on its messages",
 		RunE: showHelp,
 	}
-	c.AddCommand(showCommand(s))
+	c.AddCommand(
+		listCommand(s), showCommand(s),
+		actCommand(s, message.ActRetry, "Try messages in error again", "  notifier queue retry msg_06h0prh7pszbf77z6njd186bh8\n  notifier queue retry --category mailbox_full"),
+		actCommand(s, message.ActCancel, "Withdraw messages that have not left", "  notifier queue cancel --status pending --case A-1"),
+		actCommand(s, message.ActRelease, "Let manual messages go", "  notifier queue release --case A-1"),
+	)
 	return c
 }
 

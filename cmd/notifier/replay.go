@@ -251,6 +251,8 @@ func (r *replay) take(ctx context.Context, l simulate.Line) (err error) {
 	switch {
 	case l.Event != nil:
 		_, _, err = desk.Notify(ctx, call, *l.Event)
+	case l.Process != nil:
+		err = desk.SetProcess(ctx, call, *l.Process)
 	case l.Draft != nil:
 		_, _, err = desk.SendMessage(ctx, call, *l.Draft)
 	case l.Deadline != nil:

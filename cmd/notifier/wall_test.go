@@ -26,6 +26,7 @@ var walls = map[string][]string{
 	"jobs":                   {"message", "schedule"},
 	"jobs/notifications":     {"message"},
 	"jobs/usernotifications": {"message", "digest", "letter"},
+	"jobs/operations":        {"message"},
 	"jobs/callbacks":         {"message", "webhook"},
 	"jobs/reminders":         {"message", "deadlines", "letter"},
 	"store":                  {"message", "preferences", "deadlines", "schedule", "webhook"},

@@ -1,0 +1,132 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"notifier/message"
+	"notifier/preferences"
+)
+
+type actions struct {
+	Action message.Action          `json:"action" enum:"retry,cancel,release"`
+	Filter message.OperationFilter `json:"filter,omitzero" doc:"The messages that it is for. A retry without a status is of those in error."`
+	IDs    []message.ID            `json:"ids,omitempty" doc:"Or their ids." maxItems:"1000"`
+}
+
+type actIn struct{ Body body[actions] }
+
+type operationIn struct {
+	ID string `path:"id" doc:"The operation's id." example:"op_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+}
+
+type operationsIn struct {
+	Limit  int    `query:"limit" doc:"How many at most." minimum:"1" maximum:"200" default:"50"`
+	Cursor string `query:"cursor" doc:"next_cursor of the page before."`
+}
+
+type operationOut struct{ Body message.Operation }
+
+type operationsOut struct{ Body page[message.Operation] }
+
+func (h *handler) operationRoutes(api huma.API) {
+	tags, gone := []string{"operations"}, []int{http.StatusNotFound}
+	register(h, api, huma.Operation{
+		OperationID: "act-on-messages", Method: http.MethodPost, Path: "/messages/actions", Tags: tags, DefaultStatus: http.StatusAccepted,
+		Summary: "Retry, withdraw or release many messages", Description: "The answer is an operation, which goes on by itself; its progress can be asked for.",
+	}, func(ctx context.Context, in *actIn) (*operationOut, error) {
+		a, err := in.Body.read()
+		if err != nil {
+			return nil, err
+		}
+		o, err := h.desk.Operate(ctx, h.call(""), message.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs})
+		return &operationOut{Body: o}, err
+	})
+	register(h, api, huma.Operation{
+		OperationID: "list-operations", Method: http.MethodGet, Path: "/operations", Tags: tags, Summary: "What was done with many messages, newest first",
+	}, func(ctx context.Context, in *operationsIn) (*operationsOut, error) {
+		if in.Cursor != "" && message.ID(in.Cursor).Bytes() == [16]byte{} {
+			return nil, badCursor()
+		}
+		found, err := h.records.Operations(ctx, h.o.Site, message.ID(in.Cursor), in.Limit+1)
+		same := func(o message.Operation) message.Operation { return o }
+		return &operationsOut{Body: pageOf(found, in.Limit, same, func(o message.Operation) string { return string(o.ID) })}, err
+	})
+	register(h, api, huma.Operation{
+		OperationID: "get-operation", Method: http.MethodGet, Path: "/operations/{id}", Tags: tags, Errors: gone, Summary: "How far an operation has come",
+	}, func(ctx context.Context, in *operationIn) (*operationOut, error) {
+		o, err := h.operation(ctx, in.ID)
+		return &operationOut{Body: o}, err
+	})
+	register(h, api, huma.Operation{
+		OperationID: "stop-operation", Method: http.MethodDelete, Path: "/operations/{id}", Tags: tags, Errors: gone,
+		Summary: "Stop an operation", Description: "What is done stays done. One that is over stays as it is.",
+	}, func(ctx context.Context, in *operationIn) (*operationOut, error) {
+		if _, err := h.operation(ctx, in.ID); err != nil {
+			return nil, err
+		}
+		if err := h.records.StopOperation(ctx, h.o.Site, message.ID(in.ID), h.call("").At); err != nil {
+			return nil, err
+		}
+		o, err := h.operation(ctx, in.ID)
+		return &operationOut{Body: o}, err
+	})
+}
+
+func (h *handler) operation(ctx context.Context, id string) (message.Operation, error) {
+	o, err := h.records.Operation(ctx, h.o.Site, message.ID(id))
+	if errors.Is(err, message.ErrNotFound) {
+		err = fmt.Errorf("there is no operation %q. /api/v1/operations lists what there is: %w", message.Truncate(id, 60), err)
+	}
+	return o, err
+}
+
+type processIn struct {
+	ID string `path:"process" doc:"The process, as events name it." example:"lease"`
+}
+
+type setProcessIn struct {
+	ID   string `path:"process" doc:"The process, as events name it." example:"lease"`
+	Body body[processBody]
+}
+
+type processBody struct {
+	ID    string         `json:"process,omitempty" doc:"The same as in the path, if it is given."`
+	Muted []message.Kind `json:"muted" doc:"Kinds of event that nobody is told of; none if it is empty."`
+}
+
+type processOut struct{ Body preferences.Process }
+
+func (h *handler) processRoutes(api huma.API) {
+	tags := []string{"events"}
+	register(h, api, huma.Operation{
+		OperationID: "set-process", Method: http.MethodPut, Path: "/processes/{process}", Tags: tags,
+		Summary:     "Switch kinds of event off in a process, for everybody",
+		Description: "An event of such a kind that names the process leaves a record, and no mail. Deadlines cannot be switched off.",
+	}, func(ctx context.Context, in *setProcessIn) (*processOut, error) {
+		p, err := in.Body.read()
+		if err != nil {
+			return nil, err
+		}
+		if err := same("/process", in.ID, p.ID); err != nil {
+			return nil, err
+		}
+		if err := h.desk.SetProcess(ctx, h.call(""), preferences.Process{ID: in.ID, Muted: p.Muted}); err != nil {
+			return nil, err
+		}
+		return h.process(ctx, in.ID)
+	})
+	register(h, api, huma.Operation{
+		OperationID: "get-process", Method: http.MethodGet, Path: "/processes/{process}", Tags: tags, Summary: "What is switched off in a process",
+	}, func(ctx context.Context, in *processIn) (*processOut, error) { return h.process(ctx, in.ID) })
+}
+
+func (h *handler) process(ctx context.Context, id string) (*processOut, error) {
+	p, err := h.records.Process(ctx, h.o.Site, id)
+	p.Muted = append([]message.Kind{}, p.Muted...)
+	return &processOut{Body: p}, err
+}

@@ -1,0 +1,27 @@
+package intake
+
+import (
+	"context"
+	"slices"
+
+	"notifier/message"
+	"notifier/preferences"
+)
+
+// SetProcess says which kinds of event nobody is told of in a process (AMODIT-17). What
+// waits already stays.
+func (d *Desk) SetProcess(ctx context.Context, c message.Call, p preferences.Process) error {
+	if err := d.o.Catalog.CheckProcess(p); err != nil {
+		return err
+	}
+	return d.store.SaveProcess(ctx, c.Site, p, c.At)
+}
+
+// muted tells whether the event's kind is switched off in its process.
+func (d *Desk) muted(ctx context.Context, site string, e message.Event) (bool, error) {
+	if e.Process == "" {
+		return false, nil
+	}
+	p, err := d.store.Process(ctx, site, e.Process)
+	return slices.Contains(p.Muted, e.Kind), err
+}

@@ -1,0 +1,110 @@
+package message
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// OperationIDs is what ids of operations begin with.
+const OperationIDs = "op"
+
+// Operation is work on many messages that goes on by itself, and can be stopped.
+type Operation struct {
+	ID     ID              `json:"id"`
+	Site   string          `json:"-"`
+	Action Action          `json:"action" enum:"retry,cancel,release"`
+	Filter OperationFilter `json:"filter,omitzero"`
+	IDs    []ID            `json:"ids,omitempty"`
+	Status OperationStatus `json:"status" enum:"running,done,stopped"`
+	Total  int             `json:"total" doc:"How many messages there were when it began."`
+	Done   int             `json:"done"`
+	// Succeeded and Refused are what became of those that are done.
+	Succeeded int        `json:"succeeded"`
+	Refused   int        `json:"refused" doc:"They were not in a state for it, as when somebody else was faster."`
+	CreatedAt time.Time  `json:"created_at"`
+	UpdatedAt time.Time  `json:"updated_at"`
+	EndedAt   *time.Time `json:"ended_at,omitempty"`
+
+	Cursor    ID        `json:"-"` // the last message that was looked at
+	HeldUntil time.Time `json:"-"` // while a replica works on it
+}
+
+// Action is what an operation does with each message.
+type Action string
+
+// The actions.
+const (
+	ActRetry   Action = "retry"
+	ActCancel  Action = "cancel"
+	ActRelease Action = "release"
+)
+
+// OperationStatus is where an operation stands.
+type OperationStatus string
+
+// The statuses of operations.
+const (
+	Running OperationStatus = "running"
+	Done    OperationStatus = "done"
+	Stopped OperationStatus = "stopped"
+)
+
+// OperationFilter says which messages an operation is for.
+type OperationFilter struct {
+	Status    Status   `json:"status,omitempty"`
+	User      string   `json:"user,omitempty"`
+	Case      string   `json:"case,omitempty"`
+	Reference string   `json:"reference,omitempty"`
+	Category  Category `json:"category,omitempty" doc:"The category of the last error."`
+}
+
+// Messages is the filter for a list.
+func (f OperationFilter) Messages() Filter {
+	return Filter{Status: f.Status, User: f.User, Case: f.Case, Reference: f.Reference, Category: f.Category}
+}
+
+// MaxOperation is how many ids an operation may name.
+const MaxOperation = 1000
+
+// only is the status of the messages that an action is for; empty for several.
+var only = map[Action]Status{ActRetry: Error, ActCancel: "", ActRelease: PendingManual}
+
+// Check tells all that is wrong with the operation as *Invalid, or nil. A retry without a
+// status is of what is in error.
+func (o *Operation) Check() error {
+	var bad Invalid
+	status, known := only[o.Action]
+	switch {
+	case !known:
+		bad.Add("/action", "bad_word", "%q is no action. Write retry, cancel or release", Truncate(string(o.Action), 60))
+	case len(o.IDs) > 0 && o.Filter != (OperationFilter{}):
+		bad.Add("/ids", "not_allowed", "filter and ids are both given. Leave one out")
+	case len(o.IDs) > MaxOperation:
+		bad.Add("/ids", "too_many", "%d ids are given; at most %d are taken. Give a filter instead", len(o.IDs), MaxOperation)
+	case len(o.IDs) > 0:
+	case o.Filter.Status == "":
+		o.Filter.Status = status
+	case status != "" && o.Filter.Status != status:
+		bad.Add("/filter/status", "not_allowed", "%s is for messages with the status %s. Leave status out", o.Action, status)
+	case o.Action == ActCancel && !slices.Contains(From(Cancel), o.Filter.Status):
+		bad.Add("/filter/status", "not_allowed", "a message that is %s cannot be withdrawn. Write %s", Truncate(string(o.Filter.Status), 60), either(texts(From(Cancel))))
+	}
+	if known && len(o.IDs) == 0 && o.Filter == (OperationFilter{}) {
+		bad.Add("/filter", "missing", `which messages? Give a filter, as in {"status": "pending"}, or ids`)
+	}
+	for i, id := range o.IDs {
+		if id.Bytes() == [16]byte{} {
+			bad.Add(fmt.Sprintf("/ids/%d", i), "bad_id", "%q is not the id of a message", Truncate(string(id), 60))
+		}
+	}
+	return bad.Err()
+}
+
+func texts(all []Status) []string {
+	list := make([]string, len(all))
+	for i, s := range all {
+		list[i] = string(s)
+	}
+	return list
+}

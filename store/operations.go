@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"notifier/message"
+)
+
+const operationNames = "id, action, filter, ids, status, total, done, succeeded, refused, next, created_at, updated_at, ended_at, held_until"
+
+func (s *Store) readOperations(ctx context.Context, t *tx, site, where string, arguments ...any) ([]message.Operation, error) {
+	rows, err := s.query(ctx, t, "SELECT "+operationNames+" FROM operations WHERE site = ? AND "+where, append([]any{site}, arguments...)...)
+	return collect(rows, err, func(scan func(...any) error) (o message.Operation, err error) {
+		var filter string
+		var ids list
+		var ended instant
+		err = scan((*string)(&o.ID), (*string)(&o.Action), &filter, &ids, (*string)(&o.Status), &o.Total, &o.Done, &o.Succeeded, &o.Refused,
+			(*string)(&o.Cursor), (*instant)(&o.CreatedAt), (*instant)(&o.UpdatedAt), &ended, (*instant)(&o.HeldUntil))
+		if err == nil {
+			err = json.Unmarshal([]byte(filter), &o.Filter)
+		}
+		for _, id := range ids {
+			o.IDs = append(o.IDs, message.ID(id))
+		}
+		o.Site, o.EndedAt = site, orNull(time.Time(ended))
+		return o, err
+	})
+}
+
+// AddOperation begins an operation: what it is for is counted, and a replica takes it up.
+func (s *Store) AddOperation(ctx context.Context, o message.Operation) (message.Operation, error) {
+	o.Total = len(o.IDs)
+	ids := make(list, len(o.IDs))
+	for i, id := range o.IDs {
+		ids[i] = string(id)
+	}
+	if len(o.IDs) == 0 {
+		from, where, arguments, _ := s.filtered(o.Site, o.Filter.Messages())
+		if err := s.row(ctx, nil, []any{&o.Total}, "SELECT count(*) FROM "+from+" WHERE "+where, arguments...); err != nil {
+			return o, fmt.Errorf("count messages: %w", err)
+		}
+	}
+	filter, err := json.Marshal(o.Filter)
+	if err == nil {
+		_, err = s.exec(ctx, nil, "INSERT INTO operations (site, "+operationNames+") VALUES ("+marks(15)+")", o.Site, string(o.ID), string(o.Action), string(filter), ids,
+			string(o.Status), o.Total, 0, 0, 0, "", instant(o.CreatedAt), instant(o.UpdatedAt), instant{}, instant(o.CreatedAt))
+	}
+	if err != nil {
+		return o, fmt.Errorf("begin an operation: %w", err)
+	}
+	return o, nil
+}
+
+// Operation reads one; message.ErrNotFound if there is none.
+func (s *Store) Operation(ctx context.Context, site string, id message.ID) (message.Operation, error) {
+	found, err := s.readOperations(ctx, nil, site, "id = ?", string(id))
+	switch {
+	case err != nil:
+		return message.Operation{}, fmt.Errorf("read the operation %s: %w", id, err)
+	case len(found) == 0:
+		return message.Operation{}, message.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// Operations lists at most n, the newest first, before the given one.
+func (s *Store) Operations(ctx context.Context, site string, before message.ID, n int) ([]message.Operation, error) {
+	where, arguments := "id <> ''", []any{}
+	if before != "" {
+		where, arguments = "id < ?", []any{string(before)}
+	}
+	all, err := s.readOperations(ctx, nil, site, where+" ORDER BY id DESC LIMIT ?", append(arguments, n)...)
+	if err != nil {
+		return nil, fmt.Errorf("list operations: %w", err)
+	}
+	return all, nil
+}
+
+// TakeOperation takes a running operation that nobody works on; false if there is none.
+func (s *Store) TakeOperation(ctx context.Context, site string, at, until time.Time) (o message.Operation, taken bool, err error) {
+	err = s.commit(ctx, func(t *tx) error {
+		found, err := s.readOperations(ctx, t, site, fmt.Sprintf("status = '%s' AND held_until <= ? ORDER BY held_until, id LIMIT 1", message.Running)+
+			s.dialect.lock("UPDATE SKIP LOCKED"), instant(at))
+		if taken = err == nil && len(found) > 0; !taken {
+			return err
+		}
+		o = found[0]
+		o.HeldUntil = until.UTC().Truncate(time.Microsecond)
+		_, err = s.exec(ctx, t, "UPDATE operations SET held_until = ? WHERE site = ? AND id = ?", instant(o.HeldUntil), site, string(o.ID))
+		return err
+	})
+	if err != nil {
+		return o, false, fmt.Errorf("take an operation: %w", err)
+	}
+	return o, taken, nil
+}
+
+// Progress writes how far an operation has come, and holds it on until that time; false if
+// it was stopped, or another replica has it.
+func (s *Store) Progress(ctx context.Context, o message.Operation, until time.Time) (bool, error) {
+	n, err := s.exec(ctx, nil, fmt.Sprintf("UPDATE operations SET status = ?, done = ?, succeeded = ?, refused = ?, next = ?, updated_at = ?, ended_at = ?, held_until = ?"+
+		" WHERE site = ? AND id = ? AND status = '%s' AND held_until = ?", message.Running),
+		string(o.Status), o.Done, o.Succeeded, o.Refused, string(o.Cursor), instant(o.UpdatedAt), orNone(o.EndedAt), instant(until), o.Site, string(o.ID), instant(o.HeldUntil))
+	if err != nil {
+		return false, fmt.Errorf("write the progress of %s: %w", o.ID, err)
+	}
+	return n == 1, nil
+}
+
+// StopOperation ends an operation where it stands; one that is over stays so.
+func (s *Store) StopOperation(ctx context.Context, site string, id message.ID, at time.Time) error {
+	_, err := s.exec(ctx, nil, fmt.Sprintf("UPDATE operations SET status = ?, updated_at = ?, ended_at = ? WHERE site = ? AND id = ? AND status = '%s'", message.Running),
+		string(message.Stopped), instant(at), instant(at), site, string(id))
+	if err != nil {
+		return fmt.Errorf("stop the operation %s: %w", id, err)
+	}
+	return nil
+}

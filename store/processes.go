@@ -1,0 +1,40 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"notifier/message"
+	"notifier/preferences"
+)
+
+// Process reads what is muted in a process: nothing in one that nobody has set.
+func (s *Store) Process(ctx context.Context, site, id string) (preferences.Process, error) {
+	p := preferences.Process{ID: id}
+	rows, err := s.query(ctx, nil, "SELECT kinds FROM mutes WHERE site = ? AND process = ?", site, id)
+	found, err := collect(rows, err, func(scan func(...any) error) (l list, err error) { return l, scan(&l) })
+	if err != nil {
+		return p, fmt.Errorf("read the process %s: %w", id, err)
+	}
+	for _, l := range found {
+		for _, kind := range l {
+			p.Muted = append(p.Muted, message.Kind(kind))
+		}
+	}
+	return p, nil
+}
+
+// SaveProcess sets what is muted in a process.
+func (s *Store) SaveProcess(ctx context.Context, site string, p preferences.Process, at time.Time) error {
+	var kinds list
+	for _, k := range p.Muted {
+		kinds = append(kinds, string(k))
+	}
+	_, err := s.exec(ctx, nil, "INSERT INTO mutes (site, process, kinds, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (site, process) DO UPDATE SET "+
+		setTo("excluded", "kinds, updated_at"), site, p.ID, kinds, instant(at))
+	if err != nil {
+		return fmt.Errorf("save the process %s: %w", p.ID, err)
+	}
+	return nil
+}
