@@ -2,8 +2,10 @@ package message
 
 import (
 	"encoding/base32"
+	"encoding/binary"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -34,6 +36,14 @@ func NewID(prefix string) ID {
 // IDOf is the ID with these bytes.
 func IDOf(prefix string, b [16]byte) ID {
 	return ID(prefix + "_" + letters.EncodeToString(b[:]))
+}
+
+// Earliest is an ID that is not later than any that was made at that time, and later than
+// those that were made before its millisecond.
+func Earliest(prefix string, at time.Time) ID {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:], uint64(max(at.UnixMilli(), 0))<<16)
+	return IDOf(prefix, b)
 }
 
 // ParseID reads an ID that came from outside.

@@ -63,6 +63,10 @@ var steps = []struct {
 	{"Progress", func(ctx context.Context, s *store.Store) error {
 		return second(s.Progress(ctx, message.Operation{Site: site, ID: "op_1"}, noon))
 	}, "operations_running operations_key"},
+	{"Purge", func(ctx context.Context, s *store.Store) error {
+		_, _, err := s.Purge(ctx, site, store.PurgeFrom[1], 200, noon.Add(-time.Hour))
+		return err
+	}, "messages_key queue_key windows_key"},
 	{"Pauses", func(ctx context.Context, s *store.Store) error { return second(s.Pauses(ctx, site)) }, "account_pauses_key"},
 	{"Spend", func(ctx context.Context, s *store.Store) error {
 		b := message.Budget{Site: site, Scope: message.PerAccount, Name: "default", Period: time.Minute, Max: 10}

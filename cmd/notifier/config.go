@@ -40,6 +40,7 @@ type Config struct {
 	Links           linkSettings            `yaml:"links"`
 	Sites           map[string]siteSettings `yaml:"sites"` // beside Site
 	Workday         workdaySettings         `yaml:"workday"`
+	Retention       retentionSettings       `yaml:"retention"`
 	Log             logSettings             `yaml:"log"`
 
 	only string // the one site that a command is about; empty: all
@@ -73,6 +74,12 @@ type jobSettings struct{ schedule.Spec }
 
 type linkSettings struct {
 	Cases string `yaml:"cases"`
+}
+
+// retentionSettings say for how many days messages are kept that have come to their end;
+// 0: for ever.
+type retentionSettings struct {
+	Days int `yaml:"days"`
 }
 
 type logSettings struct {

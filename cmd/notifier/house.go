@@ -41,6 +41,7 @@ type house struct {
 	webhooks  *callbacks.Book
 	operate   *operations.Job
 	timetable *jobs.Timetable
+	purged    time.Time // when old messages were last looked for
 	closers   []func() error
 }
 
@@ -140,6 +141,7 @@ const (
 	keepRuns    = 30 * 24 * time.Hour
 	keepBudgets = 2 * 24 * time.Hour
 	keepCalls   = 30 * 24 * time.Hour
+	purgeEvery  = time.Hour
 )
 
 // housekeep mends what crashes left and forgets what has had its time.
@@ -159,12 +161,41 @@ func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, er
 		if err := h.forgetCallbacks(ctx, site, at); err != nil {
 			return counts, err
 		}
+		if err := h.purge(ctx, site, at); err != nil {
+			return counts, err
+		}
 	}
 	if _, err := h.store.ForgetBudgets(ctx, 1000, at.Add(-keepBudgets)); err != nil {
 		return counts, err
 	}
+	if !at.Before(h.purged.Add(purgeEvery)) {
+		h.purged = at
+	}
 	_, err = h.store.ForgetRuns(ctx, 1000, at.Add(-keepRuns))
 	return counts, err
+}
+
+// purge deletes messages that have been kept long enough. A page a time: it must not keep
+// others from the database.
+func (h *house) purge(ctx context.Context, site string, at time.Time) error {
+	keep := h.config.keeps(site)
+	if keep == 0 || at.Before(h.purged.Add(purgeEvery)) {
+		return nil
+	}
+	n := 0
+	for _, after := range store.PurgeFrom {
+		for after != "" && ctx.Err() == nil {
+			purged, last, err := h.store.Purge(ctx, site, after, 200, at.Add(-keep))
+			if err != nil {
+				return err
+			}
+			after, n = last, n+purged
+		}
+	}
+	if n > 0 {
+		h.log.Info("old messages deleted", zap.String("site", site), zap.Int("messages", n))
+	}
+	return nil
 }
 
 func (h *house) forgetCallbacks(ctx context.Context, site string, at time.Time) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,6 +29,8 @@ type workdaySettings struct {
 type siteSettings struct {
 	Timezone string          `yaml:"timezone"`
 	Workday  workdaySettings `yaml:"workday"`
+	// Retention is as for all where it is 0.
+	Retention retentionSettings `yaml:"retention"`
 }
 
 // checkWorkday finds what is wrong with the settings, and makes a calendar of them.
@@ -103,6 +106,11 @@ func (c Config) calendar(site string) deadlines.Calendar {
 	}
 	calendar.Zone, _ = wallclock.Zone(zone) // check has seen to it
 	return calendar
+}
+
+// keeps is how long the messages of a site are kept; 0: for ever.
+func (c Config) keeps(site string) time.Duration {
+	return time.Duration(cmp.Or(c.Sites[site].Retention.Days, c.Retention.Days)) * 24 * time.Hour
 }
 
 // timezoneOf is the zone of a site.
