@@ -44,9 +44,11 @@ func (l *lane) announce(t *transaction) bool {
 			l.lost(t, at, n, t.d.broken(err))
 			return false
 		}
-		if r.code == 421 {
+		if r.code == 421 || l.outOfStep(t, at, r) {
 			t.d.heard(r)
-			l.lost(t, at, n, r.failure(at))
+			f := r.failure(at)
+			f.Temporary = true
+			l.lost(t, at, n, f)
 			return false
 		}
 		l.note(t, at, n, r)
@@ -61,6 +63,14 @@ func (l *lane) announce(t *transaction) bool {
 	}
 	t.postpone(false)
 	return false
+}
+
+// outOfStep tells whether the server did not have the commands in our order (503): then
+// its replies are not in it either, and none of them can be trusted to be about what it
+// seems to be. After a refusal, 503 is the right answer to what was sent behind it.
+func (l *lane) outOfStep(t *transaction, at stage, r reply) bool {
+	after := t.refused && at != atMail || at == atData && len(t.accepted) == 0
+	return r.code == 503 && !after && r.failure(at).Category == message.Unknown
 }
 
 func (l *lane) appendCommands(b []byte, t *transaction) []byte {
