@@ -1,0 +1,194 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"notifier/mail/mailtest"
+	"notifier/message"
+	"notifier/store"
+	"notifier/store/storetest"
+)
+
+func smtpSink(t *testing.T, port int, flags ...string) *mailtest.Sink {
+	t.Helper()
+	s, err := mailtest.StartSink(port, flags...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() }) // it may have been closed
+	return s
+}
+
+// patiently waits until something is so.
+func patiently(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for begin := time.Now(); !is(); time.Sleep(20 * time.Millisecond) {
+		if time.Since(begin) > 60*time.Second {
+			t.Fatalf("after a minute: not %s", what)
+		}
+	}
+}
+
+func allSent(t *testing.T, s *store.Store, n int) func() bool {
+	return func() bool {
+		ms, err := s.Messages(t.Context(), "default", message.Filter{Status: message.Sent, Limit: 10000})
+		return err == nil && len(ms) == n
+	}
+}
+
+// byID counts the mails of each message.
+func byID(t *testing.T, sinks ...*mailtest.Sink) map[string]int {
+	t.Helper()
+	counts := map[string]int{}
+	for _, sink := range sinks {
+		mails, err := sink.Mails()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, mail := range mails {
+			_, rest, _ := strings.Cut(mail, "\nMessage-ID: ")
+			id, _, _ := strings.Cut(rest, "\n")
+			counts[strings.TrimSpace(id)]++
+		}
+	}
+	return counts
+}
+
+// TestKilledInTheMiddleOfAConversation: RELIABILITY.md section 3, rows 2 and 3, with
+// smtp-sink. Killed before MAIL, a message comes once; killed after its last byte, it may
+// come twice, as many as were in flight, with one Message-ID.
+func TestKilledInTheMiddleOfAConversation(t *testing.T) {
+	t.Parallel()
+	const n = 20
+	for _, row := range []struct {
+		name, flag string
+		copies     int // at most, beyond the first
+	}{{"2: before MAIL", "CONNECT:3", 0}, {"3: after the last byte", ".:3", 4}} {
+		for _, database := range []string{"sqlite", "postgres"} {
+			t.Run(row.name+"/"+database, func(t *testing.T) {
+				t.Parallel()
+				url := storetest.URL(t, database)
+				enqueue(t, url, n)
+				slow := smtpSink(t, 0, "-W", row.flag)
+				address := fmt.Sprintf("127.0.0.1:%d", slow.Port())
+				first := startService(t, url, address)
+				s := storetest.Open(t, url)
+				patiently(t, "anything being sent", func() bool {
+					ms, err := s.Messages(t.Context(), "default", message.Filter{Status: message.Sending})
+					return row.copies == 0 || err == nil && len(ms) > 0
+				})
+				time.Sleep(time.Second) // into the wait of the sink
+				first.kill()
+				before := byID(t, slow)
+				if err := slow.Close(); err != nil {
+					t.Fatal(err)
+				}
+				good := smtpSink(t, slow.Port())
+				second := startService(t, url, address)
+				patiently(t, "everything sent", allSent(t, s, n))
+				second.stop()
+				counts, twice := byID(t, good), 0
+				for id := range before {
+					counts[id]++
+				}
+				for id, copies := range counts {
+					if copies > 1 {
+						twice += copies - 1
+					}
+					if copies > 2 {
+						t.Errorf("%s came %d times", id, copies)
+					}
+				}
+				if len(counts) != n || twice > row.copies {
+					t.Errorf("%d of %d messages came, %d copies; at most %d were in flight", len(counts), n, twice, row.copies)
+				}
+			})
+		}
+	}
+}
+
+// TestFrozenAndThawed is row 27: a process that is stopped for longer than its lease, and
+// goes on, changes nothing that another has done meanwhile.
+func TestFrozenAndThawed(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t, "postgres")
+	const n = 2000
+	l := newLedger(enqueue(t, url, n))
+	relay, err := mailtest.Start(mailtest.Options{OnMail: l.note})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer relay.Close()
+	soon := "NOTIFIER_RETRY__BASE=1s"
+	frozen, other := startService(t, url, relay.Addr(), soon), startService(t, url, relay.Addr(), soon)
+	s := storetest.Open(t, url)
+	const times = 4
+	for range times {
+		patiently(t, "more mail", func() bool { return relay.Count() > 0 })
+		say(t, frozen, syscall.SIGSTOP)
+		time.Sleep(2500 * time.Millisecond)
+		say(t, frozen, syscall.SIGCONT)
+		time.Sleep(200 * time.Millisecond)
+	}
+	patiently(t, "everything sent", allSent(t, s, n))
+	frozen.stop()
+	other.stop()
+	if len(l.missing) > 0 || len(l.changed) > 0 {
+		t.Errorf("%d messages never came, %d copies differ", len(l.missing), len(l.changed))
+	}
+	if most := times * 2 * 32; l.copies > most { // as when it is killed
+		t.Errorf("%d mails came twice; at most %d were in flight when it was stopped", l.copies, most)
+	}
+}
+
+func say(t *testing.T, s *service, what syscall.Signal) {
+	t.Helper()
+	if err := s.command.Process.Signal(what); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestKilledAtEveryWrite is row 1: the program dies with its n-th write to the disk, for
+// each n, as strace makes it. What was accepted is sent in the end, and nothing twice
+// without having been in flight.
+func TestKilledAtEveryWrite(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t, "sqlite")
+	relay, err := mailtest.Start(mailtest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer relay.Close()
+	file, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := 0
+	for write := 1; write <= 12; write++ {
+		enqueue(t, url, 1)
+		c := exec.Command("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e", fmt.Sprintf("inject=fdatasync,fsync:signal=SIGKILL:when=%d", write), file, "send-queue")
+		c.Dir = t.TempDir()
+		c.Env = append(c.Environ(), "NOTIFIER_DATABASE__URL="+url, "NOTIFIER_SMTP__HOST=127.0.0.1", fmt.Sprintf("NOTIFIER_SMTP__PORT=%d", relay.Port()),
+			"NOTIFIER_SMTP__TLS=none", "NOTIFIER_SMTP__FROM=workflow@example.org", "NOTIFIER_RETRY__LEASE=1s")
+		if out, err := c.CombinedOutput(); err != nil && !strings.Contains(err.Error(), "killed") {
+			t.Logf("write %d: %v\n%s", write, err, out)
+		} else if err != nil {
+			killed++
+		}
+	}
+	if killed == 0 {
+		t.Fatal("nothing was killed: strace injects nothing")
+	}
+	last := startService(t, url, relay.Addr())
+	s := storetest.Open(t, url)
+	patiently(t, "everything sent", allSent(t, s, 12))
+	last.stop()
+	if got := relay.Count(); got > 12+killed {
+		t.Errorf("%d mails of 12 messages came after %d kills", got, killed)
+	}
+}
