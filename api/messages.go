@@ -134,6 +134,8 @@ func (h *handler) whole(ctx context.Context, m message.Message) (*messageOut, er
 		return nil, err
 	}
 	v.MessageID, v.ConquerStatus, v.ChoraStatus = carried.MessageID(), carried.ConquerStatus(), carried.ChoraStatus()
+	conquer := carried.Conquer()
+	v.Conquer = &conquer
 	delivery := carried.Delivery(attempts)
 	v.Delivery = &delivery
 	for _, a := range attempts {

@@ -42,6 +42,7 @@ type messageView struct {
 	ErrorCategory  *message.Category    `json:"error_category" nullable:"true"`
 	Error          *errorView           `json:"error,omitempty"`
 	ConquerStatus  string               `json:"conquer_status,omitempty" doc:"The status in Conquer's words."`
+	Conquer        *message.ConquerView `json:"conquer,omitempty" doc:"Conquer's parent record; error_records are its children."`
 	ChoraStatus    string               `json:"chora_status,omitempty" doc:"The status in chora's words."`
 	Delivery       *message.Delivery    `json:"delivery,omitempty" doc:"Trigger Email's record."`
 

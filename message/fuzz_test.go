@@ -21,7 +21,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		for _, v := range []any{new(message.Draft), new(message.Event), new(form)} {
+		for _, v := range []any{new(message.Draft), new(message.Event), new(message.Edit), new(form)} {
 			err := message.Decode([]byte(s), v)
 			if err != nil {
 				var bad *message.Invalid

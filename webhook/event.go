@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"notifier/message"
 )
@@ -121,33 +122,38 @@ type conquer struct {
 }
 
 type conquerEvent struct {
-	ID                    message.ID `json:"id"`
-	Reference             string     `json:"reference,omitempty"`
-	Sequence              int        `json:"sequence"`
-	Status                string     `json:"status"`
-	ErrorMessage          string     `json:"error_message"`
-	ErrorMessageTruncated string     `json:"error_message_truncated"`
-	ErrorCode             string     `json:"error_code"`
-	ErrorCategory         string     `json:"error_category"`
-	ManualRetryCount      int        `json:"manual_retry_count"`
-	StatusLastUpdated     time.Time  `json:"status_last_updated"`
+	ID            message.ID       `json:"id"`
+	Reference     string           `json:"reference,omitempty"`
+	Sequence      int              `json:"sequence"`
+	Status        string           `json:"status"`
+	ErrorCategory message.Category `json:"error_category"`
+	message.ConquerView
 }
 
 // maxItems bounds a digest's list, and with it a body, which has less than 20 kB.
-const maxItems = 200
+const maxItems = 100
+
+// maxText is the longest text of an error in a body, in bytes: 5,000 characters of nearly
+// any language.
+const maxText = 15_000
+
+// within is a text of at most n bytes.
+func within(s string, n int) string {
+	for len(s) > n {
+		s = message.Truncate(s, max(0, utf8.RuneCountInString(s)-(len(s)-n+3)/4))
+	}
+	return s
+}
 
 // Body is what the endpoint is sent. It is the same on every call. items are a digest's.
 func (c Callback) Body(n Naming, m message.Message, items []message.ID) ([]byte, error) {
 	then := m // as it stood
-	then.Status, then.RetryCount, then.Error = c.Status, c.RetryCount, c.Error
+	then.Status, then.Reason, then.RetryCount, then.Error, then.UpdatedAt = c.Status, c.Reason, c.RetryCount, c.Error, c.At
 	if n == Conquer {
-		e := conquerEvent{
-			ID: c.Message, Reference: m.Reference, Sequence: c.Sequence, Status: then.ConquerStatus(),
-			ManualRetryCount: c.RetryCount, StatusLastUpdated: c.At,
-		}
-		if f := c.Error; f != nil {
-			e.ErrorMessage, e.ErrorMessageTruncated = f.Text, message.Truncate(f.Text, message.MaxErrorTruncated)
-			e.ErrorCode, e.ErrorCategory = f.Code, string(f.Category)
+		e := conquerEvent{ID: c.Message, Reference: m.Reference, Sequence: c.Sequence, ConquerView: then.Conquer()}
+		e.ErrorMessage = within(e.ErrorMessage, maxText)
+		if e.Status = e.ActionStatus; e.ErrorMessage != "" && c.Error != nil {
+			e.ErrorCategory = c.Error.Category
 		}
 		return encode(conquer{Event: "email_" + e.Status, Timestamp: c.At, Data: e})
 	}
@@ -162,7 +168,7 @@ func (c Callback) Body(n Naming, m message.Message, items []message.ID) ([]byte,
 	if f := c.Error; f != nil {
 		d.Error = &toldError{
 			Category: f.Category, Says: f.Category.Says(), Remedy: f.Category.Remedy(), Code: f.Code,
-			Message: message.Truncate(f.Text, 2000), Truncated: message.Truncate(f.Text, message.MaxErrorTruncated),
+			Message: within(f.Text, 2000), Truncated: message.Truncate(f.Text, message.MaxErrorTruncated),
 		}
 	}
 	return encode(standard{Type: c.Event(m.Type), Timestamp: c.At, Data: d})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -185,6 +186,10 @@ func TestKilledAtEveryWrite(t *testing.T) {
 		t.Fatal("nothing was killed: strace injects nothing")
 	}
 	last := startService(t, url, relay.Addr())
+	patiently(t, "ready", func() bool {
+		answer, err := http.Get(last.url + "/readyz")
+		return err == nil && answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
+	})
 	s := storetest.Open(t, url)
 	patiently(t, "everything sent", allSent(t, s, 12))
 	last.stop()
