@@ -213,6 +213,7 @@ func (b broken) Deadlines(context.Context, string, int, time.Time, string) ([]de
 func (b broken) Operate(_ context.Context, _ message.Call, o message.Operation) (message.Operation, error) {
 	return o, b.err
 }
+
 func (b broken) SetProcess(context.Context, message.Call, preferences.Process) error { return b.err }
 
 func (b broken) Operation(context.Context, string, message.ID) (message.Operation, error) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestRetryTimer is CQ-13 and -14: what the retry wipes stands in the same row, and a
+// TestRetryTimer is CQ-13 and -14, with a text as previous_error (CQ-15): what the retry wipes stands in the same row, and a
 // refusal is 400 with the text of the toast.
 func TestRetryTimer(t *testing.T) {
 	each(t, func(h *house) {

@@ -169,8 +169,10 @@ func TestHolidays(t *testing.T) {
 		{Year: 2026, Month: 6, Day: 4}:   true, // Corpus Christi
 		{Year: 2026, Month: 6, Day: 5}:   false,
 	} {
-		if pl(day) != want || pl(day) != want {
-			t.Errorf("%v is a holiday: %v, want %v", day, pl(day), want)
+		for range 2 { // reckoned, and remembered
+			if got := pl(day); got != want {
+				t.Errorf("%v is a holiday: %v, want %v", day, got, want)
+			}
 		}
 	}
 	if _, err := deadlines.Holidays("XX"); err == nil || !strings.Contains(err.Error(), "PL, PT") {

@@ -68,11 +68,15 @@ func TestAttachmentsAndImages(t *testing.T) {
 	}{
 		{"a file", "Hello", "", []message.File{contract}, "multipart/mixed", `text/plain: "Hello"|attached application/pdf Umowa – Łódź.pdf: ` + long},
 		{
-			"an image", "Hello", `<img src="cid:logo">`, []message.File{logo}, "multipart/related",
+			"an image", "Hello", `<img src="cid:logo">`,
+			[]message.File{logo},
+			"multipart/related",
 			`text/plain: "Hello"|text/html: "<img src=\"cid:logo\">"|image/png <logo>: "\x89PNG\x00\xff"`,
 		},
 		{
-			"both", "", `<img src="cid:logo">`, []message.File{dot, logo}, "multipart/mixed",
+			"both", "", `<img src="cid:logo">`,
+			[]message.File{dot, logo},
+			"multipart/mixed",
 			`text/html: "<img src=\"cid:logo\">"|image/png <logo>: "\x89PNG\x00\xff"|attached text/plain dots.txt: ".\n.."`,
 		},
 	} {

@@ -9,8 +9,7 @@ import (
 	"notifier/message"
 )
 
-// UX section 5.5: what happened, then what to do; no "please", no exclamation marks, no
-// bare codes.
+// TestEveryCategorySpeaksPlainly: technical errors become categories that people can read (CQ-7).
 func TestEveryCategorySpeaksPlainly(t *testing.T) {
 	seen := map[string]message.Category{}
 	for _, c := range message.Categories() {

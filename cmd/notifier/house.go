@@ -86,7 +86,8 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 		return err
 	}
 	wake := func() { h.timetable.Wake(schedule.Notifications) }
-	h.desk = intake.New(h.store, intake.Options{Catalog: c.Kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: c.route,
+	h.desk = intake.New(h.store, intake.Options{
+		Catalog: c.Kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: c.route,
 		Operated: func() { h.timetable.Wake(operationsJob) },
 	})
 	h.operate = operations.New(h.store, h.desk, h.log)

@@ -9,7 +9,7 @@ import (
 	"notifier/deadlines"
 )
 
-// TestASiteHasItsOwnWorkdays: what a site leaves out is as for all.
+// TestASiteHasItsOwnWorkdays: the parameters that Reminders has beside its schedule (AMODIT-22); what a site leaves out is as for all.
 func TestASiteHasItsOwnWorkdays(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config.yaml")
 	content := `

@@ -19,6 +19,8 @@ import (
 	"notifier/webhook"
 )
 
+// TestALifeIsToldInOrder: what fails reports back to the calling system (CQ-1), at each
+// point of its life (TE-17).
 func TestALifeIsToldInOrder(t *testing.T) {
 	each(t, func(h *house) {
 		r := receive(h.T)
@@ -364,9 +366,14 @@ func TestReceiversCanVerify(t *testing.T) {
 			call   call
 			tamper bool
 		}{
-			{first, got[0], false}, {second, got[0], false},
-			{first, got[1], false}, {second, got[1], false}, {second, got[1], true},
-			{first, got[2], false}, {second, got[2], false}, {second, got[3], false},
+			{first, got[0], false},
+			{second, got[0], false},
+			{first, got[1], false},
+			{second, got[1], false},
+			{second, got[1], true},
+			{first, got[2], false},
+			{second, got[2], false},
+			{second, got[3], false},
 		} {
 			headers := map[string]string{}
 			for name := range row.call.Headers {

@@ -11,6 +11,7 @@ import (
 	"notifier/store"
 )
 
+// TestWhatTheRelaySaysDecides: what failed for good is never tried again by the service (CQ-5).
 func TestWhatTheRelaySaysDecides(t *testing.T) {
 	for _, row := range []struct {
 		name      string

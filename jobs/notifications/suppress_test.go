@@ -70,12 +70,9 @@ func TestAnAddressThatDoesNotExistIsNotWrittenToAgain(t *testing.T) {
 		run(t, j, noon, "accept=1 skip=1")
 
 		// A person who asks once more is heard.
-		after, err := first.Again(noon)
-		if err == nil {
-			t.Fatal("a pending message was retried")
-		}
 		failed := read(t, s, first)
-		if after, err = failed.Again(noon.Add(time.Minute)); err != nil {
+		after, err := failed.Again(noon.Add(time.Minute))
+		if err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Replace(t.Context(), failed, after); err != nil {
