@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"embed"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"html/template"
@@ -97,6 +98,7 @@ type letter struct {
 	Reason, Date        string
 	At                  time.Time
 	Text, HTML, Preview string
+	Attached            []string // names of files, with their sizes
 }
 
 type listPage struct {
@@ -202,27 +204,37 @@ func read(c Caught) letter {
 	l.From, _ = reader.Header.Text("From")
 	l.Date = reader.Header.Get("Date")
 	l.Reason = reader.Header.Get("X-Notifier-Reason")
+	var images []string // what the HTML calls each, and the image
 	for {
 		part, err := reader.NextPart()
 		if err != nil {
 			break
 		}
-		body, err := io.ReadAll(io.LimitReader(part.Body, message.MaxBody*2))
+		body, err := io.ReadAll(io.LimitReader(part.Body, message.MaxAttachmentSize))
 		if err != nil {
 			l.Text = fmt.Sprintf("A part of this mail cannot be read: %s", err)
 			break
+		}
+		if file, is := part.Header.(*mail.AttachmentHeader); is {
+			name, _ := file.Filename()
+			l.Attached = append(l.Attached, fmt.Sprintf("%s (%d bytes)", name, len(body)))
+			continue
 		}
 		header, _ := part.Header.(*mail.InlineHeader)
 		if header == nil {
 			continue
 		}
-		switch kind, _, _ := header.ContentType(); kind {
-		case "text/html":
+		id := strings.Trim(header.Get("Content-Id"), "<>")
+		switch kind, _, _ := header.ContentType(); {
+		case id != "" && strings.HasPrefix(kind, "image/"):
+			images = append(images, "cid:"+id, "data:"+kind+";base64,"+base64.StdEncoding.EncodeToString(body))
+		case kind == "text/html":
 			l.HTML = string(body)
-		case "text/plain":
+		case kind == "text/plain":
 			l.Text = string(body)
 		}
 	}
+	l.HTML = strings.NewReplacer(images...).Replace(l.HTML)
 	l.Preview = message.Truncate(strings.Join(strings.Fields(l.Text), " "), 120)
 	return l
 }

@@ -203,6 +203,42 @@ func TestAMailIsShown(t *testing.T) {
 	}
 }
 
+const attached = `From: Workflow <workflow@example.org>
+Subject: Contract
+Content-Type: multipart/mixed; boundary=m
+
+--m
+Content-Type: multipart/related; boundary=r
+
+--r
+Content-Type: text/html; charset=utf-8
+
+<p>See <img src="cid:logo"></p>
+--r
+Content-Type: image/png
+Content-Id: <logo>
+Content-Disposition: inline; filename=logo.png
+Content-Transfer-Encoding: base64
+
+iVBORw==
+--r--
+--m
+Content-Type: application/pdf
+Content-Disposition: attachment; filename="<b>contract.pdf"
+Content-Transfer-Encoding: base64
+
+aGVsbG8=
+--m--
+`
+
+func TestAttachmentsAndImagesAreShown(t *testing.T) {
+	h := open(t, box{attached})
+	h.wantText(h.page("/mailbox/1"), "<b>contract.pdf (5 bytes)")
+	if w := h.ask("GET", "/mailbox/1/html"); !strings.Contains(w.Body.String(), `<img src="data:image/png;base64,iVBORw==">`) {
+		t.Errorf("the HTML is %s", w.Body)
+	}
+}
+
 func TestAHostileMailDoesNothing(t *testing.T) {
 	h := open(t, box{hostile})
 	h.page("/mailbox/1")
