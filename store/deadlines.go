@@ -141,7 +141,10 @@ func (s *Store) withdraw(ctx context.Context, t *tx, site, key string, at time.T
 	}
 	_, err = s.exec(ctx, t, "UPDATE queue SET status = ?, reason = ?, due_at = NULL, changed_at = ? WHERE "+s.dialect.these("queue", "status IN "+waiting),
 		message.After(message.Cancel), message.Superseded, instant(at), s.dialect.array(ids), site)
-	return err
+	if err != nil {
+		return err
+	}
+	return s.tell(ctx, t, statusesOf(site, ids, message.After(message.Cancel), message.Superseded))
 }
 
 // DueDeadlines lists at most n deadlines of the site with a step that has come, earliest first.

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"notifier/deadlines"
 	"notifier/jobs/callbacks"
 	"notifier/message"
 	"notifier/store"
@@ -315,6 +316,29 @@ func TestOnlyWhatAWebhookWantsIsTold(t *testing.T) {
 	})
 }
 
+// TestNothingIsToldTwice: an outcome whose commit was not heard of is written again; what it
+// tells was written with it the first time (RELIABILITY.md section 3, row 5).
+func TestNothingIsToldTwice(t *testing.T) {
+	each(t, func(h *house) {
+		r := receive(h.T)
+		h.hook(webhook.Endpoint{URL: r.URL})
+		m := h.accept("m1")
+		if ms, err := h.store.Claim(h.Context(), message.Lane{Site: site}, 1, noon, noon.Add(time.Minute)); err != nil || len(ms) != 1 {
+			h.Fatal(ms, err)
+		}
+		o := message.Outcome{Site: site, ID: m.ID, Claim: 1, Move: message.Accept, At: noon.Add(time.Second)}
+		for range 3 {
+			if _, err := h.store.Settle(h.Context(), []message.Outcome{o}); err != nil {
+				h.Fatal(err)
+			}
+		}
+		h.run(noon.Add(time.Minute), "told=2")
+		if got, want := r.events(), "message.pending m1, message.sent m1"; got != want {
+			h.Errorf("told were %s, want %s", got, want)
+		}
+	})
+}
+
 // TestReceiversCanVerify: with npm's standardwebhooks, over a rotation, sealed and plain.
 func TestReceiversCanVerify(t *testing.T) {
 	t.Parallel()
@@ -398,6 +422,33 @@ func TestReceiversCanVerify(t *testing.T) {
 		other.run(time.Now(), "again=1")
 		if all, err := s.CallbacksOf(t.Context(), site, e.ID, "", 1); err != nil || !strings.Contains(all[0].Answer, "its secret is sealed, and there is no key") {
 			t.Errorf("without the key: %+v, %v", all, err)
+		}
+	})
+}
+
+// TestAWithdrawnReminderIsTold: also what the store cancels by itself is heard of.
+func TestAWithdrawnReminderIsTold(t *testing.T) {
+	each(t, func(h *house) {
+		r := receive(h.T)
+		h.hook(webhook.Endpoint{URL: r.URL, Events: []string{"message.cancelled"}})
+		d := deadlines.Deadline{Key: "C-1", Users: []string{"anna"}, Terms: deadlines.Terms{DueAt: noon}, SetAt: noon.Add(-time.Hour), FiredAt: noon.Add(-time.Hour), NextAt: noon}
+		d, err := h.store.SaveDeadline(h.Context(), site, d, noon.Add(-time.Hour))
+		if err != nil {
+			h.Fatal(err)
+		}
+		m := message.Message{
+			ID: message.NewID(message.MessageIDs), Site: site, Type: message.Reminder, Kind: message.Deadline, Reference: "C-1", Domain: "example.org",
+			Subject: "Due", Text: "Due.", CreatedAt: noon, UpdatedAt: noon, QueuedAt: noon, DueAt: noon, Status: message.Pending,
+		}
+		if err := h.store.Remind(h.Context(), site, d, noon, time.Time{}, []message.Message{m}); err != nil {
+			h.Fatal(err)
+		}
+		if err := h.store.ClearDeadline(h.Context(), site, "C-1", noon.Add(time.Second)); err != nil {
+			h.Fatal(err)
+		}
+		h.run(noon.Add(time.Minute), "told=1")
+		if got, want := r.events(), "message.cancelled C-1"; got != want {
+			h.Errorf("told were %q, want %s", got, want)
 		}
 	})
 }
