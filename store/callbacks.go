@@ -74,8 +74,10 @@ func (s *Store) tellOne(ctx context.Context, t *tx, e webhook.Endpoint, changes 
 		" SELECT q.site, i.id, "+s.dialect.text()+", q.id, COALESCE((SELECT c.sequence FROM callbacks c WHERE c.site = q.site AND c.message_id = q.id AND c.webhook_id = "+s.dialect.text()+
 		" ORDER BY c.sequence DESC LIMIT 1), 0) + 1, q.changed_at, q.status, q.reason, q.attempts, q.retry_count,"+
 		" q.error_category, q.error_code, q.error_text, q.changed_at, 0, NULL, 0, '' FROM "+from+
-		s.dialect.to("queue", "q", "q.site = ? AND q.id = i.other", "")+" WHERE true",
-		slices.Concat([]any{string(e.ID), string(e.ID)}, arguments, []any{e.Site})...)
+		s.dialect.to("queue", "q", "q.site = ? AND q.id = i.other", "")+
+		// It may have been removed a moment ago.
+		" WHERE EXISTS (SELECT 1 FROM webhooks h WHERE h.site = ? AND h.id = ?)",
+		slices.Concat([]any{string(e.ID), string(e.ID)}, arguments, []any{e.Site, e.Site, string(e.ID)})...)
 	return err
 }
 

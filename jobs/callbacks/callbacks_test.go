@@ -452,3 +452,27 @@ func TestAWithdrawnReminderIsTold(t *testing.T) {
 		}
 	})
 }
+
+// TestARemovedWebhookLeavesNothing: not even what a replica writes that has not heard of it.
+func TestARemovedWebhookLeavesNothing(t *testing.T) {
+	t.Parallel()
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			t.Parallel()
+			url := storetest.URL(t, database)
+			h, other := open(t, storetest.Open(t, url), callbacks.Options{Guard: here}), open(t, storetest.Open(t, url), callbacks.Options{Guard: here})
+			e, _ := h.hook(webhook.Endpoint{URL: "http://127.0.0.1:1/"})
+			h.accept("m1") // from here on it knows the webhook
+			if err := other.book.Remove(t.Context(), at(noon), e.ID); err != nil {
+				t.Fatal(err)
+			}
+			m := h.accept("m2")
+			if all, err := h.store.CallbacksOf(t.Context(), site, e.ID, "", 10); err != nil || len(all) > 0 {
+				t.Errorf("%d callbacks of nobody are left, %v", len(all), err)
+			}
+			if all, err := h.store.Callbacks(t.Context(), m); err != nil || len(all) > 0 {
+				t.Errorf("it is to be told as %v, %v", all, err)
+			}
+		})
+	}
+}
