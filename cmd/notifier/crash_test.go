@@ -154,46 +154,57 @@ func say(t *testing.T, s *service, what syscall.Signal) {
 	}
 }
 
-// TestKilledAtEveryWrite is row 1: the program dies with its n-th write to the disk, for
-// each n, as strace makes it. What was accepted is sent in the end, and nothing twice
-// without having been in flight.
+// TestKilledAtEveryWrite: the program dies with its n-th write, as strace makes it: to the
+// disk (row 1: before the claim is committed, and after), and to a socket, of the relay or
+// of the database (row 4: the answer was read, and its outcome not written yet). What was
+// accepted is sent in the end, and twice only what was in flight.
 func TestKilledAtEveryWrite(t *testing.T) {
 	t.Parallel()
-	url := storetest.URL(t, "sqlite")
-	relay, err := mailtest.Start(mailtest.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer relay.Close()
-	file, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	killed := 0
-	for write := 1; write <= 12; write++ {
-		enqueue(t, url, 1)
-		c := exec.Command("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e", fmt.Sprintf("inject=fdatasync,fsync:signal=SIGKILL:when=%d", write), file, "send-queue")
-		c.Dir = t.TempDir()
-		c.Env = append(c.Environ(), "NOTIFIER_DATABASE__URL="+url, "NOTIFIER_SMTP__HOST=127.0.0.1", fmt.Sprintf("NOTIFIER_SMTP__PORT=%d", relay.Port()),
-			"NOTIFIER_SMTP__TLS=none", "NOTIFIER_SMTP__FROM=workflow@example.org", "NOTIFIER_RETRY__LEASE=1s")
-		if out, err := c.CombinedOutput(); err != nil && !strings.Contains(err.Error(), "killed") {
-			t.Logf("write %d: %v\n%s", write, err, out)
-		} else if err != nil {
-			killed++
-		}
-	}
-	if killed == 0 {
-		t.Fatal("nothing was killed: strace injects nothing")
-	}
-	last := startService(t, url, relay.Addr())
-	patiently(t, "ready", func() bool {
-		answer, err := http.Get(last.url + "/readyz")
-		return err == nil && answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
-	})
-	s := storetest.Open(t, url)
-	patiently(t, "everything sent", allSent(t, s, 12))
-	last.stop()
-	if got := relay.Count(); got > 12+killed {
-		t.Errorf("%d mails of 12 messages came after %d kills", got, killed)
+	for _, row := range []struct {
+		database, calls  string
+		last, step, kept int // kept is how many kills there must be at least
+	}{{"sqlite", "fdatasync,fsync", 12, 1, 3}, {"postgres", "write", 36, 1, 10}} {
+		t.Run(row.database, func(t *testing.T) {
+			t.Parallel()
+			url := storetest.URL(t, row.database)
+			relay, err := mailtest.Start(mailtest.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer relay.Close()
+			file, err := program()
+			if err != nil {
+				t.Fatal(err)
+			}
+			messages, killed := 0, 0
+			for write := 1; write <= row.last; write += row.step {
+				enqueue(t, url, 1)
+				messages++
+				c := exec.Command("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace="+row.calls, "-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", row.calls, write), file, "send-queue")
+				c.Dir = t.TempDir()
+				c.Env = append(c.Environ(), "NOTIFIER_DATABASE__URL="+url, "NOTIFIER_SMTP__HOST=127.0.0.1", fmt.Sprintf("NOTIFIER_SMTP__PORT=%d", relay.Port()),
+					"NOTIFIER_SMTP__TLS=none", "NOTIFIER_SMTP__FROM=workflow@example.org", "NOTIFIER_RETRY__LEASE=1s")
+				if out, err := c.CombinedOutput(); err != nil && !strings.Contains(err.Error(), "killed") {
+					t.Logf("write %d: %v\n%s", write, err, out)
+				} else if err != nil {
+					killed++
+				}
+			}
+			if killed < row.kept {
+				t.Fatalf("%d of %d runs were killed: strace injects too little", killed, messages)
+			}
+			last := startService(t, url, relay.Addr())
+			patiently(t, "ready", func() bool {
+				answer, err := http.Get(last.url + "/readyz")
+				return err == nil && answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
+			})
+			s := storetest.Open(t, url)
+			patiently(t, "everything sent", allSent(t, s, messages))
+			last.stop()
+			if got := relay.Count(); got > messages+killed {
+				t.Errorf("%d mails of %d messages came after %d kills", got, messages, killed)
+			}
+			t.Logf("%d runs, %d killed, %d mails", messages, killed, relay.Count())
+		})
 	}
 }
