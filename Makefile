@@ -1,7 +1,7 @@
 # What can be done here; "make" alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test unit lint fuzz bench clean
+.PHONY: help run build setup test unit lint fuzz bench chaos clean
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BINARY  := bin/notifier
@@ -45,6 +45,9 @@ fuzz: ## Feed every parser of outside text with random input, FUZZTIME each
 
 bench: setup ## Measure the hot paths
 	go test -run '^$$' -bench . -benchmem ./...
+
+chaos: setup ## Run the program behind links that break: a module of its own, with toxiproxy
+	cd chaos && go test -v ./...
 
 clean: ## Remove what was built and the demo's database
 	rm -rf bin dev
