@@ -154,7 +154,7 @@ func ParseRecipient(s string) Recipient {
 		return Recipient{ID: s}
 	}
 	if strings.HasSuffix(s, ">") {
-		if a, err := mail.ParseAddress(s); err == nil {
+		if a, err := mail.ParseAddress(s); err == nil && utf8.ValidString(a.Name) {
 			return Recipient{Address: Address{Email: a.Address, Name: a.Name}}
 		}
 	}
