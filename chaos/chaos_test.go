@@ -152,7 +152,7 @@ func relay(t *testing.T) *mailtest.Relay {
 	return r
 }
 
-// TestTheDatabaseLinkBreaksInCommits is RELIABILITY.md section 3, row 5: whoever does not
+// TestTheDatabaseLinkBreaksInCommits is docs/failures.md, 5: whoever does not
 // hear what became of a commit neither loses nor doubles what it wrote.
 func TestTheDatabaseLinkBreaksInCommits(t *testing.T) {
 	direct := storetest.URL(t, "postgres")

@@ -11,7 +11,7 @@ import (
 	"notifier/message"
 )
 
-// TestNoSafeConnectionNoMail is RELIABILITY.md section 3, row 18, with a real Postfix and
+// TestNoSafeConnectionNoMail is docs/failures.md, 18, with a real Postfix and
 // with smtp-sink: a certificate that is not trusted, one for another name, and no STARTTLS
 // at all. Nothing falls back, and nothing is said about the message.
 func TestNoSafeConnectionNoMail(t *testing.T) {

@@ -60,7 +60,7 @@ func byID(t *testing.T, sinks ...*mailtest.Sink) map[string]int {
 	return counts
 }
 
-// TestKilledInTheMiddleOfAConversation: RELIABILITY.md section 3, rows 2 and 3, with
+// TestKilledInTheMiddleOfAConversation: docs/failures.md, 2 and 3, with
 // smtp-sink. Killed before MAIL, a message comes once; killed after its last byte, it may
 // come twice, as many as were in flight, with one Message-ID.
 func TestKilledInTheMiddleOfAConversation(t *testing.T) {

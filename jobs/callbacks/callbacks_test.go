@@ -317,7 +317,7 @@ func TestOnlyWhatAWebhookWantsIsTold(t *testing.T) {
 }
 
 // TestNothingIsToldTwice: an outcome whose commit was not heard of is written again; what it
-// tells was written with it the first time (RELIABILITY.md section 3, row 5).
+// tells was written with it the first time (docs/failures.md, 5).
 func TestNothingIsToldTwice(t *testing.T) {
 	each(t, func(h *house) {
 		r := receive(h.T)

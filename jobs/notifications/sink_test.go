@@ -36,7 +36,7 @@ var short = mail.Timeouts{
 	Connect: time.Second, Command: 500 * time.Millisecond, Data: 500 * time.Millisecond, Body: 500 * time.Millisecond, Dot: 2 * time.Second, Mail: 5 * time.Second,
 }
 
-// TestWhatRealServersDo: RELIABILITY.md section 3, rows 10 to 17, with smtp-sink. A message
+// TestWhatRealServersDo: docs/failures.md, 10 to 17, with smtp-sink. A message
 // that nobody got is not lost, and what says nothing about the message costs it nothing.
 func TestWhatRealServersDo(t *testing.T) {
 	t.Parallel()
