@@ -106,6 +106,17 @@ func (s *Store) readCallbacks(ctx context.Context, t *tx, site, where string, ar
 // ClaimCallbacks takes at most n callbacks of the webhook that are due and leases them. Of
 // those about one message it takes the first alone: the others wait for it.
 func (s *Store) ClaimCallbacks(ctx context.Context, site string, endpoint message.ID, n int, at, leaseUntil time.Time) (claimed []webhook.Callback, err error) {
+	for found := n; found == n && len(claimed) == 0 && err == nil; { // those on a page may all wait for others
+		claimed, found, err = s.claimCallbacks(ctx, site, endpoint, n, at, leaseUntil)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("claim callbacks: %w", err)
+	}
+	return claimed, nil
+}
+
+// claimCallbacks looks at n that are due, and returns how many there were, too.
+func (s *Store) claimCallbacks(ctx context.Context, site string, endpoint message.ID, n int, at, leaseUntil time.Time) (claimed []webhook.Callback, found int, err error) {
 	err = s.commit(ctx, func(t *tx) error {
 		claimed = nil
 		due, err := s.readCallbacks(ctx, t, site, "webhook_id = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?"+s.dialect.lock("UPDATE SKIP LOCKED"),
@@ -113,6 +124,7 @@ func (s *Store) ClaimCallbacks(ctx context.Context, site string, endpoint messag
 		if err != nil {
 			return err
 		}
+		found = len(due)
 		for _, c := range due {
 			first := c
 			if c.Sequence > 1 {
@@ -141,10 +153,7 @@ func (s *Store) ClaimCallbacks(ctx context.Context, site string, endpoint messag
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("claim callbacks: %w", err)
-	}
-	return claimed, nil
+	return claimed, found, err
 }
 
 // FinishCallback writes what a call came to, while its lease still holds. When it is over,
