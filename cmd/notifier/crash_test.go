@@ -163,7 +163,7 @@ func TestKilledAtEveryWrite(t *testing.T) {
 	for _, row := range []struct {
 		database, calls  string
 		last, step, kept int // kept is how many kills there must be at least
-	}{{"sqlite", "fdatasync,fsync", 12, 1, 3}, {"postgres", "write", 36, 1, 10}} {
+	}{{"sqlite", "fdatasync,fsync", 12, 1, 1}, {"postgres", "write", 36, 1, 10}} {
 		t.Run(row.database, func(t *testing.T) {
 			t.Parallel()
 			url := storetest.URL(t, row.database)
@@ -201,8 +201,9 @@ func TestKilledAtEveryWrite(t *testing.T) {
 			s := storetest.Open(t, url)
 			patiently(t, "everything sent", allSent(t, s, messages))
 			last.stop()
-			if got := relay.Count(); got > messages+killed {
-				t.Errorf("%d mails of %d messages came after %d kills", got, messages, killed)
+			// A run takes along what those before it left.
+			if got, most := relay.Count(), messages+killed*2*32; got < messages || got > most {
+				t.Errorf("%d mails of %d messages came after %d kills, want %d to %d", got, messages, killed, messages, most)
 			}
 			t.Logf("%d runs, %d killed, %d mails", messages, killed, relay.Count())
 		})
