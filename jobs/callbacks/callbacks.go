@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -112,6 +113,7 @@ type run struct {
 	at      time.Time
 	started time.Time
 	places  chan struct{}
+	calling atomic.Int32 // webhooks that are being called
 	all     sync.WaitGroup
 
 	mu     sync.Mutex
@@ -127,46 +129,58 @@ func (r *run) fail(err error) {
 	r.errs = append(r.errs, err)
 }
 
+// idle is how long a webhook that has heard everything waits for more, while another is
+// still being called: the run is over for all of them at once, and must not be late for one.
+const idle = 250 * time.Millisecond
+
 // visit tells one webhook what is due, until it fails: then the rest waits for the next
 // run, which asks with one call whether it works again.
 func (r *run) visit(e webhook.Endpoint) {
-	select {
-	case r.places <- struct{}{}:
-		defer func() { <-r.places }()
-	case <-r.ctx.Done():
-		return
-	}
 	for r.ctx.Err() == nil && e.DisabledAt == nil {
-		n := batch
-		if e.FailingSince != nil {
-			n = 1
-		}
-		now := r.now()
-		leased := now.Add(lease).UTC().Truncate(time.Microsecond)
-		claimed, err := r.queue.ClaimCallbacks(r.ctx, e.Site, e.ID, n, now, leased)
-		if err != nil {
-			r.fail(err)
+		any, works := r.page(&e)
+		switch {
+		case !works, !any && r.calling.Load() == 0:
 			return
-		}
-		if len(claimed) == 0 {
-			return
-		}
-		before := e
-		works := r.tell(&e, claimed, leased)
-		if e.FailingSince != before.FailingSince || e.DisabledAt != before.DisabledAt {
-			if err := r.queue.NoteWebhook(context.WithoutCancel(r.ctx), e); err != nil {
-				r.fail(err)
-				return
-			}
-		}
-		if !works {
-			return
+		case !any:
+			time.Sleep(idle)
 		}
 	}
 }
 
+// page tells a webhook one page of what is due, if there is any. A lease begins when there
+// is a place for the calls.
+func (r *run) page(e *webhook.Endpoint) (any, works bool) {
+	r.places <- struct{}{}
+	defer func() { <-r.places }()
+	n := batch
+	if e.FailingSince != nil {
+		n = 1
+	}
+	now := r.now()
+	leased := now.Add(lease).UTC().Truncate(time.Microsecond)
+	claimed, err := r.queue.ClaimCallbacks(r.ctx, e.Site, e.ID, n, now, leased)
+	if err != nil {
+		r.fail(err)
+		return false, false
+	}
+	if len(claimed) == 0 {
+		return false, true
+	}
+	before := *e
+	works = r.tell(e, claimed, leased)
+	if e.FailingSince != before.FailingSince || e.DisabledAt != before.DisabledAt {
+		if err := r.queue.NoteWebhook(context.WithoutCancel(r.ctx), *e); err != nil {
+			r.fail(err)
+			return true, false
+		}
+	}
+	return true, works
+}
+
 // tell makes the calls of a batch, a few at once, and tells whether the webhook works.
 func (r *run) tell(e *webhook.Endpoint, claimed []webhook.Callback, leased time.Time) bool {
+	r.calling.Add(1)
+	defer r.calling.Add(-1)
 	var calls sync.WaitGroup
 	places := make(chan struct{}, perEndpoint)
 	results := make([]result, len(claimed))

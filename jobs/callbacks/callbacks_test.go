@@ -287,6 +287,12 @@ func TestADeadReceiverDelaysNobody(t *testing.T) {
 				h.Fatalf("%d of 30 calls came beside a receiver that does not answer", len(quick.calls()))
 			}
 		}
+		h.accept("later") // what comes while the slow one is being called is not late either
+		for begin := time.Now(); len(quick.calls()) < 31; time.Sleep(5 * time.Millisecond) {
+			if time.Since(begin) > 10*time.Second {
+				h.Fatal("what came later waits for a receiver that does not answer")
+			}
+		}
 		select {
 		case <-done:
 			h.Error("nobody waits for the slow one: the test shows nothing")
