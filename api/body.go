@@ -67,6 +67,7 @@ var format = huma.Format{
 type (
 	recipient struct{}
 	text      struct{}
+	data      struct{}
 	chosen    struct{}
 
 	chosenByUser struct{}
@@ -93,6 +94,14 @@ func (text) Schema(huma.Registry) *huma.Schema {
 			{Type: huma.TypeString, Examples: []any{"Anna commented"}},
 			{Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeString}, Examples: []any{map[string]any{"en": "Anna commented", "pl": "Anna dodała komentarz"}}},
 		},
+	}
+}
+
+// Schema of message.Data.
+func (data) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeObject, AdditionalProperties: true, Description: "What a template is filled in with.",
+		Examples: []any{map[string]any{"name": "Anna", "contract": map[string]any{"number": "C-1"}}},
 	}
 }
 
@@ -124,6 +133,7 @@ func (chosenByUser) Schema(r huma.Registry) *huma.Schema {
 func describe(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[message.Recipient](), reflect.TypeFor[recipient]())
 	r.RegisterTypeAlias(reflect.TypeFor[message.Text](), reflect.TypeFor[text]())
+	r.RegisterTypeAlias(reflect.TypeFor[message.Data](), reflect.TypeFor[data]())
 	r.RegisterTypeAlias(reflect.TypeFor[preferences.Preferences](), reflect.TypeFor[chosen]())
 	r.RegisterTypeAlias(reflect.TypeFor[choice](), reflect.TypeFor[chosenByUser]())
 }

@@ -23,6 +23,7 @@ import (
 	"notifier/preferences"
 	"notifier/schedule"
 	"notifier/store/storetest"
+	"notifier/template"
 	"notifier/webhook"
 )
 
@@ -258,6 +259,24 @@ func (b broken) Suppression(context.Context, string, string) (message.Suppressio
 }
 
 func (b broken) Suppressions(context.Context, string, string, int) ([]message.Suppression, error) {
+	return nil, b.err
+}
+
+func (b broken) SetTemplates(context.Context, message.Call, ...template.Template) error {
+	return b.err
+}
+
+func (b broken) RemoveTemplate(context.Context, message.Call, string) error { return b.err }
+
+func (b broken) FillTemplate(context.Context, string, string, message.Data) (template.Mail, error) {
+	return template.Mail{}, b.err
+}
+
+func (b broken) Template(context.Context, string, string) (template.Template, error) {
+	return template.Template{}, b.err
+}
+
+func (b broken) Templates(context.Context, string, string, int) ([]template.Template, error) {
 	return nil, b.err
 }
 

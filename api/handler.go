@@ -18,6 +18,7 @@ import (
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
+	"notifier/template"
 	"notifier/webhook"
 )
 
@@ -40,6 +41,9 @@ type Desk interface {
 	SetProcess(ctx context.Context, c message.Call, p preferences.Process) error
 	Suppress(ctx context.Context, c message.Call, s message.Suppression) (message.Suppression, error)
 	Unsuppress(ctx context.Context, c message.Call, address string) error
+	SetTemplates(ctx context.Context, c message.Call, all ...template.Template) error
+	RemoveTemplate(ctx context.Context, c message.Call, name string) error
+	FillTemplate(ctx context.Context, site, name string, data message.Data) (template.Mail, error)
 }
 
 // Records are what is kept of messages and deadlines.
@@ -62,6 +66,8 @@ type Records interface {
 	Process(ctx context.Context, site, id string) (preferences.Process, error)
 	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
 	Suppressions(ctx context.Context, site, after string, n int) ([]message.Suppression, error)
+	Template(ctx context.Context, site, name string) (template.Template, error)
+	Templates(ctx context.Context, site, after string, n int) ([]template.Template, error)
 	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
 	Ping(ctx context.Context) error
 }
@@ -138,6 +144,7 @@ func (h *handler) routes(api huma.API) {
 	h.peopleRoutes(api)
 	h.jobRoutes(api)
 	h.suppressionRoutes(api)
+	h.templateRoutes(api)
 	h.operationRoutes(api)
 	h.processRoutes(api)
 	if h.o.Accounts != nil {

@@ -173,6 +173,40 @@ func TestRoutes(t *testing.T) {
 			s.say("DELETE", "/api/v1/suppressions/jan@example.net", "")
 			s.say("DELETE", "/api/v1/suppressions/jan@example.net", "")
 		}},
+		{"set-template", func(s *script) {
+			s.say("PUT", "/api/v1/templates/contract_ready", `{"subject":"{{name}}, contract {{contract.number}} is ready","html":"<p>{{> hello}}{{#each items}}<br>{{this}}{{/each}}","text":"It is."}`)
+			s.say("PUT", "/api/v1/templates/hello", `{"partial":true,"html":"Hello {{name}}"}`)
+			s.say("PUT", "/api/v1/templates/a%20b", `{"subject":"{{#if x}}","text":"\n\n{{shout name}}","attachments":[{}]}`)
+			s.say("PUT", "/api/v1/templates/empty", `{"name":"full"}`)
+			s.say("PUT", "/api/v1/templates/empty", `{}`)
+		}},
+		{"get-template", func(s *script) {
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/templates/hello", `{"partial":true,"html":"Hello {{name}}"}`)
+			s.say("GET", "/api/v1/templates/hello", "")
+			s.say("GET", "/api/v1/templates/nothing", "")
+		}},
+		{"list-templates", func(s *script) {
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/templates/hello", `{"partial":true,"html":"Hello {{name}}"}`)
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/templates/ready", `{"subject":"{{name}}"}`)
+			s.say("GET", "/api/v1/templates?limit=1", "")
+			s.say("GET", "/api/v1/templates?limit=1&cursor=hello", "")
+		}},
+		{"render-template", func(s *script) {
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/templates/hello", `{"partial":true,"html":"Hello {{name}}"}`)
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/templates/ready", `{"subject":"{{name}} & co","html":"<p>{{> hello}} {{> nobody}}"}`)
+			s.say("POST", "/api/v1/templates/ready/render", `{"data":{"name":"<Anna>"}}`)
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/templates/ready", `{"subject":"{{name}} & co","html":"<p>{{> hello}}"}`)
+			s.say("POST", "/api/v1/templates/ready/render", `{"data":{"name":"<Anna>"}}`)
+			s.say("POST", "/api/v1/templates/ready/render", `{"data":["Anna"]}`)
+			s.say("POST", "/api/v1/templates/ready/render", "")
+			s.say("POST", "/api/v1/templates/hello/render", `{}`)
+			s.say("POST", "/api/v1/templates/nothing/render", `{}`)
+		}},
+		{"remove-template", func(s *script) {
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/templates/hello", `{"partial":true,"html":"Hello {{name}}"}`)
+			s.say("DELETE", "/api/v1/templates/hello", "")
+			s.say("DELETE", "/api/v1/templates/hello", "")
+		}},
 		{"create-webhook", func(s *script) {
 			s.say("POST", "/api/v1/webhooks", `{"url":"http://127.0.0.1:1/hook","events":["message.sent","message.error"],"note":"BPM"}`)
 			s.say("POST", "/api/v1/webhooks", `{"url":"http://127.0.0.1:1/hook","naming":"conquer","secret":"whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"}`)
@@ -292,6 +326,9 @@ func TestRoutes(t *testing.T) {
 			body := `{"id":"m1","to":["anna",{"email":"jan@out.example","name":"Jan"},"ANNA@example.org","bob"],"subject":"Contract ready","text":"It lies on your desk.",` + lease + `,"send_at":null}`
 			s.say("POST", "/api/v1/messages", body, "Idempotency-Key", "m1")
 			s.say("POST", "/api/v1/messages", body, "Idempotency-Key", "m1")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/templates/ready", `{"subject":"Contract {{number}}","strict":true}`)
+			s.say("POST", "/api/v1/messages", `{"to":["anna"],"template":{"name":"ready","data":{"number":17}},"text":"It is ready."}`)
+			s.say("POST", "/api/v1/messages", `{"to":["anna"],"template":{"name":"ready"},"text":"It is ready."}`)
 			s.say("POST", "/api/v1/messages", `{"to":["anna"],"cc":["Jan <jan@out.example>"],"bcc":["boss@out.example"],"reply_to":"anna","subject":"Contract ready","html":"<p>It lies on your desk.","manual":true}`)
 		}},
 		{"list-messages", func(s *script) {

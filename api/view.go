@@ -25,6 +25,7 @@ type messageView struct {
 	Reference      string               `json:"reference,omitempty" doc:"Your id of it, or the key of the deadline."`
 	EventID        message.ID           `json:"event_id,omitempty"`
 	Case           *message.Case        `json:"case,omitempty"`
+	Template       string               `json:"template,omitempty" doc:"The template that it was made of."`
 	Tags           map[string]string    `json:"tags,omitempty"`
 	Headers        []message.Header     `json:"headers,omitempty" doc:"Those that the caller added."`
 	Attachments    []message.Attachment `json:"attachments,omitempty"`
@@ -99,7 +100,7 @@ func view(m message.Message) messageView {
 		Attempts: m.Attempts, RetryCount: m.RetryCount, MessageID: m.MessageID(),
 		ConquerStatus: m.ConquerStatus(), ChoraStatus: m.ChoraStatus(),
 	}
-	v.Account, v.Priority, v.Tags, v.Headers, v.Attachments = m.Account, m.Priority, m.Tags, m.Headers, m.Attachments
+	v.Account, v.Priority, v.Template, v.Tags, v.Headers, v.Attachments = m.Account, m.Priority, m.Template, m.Tags, m.Headers, m.Attachments
 	if m.Sender != (message.Address{}) {
 		v.Sender = &m.Sender
 	}

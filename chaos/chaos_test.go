@@ -8,6 +8,10 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"notifier/mail/mailtest"
+	"notifier/message"
+	"notifier/store"
+	"notifier/store/storetest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,11 +23,6 @@ import (
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
-
-	"notifier/mail/mailtest"
-	"notifier/message"
-	"notifier/store"
-	"notifier/store/storetest"
 )
 
 var binary string

@@ -16,6 +16,7 @@ import (
 	"notifier/letter"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/template"
 )
 
 // Store is what the desk needs of the store.
@@ -40,6 +41,10 @@ type Store interface {
 	Rewrite(ctx context.Context, before, after message.Message) error
 	Suppress(ctx context.Context, site string, s message.Suppression) error
 	Unsuppress(ctx context.Context, site, address string) error
+	Template(ctx context.Context, site, name string) (template.Template, error)
+	Partials(ctx context.Context, site string) (map[string]template.Template, error)
+	SaveTemplates(ctx context.Context, site string, all ...template.Template) error
+	RemoveTemplate(ctx context.Context, site, name string) error
 }
 
 // Options say how an installation takes requests.

@@ -15,14 +15,17 @@ import (
 // SendMessage takes a direct message: preferences are never asked (AMODIT-10 to -12).
 // There is one message per recipient, or one mail for all with cc, bcc or one_mail.
 func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Draft) (taken message.Taken, replayed bool, err error) {
+	asked := draft // what a repetition is compared with
 	if err := draft.Check(c.At); err != nil {
+		return taken, false, err
+	}
+	if draft, err = d.fillIn(ctx, c, draft); err != nil {
 		return taken, false, err
 	}
 	people, err := d.resolve(ctx, c.Site, draft)
 	if err != nil {
 		return taken, false, err
 	}
-	asked := draft // what a repetition is compared with
 	if draft.Account, err = d.o.Route(c.Site, draft.Account, people.sender); err != nil {
 		return taken, false, err
 	}

@@ -22,16 +22,17 @@ const (
 	ClockSkew = 5 * time.Minute
 )
 
-// Check tells all that is wrong with the draft at that time as *Invalid, or nil.
+// Check tells all that is wrong with the draft at that time as *Invalid, or nil. What a
+// template makes is for others to say.
 func (d Draft) Check(at time.Time) error {
 	var bad Invalid
 	bad.Check("/id", "bad_text", CheckLine(d.Reference, MaxLine))
 	bad.Check("/account", "bad_text", CheckLine(d.Account, MaxLine))
 	bad.Check("/subject", "bad_text", CheckLine(d.Subject, MaxSubject))
-	if strings.TrimSpace(d.Subject) == "" {
+	if strings.TrimSpace(d.Subject) == "" && d.Template == nil {
 		bad.Add("/subject", "missing", "a mail needs a subject")
 	}
-	if d.Text == "" && d.HTML == "" {
+	if d.Text == "" && d.HTML == "" && d.Template == nil {
 		bad.Add("/text", "missing", "a mail needs a text, or html, or both")
 	}
 	bad.Check("/text", "bad_text", CheckBody(d.Text, MaxBody))

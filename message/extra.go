@@ -15,9 +15,10 @@ import (
 
 // Extra is what only some messages have.
 type Extra struct {
-	Sender  Address           `json:"sender,omitzero"` // zero: the account's
-	Headers []Header          `json:"headers,omitempty"`
-	Tags    map[string]string `json:"tags,omitempty"`
+	Template string            `json:"template,omitempty"` // that it was made of
+	Sender   Address           `json:"sender,omitzero"`    // zero: the account's
+	Headers  []Header          `json:"headers,omitempty"`
+	Tags     map[string]string `json:"tags,omitempty"`
 	// Attachments come without their content, except on their way in and out.
 	Attachments []Attachment `json:"attachments,omitempty"`
 }
@@ -206,7 +207,7 @@ func (d Draft) checkAttachments(bad *Invalid) {
 		if f.ContentID == "" {
 			continue
 		}
-		if d.HTML == "" {
+		if d.HTML == "" && d.Template == nil {
 			bad.Add(at+"/content_id", "not_allowed", "there is no HTML that could show it. Leave content_id out to attach it beside the text")
 		}
 		if inside[f.ContentID] {
@@ -222,6 +223,9 @@ func (d Draft) checkAttachments(bad *Invalid) {
 // Extra is what a draft's messages have beside the rest; their sender is to be looked up.
 func (d Draft) Extra() Extra {
 	e := Extra{Tags: d.Tags}
+	if d.Template != nil {
+		e.Template = d.Template.Name
+	}
 	for _, name := range slices.Sorted(maps.Keys(d.Headers)) {
 		e.Headers = append(e.Headers, Header{textproto.CanonicalMIMEHeaderKey(name), d.Headers[name]})
 	}
@@ -233,7 +237,7 @@ func (d Draft) Extra() Extra {
 
 // Empty tells whether there is nothing in it.
 func (e Extra) Empty() bool {
-	return e.Sender == (Address{}) && len(e.Headers)+len(e.Tags)+len(e.Attachments) == 0
+	return e.Sender == (Address{}) && len(e.Template)+len(e.Headers)+len(e.Tags)+len(e.Attachments) == 0
 }
 
 // Has tells whether a caller has set that field.

@@ -80,8 +80,9 @@ type Draft struct {
 	ReplyTo   *Recipient  `json:"reply_to,omitempty" doc:"Where answers go: a user id, an address, or an object with email and name."`
 	Sender    *Recipient  `json:"sender,omitempty" doc:"Whom it comes from: a user id, an address, or an object with email and name. An account must be allowed to send so; that of the account if absent."`
 	Account   string      `json:"account,omitempty" doc:"The outgoing account; that of the site, or of the sender, if absent." maxLength:"60"`
-	Subject   string      `json:"subject" doc:"One line, 250 characters at most." example:"Contract ready"`
-	Text      string      `json:"text,omitempty" doc:"The plain text. text or html is needed."`
+	Template  *Filling    `json:"template,omitempty" doc:"A template that makes the subject, the text, the HTML or the attachments; what it does not make is taken from here."`
+	Subject   string      `json:"subject,omitempty" doc:"One line, 250 characters at most; needed, unless the template makes it." example:"Contract ready"`
+	Text      string      `json:"text,omitempty" doc:"The plain text. text or html is needed, unless the template makes it."`
 	HTML      string      `json:"html,omitempty" doc:"The HTML. Without text, a text is made from it."`
 	Case      *Case       `json:"case,omitempty" doc:"The case that it is about: for search, and for the two below."`
 	// The next two are true if absent (AMODIT-29).

@@ -90,6 +90,8 @@ type sending struct {
 	draft       message.Draft
 	replyTo     string
 	sender      string
+	template    string
+	data        string
 	attach      []string
 	key, site   string
 	flush       bool
@@ -103,6 +105,7 @@ func sendCommand(s *shared) *cobra.Command {
 			"sends it with its next flush. With --flush this command does, and ends when it has.",
 		Example: `  notifier send --to anna@example.org --subject "Hello" --text "It works"
   notifier send --to anna,jan --cc "Ola <ola@example.org>" --subject "Minutes" --text - <minutes.txt
+  notifier send --to anna --template contract_ready --data '{"number": 17}'
   notifier send --to anna@example.org --subject "Hello" --text "It works" --idempotency-key hello-1 --flush`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := m.read(c); err != nil {
@@ -130,6 +133,8 @@ func sendCommand(s *shared) *cobra.Command {
 	f.StringVar(&m.draft.Subject, "subject", "", "subject, on one `line`")
 	f.StringVar(&m.draft.Text, "text", "", "plain `text`; - reads standard input")
 	f.StringVar(&m.draft.HTML, "html", "", "`HTML`, instead of the text or beside it")
+	f.StringVar(&m.template, "template", "", "`template` that makes the subject, the text or the HTML")
+	f.StringVar(&m.data, "data", "", "`JSON` that the template is filled in with; - reads standard input")
 	f.StringVar(&m.draft.Account, "account", "", "outgoing `account` (default: that of the site, or of the sender)")
 	f.StringVar(&m.sender, "sender", "", "`address` or user id that it comes from, which an account must allow")
 	f.StringVar((*string)(&m.draft.Priority), "priority", "", "`priority`: high leaves first, low last")
@@ -153,6 +158,16 @@ func (m *sending) read(c *cobra.Command) error {
 	if m.sender != "" {
 		from := message.ParseRecipient(m.sender)
 		m.draft.Sender = &from
+	}
+	if m.data != "" && m.template == "" {
+		return usageError{errors.New("--data is what a template is filled in with. Name one with --template")}
+	}
+	if m.template != "" {
+		data, err := readData(c, m.data)
+		if err != nil {
+			return err
+		}
+		m.draft.Template = &message.Filling{Name: m.template, Data: data}
 	}
 	for _, name := range m.attach {
 		file, err := readAttachment(name)

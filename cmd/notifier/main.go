@@ -122,7 +122,7 @@ func rootCommand() *cobra.Command {
 		commands  []*cobra.Command
 	}{
 		{"service", "The service:", []*cobra.Command{serveCommand(&s), devCommand(), migrateCommand(&s), configCommand(&s)}},
-		{"mail", "Mail:", []*cobra.Command{sendCommand(&s), sendQueueCommand(&s), retryQueueCommand(&s), queueCommand(&s), accountCommand(&s), suppressionCommand(&s), webhookCommand(&s)}},
+		{"mail", "Mail:", []*cobra.Command{sendCommand(&s), sendQueueCommand(&s), retryQueueCommand(&s), queueCommand(&s), templateCommand(&s), accountCommand(&s), suppressionCommand(&s), webhookCommand(&s)}},
 		{"what-if", "What if:", []*cobra.Command{simulateCommand(&s), replayCommand(&s)}},
 		{"more", "More:", []*cobra.Command{versionCommand()}},
 	} {

@@ -1,0 +1,13 @@
+-- +goose Up
+-- Mails that are written once and filled in, and the partials in them.
+CREATE TABLE templates (
+	site       text COLLATE "C" NOT NULL,
+	name       text COLLATE "C" NOT NULL,
+	partial    boolean NOT NULL,
+	content    text NOT NULL, -- JSON
+	updated_at timestamptz NOT NULL,
+	PRIMARY KEY (site, name)
+);
+
+-- +goose Down
+DROP TABLE templates;

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"notifier/message"
+	"notifier/template"
+)
+
+const templateNames = "name, content, updated_at"
+
+func readTemplate(scan func(into ...any) error) (t template.Template, err error) {
+	var name, content string
+	if err := scan(&name, &content, (*instant)(&t.UpdatedAt)); err != nil {
+		return t, err
+	}
+	at := t.UpdatedAt
+	err = json.Unmarshal([]byte(content), &t)
+	t.Name, t.UpdatedAt = name, at
+	return t, err
+}
+
+// Template reads one; message.ErrNotFound if there is none.
+func (s *Store) Template(ctx context.Context, site, name string) (template.Template, error) {
+	rows, err := s.query(ctx, nil, "SELECT "+templateNames+" FROM templates WHERE site = ? AND name = ?", site, name)
+	found, err := collect(rows, err, readTemplate)
+	if err != nil {
+		return template.Template{}, fmt.Errorf("read a template: %w", err)
+	}
+	if len(found) == 0 {
+		return template.Template{}, message.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// Partials reads those of a site, by name.
+func (s *Store) Partials(ctx context.Context, site string) (map[string]template.Template, error) {
+	rows, err := s.query(ctx, nil, "SELECT "+templateNames+" FROM templates WHERE site = ? AND partial ORDER BY name", site)
+	found, err := collect(rows, err, readTemplate)
+	if err != nil {
+		return nil, fmt.Errorf("read the partials: %w", err)
+	}
+	all := make(map[string]template.Template, len(found))
+	for _, t := range found {
+		all[t.Name] = t
+	}
+	return all, nil
+}
+
+// Templates lists at most n, by name, after the given one.
+func (s *Store) Templates(ctx context.Context, site, after string, n int) ([]template.Template, error) {
+	rows, err := s.query(ctx, nil, "SELECT "+templateNames+" FROM templates WHERE site = ? AND name > ? ORDER BY name LIMIT ?", site, after, n)
+	all, err := collect(rows, err, readTemplate)
+	if err != nil {
+		return nil, fmt.Errorf("list the templates: %w", err)
+	}
+	return all, nil
+}
+
+// SaveTemplates adds templates, or changes them: all or none.
+func (s *Store) SaveTemplates(ctx context.Context, site string, all ...template.Template) error {
+	err := s.commit(ctx, func(t *tx) error {
+		for _, one := range all {
+			content, err := json.Marshal(one)
+			if err != nil {
+				return err
+			}
+			_, err = s.exec(ctx, t, "INSERT INTO templates (site, name, partial, content, updated_at) VALUES ("+marks(5)+") ON CONFLICT (site, name) DO UPDATE SET "+
+				setTo("excluded", "partial, content, updated_at"), site, one.Name, one.Partial, string(content), instant(one.UpdatedAt))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("save templates: %w", err)
+	}
+	return nil
+}
+
+// RemoveTemplate deletes one; message.ErrNotFound if there is none.
+func (s *Store) RemoveTemplate(ctx context.Context, site, name string) error {
+	n, err := s.exec(ctx, nil, "DELETE FROM templates WHERE site = ? AND name = ?", site, name)
+	if err != nil {
+		return fmt.Errorf("remove a template: %w", err)
+	}
+	if n == 0 {
+		return message.ErrNotFound
+	}
+	return nil
+}

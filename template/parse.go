@@ -1,0 +1,581 @@
+package template
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// maxNesting is how deep blocks and sub-expressions may stand in each other.
+const maxNesting = 50
+
+// text is what Handlebars prints as it is.
+type text struct {
+	value, original             string
+	leftStripped, rightStripped bool
+}
+
+// output is {{expression}}.
+type output struct {
+	of   expression
+	raw  bool // {{{expression}}}
+	trim trim
+}
+
+// block is {{#name}}…{{else}}…{{/name}}.
+type block struct {
+	helper          string // if, unless, each, with, or empty for {{#name}}
+	of              expression
+	hash            map[string]expression
+	program         *program // nil: an inverted block
+	inverse         *program // nil: none
+	open, mid, ends trim
+}
+
+// include is {{> name}}.
+type include struct {
+	name   expression
+	of     expression // nil: what is being looked at
+	hash   map[string]expression
+	indent string
+	trim   trim
+}
+
+// comment is {{! … }}.
+type comment struct{ trim trim }
+
+// program is what stands between two tags.
+type program struct {
+	body    []any
+	params  []string // as |one two|
+	chained bool     // {{else if}}
+}
+
+// trim tells whether a tag takes the space before and after it away: {{~ … ~}}.
+type trim struct{ before, after bool }
+
+// expression is a path, a literal or a lookup.
+type expression any
+
+// path is where in the data something is: depth contexts up, then by its keys.
+type path struct {
+	depth  int
+	keys   []string
+	at     bool // @index and its like
+	scoped bool // begins with this, . or ..: never a block's parameter
+	said   string
+}
+
+// literal is a value that the template has in it.
+type literal struct{ value any }
+
+// lookup is (lookup in key).
+type lookup struct{ in, key expression }
+
+// helpers are those that Handlebars has built in, and what we take of them.
+var helpers = []string{"each", "if", "unless", "with"}
+
+// parser reads one template, from left to right.
+type parser struct {
+	source string
+	at     int
+	depth  int
+	err    error
+}
+
+var (
+	reComment  = regexp.MustCompile(`^\{\{~?!`)
+	reDashes   = regexp.MustCompile(`--~?\}\}`)
+	reElse     = regexp.MustCompile(`^\{\{~?\s*(?:else\s*|\^\s*)~?\}\}`)
+	reElseIf   = regexp.MustCompile(`^\{\{~?\s*else[\s~]`)
+	reClosing  = regexp.MustCompile(`^\{\{~?/`)
+	reOpen     = regexp.MustCompile(`^\{\{~?([{&#^>/]?)`)
+	reNumber   = regexp.MustCompile(`^-?[0-9]+(?:\.[0-9]+)?`)
+	reID       = regexp.MustCompile("^[^\\s!\"#%&'()*+,./;<=>@\\[\\\\\\]^`{|}~]+")
+	reAsParams = regexp.MustCompile(`^as\s+\|`)
+)
+
+// parse reads a template in the language of Handlebars.
+func parse(source string) (*program, error) {
+	p := &parser{source: source}
+	root := p.program()
+	if p.err == nil && p.at < len(source) {
+		p.fail("there is no block open that this could end or divide: %s", p.tag())
+	}
+	if p.err != nil {
+		return nil, p.err
+	}
+	tidy(root, true)
+	return root, nil
+}
+
+// fail keeps the first thing that is wrong, with its line.
+func (p *parser) fail(format string, args ...any) {
+	if p.err == nil {
+		line := strings.Count(p.source[:min(p.at, len(p.source))], "\n") + 1
+		p.err = fmt.Errorf("line %d: %s", line, fmt.Sprintf(format, args...))
+	}
+}
+
+// tag is what stands here, for people.
+func (p *parser) tag() string {
+	rest := p.rest()
+	if end := strings.Index(rest, "}}"); end >= 0 {
+		rest = rest[:end+2]
+	}
+	if len(rest) > 60 {
+		rest = strings.ToValidUTF8(rest[:60], "") + "…"
+	}
+	return rest
+}
+
+// rest is what is not read yet.
+func (p *parser) rest() string { return p.source[min(p.at, len(p.source)):] }
+
+// program reads up to a tag that ends or divides the block, or to the end.
+func (p *parser) program() *program {
+	all := &program{}
+	if p.depth++; p.depth > maxNesting {
+		p.fail("blocks stand in each other more than %d deep", maxNesting)
+	}
+	defer func() { p.depth-- }()
+	for p.err == nil && p.at < len(p.source) {
+		if found := p.text(); found != nil {
+			all.body = append(all.body, found)
+			continue
+		}
+		rest := p.rest()
+		if reClosing.MatchString(rest) || reElse.MatchString(rest) || reElseIf.MatchString(rest) {
+			break
+		}
+		if found := p.statement(); found != nil {
+			all.body = append(all.body, found)
+		}
+	}
+	return all
+}
+
+// text reads up to the next tag; nil if one stands here. \{{ is no tag, \\{{ is one after a \.
+func (p *parser) text() *text {
+	rest := p.rest()
+	if rest == "" {
+		return nil
+	}
+	next := strings.Index(rest, "{{")
+	value := rest
+	switch {
+	case next < 0:
+		p.at = len(p.source)
+	case strings.HasSuffix(rest[:next], `\\`):
+		value = rest[:next-1]
+		p.at += next
+	case strings.HasSuffix(rest[:next], `\`):
+		end := len(rest)
+		if more := strings.Index(rest[min(next+2, len(rest)):], "{{"); more >= 0 {
+			end = next + 2 + more
+			for range 2 { // which say what becomes of the next tag
+				if end > next+2 && rest[end-1] == '\\' {
+					end--
+				}
+			}
+		}
+		value = rest[:next-1] + rest[next:end]
+		p.at += end
+	case next == 0:
+		return nil
+	default:
+		value = rest[:next]
+		p.at += next
+	}
+	return &text{value: value, original: value}
+}
+
+// statement reads one tag, and the block that it opens.
+func (p *parser) statement() any {
+	rest := p.rest()
+	if reComment.MatchString(rest) {
+		return p.comment()
+	}
+	if strings.HasPrefix(rest, "{{{{") {
+		p.fail("raw blocks are not taken: %s", p.tag())
+		return nil
+	}
+	open := reOpen.FindStringSubmatch(rest)
+	if strings.HasPrefix(rest[len(open[0]):], "*") || open[1] == "#" && strings.HasPrefix(rest[len(open[0]):], ">") {
+		p.fail("decorators and inline partials are not taken: %s", p.tag())
+		return nil
+	}
+	p.at += len(open[0])
+	before := strings.HasPrefix(open[0], "{{~")
+	switch open[1] {
+	case "#", "^":
+		return p.block(before, open[1] == "^")
+	case ">":
+		found := &include{name: p.partialName()}
+		var params []expression
+		params, found.hash = p.arguments()
+		if len(params) > 1 {
+			p.fail("a partial takes one value to look at, these are %d", len(params))
+		} else if len(params) == 1 {
+			found.of = params[0]
+		}
+		found.trim = trim{before, p.close("}}")}
+		return found
+	}
+	found := &output{raw: open[1] == "{" || open[1] == "&"}
+	found.of = p.value()
+	end := "}}"
+	if open[1] == "{" {
+		end = "}}}"
+	}
+	found.trim = trim{before, p.close(end)}
+	return found
+}
+
+func (p *parser) comment() any {
+	rest := p.rest()
+	head := reComment.FindString(rest)
+	end := -1
+	if strings.HasPrefix(rest[len(head):], "--") {
+		if found := reDashes.FindStringIndex(rest[len(head):]); found != nil {
+			end = len(head) + found[1]
+		}
+	} else if found := strings.Index(rest, "}}"); found >= 0 {
+		end = found + 2
+	}
+	if end < 0 {
+		p.fail("a comment has no end: %s", p.tag())
+		return nil
+	}
+	p.at += end
+	return &comment{trim{strings.HasPrefix(head, "{{~"), rest[end-3] == '~'}}
+}
+
+// block reads the rest of one from behind its {{# on.
+func (p *parser) block(before, inverted bool) *block {
+	found, said, params := p.opened(before)
+	first := p.program()
+	first.params = params
+	rest := p.rest()
+	switch {
+	case p.err != nil:
+		return found
+	case inverted:
+		found.inverse = first
+		if divide := reElse.FindString(rest); divide != "" {
+			p.at += len(divide)
+			found.mid = trim{strings.HasPrefix(divide, "{{~"), strings.HasSuffix(divide, "~}}")}
+			found.program = p.program()
+		}
+	default:
+		found.program = first
+		found.inverse, found.mid = p.chain()
+	}
+	open := reClosing.FindString(p.rest())
+	if p.err == nil && open == "" {
+		p.fail("the block %s has no end: write {{/%s}}", said, said)
+	}
+	if p.err != nil {
+		return found
+	}
+	p.at += len(open)
+	p.space()
+	name := p.at
+	p.operand()
+	if closing := strings.TrimSpace(p.source[name:p.at]); p.err == nil && closing != said {
+		p.at = name
+		p.fail("{{/%s}} ends the block %s. Write {{/%s}}", closing, said, said)
+	}
+	found.ends = trim{strings.HasPrefix(open, "{{~"), p.close("}}")}
+	if found.inverse != nil && found.inverse.chained { // the end is that of the whole chain
+		for inner := found.inverse; inner != nil && inner.chained; {
+			one := inner.body[0].(*block)
+			one.ends = found.ends
+			inner = one.inverse
+		}
+	}
+	return found
+}
+
+// opened reads what a block is about, up to its }}, and how it is called.
+func (p *parser) opened(before bool) (found *block, said string, params []string) {
+	found = &block{}
+	p.space()
+	start := p.at
+	of := p.head()
+	if p.err == nil {
+		said = p.source[start:p.at]
+	}
+	var args []expression
+	args, found.hash = p.arguments()
+	name := ""
+	if single, is := of.(path); is && !single.at && !single.scoped && len(single.keys) == 1 {
+		name = single.keys[0]
+	}
+	switch {
+	case p.err != nil:
+	case slices.Contains(helpers, name):
+		found.helper = name
+		if len(args) != 1 {
+			p.fail("#%s takes one value, these are %d", name, len(args))
+		} else {
+			found.of = args[0]
+		}
+	case len(args) > 0 || len(found.hash) > 0:
+		p.fail("there is no helper %q. Blocks are if, unless, each and with", name)
+	default:
+		found.of = of
+	}
+	if as := reAsParams.FindString(p.rest()); as != "" && p.err == nil {
+		p.at += len(as)
+		for p.space(); p.err == nil && !strings.HasPrefix(p.rest(), "|"); p.space() {
+			id := reID.FindString(p.rest())
+			if id == "" {
+				p.fail("a name is expected between the bars: %s", p.tag())
+			}
+			params = append(params, id)
+			p.at += len(id)
+		}
+		p.at++
+	}
+	found.open = trim{before, p.close("}}")}
+	return found, said, params
+}
+
+// chain reads {{else}} or {{else if …}} and what follows, if it is there.
+func (p *parser) chain() (*program, trim) {
+	rest := p.rest()
+	if divide := reElse.FindString(rest); divide != "" {
+		p.at += len(divide)
+		return p.program(), trim{strings.HasPrefix(divide, "{{~"), strings.HasSuffix(divide, "~}}")}
+	}
+	divide := reElseIf.FindString(rest)
+	if divide == "" {
+		return nil, trim{}
+	}
+	p.at += len(divide)
+	if p.depth++; p.depth > maxNesting {
+		p.fail("blocks stand in each other more than %d deep", maxNesting)
+	}
+	defer func() { p.depth-- }()
+	one, _, params := p.opened(strings.HasPrefix(divide, "{{~"))
+	one.program = p.program()
+	one.program.params = params
+	one.inverse, one.mid = p.chain()
+	return &program{body: []any{one}, chained: true}, one.open
+}
+
+// partialName is a name as it stands there, or a sub-expression that gives one.
+func (p *parser) partialName() expression {
+	p.space()
+	if strings.HasPrefix(p.rest(), "(") {
+		return p.operand()
+	}
+	switch name := p.operand().(type) {
+	case path:
+		return literal{strings.Trim(name.said, "[]")}
+	case literal:
+		return literal{printed(name.value)}
+	}
+	return literal{""}
+}
+
+// head is a path; a literal there names a key.
+func (p *parser) head() expression {
+	of := p.operand()
+	if l, is := of.(literal); is {
+		return path{keys: []string{printed(l.value)}, said: printed(l.value)}
+	}
+	return of
+}
+
+// value is a path, or lookup with what it takes.
+func (p *parser) value() expression {
+	if p.depth++; p.depth > maxNesting {
+		p.fail("expressions stand in each other more than %d deep", maxNesting)
+	}
+	defer func() { p.depth-- }()
+	of := p.head()
+	args, hash := p.arguments()
+	single, is := of.(path)
+	name := ""
+	if is && !single.at && !single.scoped && len(single.keys) == 1 {
+		name = single.keys[0]
+	}
+	switch {
+	case p.err != nil:
+	case name == "lookup":
+		if len(args) != 2 {
+			p.fail("lookup takes two values, what to look into and a key; these are %d", len(args))
+			return of
+		}
+		return lookup{args[0], args[1]}
+	case slices.Contains(helpers, name):
+		p.fail("%s opens a block: write {{#%s …}}…{{/%s}}", name, name, name)
+	case len(args) > 0 || len(hash) > 0:
+		p.fail("there is no helper %q. There are lookup, and the blocks if, unless, each and with", name)
+	}
+	return of
+}
+
+// arguments reads values, then key=value pairs.
+func (p *parser) arguments() (values []expression, hash map[string]expression) {
+	for p.space(); p.err == nil; p.space() {
+		rest := p.rest()
+		if rest == "" || strings.ContainsRune("})~|", rune(rest[0])) || reAsParams.MatchString(rest) {
+			return values, hash
+		}
+		if id := reID.FindString(rest); id != "" && strings.HasPrefix(strings.TrimLeft(rest[len(id):], " \t\r\n"), "=") {
+			p.at += len(id)
+			p.space()
+			p.at++
+			if hash == nil {
+				hash = map[string]expression{}
+			}
+			hash[id] = p.operand()
+			continue
+		}
+		if hash != nil {
+			p.fail("a value stands behind key=value. Write it before: %s", p.tag())
+			return values, hash
+		}
+		values = append(values, p.operand())
+	}
+	return values, hash
+}
+
+// operand reads one path, literal or sub-expression.
+func (p *parser) operand() expression {
+	p.space()
+	rest := p.rest()
+	switch {
+	case p.err != nil:
+		return literal{}
+	case rest == "" || strings.HasPrefix(rest, "}") || strings.HasPrefix(rest, "~}"):
+		p.fail("a name is missing in a tag")
+		return literal{}
+	case rest[0] == '(':
+		p.at++
+		of := p.value()
+		p.space()
+		if !strings.HasPrefix(p.rest(), ")") {
+			p.fail("a ) is missing: %s", p.tag())
+			return of
+		}
+		p.at++
+		return of
+	case rest[0] == '"' || rest[0] == '\'':
+		return p.quoted(rest[:1])
+	}
+	if n := reNumber.FindString(rest); n != "" && ends(rest[len(n):]) {
+		p.at += len(n)
+		return literal{numberOf(n)}
+	}
+	for word, value := range map[string]any{"true": true, "false": false, "null": nil, "undefined": nil} {
+		if after, is := strings.CutPrefix(rest, word); is && ends(after) {
+			p.at += len(word)
+			return literal{value}
+		}
+	}
+	return p.path()
+}
+
+// ends tells whether a literal may end before that.
+func ends(rest string) bool {
+	return rest == "" || strings.ContainsRune(" \t\r\n=~})", rune(rest[0]))
+}
+
+func (p *parser) quoted(quote string) expression {
+	rest := p.source[p.at+1:]
+	for i := 0; i < len(rest); i++ {
+		if rest[i] != quote[0] || i > 0 && rest[i-1] == '\\' {
+			continue
+		}
+		p.at += i + 2
+		return literal{strings.ReplaceAll(rest[:i], `\`+quote, quote)}
+	}
+	p.fail("a text has no closing %s: %s", quote, p.tag())
+	return literal{}
+}
+
+// path reads a.b, a/b, ../a, this.a, a.[b c] and @a.
+func (p *parser) path() expression {
+	start := p.at
+	var found path
+	if strings.HasPrefix(p.rest(), "@") {
+		found.at = true
+		p.at++
+	}
+	for {
+		rest := p.rest()
+		part, quoted := reID.FindString(rest), false
+		switch {
+		case strings.HasPrefix(rest, ".."):
+			part = ".."
+		case strings.HasPrefix(rest, "."):
+			part = "."
+		case strings.HasPrefix(rest, "["):
+			end := strings.Index(rest, "]")
+			if end < 0 {
+				p.fail("a ] is missing: %s", p.tag())
+				return found
+			}
+			part, quoted = rest[:end+1], true
+		}
+		if part == "" {
+			p.fail("a name is expected here: %s", p.tag())
+			return found
+		}
+		p.at += len(part)
+		switch {
+		case quoted:
+			found.keys = append(found.keys, part[1:len(part)-1])
+		case part == ".." || part == "." || part == "this":
+			if len(found.keys) > 0 {
+				p.fail("%q cannot stand behind a name: %s", part, p.source[start:p.at])
+				return found
+			}
+			found.scoped = true
+			if part == ".." {
+				found.depth++
+			}
+		default:
+			found.keys = append(found.keys, part)
+		}
+		found.said = p.source[start:p.at]
+		if p.at >= len(p.source) || p.source[p.at] != '.' && p.source[p.at] != '/' {
+			return found
+		}
+		p.at++
+	}
+}
+
+func (p *parser) space() {
+	for p.at < len(p.source) && strings.IndexByte(" \t\r\n", p.source[p.at]) >= 0 {
+		p.at++
+	}
+}
+
+// close reads the end of a tag and tells whether it takes the space behind it away.
+func (p *parser) close(end string) (after bool) {
+	if p.err != nil {
+		return false
+	}
+	p.space()
+	rest := p.rest()
+	tilde := "~}}"
+	if end == "}}}" {
+		tilde = "}~}}"
+	}
+	switch {
+	case strings.HasPrefix(rest, tilde):
+		p.at += len(tilde)
+		return true
+	case strings.HasPrefix(rest, end):
+		p.at += len(end)
+	default:
+		p.fail("%s is expected here: %s", end, p.tag())
+	}
+	return false
+}
