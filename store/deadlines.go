@@ -134,12 +134,12 @@ func (s *Store) endDeadlines(ctx context.Context, t *tx, at time.Time, site stri
 func (s *Store) withdraw(ctx context.Context, t *tx, site, key string, at time.Time) error {
 	waiting := in(message.From(message.Cancel))
 	ids, err := texts(s.query(ctx, t, "SELECT q.id FROM messages m"+
-		s.dialect.to("queue", "q", "q.site = m.site AND q.id = m.id AND q.status IN "+waiting, s.dialect.lock("UPDATE"))+
+		s.dialect.to("queue", "q", "q.site = m.site AND q.id = m.id AND "+hidden("q.status")+" IN "+waiting, s.dialect.lock("UPDATE"))+
 		" WHERE m.site = ? AND m.reference = ? AND m.reference <> '' AND m.type = ?", site, key, message.Reminder))
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	_, err = s.exec(ctx, t, "UPDATE queue SET status = ?, reason = ?, due_at = NULL, changed_at = ? WHERE "+s.dialect.these("queue", "status IN "+waiting),
+	_, err = s.exec(ctx, t, "UPDATE queue SET status = ?, reason = ?, due_at = NULL, changed_at = ? WHERE "+s.dialect.these("queue", hidden("status")+" IN "+waiting),
 		message.After(message.Cancel), message.Superseded, instant(at), s.dialect.array(ids), site)
 	if err != nil {
 		return err

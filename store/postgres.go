@@ -170,12 +170,12 @@ var postgresSettle = fmt.Sprintf(`WITH logged AS (
 	SELECT o.*, 0, 0 FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
 			$8::int[], $9::boolean[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
 		AS o(site, id, claim, status, reason, due_at, changed_at, attempts, reached, rejected, remaining, error_category, error_code, error_text)
-		CROSS JOIN LATERAL (SELECT FROM queue q WHERE q.site = o.site AND q.id = o.id AND q.claim = o.claim AND q.status = '%s' OFFSET 0) AS held
-	ON CONFLICT (site, id) DO UPDATE SET %s WHERE queue.claim = excluded.claim AND queue.status = '%[3]s'
+		CROSS JOIN LATERAL (SELECT FROM queue q WHERE q.site = o.site AND q.id = o.id AND q.claim = o.claim AND %[5]s = '%[3]s' OFFSET 0) AS held
+	ON CONFLICT (site, id) DO UPDATE SET %[4]s WHERE queue.claim = excluded.claim AND queue.status = '%[3]s'
 	RETURNING queue.id || '/' || queue.claim`,
-	attemptNames, attemptUpdate, message.Sending, settled("excluded"))
+	attemptNames, attemptUpdate, message.Sending, settled("excluded"), hidden("q.status"))
 
-func (postgres) settle(ctx context.Context, t *tx, rows []settlement) ([]string, error) {
+func (postgres) settle(ctx context.Context, s *Store, t *tx, rows []settlement) ([]string, error) {
 	var o outcomeColumns
 	var a attemptColumns
 	for _, r := range rows {
@@ -184,7 +184,7 @@ func (postgres) settle(ctx context.Context, t *tx, rows []settlement) ([]string,
 			a.add(r)
 		}
 	}
-	return texts(t.sql.QueryContext(ctx, postgresSettle, append(o.arrays(), a.arrays()...)...))
+	return texts(s.query(ctx, t, postgresSettle, append(o.arrays(), a.arrays()...)...))
 }
 
 type outcomeColumns struct {

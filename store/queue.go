@@ -73,7 +73,7 @@ func (s *Store) Extend(ctx context.Context, held []message.Message, leaseUntil t
 	}
 	for h, list := range ids {
 		slices.Sort(list)
-		still := s.dialect.these("queue", fmt.Sprintf("status = '%s' AND claim = ?", message.Sending))
+		still := s.dialect.these("queue", fmt.Sprintf("%s = '%s' AND claim = ?", hidden("status"), message.Sending))
 		_, err := s.exec(ctx, nil, "UPDATE queue SET due_at = ? WHERE "+still, instant(leaseUntil), s.dialect.array(list), h.site, h.claim)
 		if err != nil {
 			return fmt.Errorf("extend leases: %w", err)
@@ -137,7 +137,7 @@ func (s *Store) Settle(ctx context.Context, outcomes []message.Outcome) (int, er
 	})
 	var moved []string
 	err := s.commit(ctx, func(t *tx) (err error) {
-		if moved, err = s.dialect.settle(ctx, t, rows); err != nil {
+		if moved, err = s.dialect.settle(ctx, s, t, rows); err != nil {
 			return err
 		}
 		if err := s.keepBounces(ctx, t, rows); err != nil {

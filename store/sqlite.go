@@ -172,13 +172,13 @@ var (
 		attemptNames, marks(len(strings.Split(attemptNames, ","))), attemptUpdate)
 )
 
-func (sqlite) settle(ctx context.Context, t *tx, rows []settlement) ([]string, error) {
-	write, err := t.sql.PrepareContext(ctx, sqliteSettle)
+func (sqlite) settle(ctx context.Context, s *Store, t *tx, rows []settlement) ([]string, error) {
+	write, err := t.sql.PrepareContext(ctx, s.ready(sqliteSettle))
 	if err != nil {
 		return nil, err
 	}
 	defer write.Close()
-	log, err := t.sql.PrepareContext(ctx, sqliteLog)
+	log, err := t.sql.PrepareContext(ctx, s.ready(sqliteLog))
 	if err != nil {
 		return nil, err
 	}

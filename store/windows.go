@@ -225,7 +225,7 @@ func (s *Store) moveDeferred(ctx context.Context, t *tx, c closing, moved map[me
 		}
 		arguments = append([]any{message.After(move), instant(c.at)}, arguments...)
 		_, err := s.exec(ctx, t, fmt.Sprintf("UPDATE queue SET status = ?, changed_at = ?, %s WHERE %s",
-			set, s.dialect.these("queue", "status = '"+string(message.Deferred)+"'")), append(arguments, s.dialect.array(ids), c.site)...)
+			set, s.dialect.these("queue", hidden("status")+" = '"+string(message.Deferred)+"'")), append(arguments, s.dialect.array(ids), c.site)...)
 		if err == nil {
 			err = s.tell(ctx, t, statusesOf(c.site, ids, message.After(move), ""))
 		}
