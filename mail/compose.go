@@ -248,8 +248,8 @@ var spared = textproto.MIMEHeader{"From": {""}, "Date": {""}, "Message-Id": {""}
 // canonical ends each line with CR and LF, whatever ended it before. A lone CR or LF is
 // what one server takes for the end of a mail and another does not (SMTP smuggling).
 func canonical(s string) string {
-	if !strings.ContainsAny(s, "\r\n") {
-		return s
+	if ends := strings.Count(s, "\r\n"); ends == strings.Count(s, "\n") && ends == strings.Count(s, "\r") {
+		return s // which it is already
 	}
 	return string(appendLines(make([]byte, 0, len(s)+len(s)/32+16), []byte(s), false))
 }

@@ -178,7 +178,11 @@ func names(prefix string, columns []column) string {
 }
 
 func values(columns ...[]column) []any {
-	var all []any
+	n := 0
+	for _, list := range columns {
+		n += len(list)
+	}
+	all := make([]any, 0, n)
 	for _, list := range columns {
 		for _, c := range list {
 			all = append(all, c.value)
@@ -267,7 +271,8 @@ func (r *messageRow) toMessage() (message.Message, error) {
 		}
 	}
 	if r.failure.Category != "" {
-		m.Error = &r.failure
+		failure := r.failure
+		m.Error = &failure
 	}
 	switch m.Status {
 	case message.Sending:
@@ -284,9 +289,11 @@ func (r *messageRow) toMessage() (message.Message, error) {
 
 // readMessages reads the rows of selectMessages and closes them.
 func readMessages(rows *sql.Rows, err error) ([]message.Message, error) {
+	r := new(messageRow) // one for all: the places in it are written down once
+	into := values(r.content(), r.state(), r.window())
 	return collect(rows, err, func(scan func(...any) error) (message.Message, error) {
-		var r messageRow
-		if err := scan(values(r.content(), r.state(), r.window())...); err != nil {
+		*r = messageRow{}
+		if err := scan(into...); err != nil {
 			return r.Message, err
 		}
 		return r.toMessage()

@@ -58,7 +58,7 @@ type Writer interface {
 // Options tune the job. The zero value of each field means its default.
 type Options struct {
 	Batch   int           // messages per claim; 500
-	Workers int           // messages in flight; 32
+	Workers int           // messages in flight; 64
 	Lease   time.Duration // how long a claim holds without a sign of life; 1m
 	// Grace is how long messages in flight may take after the run was told to stop; 30s.
 	Grace   time.Duration
@@ -101,7 +101,7 @@ const maxHeavy = 4
 // New makes the job.
 func New(queue Queue, routes Routes, writer Writer, o Options, log *zap.Logger) *Job {
 	o.Batch = orDefault(o.Batch, 500)
-	o.Workers = orDefault(o.Workers, 32)
+	o.Workers = orDefault(o.Workers, 64)
 	o.Lease = orDefault(o.Lease, time.Minute)
 	o.Grace = orDefault(o.Grace, 30*time.Second)
 	o.Home = orDefault(o.Home, "default")

@@ -30,6 +30,9 @@ func (f *flush) wanted(claimed []message.Message) []message.Message {
 		}
 		return nil
 	}
+	if len(suppressed) == 0 {
+		return claimed
+	}
 	var wanted []message.Message
 	for _, m := range claimed {
 		m, why := m.Without(suppressed)
