@@ -41,6 +41,9 @@ func (s *Store) Accept(ctx context.Context, at time.Time, tray message.Tray) (an
 	if err != nil {
 		return nil, fmt.Errorf("store a request: %w", err)
 	}
+	if answered == nil {
+		s.announce(tray.Messages...)
+	}
 	return answered, nil
 }
 

@@ -128,12 +128,16 @@ func (s *Store) Items(ctx context.Context, site string, digest message.ID) ([]me
 // Replace writes a message's new state if it still stands as it was read, and fails with
 // message.ErrMoved if not. What the message says stays as it is.
 func (s *Store) Replace(ctx context.Context, before, after message.Message) error {
-	return s.commit(ctx, func(t *tx) error { return s.replace(ctx, t, before, after) })
+	err := s.commit(ctx, func(t *tx) error { return s.replace(ctx, t, before, after) })
+	if err == nil {
+		s.announce(after)
+	}
+	return err
 }
 
 // Rewrite is Replace for what the message says, too: to whom, the subject and the bodies.
 func (s *Store) Rewrite(ctx context.Context, before, after message.Message) error {
-	return s.commit(ctx, func(t *tx) error {
+	err := s.commit(ctx, func(t *tx) error {
 		if err := s.replace(ctx, t, before, after); err != nil {
 			return err
 		}
@@ -145,6 +149,10 @@ func (s *Store) Rewrite(ctx context.Context, before, after message.Message) erro
 		}
 		return nil
 	})
+	if err == nil {
+		s.announce(after)
+	}
+	return err
 }
 
 func (s *Store) replace(ctx context.Context, t *tx, before, after message.Message) error {

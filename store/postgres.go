@@ -2,11 +2,15 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"go.uber.org/zap"
@@ -27,14 +31,10 @@ func openPostgres(ctx context.Context, s Settings, log *zap.Logger) (*Store, err
 	if s.Connections > 0 {
 		config.MaxConns = int32(s.Connections)
 	}
-	// Each statement is planned once, for any size of its lists and tables. By index is how
-	// all of them are meant, however small a table is when the plan is made.
-	for parameter, value := range map[string]string{"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"} {
-		config.ConnConfig.RuntimeParams[parameter] = value
-	}
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "notifier"
 	}
+	setParameters(ctx, config.ConnConfig)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -45,11 +45,34 @@ func openPostgres(ctx context.Context, s Settings, log *zap.Logger) (*Store, err
 		pool.Close()
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return &Store{db: g, sql: db, dialect: postgres{}, log: log, close: func() error {
+	return &Store{db: g, sql: db, dialect: postgres{}, log: log, listen: config.ConnConfig, name: rand.Text(), close: func() error {
 		err := db.Close()
 		pool.Close()
 		return err
 	}}, nil
+}
+
+// setParameters sets what statements expect of a session. PgBouncer takes no such
+// parameters, nor does it let statements be prepared beyond a transaction: then they are
+// planned each time.
+func setParameters(ctx context.Context, config *pgx.ConnConfig) {
+	// Each statement is planned once, for any size of its lists and tables. By index is how
+	// all of them are meant, however small a table is when the plan is made.
+	parameters := map[string]string{"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
+	maps.Copy(config.RuntimeParams, parameters)
+	conn, err := pgx.ConnectConfig(ctx, config.Copy())
+	if err == nil {
+		_ = conn.Close(ctx)
+		return
+	}
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) || !strings.Contains(refused.Message, "unsupported startup parameter") {
+		return // of a server that is away the first statement tells
+	}
+	for name := range parameters {
+		delete(config.RuntimeParams, name)
+	}
+	config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 }
 
 func (postgres) name() string                { return "postgres" }

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"go.uber.org/zap"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -38,7 +39,11 @@ type Store struct {
 	bound   sync.Map // statements with ? marks → with $1
 	// audiences are the webhooks of each site, for a moment.
 	audiences sync.Map
-	close     func() error
+	// listen is where to listen for what other processes say; nil on SQLite.
+	listen *pgx.ConnConfig
+	name   string // of this store, among those that say something
+	herald herald
+	close  func() error
 }
 
 // dialect is what must differ between the two databases.
@@ -101,7 +106,10 @@ func gormConfig() *gorm.Config {
 }
 
 // Close waits for running statements and closes the database.
-func (s *Store) Close() error { return s.close() }
+func (s *Store) Close() error {
+	s.herald.running.Wait()
+	return s.close()
+}
 
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return told(s.sql.PingContext(ctx)) }

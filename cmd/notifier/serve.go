@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/api"
+	"notifier/schedule"
 )
 
 func serveCommand(s *shared) *cobra.Command {
@@ -94,6 +96,11 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 	if err := h.timetable.Start(ctx); err != nil {
 		return errors.Join(fmt.Errorf("start the timetable: %w", err), listener.Close(), h.timetable.Stop())
 	}
+	watching, unwatch := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { h.store.Watch(watching, func() { h.timetable.Wake(schedule.Notifications) }) })
+	defer watch.Wait()
+	defer unwatch()
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	h.log.Info("serving", zap.String("address", listener.Addr().String()), zap.String("version", version), zap.String("replica", h.replica))
