@@ -16,6 +16,22 @@ import (
 // It fails with message.ErrKeyReused if the key came with another request, and with
 // message.ErrMoved if a user whose preferences decided has changed meanwhile.
 func (s *Store) Accept(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error) {
+	if free(tray) {
+		answered, err = s.join(ctx, at, tray)
+	} else {
+		answered, err = s.alone(ctx, at, tray)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store a request: %w", err)
+	}
+	if answered == nil {
+		s.announce(tray.Messages...)
+	}
+	return answered, nil
+}
+
+// alone accepts a tray in a transaction of its own.
+func (s *Store) alone(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error) {
 	err = s.commit(ctx, func(t *tx) (err error) {
 		if tray.Key != nil {
 			answered, err = s.remember(ctx, t, at, tray)
@@ -39,10 +55,7 @@ func (s *Store) Accept(ctx context.Context, at time.Time, tray message.Tray) (an
 		return s.endDeadlines(ctx, t, at, tray.Site, tray.Case)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("store a request: %w", err)
-	}
-	if answered == nil {
-		s.announce(tray.Messages...)
+		return nil, err
 	}
 	return answered, nil
 }

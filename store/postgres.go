@@ -76,6 +76,7 @@ func setParameters(ctx context.Context, config *pgx.ConnConfig) {
 }
 
 func (postgres) name() string                { return "postgres" }
+func (postgres) writers() int                { return writers }
 func (postgres) lock(strength string) string { return " FOR " + strength }
 func (postgres) array(texts []string) any    { return texts }
 func (postgres) list() string                { return "unnest(?::text[]) AS i(id)" }

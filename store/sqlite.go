@@ -59,6 +59,7 @@ func (d dialector) Translate(err error) error {
 }
 
 func (sqlite) name() string       { return "sqlite" }
+func (sqlite) writers() int       { return 1 }
 func (sqlite) lock(string) string { return "" }
 
 func (sqlite) array(texts []string) any {

@@ -40,10 +40,11 @@ type Store struct {
 	// audiences are the webhooks of each site, for a moment.
 	audiences sync.Map
 	// listen is where to listen for what other processes say; nil on SQLite.
-	listen *pgx.ConnConfig
-	name   string // of this store, among those that say something
-	herald herald
-	close  func() error
+	listen   *pgx.ConnConfig
+	name     string // of this store, among those that say something
+	herald   herald
+	together together
+	close    func() error
 }
 
 // dialect is what must differ between the two databases.
@@ -54,6 +55,8 @@ type Store struct {
 // On SQLite the same is said by CROSS JOIN.
 type dialect interface {
 	name() string
+	// writers is how many transactions that accept requests there are at once.
+	writers() int
 	// lock ends a SELECT that keeps others from its rows until the transaction ends; it is
 	// nothing where a transaction has the whole database to itself.
 	lock(strength string) string

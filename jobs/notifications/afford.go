@@ -25,14 +25,14 @@ func (f *flush) afford(claimed []message.Message) []message.Message {
 	if err != nil {
 		f.log.Warn("budgets cannot be read; the messages wait", zap.Int("messages", len(claimed)), zap.Error(err))
 		for _, m := range claimed {
-			f.done <- f.handBack(m, now)
+			f.done <- ended{Outcome: f.handBack(m, now)}
 		}
 		return nil
 	}
 	var may []message.Message
 	for i, m := range claimed {
 		if b := lacking[i]; b != nil {
-			f.done <- f.limit(m, *b, spends[i], now)
+			f.done <- ended{Outcome: f.limit(m, *b, spends[i], now)}
 		} else {
 			may = append(may, m)
 			f.spent.Store(claim{m.ID, m.Claim}, m)

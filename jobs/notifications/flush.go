@@ -18,7 +18,7 @@ type flush struct {
 	*trip
 	carrying context.Context // ends a grace after stop
 	work     chan message.Message
-	done     chan message.Outcome
+	done     chan ended
 	flight   sync.WaitGroup                  // what was given to the workers
 	relay    atomic.Pointer[message.Failure] // why the relay cannot be used any more
 	over     map[message.Budget]int          // what a budget has refused so far
@@ -29,7 +29,7 @@ type flush struct {
 
 func (f *flush) run() (map[string]int, error) {
 	f.work = make(chan message.Message, f.o.Batch)
-	f.done = make(chan message.Outcome)
+	f.done = make(chan ended)
 	f.over = map[message.Budget]int{}
 	var end context.CancelFunc
 	f.carrying, end = context.WithCancel(context.WithoutCancel(f.stop))
@@ -144,10 +144,20 @@ func (f *flush) resume() {
 	}
 }
 
-// carry is one worker: it delivers messages until there are no more.
+// ended is an outcome that is to be written, and who waits until it is.
+type ended struct {
+	message.Outcome
+	written chan<- struct{} // nil if nobody does
+}
+
+// carry is one worker: it delivers messages until there are no more. It takes no other
+// before the outcome of its last is written, so that a crash forgets no more mails than
+// there are workers.
 func (f *flush) carry() {
+	written := make(chan struct{}, 1)
 	for m := range f.work {
-		f.done <- f.deliver(m)
+		f.done <- ended{f.deliver(m), written}
+		<-written
 		f.flight.Done()
 	}
 }
@@ -208,8 +218,8 @@ func (f *flush) attach(ctx context.Context, m message.Message) (_ message.Messag
 // record writes outcomes: as many at once as came in while the last write ran.
 func (f *flush) record() map[string]int {
 	counts := map[string]int{}
-	for o := range f.done {
-		batch := f.collect(o)
+	for first := range f.done {
+		batch, waiting := f.collect(first)
 		if err := f.settle(batch); err != nil {
 			f.log.Error("outcomes could not be written; the messages will be tried again", zap.Int("messages", len(batch)), zap.Error(err))
 		} else {
@@ -220,25 +230,34 @@ func (f *flush) record() map[string]int {
 		}
 		f.held.remove(batch)
 		f.refund(batch)
+		for _, written := range waiting {
+			written <- struct{}{}
+		}
 	}
 	return counts
 }
 
 // collect is the outcome with those that are there already.
-func (f *flush) collect(o message.Outcome) []message.Outcome {
-	batch := []message.Outcome{o}
+func (f *flush) collect(first ended) (batch []message.Outcome, waiting []chan<- struct{}) {
+	add := func(e ended) {
+		batch = append(batch, e.Outcome)
+		if e.written != nil {
+			waiting = append(waiting, e.written)
+		}
+	}
+	add(first)
 	for len(batch) < f.o.Batch {
 		select {
 		case more, open := <-f.done:
 			if !open {
-				return batch
+				return batch, waiting
 			}
-			batch = append(batch, more)
+			add(more)
 		default:
-			return batch
+			return batch, waiting
 		}
 	}
-	return batch
+	return batch, waiting
 }
 
 // settle writes outcomes. What the relay said is worth more than a quick end: while the

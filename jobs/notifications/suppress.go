@@ -26,7 +26,7 @@ func (f *flush) wanted(claimed []message.Message) []message.Message {
 	if err != nil {
 		f.log.Warn("suppressions cannot be read; the messages wait", zap.Int("messages", len(claimed)), zap.Error(err))
 		for _, m := range claimed {
-			f.done <- f.handBack(m, now)
+			f.done <- ended{Outcome: f.handBack(m, now)}
 		}
 		return nil
 	}
@@ -39,7 +39,7 @@ func (f *flush) wanted(claimed []message.Message) []message.Message {
 		if why == nil || len(m.Remaining) > 0 {
 			wanted = append(wanted, m)
 		} else {
-			f.done <- skip(m, *why, now)
+			f.done <- ended{Outcome: skip(m, *why, now)}
 		}
 	}
 	return wanted

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"notifier/message"
+)
+
+// together commits trays that come at the same time in one transaction: what a commit costs
+// is paid once for all of them. A tray that comes alone does not wait for others.
+type together struct {
+	mu      sync.Mutex
+	waiting []*asked
+	busy    int // transactions under way
+}
+
+// asked is a tray that waits for its answer.
+type asked struct {
+	at       time.Time
+	tray     message.Tray
+	answered []byte
+	err      error
+	done     chan struct{}
+}
+
+// The most that one transaction takes along, and how many there are at once on Postgres.
+const (
+	togetherTrays    = 200
+	togetherMessages = 1000
+	togetherTime     = 30 * time.Second
+	writers          = 2 // on Postgres
+)
+
+// free tells whether a tray touches nothing that others do: direct messages, and a key.
+// Only such trays go together, so that none waits for a lock that another one needs.
+func free(tray message.Tray) bool {
+	if len(tray.Seen) > 0 || tray.Case.ID != "" || len(tray.Messages) > togetherMessages/10 {
+		return false
+	}
+	return !slices.ContainsFunc(tray.Messages, func(m message.Message) bool {
+		return m.Status == message.Deferred || len(m.Attachments) > 0 || !m.Status.Born()
+	})
+}
+
+// join accepts a tray at once if not much is under way, and otherwise with those that wait.
+func (s *Store) join(ctx context.Context, at time.Time, tray message.Tray) ([]byte, error) {
+	g := &s.together
+	g.mu.Lock()
+	if g.busy < s.dialect.writers() {
+		g.busy++
+		g.mu.Unlock()
+		defer s.goOn()
+		return s.alone(ctx, at, tray)
+	}
+	a := &asked{at: at, tray: tray, done: make(chan struct{})}
+	g.waiting = append(g.waiting, a)
+	g.mu.Unlock()
+	select {
+	case <-a.done:
+		return a.answered, a.err
+	case <-ctx.Done():
+	}
+	g.mu.Lock()
+	i := slices.Index(g.waiting, a)
+	if i >= 0 {
+		g.waiting = slices.Delete(g.waiting, i, i+1)
+	}
+	g.mu.Unlock()
+	if i >= 0 {
+		return nil, told(ctx.Err())
+	}
+	<-a.done // it is on its way: only the database knows whether it arrives
+	return a.answered, a.err
+}
+
+// goOn takes the next trays that wait, or ends.
+func (s *Store) goOn() {
+	g := &s.together
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n, messages := 0, 0
+	for n < min(len(g.waiting), togetherTrays) && (n == 0 || messages+len(g.waiting[n].tray.Messages) <= togetherMessages) {
+		messages += len(g.waiting[n].tray.Messages)
+		n++
+	}
+	if n == 0 {
+		g.busy--
+		return
+	}
+	next := slices.Clone(g.waiting[:n])
+	g.waiting = slices.Delete(g.waiting, 0, n)
+	go func() {
+		defer s.goOn()
+		s.carry(next)
+	}()
+}
+
+// carry accepts trays together, or each by itself if that fails for one of them.
+func (s *Store) carry(all []*asked) {
+	ctx, cancel := context.WithTimeout(context.Background(), togetherTime)
+	defer cancel()
+	defer func() {
+		for _, a := range all {
+			close(a.done)
+		}
+	}()
+	err := s.acceptAll(ctx, all)
+	for _, a := range all {
+		switch {
+		case err == nil:
+		case errors.Is(err, message.ErrUnavailable):
+			a.err = err
+		default:
+			a.answered, a.err = s.alone(ctx, a.at, a.tray)
+		}
+	}
+}
+
+// acceptAll is alone for many trays: all of them or none.
+func (s *Store) acceptAll(ctx context.Context, all []*asked) error {
+	// Keys are noted in one order, so that two transactions cannot wait for each other.
+	slices.SortStableFunc(all, func(a, b *asked) int { return compareKeys(a.tray, b.tray) })
+	return s.commit(ctx, func(t *tx) error {
+		var rows []*messageRow
+		for _, a := range all {
+			a.answered = nil
+			if a.tray.Key != nil {
+				var err error
+				if a.answered, err = s.remember(ctx, t, a.at, a.tray); err != nil {
+					return err
+				}
+				if a.answered != nil {
+					continue
+				}
+			}
+			for _, m := range a.tray.Messages {
+				rows = append(rows, toRow(m))
+			}
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		return s.insert(ctx, t, rows)
+	})
+}
+
+func compareKeys(a, b message.Tray) int {
+	key := func(t message.Tray) string {
+		if t.Key == nil {
+			return ""
+		}
+		return t.Site + "\x00" + t.Key.Key
+	}
+	if x, y := key(a), key(b); x != y {
+		if x < y {
+			return -1
+		}
+		return 1
+	}
+	return 0
+}
