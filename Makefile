@@ -1,7 +1,7 @@
 # What can be done here; "make" alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test unit lint fuzz bench chaos clean
+.PHONY: help run build setup test unit lint fuzz bench bench-quick bench-go chaos clean
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BINARY  := bin/notifier
@@ -11,7 +11,7 @@ BINARY  := bin/notifier
 RACE := CGO_ENABLED=1 CGO_CFLAGS="-O0 -w" go test -race
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Start the demo: a database in ./dev, a mailbox on http://127.0.0.1:8025, demo people
 	@go run ./cmd/notifier dev
@@ -43,7 +43,13 @@ fuzz: ## Feed every parser of outside text with random input, FUZZTIME each
 		done || exit 1; \
 	done
 
-bench: setup ## Measure the hot paths
+bench: setup ## Measure the program beside its peers: a module of its own, half an hour
+	cd bench && go run . -json ../bin/bench.json
+
+bench-quick: setup ## The same, small, in a few minutes
+	cd bench && go run . -scale 0.1 -rounds 3 -json ../bin/bench-quick.json
+
+bench-go: setup ## Measure the hot paths one by one
 	go test -run '^$$' -bench . -benchmem ./...
 
 chaos: setup ## Run the program behind links that break: a module of its own, with toxiproxy
