@@ -331,6 +331,15 @@ func TestRoutes(t *testing.T) {
 			s.say("POST", "/api/v1/messages", `{"to":["anna"],"template":{"name":"ready"},"text":"It is ready."}`)
 			s.say("POST", "/api/v1/messages", `{"to":["anna"],"cc":["Jan <jan@out.example>"],"bcc":["boss@out.example"],"reply_to":"anna","subject":"Contract ready","html":"<p>It lies on your desk.","manual":true}`)
 		}},
+		{"send-messages", func(s *script) {
+			s.people("anna")
+			body := `[{"to":["anna"],"subject":"Contract ready","text":"It lies on your desk."},{"to":["nobody"],"subject":"Contract ready","text":"x"},{"to":["jan@out.example"],"subject":"","text":"x","idempotency_key":"k"}]`
+			s.say("POST", "/api/v1/messages/batch", body, "Idempotency-Key", "b1")
+			s.say("POST", "/api/v1/messages/batch", body, "Idempotency-Key", "b1")
+			s.say("POST", "/api/v1/messages/batch", `[{"to":["anna"],"subject":"Other","text":"x"}]`, "Idempotency-Key", "b1")
+			s.say("POST", "/api/v1/messages/batch", `[{"to":["anna"],"subjekt":"Contract ready"}]`)
+			s.say("POST", "/api/v1/messages/batch", `[]`)
+		}},
 		{"list-messages", func(s *script) {
 			s.day()
 			s.say("GET", "/api/v1/messages?status=deferred&user=jan&case=A-1&limit=1", "")

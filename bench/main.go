@@ -94,7 +94,7 @@ func run(ctx context.Context, o options) error {
 
 	works := map[string]func(*machine) (*table, error){
 		"w1-alone": flushAlone,
-		"w1": flush1K, "w1-10k": flush10K, "w1-tls": flushTLS, "w1-size": flushSizes, "w2": intake, "w2-http": intakeHTTP, "w3": promotion, "w4": ticks, "w5": latency, "replicas": replicas,
+		"w1":       flush1K, "w1-10k": flush10K, "w1-tls": flushTLS, "w1-size": flushSizes, "w2": intake, "w2-http": intakeHTTP, "w3": promotion, "w4": ticks, "w5": latency, "replicas": replicas,
 	}
 	var tables []*table
 	var broken []string

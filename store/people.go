@@ -14,6 +14,23 @@ import (
 
 // Zone is the time zone of a site; UTC for one that is not known yet.
 func (s *Store) Zone(ctx context.Context, site string) (string, error) {
+	if known, found := s.zones.Load(site); found && time.Now().Before(known.(zone).until) {
+		return known.(zone).name, nil
+	}
+	name, err := s.zoneNow(ctx, site)
+	if err == nil {
+		s.zones.Store(site, zone{name, time.Now().Add(fresh)})
+	}
+	return name, err
+}
+
+// zone is a site's, as it was a moment ago.
+type zone struct {
+	name  string
+	until time.Time
+}
+
+func (s *Store) zoneNow(ctx context.Context, site string) (string, error) {
 	var zone string
 	err := s.row(ctx, nil, []any{&zone}, "SELECT timezone FROM sites WHERE site = ?", site)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -28,6 +28,7 @@ func (s *Store) AddSite(ctx context.Context, site, timezone string, at time.Time
 	if err != nil {
 		return fmt.Errorf("add the site %s: %w", site, err)
 	}
+	s.zones.Delete(site)
 	return nil
 }
 

@@ -39,6 +39,8 @@ type Store struct {
 	bound   sync.Map // statements with ? marks → with $1
 	// audiences are the webhooks of each site, for a moment.
 	audiences sync.Map
+	// zones are the time zones of sites, for a moment.
+	zones sync.Map
 	// listen is where to listen for what other processes say; nil on SQLite.
 	listen   *pgx.ConnConfig
 	name     string // of this store, among those that say something
