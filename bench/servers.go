@@ -24,6 +24,7 @@ import (
 type postgres struct {
 	url, dir  string
 	command   *exec.Cmd
+	server    func() (*exec.Cmd, error)
 	databases int
 }
 
@@ -74,26 +75,45 @@ func startPostgres(ctx context.Context) (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := command("postgres", "-D", data, "-k", dir, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1",
-		"-c", "shared_buffers=1GB", "-c", "max_wal_size=8GB", "-c", "max_connections=200", "-c", "log_min_messages=fatal",
-		"-c", "shared_preload_libraries=pg_stat_statements", "-c", "pg_stat_statements.track=all")
-	if err != nil {
-		return nil, err
+	p := &postgres{url: fmt.Sprintf("postgres://notifier@127.0.0.1:%d", port), dir: dir}
+	p.server = func() (*exec.Cmd, error) {
+		return command("postgres", "-D", data, "-k", dir, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1",
+			"-c", "shared_buffers=1GB", "-c", "max_wal_size=8GB", "-c", "max_connections=200", "-c", "log_min_messages=fatal",
+			"-c", "shared_preload_libraries=pg_stat_statements", "-c", "pg_stat_statements.track=all")
 	}
-	p := &postgres{url: fmt.Sprintf("postgres://notifier@127.0.0.1:%d", port), dir: dir, command: server}
-	if err := server.Start(); err != nil {
-		return nil, err
+	if err := p.start(ctx); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return p, nil
+}
+
+// start starts the server, and waits until it answers.
+func (p *postgres) start(ctx context.Context) (err error) {
+	if p.command, err = p.server(); err != nil {
+		return err
+	}
+	if err := p.command.Start(); err != nil {
+		return err
 	}
 	for until := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		err := p.exec(ctx, "postgres", "SELECT 1")
 		if err == nil {
-			return p, nil
+			return nil
 		}
 		if time.Now().After(until) || ctx.Err() != nil {
 			p.stop()
-			return nil, err
+			return err
 		}
 	}
+}
+
+// crash ends the server at once; what it has not written it finds in its log.
+func (p *postgres) crash() error {
+	if err := p.command.Process.Signal(syscall.SIGQUIT); err != nil {
+		return err
+	}
+	_ = p.command.Wait()
+	return nil
 }
 
 func freePort() (int, error) {
@@ -295,17 +315,21 @@ type service struct {
 
 const apiKey = "bench-key"
 
-// serve starts notifier on a database, with the sink as its relay.
+// serve starts notifier on a database, with the sink as its relay if there is one.
 func (m *machine) serve(database string, environment ...string) (*service, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
+	relay := 0
+	if m.sink != nil {
+		relay = m.sink.port
+	}
 	s := &service{url: fmt.Sprintf("http://127.0.0.1:%d", port)}
 	s.command = exec.Command(m.notifier, "serve")
 	s.command.Dir = m.dir
 	s.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	s.command.Env = append(append(os.Environ(), m.environment(database, m.sink.port)...), append([]string{
+	s.command.Env = append(append(os.Environ(), m.environment(database, relay)...), append([]string{
 		fmt.Sprintf("NOTIFIER_HTTP__LISTEN=127.0.0.1:%d", port), "NOTIFIER_HTTP__KEY=" + apiKey,
 	}, environment...)...)
 	if err := s.command.Start(); err != nil {
