@@ -127,17 +127,20 @@ func (postgres) mergeWindows(ctx context.Context, t *tx, site string, at time.Ti
 	return err
 }
 
-// copied is how many rows make COPY cheaper than one statement after the other.
-const copied = 5
+// copied is how many rows make COPY, which asks the server four times, cheaper than one
+// statement with lists.
+const copied = 300
 
 func (p postgres) insertMessages(ctx context.Context, t *tx, rows []*messageRow) error {
-	if len(rows) < copied {
-		for _, r := range rows {
-			if _, err := t.sql.ExecContext(ctx, postgresInsert, append(values(r.content()), values(r.queue())...)...); err != nil {
-				return err
-			}
-		}
+	switch {
+	case len(rows) == 0:
 		return nil
+	case len(rows) == 1:
+		_, err := t.sql.ExecContext(ctx, postgresInsert, append(values(rows[0].content()), values(rows[0].queue())...)...)
+		return err
+	case len(rows) < copied:
+		_, err := t.sql.ExecContext(ctx, postgresInsertMany, append(arrays(rows, (*messageRow).content), arrays(rows, (*messageRow).queue)...)...)
+		return err
 	}
 	return t.conn.Raw(func(c any) error {
 		conn := c.(*stdlib.Conn).Conn()
@@ -154,6 +157,82 @@ var postgresInsert = func() string {
 	return fmt.Sprintf("WITH m AS (INSERT INTO messages (%s) VALUES (%s)) INSERT INTO queue (%s) VALUES (%s)",
 		names("", content), dollars(1, len(content)), names("", queue), dollars(len(content)+1, len(queue)))
 }()
+
+// postgresInsertMany writes many messages, with a list for each column.
+var postgresInsertMany = func() string {
+	content, queue := new(messageRow).content(), new(messageRow).queue()
+	return fmt.Sprintf("WITH m AS (INSERT INTO messages (%s) SELECT * FROM unnest(%s)) INSERT INTO queue (%s) SELECT * FROM unnest(%s)",
+		names("", content), lists(1, content), names("", queue), lists(len(content)+1, queue))
+}()
+
+// lists are marks for a list of each column.
+func lists(from int, columns []column) string {
+	all := make([]string, len(columns))
+	for i, c := range columns {
+		all[i] = fmt.Sprintf("$%d::%s[]", from+i, typeOf(c))
+	}
+	return strings.Join(all, ", ")
+}
+
+// typeOf is a column's type in the database.
+func typeOf(c column) string {
+	switch c.value.(type) {
+	case *bool:
+		return "boolean"
+	case *int:
+		return "integer"
+	case *instant:
+		return "timestamptz"
+	}
+	return "text"
+}
+
+// arrays are the rows as a list for each column.
+func arrays(rows []*messageRow, columns func(*messageRow) []column) []any {
+	var all []any
+	for i, row := range rows {
+		for k, c := range columns(row) {
+			if i == 0 {
+				switch typeOf(c) {
+				case "boolean":
+					all = append(all, make([]bool, len(rows)))
+				case "integer":
+					all = append(all, make([]int32, len(rows)))
+				case "timestamptz":
+					all = append(all, make([]*time.Time, len(rows)))
+				default:
+					all = append(all, make([]*string, len(rows)))
+				}
+			}
+			switch list := all[k].(type) {
+			case []bool:
+				list[i] = *c.value.(*bool)
+			case []int32:
+				list[i] = int32(*c.value.(*int))
+			case []*time.Time:
+				list[i] = orNull(time.Time(*c.value.(*instant)))
+			case []*string:
+				list[i] = textOf(c)
+			}
+		}
+	}
+	return all
+}
+
+// textOf is a column as a text; nil for NULL.
+func textOf(c column) *string {
+	switch v := c.value.(type) {
+	case *optional:
+		if *v == "" {
+			return nil
+		}
+		return (*string)(v)
+	case *list:
+		s := text(*v)
+		return &s
+	}
+	return c.value.(*string)
+}
 
 func copyRows(ctx context.Context, conn *pgx.Conn, table string, rows []*messageRow, columns func(*messageRow) []column) error {
 	var header []string

@@ -114,7 +114,11 @@ type herald struct {
 	asked   atomic.Bool
 	running sync.WaitGroup
 	mu      sync.Mutex // held by the one that tells
+	last    time.Time
 }
+
+// quiet is how long nothing is told after something was: then once for all that came.
+const quiet = 5 * time.Millisecond
 
 // announce tells the others, soon. Close waits for it.
 func (s *Store) announce(messages ...message.Message) {
@@ -135,6 +139,8 @@ func (s *Store) announce(messages ...message.Message) {
 func (s *Store) tellOthers() {
 	s.herald.mu.Lock()
 	defer s.herald.mu.Unlock()
+	time.Sleep(quiet - time.Since(s.herald.last))
+	s.herald.last = time.Now()
 	s.herald.asked.Store(false)
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
