@@ -78,6 +78,8 @@ func chaosMain(arguments []string) error {
 		{"SIGSTOP for longer than a lease, SIGCONT", func(c *chaos) (verdict, error) { return c.killing(true, "freeze", c.messages/10, max(c.kills/40, 1)) }},
 		{"promotion under kills, preferences change", (*chaos).promoting},
 		{"Postgres stopped, and started again", (*chaos).stoppingPostgres},
+		{"primary killed, standby promoted", (*chaos).failingOver},
+		{"SQLite on a full disk", (*chaos).diskFull},
 		{"relay down with a backlog", (*chaos).relayDown},
 		{"soak", (*chaos).soaking},
 	} {
@@ -648,6 +650,166 @@ func (c *chaos) stoppingPostgres() (v verdict, err error) {
 	}
 	if slow > time.Second {
 		v.breaks("a 503 took %s", slow)
+	}
+	return v, nil
+}
+
+// failingOver kills the primary while messages are sent, and promotes its synchronous standby.
+func (c *chaos) failingOver() (v verdict, err error) {
+	primary, err := startPostgres(c.ctx)
+	if err != nil {
+		return v, err
+	}
+	defer primary.stop()
+	standby, err := primary.standby(c.ctx)
+	if err != nil {
+		return v, err
+	}
+	defer standby.stop()
+	one, err := primary.database(c.ctx)
+	if err != nil {
+		return v, err
+	}
+	host := func(url string) string { return strings.TrimPrefix(url, "postgres://notifier@") }
+	name := one[strings.LastIndex(one, "/"):]
+	url := "postgres://notifier@" + host(primary.url) + "," + host(standby.url) + name + "?target_session_attrs=read-write&connect_timeout=2"
+	relay, l, err := c.relay("", false)
+	if err != nil {
+		return v, err
+	}
+	defer relay.Close()
+	f, err := c.fleet(url, 3, relay)
+	if err != nil {
+		return v, err
+	}
+	defer f.stop()
+	messages := max(c.messages/10, 200)
+	var acknowledged map[string]bool
+	sent := make(chan error, 1)
+	go func() {
+		var err error
+		acknowledged, err = f.send(messages, func(int) {})
+		sent <- err
+	}()
+	for l.count() < messages/10 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := primary.crash(); err != nil {
+		return v, err
+	}
+	begun := time.Now()
+	if err := standby.exec(c.ctx, "postgres", "SELECT pg_promote()"); err != nil {
+		return v, err
+	}
+	if err := <-sent; err != nil {
+		return v, err
+	}
+	took := time.Since(begun)
+	counts, err := c.come(standby.url + name)
+	if err != nil {
+		return v, err
+	}
+	v = verdict{accepted: len(acknowledged), arrived: l.count(), twice: len(l.again), most: 3 * most, faults: fmt.Sprintf("all acknowledged %s after the kill", took.Round(time.Millisecond))}
+	for id := range acknowledged {
+		if _, found := l.first[id]; !found {
+			v.lost++
+		}
+	}
+	if v.lost > 0 || counts["sent"] < len(acknowledged) {
+		v.breaks("%d acknowledged messages never arrived; %v", v.lost, counts)
+	}
+	if v.twice > v.most || l.changed > 0 {
+		v.breaks("%d mails came twice, %d of them changed", v.twice, l.changed)
+	}
+	return v, nil
+}
+
+// diskFull fills the disk that SQLite writes to: what is not stored is refused, and all goes
+// on when there is room again.
+func (c *chaos) diskFull() (v verdict, err error) {
+	disk := filepath.Join(c.dir, "small")
+	if err := os.Mkdir(disk, 0o755); err != nil {
+		return v, err
+	}
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=16m"); err != nil {
+		v.faults = "left out: no small disk can be made here (" + err.Error() + ")"
+		return v, nil
+	}
+	defer syscall.Unmount(disk, syscall.MNT_DETACH)
+	ballast := filepath.Join(disk, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 8<<20), 0o644); err != nil {
+		return v, err
+	}
+	url := "sqlite:" + filepath.Join(disk, "notifier.db")
+	relay, l, err := c.relay("", false)
+	if err != nil {
+		return v, err
+	}
+	defer relay.Close()
+	f, err := c.fleet(url, 1, relay)
+	if err != nil {
+		return v, err
+	}
+	defer f.stop()
+	acknowledged := map[string]bool{}
+	body := map[string]any{"to": []string{"user@example.net"}, "subject": "Message", "text": strings.Repeat("It is here. ", 2000)}
+	b, _ := json.Marshal(body)
+	send := func() (ok bool, status int, err error) {
+		status, answer, err := f.once(f.service(0), http.MethodPost, "/api/v1/messages", b, "")
+		if err != nil || status != http.StatusAccepted {
+			return false, status, err
+		}
+		var taken struct{ Messages []struct{ ID string } }
+		if err := json.Unmarshal(answer, &taken); err != nil {
+			return false, status, err
+		}
+		acknowledged[strings.TrimPrefix(taken.Messages[0].ID, "msg_")] = true
+		return true, status, nil
+	}
+	refused := 0
+	for i := 0; refused < 20 && i < 5000; i++ {
+		ok, status, err := send()
+		if err != nil {
+			return v, fmt.Errorf("on a full disk the program does not answer: %w", err)
+		}
+		if !ok {
+			refused++
+			if status != http.StatusServiceUnavailable && status != http.StatusInternalServerError {
+				v.breaks("on a full disk the API answers %d", status)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	if err := os.Remove(ballast); err != nil {
+		return v, err
+	}
+	begun := time.Now()
+	for ok := false; !ok; {
+		if ok, _, err = send(); err != nil || time.Since(begun) > time.Minute {
+			return v, fmt.Errorf("with room again nothing is taken: %w", err)
+		}
+	}
+	if _, err := c.come(url); err != nil {
+		return v, err
+	}
+	db, err := sql.Open("sqlite", strings.TrimPrefix(url, "sqlite:"))
+	if err != nil {
+		return v, err
+	}
+	defer db.Close()
+	var whole string
+	if err := db.QueryRowContext(c.ctx, "PRAGMA integrity_check").Scan(&whole); err != nil || whole != "ok" {
+		v.breaks("the database says of itself: %s %v", whole, err)
+	}
+	v.accepted, v.arrived, v.twice, v.most = len(acknowledged), l.count(), len(l.again), most
+	v.faults = fmt.Sprintf("%d refused, taken again after %s", refused, time.Since(begun).Round(time.Millisecond))
+	for id := range acknowledged {
+		if _, found := l.first[id]; !found {
+			v.lost++
+		}
+	}
+	if v.lost > 0 || v.twice > v.most || refused == 0 {
+		v.breaks("%d acknowledged messages never arrived, %d came twice, %d were refused", v.lost, v.twice, refused)
 	}
 	return v, nil
 }

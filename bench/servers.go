@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
@@ -25,6 +26,7 @@ type postgres struct {
 	url, dir  string
 	command   *exec.Cmd
 	server    func() (*exec.Cmd, error)
+	run       func(name string, arguments ...string) (*exec.Cmd, error) // a program of Postgres
 	databases int
 }
 
@@ -75,7 +77,7 @@ func startPostgres(ctx context.Context) (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &postgres{url: fmt.Sprintf("postgres://notifier@127.0.0.1:%d", port), dir: dir}
+	p := &postgres{url: fmt.Sprintf("postgres://notifier@127.0.0.1:%d", port), dir: dir, run: command}
 	p.server = func() (*exec.Cmd, error) {
 		return command("postgres", "-D", data, "-k", dir, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1",
 			"-c", "shared_buffers=1GB", "-c", "max_wal_size=8GB", "-c", "max_connections=200", "-c", "log_min_messages=fatal",
@@ -105,6 +107,35 @@ func (p *postgres) start(ctx context.Context) (err error) {
 			return err
 		}
 	}
+}
+
+// standby makes a synchronous standby of the server, and starts it.
+func (p *postgres) standby(ctx context.Context) (*postgres, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	at, err := url.Parse(p.url)
+	if err != nil {
+		return nil, err
+	}
+	data := filepath.Join(p.dir, "standby")
+	backup, err := p.run("pg_basebackup", "-d", "host=127.0.0.1 port="+at.Port()+" user=notifier application_name=standby", "-D", data, "-R", "-X", "stream", "-c", "fast")
+	if err != nil {
+		return nil, err
+	}
+	if out, err := backup.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("pg_basebackup: %w\n%s", err, out)
+	}
+	s := &postgres{url: fmt.Sprintf("postgres://notifier@127.0.0.1:%d", port), dir: data, run: p.run}
+	s.server = func() (*exec.Cmd, error) {
+		return p.run("postgres", "-D", data, "-k", p.dir, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c", "log_min_messages=fatal")
+	}
+	if err := s.start(ctx); err != nil {
+		return nil, err
+	}
+	// Only now: a copy of this setting would wait for a standby of its own when it is promoted.
+	return s, p.exec(ctx, "postgres", "ALTER SYSTEM SET synchronous_standby_names = 'standby'", "SELECT pg_reload_conf()")
 }
 
 // crash ends the server at once; what it has not written it finds in its log.
@@ -286,14 +317,37 @@ func (m *machine) runs(environment []string, name string, arguments ...string) (
 	var out strings.Builder
 	c.Stdout, c.Stderr = &out, &out
 	begun := time.Now()
-	if err := c.Run(); err != nil {
+	if err := c.Start(); err != nil {
+		return p, err
+	}
+	over, peak := make(chan struct{}), make(chan float64, 1)
+	go func() { peak <- watchMemory(c.Process.Pid, over) }()
+	err = c.Wait()
+	p = process{took: time.Since(begun), cpu: (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds(), out: out.String()}
+	close(over)
+	p.rss = <-peak
+	if err != nil {
 		return p, fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), strings.Join(arguments, " "), err, out.String())
 	}
-	usage := c.ProcessState.SysUsage().(*syscall.Rusage)
-	return process{
-		took: time.Since(begun), cpu: (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds(),
-		rss: float64(usage.Maxrss) / 1024, out: out.String(),
-	}, nil
+	return p, nil
+}
+
+// watchMemory is the most memory that a process has, in MB. What the kernel tells at its end
+// has that of the process that started it in it.
+func watchMemory(pid int, over <-chan struct{}) (peak float64) {
+	for {
+		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		_, rest, _ := strings.Cut(string(b), "VmHWM:")
+		if fields := strings.Fields(rest); len(fields) > 0 {
+			kB, _ := strconv.ParseFloat(fields[0], 64)
+			peak = max(peak, kB/1024)
+		}
+		select {
+		case <-over:
+			return peak
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // build compiles the program as it is released; bench runs in its own folder.
