@@ -22,10 +22,12 @@ build: ## Build the program as bin/notifier
 setup: ## Install what the tests need from the system's packages, where it is missing
 	@.ci/setup
 
-test: setup ## Set up and run all tests under the race detector, and those of every time zone plainly
+test: setup ## Set up and run all tests under the race detector, and short versions of chaos and bench
 	go vet ./...
 	go test ./wallclock ./preferences
 	$(RACE) ./...
+	cd bench && go vet ./... && go run . chaos -messages 2000 -kills 20 -soak 5s
+	cd bench && go run . -work w1,w2,w5 -scale 0.02 -rounds 1 -lenient
 
 unit: setup ## Run all tests without the race detector
 	go test ./...
@@ -52,8 +54,9 @@ bench-quick: setup ## The same, small, in a few minutes
 bench-go: setup ## Measure the hot paths one by one
 	go test -run '^$$' -bench . -benchmem ./...
 
-chaos: setup ## Run the program behind links that break: a module of its own, with toxiproxy
+chaos: setup ## Shoot the program, its databases and its links, and keep a ledger: half an hour
 	cd chaos && go test -v ./...
+	cd bench && go run . chaos
 
 clean: ## Remove what was built and the demo's database
 	rm -rf bin dev

@@ -208,7 +208,8 @@ func (m *machine) riverAsItIs(url string, relay *mailtest.Relay) (func(int, stri
 		return nil, nil, err
 	}
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &mailWorker{pool: smtp})
+	w := &mailWorker{pool: smtp, done: make(chan struct{})}
+	river.AddWorker(workers, w)
 	c, err := riverClient(pool, &river.Config{Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 100}}, Workers: workers})
 	if err == nil {
 		err = c.Start(m.ctx)

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -32,8 +33,12 @@ type Job struct {
 }
 
 // users is how many users one transaction is about: enough to be fast, few enough to
-// keep their rows only for a moment.
-const users = 500
+// keep their rows only for a moment. So many transactions are made side by side: one reads
+// and writes while another's digests are composed.
+const (
+	users      = 500
+	sideBySide = 2
+)
 
 // New makes the job.
 func New(queue Queue, writer letter.Writer, log *zap.Logger) *Job {
@@ -62,21 +67,52 @@ func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
 	return counts, errors.Join(append(failed, ctx.Err())...)
 }
 
-// promote moves on what is due on one site.
+// promote moves on what is due on one site. The first transaction tells whether there is
+// enough for more of them.
 func (j *Job) promote(ctx context.Context, site string, at time.Time, counts map[string]int) error {
-	for ctx.Err() == nil {
-		closed := map[string]int{}
-		n, err := j.queue.Promote(ctx, site, at, users, func(items []message.Message) message.Closing {
-			return j.close(items, at, closed)
-		})
-		if err != nil || n == 0 {
-			return err
+	n, err := j.some(ctx, site, at, counts)
+	if err != nil || n < users {
+		for err == nil && n > 0 { // what others held
+			n, err = j.some(ctx, site, at, counts)
 		}
-		for what, n := range closed {
+		return err
+	}
+	var all sync.WaitGroup
+	var errs [sideBySide]error
+	var done [sideBySide]map[string]int
+	for i := range errs {
+		done[i] = map[string]int{}
+		all.Go(func() {
+			for n := 1; n > 0 && errs[i] == nil; {
+				n, errs[i] = j.some(ctx, site, at, done[i])
+			}
+		})
+	}
+	all.Wait()
+	for _, d := range done {
+		for what, n := range d {
 			counts[what] += n
 		}
 	}
-	return nil
+	return errors.Join(errs[:]...)
+}
+
+// some moves on what is due of some users, and returns of how many.
+func (j *Job) some(ctx context.Context, site string, at time.Time, counts map[string]int) (int, error) {
+	if ctx.Err() != nil {
+		return 0, nil
+	}
+	closed := map[string]int{}
+	n, err := j.queue.Promote(ctx, site, at, users, func(items []message.Message) message.Closing {
+		return j.close(items, at, closed)
+	})
+	if err != nil {
+		return 0, err
+	}
+	for what, n := range closed {
+		counts[what] += n
+	}
+	return n, nil
 }
 
 // close decides what becomes of one user's messages.
