@@ -12,6 +12,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"notifier/mail/mailtest"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -23,8 +24,6 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // the same driver as the program's
-
-	"notifier/mail/mailtest"
 )
 
 // chaos shoots the real program and keeps a ledger: what was acknowledged, what the mail
@@ -408,8 +407,8 @@ func (c *chaos) killing(onPostgres bool, how string, messages, faults int) (v ve
 	go func() {
 		defer close(sent)
 		acknowledged, sending = f.send(messages, func(sent int) {
-			// Something is left to send for each of the faults.
-			for until := time.Now().Add(30 * time.Second); sent > messages*(int(done.Load())+1)/faults && time.Now().Before(until); {
+			// Something is left to send for each of the faults, and after the last.
+			for until := time.Now().Add(30 * time.Second); sent >= messages*(int(done.Load())+1)/(faults+1) && time.Now().Before(until); {
 				time.Sleep(5 * time.Millisecond)
 			}
 		})
@@ -417,12 +416,9 @@ func (c *chaos) killing(onPostgres bool, how string, messages, faults int) (v ve
 	did := 0
 	for i := range faults {
 		// The next one comes when some more mails have arrived, so that something is under way.
-		wait := l.count() + 1 + c.below(max(messages/faults, 1))
+		wait := min(l.count()+1+c.below(max(messages/faults, 1)), messages*(i+1)/(faults+1))
 		for until := time.Now().Add(10 * time.Second); l.count() < min(wait, messages-1) && time.Now().Before(until); {
 			time.Sleep(time.Millisecond)
-		}
-		if l.count() >= messages-1 {
-			break
 		}
 		did++
 		done.Add(1)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"notifier/message"
+	"notifier/store"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,9 +14,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"go.uber.org/zap"
-
-	"notifier/message"
-	"notifier/store"
 )
 
 // body is a text of that many bytes, in lines.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"notifier/message"
+	"notifier/store"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -13,9 +15,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
-
-	"notifier/message"
-	"notifier/store"
 )
 
 // callers is how many call at once.
@@ -107,8 +106,10 @@ func intake(m *machine) (*table, error) {
 			n, callers, batch int
 			sqlite            bool
 		}{
-			{single, ours, m.n(20000), callers, 1, false}, {riverSingle, theirs, m.n(20000), callers, 1, false},
-			{batches, ours, m.n(60000), 1, 1000, false}, {riverBatch, theirs, m.n(60000), 1, 1000, false},
+			{single, ours, m.n(20000), callers, 1, false},
+			{riverSingle, theirs, m.n(20000), callers, 1, false},
+			{batches, ours, m.n(60000), 1, 1000, false},
+			{riverBatch, theirs, m.n(60000), 1, 1000, false},
 			{onSQLite, ours, m.n(20000), callers, 1, true},
 		} {
 			url := "sqlite:" + filepath.Join(m.dir, fmt.Sprintf("intake%d.db", time.Now().UnixNano()))

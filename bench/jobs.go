@@ -4,11 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
-	"time"
-
-	"go.uber.org/zap"
-
 	"notifier/deadlines"
 	"notifier/jobs/notifications"
 	"notifier/jobs/reminders"
@@ -16,6 +11,10 @@ import (
 	"notifier/letter"
 	"notifier/message"
 	"notifier/store"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
 )
 
 // promote is the job UserNotifications in a process of its own, on the real store.

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"notifier/mail/mailtest"
+	"notifier/message"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,9 +20,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/knadh/smtppool/v2"
 	"github.com/riverqueue/river"
-
-	"notifier/mail/mailtest"
-	"notifier/message"
 )
 
 // arrivals notes when mails arrive, by their subjects.
