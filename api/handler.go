@@ -176,7 +176,7 @@ func register[In, Out any](h *handler, api huma.API, o huma.Operation, handle fu
 
 // call is a request to the desk, made now.
 func (h *handler) call(key string) message.Call {
-	return message.Call{Site: h.o.Site, At: time.Now().UTC().Truncate(time.Microsecond), Key: key}
+	return message.Call{Site: h.o.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: admin, Key: key}
 }
 
 // admin is who changes are noted as made by, until keys have names of their own.

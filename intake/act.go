@@ -12,7 +12,7 @@ import (
 // Retry asks for another try of a message in error; of one that was sent only with
 // resend. It goes to the addresses that have not got it.
 func (d *Desk) Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error) {
-	return d.act(ctx, c, id, func(m message.Message) (message.Message, error) {
+	return d.act(ctx, c, id, message.DidRetry, func(m message.Message) (message.Message, error) {
 		if m.Manual {
 			return m, message.ErrManual
 		}
@@ -50,7 +50,7 @@ func (d *Desk) retryAll(ctx context.Context, c message.Call) (int, error) {
 			if err != nil {
 				continue
 			}
-			switch err := d.store.Replace(ctx, m, pending); {
+			switch err := d.store.Replace(ctx, m, pending, decided(c, message.DidRetry, m.ID)); {
 			case err == nil:
 				retried++
 			case !errors.Is(err, message.ErrMoved):
@@ -62,7 +62,7 @@ func (d *Desk) retryAll(ctx context.Context, c message.Call) (int, error) {
 
 // Cancel withdraws a message that has not left.
 func (d *Desk) Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
-	return d.act(ctx, c, id, func(m message.Message) (message.Message, error) {
+	return d.act(ctx, c, id, message.DidCancel, func(m message.Message) (message.Message, error) {
 		m, err := m.Do(message.Cancel, c.At)
 		m.Reason, m.DueAt = message.Withdrawn, time.Time{}
 		return m, err
@@ -71,15 +71,20 @@ func (d *Desk) Cancel(ctx context.Context, c message.Call, id message.ID) (messa
 
 // Release lets a manual message go (CQ-3).
 func (d *Desk) Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
-	return d.act(ctx, c, id, func(m message.Message) (message.Message, error) {
+	return d.act(ctx, c, id, message.DidRelease, func(m message.Message) (message.Message, error) {
 		m, err := m.Do(message.Release, c.At)
 		m.DueAt, m.QueuedAt = c.At, c.At
 		return m, err
 	})
 }
 
+// decided is that the caller did so with the message.
+func decided(c message.Call, what message.Deed, id message.ID) message.Decided {
+	return message.Decided{Message: id, At: c.At, What: what, By: c.By}
+}
+
 // act makes one move of one message, and wakes whoever waits for pending ones.
-func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, move func(message.Message) (message.Message, error)) (after message.Message, err error) {
+func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, what message.Deed, move func(message.Message) (message.Message, error)) (after message.Message, err error) {
 	err = again(ctx, func() error {
 		before, err := d.store.Message(ctx, c.Site, id)
 		if errors.Is(err, message.ErrNotFound) {
@@ -91,7 +96,7 @@ func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, move func
 		if after, err = move(before); err != nil {
 			return err
 		}
-		return d.store.Replace(ctx, before, after)
+		return d.store.Replace(ctx, before, after, decided(c, what, id))
 	})
 	if err == nil && after.Status == message.Pending {
 		d.o.Wake()

@@ -231,7 +231,7 @@ type busy struct {
 	then  func()
 }
 
-func (b *busy) Replace(context.Context, message.Message, message.Message) error {
+func (b *busy) Replace(context.Context, message.Message, message.Message, ...message.Decided) error {
 	b.tries++
 	if b.then != nil {
 		b.then()

@@ -27,18 +27,19 @@ type Store interface {
 	SaveGroup(ctx context.Context, site, id string, users []string, at time.Time) error
 	// SaveUser stores a user if it is still at the version that u has (0: new), and changes
 	// what waits for it as again says: DueAt, Setting and Reason.
-	SaveUser(ctx context.Context, site string, u preferences.User, at time.Time, again func(message.Message) message.Message) error
+	SaveUser(ctx context.Context, c message.Call, u preferences.User, again func(message.Message) message.Message) error
 	Process(ctx context.Context, site, id string) (preferences.Process, error)
-	SaveProcess(ctx context.Context, site string, p preferences.Process, at time.Time) error
+	SaveProcess(ctx context.Context, c message.Call, p preferences.Process) error
 	AddOperation(ctx context.Context, o message.Operation) (message.Operation, error)
 	Accept(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error)
-	SaveDeadline(ctx context.Context, site string, d deadlines.Deadline, at time.Time) (saved deadlines.Deadline, err error)
-	ClearDeadline(ctx context.Context, site, key string, at time.Time) error
+	SaveDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) (saved deadlines.Deadline, err error)
+	ClearDeadline(ctx context.Context, c message.Call, key string) error
 	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
 	Failed(ctx context.Context, site string, after message.ID, n int) ([]message.Message, error)
-	Replace(ctx context.Context, before, after message.Message) error
+	// Replace notes why, as far as the message itself does not tell.
+	Replace(ctx context.Context, before, after message.Message, why ...message.Decided) error
 	// Rewrite is Replace for what the message says, too.
-	Rewrite(ctx context.Context, before, after message.Message) error
+	Rewrite(ctx context.Context, before, after message.Message, why ...message.Decided) error
 	Suppress(ctx context.Context, site string, s message.Suppression) error
 	Unsuppress(ctx context.Context, site, address string) error
 	Template(ctx context.Context, site, name string) (template.Template, error)
@@ -85,7 +86,7 @@ func New(store Store, o Options) *Desk {
 
 // tray begins the tray of a request; its answer is kept for repetitions.
 func tray(c message.Call, request, answer any) (message.Tray, error) {
-	t := message.Tray{Site: c.Site}
+	t := message.Tray{Site: c.Site, By: c.By}
 	if c.Key == "" {
 		return t, nil
 	}

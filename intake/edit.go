@@ -31,9 +31,9 @@ func (d *Desk) Edit(ctx context.Context, c message.Call, id message.ID, e messag
 			return err
 		}
 		if !e.Says() {
-			return d.store.Replace(ctx, before, after)
+			return d.store.Replace(ctx, before, after, decided(c, message.DidRetry, id))
 		}
-		return d.store.Rewrite(ctx, before, after)
+		return d.store.Rewrite(ctx, before, after, decided(c, message.DidEdit, id))
 	})
 	if err == nil && after.Status == message.Pending {
 		d.o.Wake()

@@ -58,6 +58,7 @@ func (d *Desk) decide(c message.Call, e message.Event, u preferences.User) messa
 		Case: e.Case, Actor: e.Actor, Summary: e.Summary.In(u.Language), OccurredAt: occurred, Domain: d.o.Domain,
 		Setting: u.Preferences.Setting(e.Kind), CreatedAt: c.At, UpdatedAt: c.At,
 	})
+	m.Process = e.Process
 	m.Subject = d.o.Writer.Subject(m)
 	m.Status, m.DueAt, m.Reason = u.Decide(e, occurred)
 	if m.Status == message.Pending {

@@ -67,7 +67,7 @@ func (d *Desk) change(ctx context.Context, c message.Call, id string, edit func(
 			return nil
 		}
 		rule := d.complete(after, zone).Preferences
-		return d.store.SaveUser(ctx, c.Site, after, c.At, func(m message.Message) message.Message {
+		return d.store.SaveUser(ctx, c, after, func(m message.Message) message.Message {
 			return d.reconsider(m, rule, c.At)
 		})
 	})

@@ -14,7 +14,7 @@ func (d *Desk) SetProcess(ctx context.Context, c message.Call, p preferences.Pro
 	if err := d.o.Catalog.CheckProcess(p); err != nil {
 		return err
 	}
-	return d.store.SaveProcess(ctx, c.Site, p, c.At)
+	return d.store.SaveProcess(ctx, c, p)
 }
 
 // muted tells whether the event's kind is switched off in its process.

@@ -22,12 +22,12 @@ func (d *Desk) SetDeadline(ctx context.Context, c message.Call, dl deadlines.Dea
 	if unknown != nil {
 		return dl, unknown
 	}
-	return d.store.SaveDeadline(ctx, c.Site, dl.Set(c.At, d.o.Calendar(c.Site)), c.At)
+	return d.store.SaveDeadline(ctx, c, dl.Set(c.At, d.o.Calendar(c.Site)))
 }
 
 // ClearDeadline ends a deadline: no more reminders, and one that has not left is
 // withdrawn. Clearing it twice, or one that never was set, is no error: the engine's wish
 // that nobody is reminded has come true.
 func (d *Desk) ClearDeadline(ctx context.Context, c message.Call, key string) error {
-	return d.store.ClearDeadline(ctx, c.Site, key, c.At)
+	return d.store.ClearDeadline(ctx, c, key)
 }

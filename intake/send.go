@@ -146,6 +146,7 @@ func (d *Desk) direct(c message.Call, draft message.Draft) message.Message {
 		m.Status, m.DueAt, m.QueuedAt = message.PendingManual, time.Time{}, time.Time{}
 	case draft.SendAt != nil && draft.SendAt.After(c.At):
 		m.Status, m.DueAt, m.QueuedAt = message.Scheduled, *draft.SendAt, *draft.SendAt
+		m.SendAt = *draft.SendAt
 	}
 	return m
 }

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -21,6 +22,8 @@ type Extra struct {
 	Tags     map[string]string `json:"tags,omitempty"`
 	// Attachments come without their content, except on their way in and out.
 	Attachments []Attachment `json:"attachments,omitempty"`
+	SendAt      time.Time    `json:"send_at,omitzero"`  // that was asked for; zero: at once
+	Process     string       `json:"process,omitempty"` // of the event
 }
 
 // Header is a field that a caller adds to a mail's head.
@@ -237,7 +240,7 @@ func (d Draft) Extra() Extra {
 
 // Empty tells whether there is nothing in it.
 func (e Extra) Empty() bool {
-	return e.Sender == (Address{}) && len(e.Template)+len(e.Headers)+len(e.Tags)+len(e.Attachments) == 0
+	return e.Sender == (Address{}) && e.SendAt.IsZero() && len(e.Process)+len(e.Template)+len(e.Headers)+len(e.Tags)+len(e.Attachments) == 0
 }
 
 // Has tells whether a caller has set that field.

@@ -23,10 +23,12 @@ var ErrManual = errors.New("a manual message cannot be retried. Write it again")
 // ErrNotEditable says why a message stays as it is.
 var ErrNotEditable = errors.New("only a direct message that is not being sent can be edited. Write another one")
 
-// Call says for which site a request is, when it came, and how a repetition is told.
+// Call says for which site a request is, when it came, who asks, and how a repetition is told.
 type Call struct {
 	Site string
 	At   time.Time
+	// By is who asks, as records name it: a key, a person, or a command; empty if it is not known.
+	By string
 	// Key is the Idempotency-Key; empty if the request may not be repeated.
 	Key string
 }
@@ -48,6 +50,7 @@ type Tray struct {
 	// Seen holds the version of each user whose preferences decided. If one has changed
 	// meanwhile the tray is refused with ErrMoved, and decided again.
 	Seen map[string]int
+	By   string // who asks; empty if it is not known
 	// Case, if it names a stage or owner, ends the deadlines that were set for another (AMODIT-21).
 	Case Case
 }

@@ -52,7 +52,7 @@ func (s *Store) alone(ctx context.Context, at time.Time, tray message.Tray) (ans
 		if err := s.insert(ctx, t, rows); err != nil {
 			return err
 		}
-		return s.endDeadlines(ctx, t, at, tray.Site, tray.Case)
+		return s.endDeadlines(ctx, t, message.Call{Site: tray.Site, At: at, By: tray.By}, tray.Case)
 	})
 	if err != nil {
 		return nil, err

@@ -60,7 +60,7 @@ func (s *Store) Deadlines(ctx context.Context, site string, n int, after time.Ti
 // SaveDeadline sets a deadline or replaces the one with the same key. Reminders of the
 // old one that have not left are withdrawn, and other deadlines of the case end if this
 // one says that the case has moved on (AMODIT-21).
-func (s *Store) SaveDeadline(ctx context.Context, site string, d deadlines.Deadline, at time.Time) (deadlines.Deadline, error) {
+func (s *Store) SaveDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) (deadlines.Deadline, error) {
 	d.DueAt = d.DueAt.UTC().Truncate(time.Microsecond)
 	written, err := json.Marshal(d)
 	if err != nil {
@@ -73,16 +73,20 @@ func (s *Store) SaveDeadline(ctx context.Context, site string, d deadlines.Deadl
 				set_at = excluded.set_at, fired_at = excluded.fired_at, next_at = excluded.next_at, cleared_at = NULL,
 				sequence = deadlines.sequence + 1
 			RETURNING sequence`,
-			site, d.Key, d.Case.ID, string(written), instant(d.DueAt), instant(d.SetAt), instant(d.FiredAt), instant(d.NextAt))
+			c.Site, d.Key, d.Case.ID, string(written), instant(d.DueAt), instant(d.SetAt), instant(d.FiredAt), instant(d.NextAt))
 		if err != nil {
 			return err
 		}
 		if d.Sequence > 1 {
-			if err := s.withdraw(ctx, t, site, d.Key, at); err != nil {
+			moved := message.Decided{At: c.At, What: message.DeadlineMoved, By: c.By, Details: map[string]string{message.ToDeadline: d.DueAt.Format(time.RFC3339)}}
+			if err := s.withdraw(ctx, t, c.Site, d.Key, moved); err != nil {
 				return err
 			}
 		}
-		return s.endDeadlines(ctx, t, at, site, d.Case)
+		if err := s.change(ctx, t, c, message.SetDeadline, message.OfDeadline+d.Key, json.RawMessage(written)); err != nil {
+			return err
+		}
+		return s.endDeadlines(ctx, t, c, d.Case)
 	})
 	if err != nil {
 		return d, fmt.Errorf("save the deadline %s: %w", d.Key, err)
@@ -92,46 +96,54 @@ func (s *Store) SaveDeadline(ctx context.Context, site string, d deadlines.Deadl
 
 // ClearDeadline ends a deadline and withdraws its reminders that have not left. Where there
 // is none, nothing is to be done.
-func (s *Store) ClearDeadline(ctx context.Context, site, key string, at time.Time) error {
-	err := s.commit(ctx, func(t *tx) error { return s.endDeadline(ctx, t, site, key, at) })
+func (s *Store) ClearDeadline(ctx context.Context, c message.Call, key string) error {
+	err := s.commit(ctx, func(t *tx) error {
+		ended, err := s.endDeadline(ctx, t, c.Site, key, message.Decided{At: c.At, What: message.DeadlineMet, By: c.By})
+		if err != nil || !ended {
+			return err
+		}
+		return s.change(ctx, t, c, message.ClearDeadline, message.OfDeadline+key, struct{}{})
+	})
 	if err != nil {
 		return fmt.Errorf("clear the deadline %s: %w", key, err)
 	}
 	return nil
 }
 
-func (s *Store) endDeadline(ctx context.Context, t *tx, site, key string, at time.Time) error {
-	n, err := s.exec(ctx, t, "UPDATE deadlines SET next_at = NULL, cleared_at = COALESCE(cleared_at, ?) WHERE site = ? AND key = ?",
-		instant(at), site, key)
+// endDeadline ends a deadline, and tells whether it held until now.
+func (s *Store) endDeadline(ctx context.Context, t *tx, site, key string, why message.Decided) (ended bool, err error) {
+	n, err := s.exec(ctx, t, "UPDATE deadlines SET next_at = NULL, cleared_at = ? WHERE site = ? AND key = ? AND cleared_at IS NULL",
+		instant(why.At), site, key)
 	if err != nil || n == 0 {
-		return err
+		return false, err
 	}
-	return s.withdraw(ctx, t, site, key, at)
+	return true, s.withdraw(ctx, t, site, key, why)
 }
 
 // endDeadlines ends the deadlines of a case that has moved to another stage or owner.
-func (s *Store) endDeadlines(ctx context.Context, t *tx, at time.Time, site string, c message.Case) error {
+func (s *Store) endDeadlines(ctx context.Context, t *tx, call message.Call, c message.Case) error {
 	if c.ID == "" || c.Stage == "" && c.Owner == "" {
 		return nil
 	}
 	open, err := readDeadlines(s.query(ctx, t, selectDeadlines+"WHERE site = ? AND case_id = ? AND cleared_at IS NULL ORDER BY key"+
-		s.dialect.lock("UPDATE"), site, c.ID))
+		s.dialect.lock("UPDATE"), call.Site, c.ID))
 	if err != nil {
 		return err
 	}
+	why := message.Decided{At: call.At, What: message.CaseMovedOn, By: call.By}
 	for _, d := range open {
 		if !d.Over(c) {
 			continue
 		}
-		if err := s.endDeadline(ctx, t, site, d.Key, at); err != nil {
+		if _, err := s.endDeadline(ctx, t, call.Site, d.Key, why); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// withdraw cancels the reminders of a deadline that nobody has begun to send.
-func (s *Store) withdraw(ctx context.Context, t *tx, site, key string, at time.Time) error {
+// withdraw cancels the reminders of a deadline that nobody has begun to send, and notes why.
+func (s *Store) withdraw(ctx context.Context, t *tx, site, key string, why message.Decided) error {
 	waiting := in(message.From(message.Cancel))
 	ids, err := texts(s.query(ctx, t, "SELECT q.id FROM messages m"+
 		s.dialect.to("queue", "q", "q.site = m.site AND q.id = m.id AND "+hidden("q.status")+" IN "+waiting, s.dialect.lock("UPDATE"))+
@@ -140,9 +152,15 @@ func (s *Store) withdraw(ctx context.Context, t *tx, site, key string, at time.T
 		return err
 	}
 	_, err = s.exec(ctx, t, "UPDATE queue SET status = ?, reason = ?, due_at = NULL, changed_at = ? WHERE "+s.dialect.these("queue", hidden("status")+" IN "+waiting),
-		message.After(message.Cancel), message.Superseded, instant(at), s.dialect.array(ids), site)
+		message.After(message.Cancel), message.Superseded, instant(why.At), s.dialect.array(ids), site)
 	if err != nil {
 		return err
+	}
+	for _, id := range ids {
+		why.Message = message.ID(id)
+		if err := s.note(ctx, t, site, why); err != nil {
+			return err
+		}
 	}
 	return s.tell(ctx, t, statusesOf(site, ids, message.After(message.Cancel), message.Superseded))
 }

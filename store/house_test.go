@@ -49,7 +49,7 @@ func user(id string) preferences.User {
 
 func save(t testing.TB, s *store.Store, id string) {
 	t.Helper()
-	if err := s.SaveUser(context.Background(), site, user(id), noon, same); err != nil {
+	if err := s.SaveUser(context.Background(), message.Call{Site: site, At: noon}, user(id), same); err != nil {
 		t.Fatal(err)
 	}
 }

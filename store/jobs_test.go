@@ -134,7 +134,7 @@ func TestADeadlineIsReplacedAndCleared(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		set := func(next time.Time) deadlines.Deadline {
-			d, err := s.SaveDeadline(t.Context(), site, deadlines.Deadline{Key: "C-1", Users: []string{"u1"}, SetAt: noon, FiredAt: noon, NextAt: next, Terms: deadlines.Terms{DueAt: eight}}, noon)
+			d, err := s.SaveDeadline(t.Context(), message.Call{Site: site, At: noon}, deadlines.Deadline{Key: "C-1", Users: []string{"u1"}, SetAt: noon, FiredAt: noon, NextAt: next, Terms: deadlines.Terms{DueAt: eight}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -174,7 +174,7 @@ func TestADeadlineIsReplacedAndCleared(t *testing.T) {
 		}
 		settle(t, s, 1, accepted(claim(t, s, 1, noon)[0]))
 		for range 2 { // clearing it twice is no error
-			if err := s.ClearDeadline(t.Context(), site, "C-1", noon); err != nil {
+			if err := s.ClearDeadline(t.Context(), message.Call{Site: site, At: noon}, "C-1"); err != nil {
 				t.Fatal(err)
 			}
 		}

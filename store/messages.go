@@ -126,9 +126,15 @@ func (s *Store) Items(ctx context.Context, site string, digest message.ID) ([]me
 }
 
 // Replace writes a message's new state if it still stands as it was read, and fails with
-// message.ErrMoved if not. What the message says stays as it is.
-func (s *Store) Replace(ctx context.Context, before, after message.Message) error {
-	err := s.commit(ctx, func(t *tx) error { return s.replace(ctx, t, before, after) })
+// message.ErrMoved if not. What the message says stays as it is. Why are the decisions that
+// led to it, as far as the message itself does not tell.
+func (s *Store) Replace(ctx context.Context, before, after message.Message, why ...message.Decided) error {
+	err := s.commit(ctx, func(t *tx) error {
+		if err := s.replace(ctx, t, before, after); err != nil {
+			return err
+		}
+		return s.note(ctx, t, after.Site, why...)
+	})
 	if err == nil {
 		s.announce(after)
 	}
@@ -136,7 +142,7 @@ func (s *Store) Replace(ctx context.Context, before, after message.Message) erro
 }
 
 // Rewrite is Replace for what the message says, too: to whom, the subject and the bodies.
-func (s *Store) Rewrite(ctx context.Context, before, after message.Message) error {
+func (s *Store) Rewrite(ctx context.Context, before, after message.Message, why ...message.Decided) error {
 	err := s.commit(ctx, func(t *tx) error {
 		if err := s.replace(ctx, t, before, after); err != nil {
 			return err
@@ -147,7 +153,7 @@ func (s *Store) Rewrite(ctx context.Context, before, after message.Message) erro
 		if err != nil {
 			return fmt.Errorf("rewrite %s: %w", after.ID, err)
 		}
-		return nil
+		return s.note(ctx, t, after.Site, why...)
 	})
 	if err == nil {
 		s.announce(after)

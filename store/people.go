@@ -65,13 +65,13 @@ func (s *Store) Users(ctx context.Context, site string, ids []string) (map[strin
 // SaveUser stores a user that is still at the version which u has (0: a new one), and
 // changes the deferred messages of the user as again says, all or nothing.
 // If somebody else was faster it fails with message.ErrMoved.
-func (s *Store) SaveUser(ctx context.Context, site string, u preferences.User, at time.Time, again func(message.Message) message.Message) error {
+func (s *Store) SaveUser(ctx context.Context, c message.Call, u preferences.User, again func(message.Message) message.Message) error {
 	chosen, err := json.Marshal(u.Preferences)
 	if err != nil {
 		return fmt.Errorf("write the preferences of %s: %w", u.ID, err)
 	}
 	err = s.commit(ctx, func(t *tx) error {
-		arguments := []any{u.Email, u.Name, u.Phone, u.Timezone, u.Language, string(chosen), u.Version + 1, instant(at), site, u.ID}
+		arguments := []any{u.Email, u.Name, u.Phone, u.Timezone, u.Language, string(chosen), u.Version + 1, instant(c.At), c.Site, u.ID}
 		statement := "UPDATE users SET email = ?, name = ?, phone = ?, timezone = ?, language = ?, preferences = ?, version = ?, updated_at = ? " +
 			"WHERE site = ? AND id = ? AND version = ?"
 		if u.Version == 0 {
@@ -87,12 +87,21 @@ func (s *Store) SaveUser(ctx context.Context, site string, u preferences.User, a
 		if n != 1 {
 			return message.ErrMoved
 		}
-		return s.reschedule(ctx, t, site, u.ID, again)
+		if err := s.change(ctx, t, c, message.SetUser, message.OfUser+u.ID, userContent{User: u, Preferences: chosen}); err != nil {
+			return err
+		}
+		return s.reschedule(ctx, t, c, u.ID, again)
 	})
 	if err != nil {
 		return fmt.Errorf("save the user %s: %w", u.ID, err)
 	}
 	return nil
+}
+
+// userContent is what a change keeps of a user.
+type userContent struct {
+	preferences.User
+	Preferences json.RawMessage `json:"preferences"`
 }
 
 // people reads whom mails are for, in the zone of the site where they have none of their

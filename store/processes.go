@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"notifier/message"
 	"notifier/preferences"
@@ -26,13 +25,19 @@ func (s *Store) Process(ctx context.Context, site, id string) (preferences.Proce
 }
 
 // SaveProcess sets what is muted in a process.
-func (s *Store) SaveProcess(ctx context.Context, site string, p preferences.Process, at time.Time) error {
+func (s *Store) SaveProcess(ctx context.Context, c message.Call, p preferences.Process) error {
 	var kinds list
 	for _, k := range p.Muted {
 		kinds = append(kinds, string(k))
 	}
-	_, err := s.exec(ctx, nil, "INSERT INTO mutes (site, process, kinds, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (site, process) DO UPDATE SET "+
-		setTo("excluded", "kinds, updated_at"), site, p.ID, kinds, instant(at))
+	err := s.commit(ctx, func(t *tx) error {
+		_, err := s.exec(ctx, t, "INSERT INTO mutes (site, process, kinds, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (site, process) DO UPDATE SET "+
+			setTo("excluded", "kinds, updated_at"), c.Site, p.ID, kinds, instant(c.At))
+		if err != nil {
+			return err
+		}
+		return s.change(ctx, t, c, message.SetProcess, message.OfProcess+p.ID, p)
+	})
 	if err != nil {
 		return fmt.Errorf("save the process %s: %w", p.ID, err)
 	}

@@ -64,7 +64,7 @@ func (s *Store) purge(ctx context.Context, t *tx, site string, ids, windows []st
 		return nil
 	}
 	for _, table := range []struct{ name, key string }{
-		{"attempts", "message_id"}, {"retries", "message_id"}, {"callbacks", "message_id"}, {"messages", "id"}, {"queue", "id"},
+		{"attempts", "message_id"}, {"retries", "message_id"}, {"decisions", "message_id"}, {"callbacks", "message_id"}, {"messages", "id"}, {"queue", "id"},
 	} {
 		for _, id := range ids {
 			if _, err := s.exec(ctx, t, "DELETE FROM "+table.name+" WHERE site = ? AND "+table.key+" = ?", site, id); err != nil {

@@ -177,7 +177,7 @@ func TestPeopleDeadlinesJobsAndRunsAreReadAsTheyWereWritten(t *testing.T) {
 		u.ID, u.Version, u.Preferences = "anna", 0, preferences.Preferences{
 			Frequencies: map[message.Kind]preferences.Frequency{message.CaseChanged: preferences.Daily}, WeeklyOn: "friday", Timezone: "Asia/Tokyo",
 		}
-		if err := s.SaveUser(ctx, site, u, noon, same); err != nil {
+		if err := s.SaveUser(ctx, message.Call{Site: site, At: noon}, u, same); err != nil {
 			t.Fatal(err)
 		}
 		users, err := s.Users(ctx, site, []string{"anna", "nobody"})
@@ -196,7 +196,7 @@ func TestPeopleDeadlinesJobsAndRunsAreReadAsTheyWereWritten(t *testing.T) {
 			NextAt:  eight.Add(-time.Hour),
 			Terms:   deadlines.Terms{DueAt: eight, RemindBefore: []deadlines.Span{deadlines.Span(time.Hour)}, Overdue: &deadlines.Overdue{EveryWorkday: true, Max: 3}},
 		}
-		saved, err := s.SaveDeadline(ctx, site, d, noon)
+		saved, err := s.SaveDeadline(ctx, message.Call{Site: site, At: noon}, d)
 		if err != nil {
 			t.Fatal(err)
 		}

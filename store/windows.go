@@ -245,7 +245,8 @@ func (s *Store) readdress(ctx context.Context, t *tx, m message.Message) error {
 
 // reschedule changes what waits for a user as again says: when it is due, and why then.
 // The caller holds the user's row.
-func (s *Store) reschedule(ctx context.Context, t *tx, site, user string, again func(message.Message) message.Message) error {
+func (s *Store) reschedule(ctx context.Context, t *tx, c message.Call, user string, again func(message.Message) message.Message) error {
+	site := c.Site
 	windows, err := texts(s.query(ctx, t, "SELECT id FROM windows WHERE site = ? AND user_id = ? AND closed_at IS NULL ORDER BY due_at"+
 		s.dialect.lock("UPDATE"), site, user))
 	if err != nil || len(windows) == 0 {
@@ -257,12 +258,14 @@ func (s *Store) reschedule(ctx context.Context, t *tx, site, user string, again 
 	}
 	var waits []wait
 	var changed []message.Message
+	var decided []message.Decided
 	for _, before := range items {
 		after := again(before)
 		if after.DueAt.Equal(before.DueAt) && after.Setting == before.Setting && after.Reason == before.Reason {
 			continue
 		}
 		changed, waits = append(changed, after), append(waits, waitOf(after))
+		decided = append(decided, rescheduled(c, before, after))
 	}
 	open, err := s.openWindows(ctx, t, site, waits)
 	if err != nil {
@@ -276,5 +279,5 @@ func (s *Store) reschedule(ctx context.Context, t *tx, site, user string, again 
 			return err
 		}
 	}
-	return nil
+	return s.note(ctx, t, site, decided...)
 }

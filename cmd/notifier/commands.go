@@ -284,7 +284,7 @@ func (s *shared) withHouse(c *cobra.Command, site string, do func(ctx context.Co
 	if err != nil {
 		return err
 	}
-	err = do(c.Context(), h, message.Call{Site: h.config.Site, At: time.Now().UTC().Truncate(time.Microsecond)})
+	err = do(c.Context(), h, message.Call{Site: h.config.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: "command line"})
 	return errors.Join(err, h.close())
 }
 

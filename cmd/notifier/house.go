@@ -142,6 +142,7 @@ const (
 	keepRuns    = 30 * 24 * time.Hour
 	keepBudgets = 2 * 24 * time.Hour
 	keepCalls   = 30 * 24 * time.Hour
+	keepChanges = 92 * 24 * time.Hour
 	purgeEvery  = time.Hour
 )
 
@@ -157,6 +158,9 @@ func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, er
 	}
 	for _, site := range sites {
 		if _, err := h.store.ForgetKeys(ctx, site, 1000, at.Add(-keepKeys)); err != nil {
+			return counts, err
+		}
+		if _, err := h.store.ForgetChanges(ctx, site, 1000, at.Add(-keepChanges)); err != nil {
 			return counts, err
 		}
 		if err := h.forgetCallbacks(ctx, site, at); err != nil {

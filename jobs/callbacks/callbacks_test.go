@@ -438,7 +438,7 @@ func TestAWithdrawnReminderIsTold(t *testing.T) {
 		r := receive(h.T)
 		h.hook(webhook.Endpoint{URL: r.URL, Events: []string{"message.cancelled"}})
 		d := deadlines.Deadline{Key: "C-1", Users: []string{"anna"}, Terms: deadlines.Terms{DueAt: noon}, SetAt: noon.Add(-time.Hour), FiredAt: noon.Add(-time.Hour), NextAt: noon}
-		d, err := h.store.SaveDeadline(h.Context(), site, d, noon.Add(-time.Hour))
+		d, err := h.store.SaveDeadline(h.Context(), message.Call{Site: site, At: noon.Add(-time.Hour)}, d)
 		if err != nil {
 			h.Fatal(err)
 		}
@@ -449,7 +449,7 @@ func TestAWithdrawnReminderIsTold(t *testing.T) {
 		if err := h.store.Remind(h.Context(), site, d, noon, time.Time{}, []message.Message{m}); err != nil {
 			h.Fatal(err)
 		}
-		if err := h.store.ClearDeadline(h.Context(), site, "C-1", noon.Add(time.Second)); err != nil {
+		if err := h.store.ClearDeadline(h.Context(), message.Call{Site: site, At: noon.Add(time.Second)}, "C-1"); err != nil {
 			h.Fatal(err)
 		}
 		h.run(noon.Add(time.Minute), "told=1")

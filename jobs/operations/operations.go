@@ -122,7 +122,7 @@ func (j *Job) next(ctx context.Context, o message.Operation) (ids []message.ID, 
 }
 
 func (j *Job) act(ctx context.Context, o message.Operation, id message.ID, at time.Time) error {
-	c := message.Call{Site: o.Site, At: at}
+	c := message.Call{Site: o.Site, At: at, By: string(o.ID)}
 	var err error
 	switch o.Action {
 	case message.ActCancel:

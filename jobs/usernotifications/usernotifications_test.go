@@ -65,7 +65,7 @@ func (h *house) user(site, id string) {
 	if strings.HasPrefix(id, "nowhere") {
 		u.Email = ""
 	}
-	if err := h.store.SaveUser(h.Context(), site, u, noon, func(m message.Message) message.Message { return m }); err != nil {
+	if err := h.store.SaveUser(h.Context(), message.Call{Site: site, At: noon}, u, func(m message.Message) message.Message { return m }); err != nil {
 		h.Fatal(err)
 	}
 }
