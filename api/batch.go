@@ -95,7 +95,7 @@ func (h *handler) sendOne(ctx context.Context, item batchItem, key string, place
 		p := faulty(bad)
 		return batchResult{Status: p.Status, Problem: p}
 	}
-	taken, replayed, err := h.desk.SendMessage(ctx, h.call(key), item.Draft)
+	taken, replayed, err := h.desk.SendMessage(ctx, call(ctx, key), item.Draft)
 	if err != nil {
 		p := h.told(ctx, err)
 		if p.cause != nil {

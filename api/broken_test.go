@@ -281,6 +281,7 @@ func (b broken) Templates(context.Context, string, string, int) ([]template.Temp
 }
 
 func (b broken) Runs(context.Context, string, int) ([]schedule.Run, error) { return nil, b.err }
+func (b broken) Sites(context.Context) ([]string, error)                   { return nil, b.err }
 func (b broken) Ping(context.Context) error                                { return b.err }
 func (b broken) Lines(context.Context) ([]jobs.State, error)               { return nil, b.err }
 func (b broken) Line(context.Context, string) (jobs.State, error)          { return jobs.State{}, b.err }

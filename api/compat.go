@@ -53,18 +53,23 @@ func viewTimer(m message.Message, retries []message.Retried) timer {
 // caller shows to its user (CQ-13).
 func (h *handler) retryTimer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	m, err := h.desk.Retry(r.Context(), h.call(""), message.ID(r.PathValue("id")), false)
+	ctx := r.Context()
+	err := permit(ctx, "retry-message")
+	var m message.Message
+	if err == nil {
+		m, err = h.desk.Retry(ctx, call(ctx, ""), message.ID(r.PathValue("id")), false)
+	}
 	var retries []message.Retried
 	if err == nil {
-		retries, err = h.records.Retries(r.Context(), m)
+		retries, err = h.records.Retries(ctx, m)
 	}
 	if err == nil {
 		_ = json.NewEncoder(w).Encode(viewTimer(m, retries))
 		return
 	}
-	p := h.told(r.Context(), err)
+	p := h.told(ctx, err)
 	status := http.StatusBadRequest
-	if p.Status >= http.StatusInternalServerError && !errors.Is(err, message.ErrNotFound) {
+	if p.Status == http.StatusForbidden || p.Status >= http.StatusInternalServerError && !errors.Is(err, message.ErrNotFound) {
 		status = p.Status
 	}
 	w.WriteHeader(status)

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"mime"
 	"net/http"
 	"net/url"
@@ -24,25 +22,6 @@ func (h *handler) named(next http.Handler) http.Handler {
 		}
 		w.Header().Set(requestID, id)
 		next.ServeHTTP(w, r)
-	})
-}
-
-// keyed lets only callers with the key in.
-func (h *handler) keyed(next http.Handler) http.Handler {
-	want := sha256.Sum256([]byte(h.o.Key))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		got := sha256.Sum256([]byte(given))
-		if h.o.Key != "" && strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(got[:], want[:]) == 1 {
-			next.ServeHTTP(w, r)
-			return
-		}
-		w.Header().Set("WWW-Authenticate", `Bearer realm="notifier"`)
-		if h.o.Key == "" {
-			h.refuse(w, problem(http.StatusUnauthorized, "no_key_set", "The service has no key yet. Start it with NOTIFIER_HTTP__KEY set to one, and send that as Authorization: Bearer KEY."))
-			return
-		}
-		h.refuse(w, problem(http.StatusUnauthorized, "unauthorized", "Send a valid key as Authorization: Bearer KEY."))
 	})
 }
 

@@ -50,7 +50,7 @@ func TestKey(t *testing.T) {
 
 func TestNoKeySet(t *testing.T) {
 	each(t, func(h *house) {
-		h.url = h.serve(h.desk, h.store, h.timetable, api.Options{Key: " "}, zap.NewNop())
+		h.url = h.serve(h.desk, h.store, h.timetable, api.Options{Gate: entrance(h.store, "")}, zap.NewNop())
 		for _, given := range []string{"", "Bearer ", "Bearer  ", "Bearer " + key} {
 			if a := h.ask("GET", "/api/v1/jobs", "", "Authorization", given); a.StatusCode != http.StatusUnauthorized || !strings.Contains(a.problem(h).Detail, "NOTIFIER_HTTP__KEY") {
 				h.Errorf("with %q: %d %s, want to hear how a key is set", given, a.StatusCode, a.body)

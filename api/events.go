@@ -37,7 +37,7 @@ func (h *handler) eventRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		noted, replayed, err := h.desk.Notify(ctx, h.call(in.Key), event)
+		noted, replayed, err := h.desk.Notify(ctx, call(ctx, in.Key), event)
 		return &notedOut{Replayed: yes(replayed), Body: noted}, err
 	})
 }
@@ -87,13 +87,13 @@ func (h *handler) deadlineRoutes(api huma.API) {
 			return nil, err
 		}
 		d.Key = in.Key
-		d, err = h.desk.SetDeadline(ctx, h.call(""), d)
+		d, err = h.desk.SetDeadline(ctx, call(ctx, ""), d)
 		return &deadlineOut{Body: viewDeadline(d)}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-deadline", Method: http.MethodGet, Path: "/deadlines/{key}", Tags: tags, Errors: []int{http.StatusNotFound}, Summary: "One deadline",
 	}, func(ctx context.Context, in *deadlineIn) (*deadlineOut, error) {
-		d, err := h.records.Deadline(ctx, h.o.Site, in.Key)
+		d, err := h.records.Deadline(ctx, callerOf(ctx).Site, in.Key)
 		if errors.Is(err, message.ErrNotFound) {
 			err = fmt.Errorf("there is no deadline %q. Set it with PUT /api/v1/deadlines/%s: %w", in.Key, url.PathEscape(in.Key), err)
 		}
@@ -106,7 +106,7 @@ func (h *handler) deadlineRoutes(api huma.API) {
 		OperationID: "clear-deadline", Method: http.MethodDelete, Path: "/deadlines/{key}", Tags: tags, DefaultStatus: http.StatusNoContent,
 		Summary: "Clear a deadline", Description: "It was met, or is no longer wanted: no more reminders, and one that has not left is withdrawn.",
 	}, func(ctx context.Context, in *deadlineIn) (*struct{}, error) {
-		return nil, h.desk.ClearDeadline(ctx, h.call(""), in.Key)
+		return nil, h.desk.ClearDeadline(ctx, call(ctx, ""), in.Key)
 	})
 }
 
@@ -115,7 +115,7 @@ func (h *handler) deadlines(ctx context.Context, in *deadlinesIn) (*deadlinesOut
 	if err != nil {
 		return nil, err
 	}
-	found, err := h.records.Deadlines(ctx, h.o.Site, in.Limit+1, after, key)
+	found, err := h.records.Deadlines(ctx, callerOf(ctx).Site, in.Limit+1, after, key)
 	return &deadlinesOut{Body: pageOf(found, in.Limit, viewDeadline, func(d deadlines.Deadline) string { return place(d.NextAt, d.Key) })}, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -69,6 +70,7 @@ type Records interface {
 	Template(ctx context.Context, site, name string) (template.Template, error)
 	Templates(ctx context.Context, site, after string, n int) ([]template.Template, error)
 	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
+	Sites(ctx context.Context) ([]string, error)
 	Ping(ctx context.Context) error
 }
 
@@ -84,9 +86,8 @@ type Timetable interface {
 
 // Options say how the door is kept.
 type Options struct {
-	Site string
-	// Key is the first key, with all rights. Without one every call is refused.
-	Key     string
+	// Gate tells who a caller is.
+	Gate    Gate
 	Version string
 	// Write writes out the mail of a message that is kept as facts; nil shows what is kept.
 	Write func(message.Message) message.Message
@@ -148,6 +149,7 @@ func (h *handler) routes(api huma.API) {
 	h.templateRoutes(api)
 	h.operationRoutes(api)
 	h.processRoutes(api)
+	h.keyRoutes(api)
 	if h.o.Accounts != nil {
 		h.accountRoutes(api)
 	}
@@ -158,6 +160,9 @@ func (h *handler) routes(api huma.API) {
 
 // register adds a route whose errors are told as problems.
 func register[In, Out any](h *handler, api huma.API, o huma.Operation, handle func(context.Context, *In) (*Out, error)) {
+	scope := string(needs[o.OperationID].scope)
+	o.Security = []map[string][]string{{"key": {scope}}}
+	o.Description = strings.TrimSpace(o.Description + " Needs the scope " + scope + ".")
 	_, hasBody := reflect.TypeFor[In]().FieldByName("Body")
 	o.Responses = problems(api.OpenAPI().Components.Schemas, o.Errors, hasBody)
 	o.Errors = nil
@@ -166,6 +171,10 @@ func register[In, Out any](h *handler, api huma.API, o huma.Operation, handle fu
 	o.MaxBodyBytes = maxBody + 1 // huma refuses a body of exactly its limit
 	o.BodyReadTimeout = bodyTime
 	huma.Register(api, o, func(ctx context.Context, in *In) (*Out, error) {
+		err := permit(ctx, o.OperationID)
+		if err != nil {
+			return nil, h.told(ctx, err)
+		}
 		out, err := handle(ctx, in)
 		if err != nil {
 			return nil, h.told(ctx, err)
@@ -173,14 +182,6 @@ func register[In, Out any](h *handler, api huma.API, o huma.Operation, handle fu
 		return out, nil
 	})
 }
-
-// call is a request to the desk, made now.
-func (h *handler) call(key string) message.Call {
-	return message.Call{Site: h.o.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: admin, Key: key}
-}
-
-// admin is who changes are noted as made by, until keys have names of their own.
-const admin = "api"
 
 // healthz tells that the process lives.
 func (h *handler) healthz(w http.ResponseWriter, _ *http.Request) {

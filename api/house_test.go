@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -18,6 +17,7 @@ import (
 
 	"notifier/api"
 	"notifier/deadlines"
+	"notifier/gate"
 	"notifier/intake"
 	"notifier/jobs"
 	"notifier/jobs/callbacks"
@@ -168,11 +168,18 @@ func waking(work jobs.Work, wake func()) jobs.Work {
 
 // serve opens a door and returns its address.
 func (h *house) serve(desk api.Desk, records api.Records, timetable api.Timetable, o api.Options, log *zap.Logger) string {
-	o.Key = strings.TrimSpace(cmp.Or(o.Key, key)) // a blank stands for none
-	o.Site, o.Version, o.Write = site, "test", letter.Writer{}.Write
+	o.Version, o.Write = "test", letter.Writer{}.Write
+	if o.Gate == nil {
+		o.Gate = entrance(h.store, key)
+	}
 	server := httptest.NewServer(api.Handler(desk, records, timetable, o, log))
 	h.Cleanup(server.Close)
 	return server.URL
+}
+
+// entrance is a gate that knows the first key.
+func entrance(s *store.Store, first string) *gate.Gate {
+	return gate.New(s, gate.Options{Site: site, FirstKey: first}, zap.NewNop())
 }
 
 // answer is what came back, with its body read.

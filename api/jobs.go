@@ -92,7 +92,7 @@ func (h *handler) jobRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "resume-job", Method: http.MethodPost, Path: "/jobs/{name}/resume", Tags: tags, Errors: unknownJob, Summary: "End a pause",
 	}, func(ctx context.Context, in *jobIn) (*jobOut, error) {
-		return answerJob(h.timetable.Resume(ctx, in.Name, admin))
+		return answerJob(h.timetable.Resume(ctx, in.Name, callerOf(ctx).Name))
 	})
 	register(h, api, huma.Operation{
 		OperationID: "run-job", Method: http.MethodPost, Path: "/jobs/{name}/run", Tags: tags, Errors: []int{http.StatusNotFound, http.StatusConflict}, DefaultStatus: http.StatusAccepted,
@@ -124,7 +124,7 @@ func (h *handler) changeJob(ctx context.Context, in *changeJobIn) (*jobOut, erro
 		bad.Add("", "missing", "there is nothing to change. Give every, cron with timezone, wake or reset")
 		return nil, &bad
 	}
-	return answerJob(h.timetable.Change(ctx, in.Name, change, admin))
+	return answerJob(h.timetable.Change(ctx, in.Name, change, callerOf(ctx).Name))
 }
 
 func value(s *string) string {
@@ -139,7 +139,7 @@ func (h *handler) pauseJob(ctx context.Context, in *pauseIn) (*jobOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answerJob(h.timetable.Pause(ctx, in.Name, options.Note, admin))
+	return answerJob(h.timetable.Pause(ctx, in.Name, options.Note, callerOf(ctx).Name))
 }
 
 func (h *handler) runs(ctx context.Context, in *runsIn) (*runsOut, error) {

@@ -76,7 +76,7 @@ func (h *handler) send(ctx context.Context, in *sendIn) (*takenOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	taken, replayed, err := h.desk.SendMessage(ctx, h.call(in.Key), draft)
+	taken, replayed, err := h.desk.SendMessage(ctx, call(ctx, in.Key), draft)
 	return &takenOut{Replayed: yes(replayed), Body: taken}, err
 }
 
@@ -103,7 +103,7 @@ func (h *handler) list(ctx context.Context, in *listIn) (*listOut, error) {
 	if in.Cursor != "" && message.ID(in.Cursor).Bytes() == [16]byte{} {
 		return nil, badCursor()
 	}
-	found, err := h.records.Messages(ctx, h.o.Site, message.Filter{
+	found, err := h.records.Messages(ctx, callerOf(ctx).Site, message.Filter{
 		Status: message.Status(in.Status), User: in.User, Case: in.Case, Reference: in.Reference, Category: message.Category(in.Category),
 		Before: message.ID(in.Cursor), Limit: in.Limit + 1,
 	})
@@ -111,7 +111,7 @@ func (h *handler) list(ctx context.Context, in *listIn) (*listOut, error) {
 }
 
 func (h *handler) find(ctx context.Context, id string) (message.Message, error) {
-	m, err := h.records.Message(ctx, h.o.Site, message.ID(id))
+	m, err := h.records.Message(ctx, callerOf(ctx).Site, message.ID(id))
 	if errors.Is(err, message.ErrNotFound) {
 		err = fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", id, err)
 	}
@@ -225,7 +225,7 @@ func (h *handler) retry(ctx context.Context, in *retryIn) (*messageOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := h.desk.Retry(ctx, h.call(""), message.ID(in.ID), options.Resend)
+	m, err := h.desk.Retry(ctx, call(ctx, ""), message.ID(in.ID), options.Resend)
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +242,7 @@ func (h *handler) edit(ctx context.Context, in *editIn) (*messageOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := h.desk.Edit(ctx, h.call(""), message.ID(in.ID), e)
+	m, err := h.desk.Edit(ctx, call(ctx, ""), message.ID(in.ID), e)
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +252,7 @@ func (h *handler) edit(ctx context.Context, in *editIn) (*messageOut, error) {
 // acting makes one move of a message.
 func (h *handler) acting(move func(context.Context, message.Call, message.ID) (message.Message, error)) func(context.Context, *messageIn) (*messageOut, error) {
 	return func(ctx context.Context, in *messageIn) (*messageOut, error) {
-		m, err := move(ctx, h.call(""), message.ID(in.ID))
+		m, err := move(ctx, call(ctx, ""), message.ID(in.ID))
 		if err != nil {
 			return nil, err
 		}

@@ -25,7 +25,7 @@ func (h *handler) config() huma.Config {
 			Components: &huma.Components{
 				Schemas: registry,
 				SecuritySchemes: map[string]*huma.SecurityScheme{
-					"key": {Type: "http", Scheme: "bearer", Description: "An API key."},
+					"key": {Type: "http", Scheme: "bearer", Description: "An API key. Each operation names the scope that it needs; admin is all of them."},
 				},
 			},
 			Security: []map[string][]string{{"key": {}}},
@@ -63,7 +63,7 @@ func (h *handler) document(contentType string, write func() ([]byte, error)) htt
 // with every one, and what can with a body.
 func problems(registry huma.Registry, own []int, hasBody bool) map[string]*huma.Response {
 	statuses := append([]int{
-		http.StatusBadRequest, http.StatusUnauthorized, http.StatusUnprocessableEntity,
+		http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity,
 		http.StatusInternalServerError, http.StatusServiceUnavailable,
 	}, own...)
 	if hasBody {

@@ -43,7 +43,7 @@ func (h *handler) operationRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		o, err := h.desk.Operate(ctx, h.call(""), message.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs})
+		o, err := h.desk.Operate(ctx, call(ctx, ""), message.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs})
 		return &operationOut{Body: o}, err
 	})
 	register(h, api, huma.Operation{
@@ -52,7 +52,7 @@ func (h *handler) operationRoutes(api huma.API) {
 		if in.Cursor != "" && message.ID(in.Cursor).Bytes() == [16]byte{} {
 			return nil, badCursor()
 		}
-		found, err := h.records.Operations(ctx, h.o.Site, message.ID(in.Cursor), in.Limit+1)
+		found, err := h.records.Operations(ctx, callerOf(ctx).Site, message.ID(in.Cursor), in.Limit+1)
 		same := func(o message.Operation) message.Operation { return o }
 		return &operationsOut{Body: pageOf(found, in.Limit, same, func(o message.Operation) string { return string(o.ID) })}, err
 	})
@@ -69,7 +69,7 @@ func (h *handler) operationRoutes(api huma.API) {
 		if _, err := h.operation(ctx, in.ID); err != nil {
 			return nil, err
 		}
-		if err := h.records.StopOperation(ctx, h.o.Site, message.ID(in.ID), h.call("").At); err != nil {
+		if err := h.records.StopOperation(ctx, callerOf(ctx).Site, message.ID(in.ID), call(ctx, "").At); err != nil {
 			return nil, err
 		}
 		o, err := h.operation(ctx, in.ID)
@@ -78,7 +78,7 @@ func (h *handler) operationRoutes(api huma.API) {
 }
 
 func (h *handler) operation(ctx context.Context, id string) (message.Operation, error) {
-	o, err := h.records.Operation(ctx, h.o.Site, message.ID(id))
+	o, err := h.records.Operation(ctx, callerOf(ctx).Site, message.ID(id))
 	if errors.Is(err, message.ErrNotFound) {
 		err = fmt.Errorf("there is no operation %q. /api/v1/operations lists what there is: %w", message.Truncate(id, 60), err)
 	}
@@ -115,7 +115,7 @@ func (h *handler) processRoutes(api huma.API) {
 		if err := same("/process", in.ID, p.ID); err != nil {
 			return nil, err
 		}
-		if err := h.desk.SetProcess(ctx, h.call(""), preferences.Process{ID: in.ID, Muted: p.Muted}); err != nil {
+		if err := h.desk.SetProcess(ctx, call(ctx, ""), preferences.Process{ID: in.ID, Muted: p.Muted}); err != nil {
 			return nil, err
 		}
 		return h.process(ctx, in.ID)
@@ -126,7 +126,7 @@ func (h *handler) processRoutes(api huma.API) {
 }
 
 func (h *handler) process(ctx context.Context, id string) (*processOut, error) {
-	p, err := h.records.Process(ctx, h.o.Site, id)
+	p, err := h.records.Process(ctx, callerOf(ctx).Site, id)
 	p.Muted = append([]message.Kind{}, p.Muted...)
 	return &processOut{Body: p}, err
 }

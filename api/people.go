@@ -92,7 +92,7 @@ func (h *handler) peopleRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		if err := h.desk.SetGroup(ctx, h.call(""), in.ID, g.Users); err != nil {
+		if err := h.desk.SetGroup(ctx, call(ctx, ""), in.ID, g.Users); err != nil {
 			return nil, err
 		}
 		return h.group(ctx, in.ID)
@@ -103,7 +103,7 @@ func (h *handler) peopleRoutes(api huma.API) {
 }
 
 func (h *handler) group(ctx context.Context, id string) (*groupOut, error) {
-	members, err := h.desk.Group(ctx, h.o.Site, id)
+	members, err := h.desk.Group(ctx, callerOf(ctx).Site, id)
 	return &groupOut{Body: groupView{ID: id, Users: append([]string{}, members...)}}, err
 }
 
@@ -121,13 +121,13 @@ func (h *handler) userRoutes(api huma.API) {
 			return nil, err
 		}
 		u.User.ID = in.ID
-		set, err := h.desk.SetUser(ctx, h.call(""), u.User)
+		set, err := h.desk.SetUser(ctx, call(ctx, ""), u.User)
 		return &userOut{Body: userView{ID: set.ID, User: set}}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-user", Method: http.MethodGet, Path: "/users/{id}", Tags: tags, Errors: []int{http.StatusNotFound}, Summary: "One user",
 	}, func(ctx context.Context, in *userIn) (*userOut, error) {
-		u, err := h.desk.User(ctx, h.o.Site, in.ID)
+		u, err := h.desk.User(ctx, callerOf(ctx).Site, in.ID)
 		return &userOut{Body: userView{ID: u.ID, User: u}}, err
 	})
 	register(h, api, huma.Operation{
@@ -139,7 +139,7 @@ func (h *handler) userRoutes(api huma.API) {
 		OperationID: "get-preferences", Method: http.MethodGet, Path: "/users/{id}/preferences", Tags: tags, Errors: []int{http.StatusNotFound},
 		Summary: "What applies to a user, chosen or by default",
 	}, func(ctx context.Context, in *userIn) (*preferencesOut, error) {
-		u, err := h.desk.User(ctx, h.o.Site, in.ID)
+		u, err := h.desk.User(ctx, callerOf(ctx).Site, in.ID)
 		return &preferencesOut{Body: u.Preferences}, err
 	})
 }
@@ -152,7 +152,7 @@ func (h *handler) setPreferences(ctx context.Context, in *setPreferencesIn) (*pr
 	if err := same("/user", in.ID, chosen.User); err != nil {
 		return nil, err
 	}
-	u, err := h.desk.SetPreferences(ctx, h.call(""), in.ID, chosen.Preferences)
+	u, err := h.desk.SetPreferences(ctx, call(ctx, ""), in.ID, chosen.Preferences)
 	return &preferencesOut{Body: u.Preferences}, unsaved(err)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"go.uber.org/zap"
 
+	"notifier/access"
 	"notifier/jobs"
 	"notifier/message"
 )
@@ -42,6 +43,9 @@ func (p *Problem) ContentType(string) string { return "application/problem+json"
 
 // GetHeaders says when to come again, where that may help.
 func (p *Problem) GetHeaders() http.Header {
+	if p.Status == http.StatusUnauthorized {
+		return http.Header{"Www-Authenticate": {`Bearer realm="notifier"`}}
+	}
 	if !p.Retryable {
 		return nil
 	}
@@ -52,6 +56,7 @@ func (p *Problem) GetHeaders() http.Header {
 var titles = map[int]string{
 	http.StatusBadRequest:            "The request cannot be read",
 	http.StatusUnauthorized:          "A key is needed",
+	http.StatusForbidden:             "The key may not do this",
 	http.StatusNotFound:              "There is no such thing",
 	http.StatusMethodNotAllowed:      "That cannot be done here",
 	http.StatusRequestTimeout:        "The request came too slowly",
@@ -106,6 +111,8 @@ func problemOf(err error) *Problem {
 		return problem(http.StatusNotFound, "not_found", sentence(err, nil)+" /api/v1/jobs lists what there is.")
 	case errors.Is(err, message.ErrNotFound):
 		return problem(http.StatusNotFound, "not_found", sentence(err, message.ErrNotFound))
+	case errors.Is(err, access.ErrRevoked), errors.Is(err, access.ErrExpired):
+		return problem(http.StatusConflict, "not_usable", sentence(err, nil))
 	case errors.Is(err, jobs.ErrBusy):
 		return problem(http.StatusConflict, "running", "The job is running already. Wait for its end.")
 	case errors.Is(err, message.ErrNotEditable):

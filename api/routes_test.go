@@ -51,10 +51,11 @@ func (s *script) say(method, path, body string, headers ...string) answer {
 }
 
 var (
-	ids   = regexp.MustCompile(`\b(msg|dig|evt|run|req|whk|cbk|op)_[0-9a-hjkmnp-tv-z]{26}\b`)
+	ids   = regexp.MustCompile(`\b(msg|dig|evt|run|req|whk|cbk|op|key)_[0-9a-hjkmnp-tv-z]{26}\b`)
 	bare  = regexp.MustCompile(`<[0-9a-hjkmnp-tv-z]{26}@`)
 	times = regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 	whsec = regexp.MustCompile(`whsec_[A-Za-z0-9+/]{43}=`)
+	ntf   = regexp.MustCompile(`(ntf_(?:live|test)_)[A-Za-z0-9_-]{6,43}`)
 	took  = regexp.MustCompile(`"took": "[^"]*"`)
 	relay = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 )
@@ -78,6 +79,7 @@ func normal(text string) string {
 		}
 		return numbers[id]
 	})
+	text = ntf.ReplaceAllString(text, "${1}SECRET")
 	text = took.ReplaceAllString(whsec.ReplaceAllString(text, "SECRET"), `"took": "TIME"`)
 	return relay.ReplaceAllString(bare.ReplaceAllString(text, "<ID@"), "RELAY")
 }
@@ -88,6 +90,14 @@ func (s *script) hook(url string) string {
 	var e struct{ ID string }
 	s.must(http.StatusCreated, &e, "POST", "/api/v1/webhooks", fmt.Sprintf(`{"url":%q}`, url))
 	return e.ID
+}
+
+// makeKey makes a key and returns its id.
+func (s *script) makeKey(body string) string {
+	s.Helper()
+	var k struct{ ID string }
+	s.must(http.StatusCreated, &k, "POST", "/api/v1/keys", body)
+	return k.ID
 }
 
 // operate begins an operation and returns its id.
@@ -275,6 +285,36 @@ func TestRoutes(t *testing.T) {
 			s.say("POST", "/api/v1/webhooks/"+id+"/callbacks/"+string(all[0].ID)+"/replay", "")
 			s.say("POST", "/api/v1/webhooks/"+id+"/callbacks/cbk_0/replay", "")
 			s.say("GET", "/api/v1/messages/"+string(m.ID), "")
+		}},
+		{"create-key", func(s *script) {
+			s.say("POST", "/api/v1/keys", `{"name":"bpm-prod","scopes":["events","send"],"expires_at":"2030-01-01T00:00:00Z"}`)
+			s.say("POST", "/api/v1/keys", `{"name":"bpm-prod","scopes":["sent"]}`)
+			s.say("POST", "/api/v1/keys", `{"scopes":[],"expires_at":"2001-01-01T00:00:00Z"}`)
+			s.say("POST", "/api/v1/keys", `{"name":"x","scopes":["send"],"site":"nowhere"}`)
+		}},
+		{"list-keys", func(s *script) {
+			s.say("GET", "/api/v1/keys", "")
+			s.makeKey(`{"name":"bpm-prod","scopes":["send"]}`)
+			s.say("GET", "/api/v1/keys", "")
+		}},
+		{"get-key", func(s *script) {
+			s.say("GET", "/api/v1/keys/"+s.makeKey(`{"name":"bpm-prod","scopes":["send"]}`), "")
+			s.say("GET", "/api/v1/keys/key_0", "")
+		}},
+		{"rotate-key", func(s *script) {
+			id := s.makeKey(`{"name":"bpm-prod","scopes":["send"]}`)
+			s.say("POST", "/api/v1/keys/"+id+"/rotate", `{"overlap":"1h"}`)
+			s.say("POST", "/api/v1/keys/"+id+"/rotate", `{"overlap":"a while"}`)
+			s.say("POST", "/api/v1/keys/"+id+"/rotate", `{"overlap":"8000h"}`)
+			s.say("POST", "/api/v1/keys/key_0/rotate", "")
+			s.say("GET", "/api/v1/keys/"+id, "")
+		}},
+		{"revoke-key", func(s *script) {
+			id := s.makeKey(`{"name":"bpm-prod","scopes":["send"]}`)
+			s.say("DELETE", "/api/v1/keys/"+id, "")
+			s.say("DELETE", "/api/v1/keys/"+id, "")
+			s.say("POST", "/api/v1/keys/"+id+"/rotate", "")
+			s.say("DELETE", "/api/v1/keys/key_0", "")
 		}},
 		{"set-process", func(s *script) {
 			s.people("anna", "ola")

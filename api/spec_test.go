@@ -19,6 +19,9 @@ type document struct {
 	paths map[*regexp.Regexp]map[string]any
 }
 
+// hole is a parameter in a path.
+var hole = regexp.MustCompile(`\{[a-z]+\}`)
+
 var theSpec struct {
 	sync.Once
 	document
@@ -37,9 +40,9 @@ func spec(h *house) document {
 			h.Fatal(err)
 		}
 		theSpec.paths = map[*regexp.Regexp]map[string]any{}
-		hole := regexp.MustCompile(`\\\{[a-z]+\\\}`)
+		quoted := regexp.MustCompile(`\\\{[a-z]+\\\}`)
 		for path, operations := range theSpec.raw["paths"].(map[string]any) {
-			pattern := hole.ReplaceAllString(regexp.QuoteMeta(path), "[^/]+")
+			pattern := quoted.ReplaceAllString(regexp.QuoteMeta(path), "[^/]+")
 			theSpec.paths[regexp.MustCompile("^"+pattern+"$")] = operations.(map[string]any)
 		}
 	})

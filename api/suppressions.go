@@ -41,7 +41,7 @@ func (h *handler) suppressionRoutes(api huma.API) {
 		OperationID: "list-suppressions", Method: http.MethodGet, Path: "/suppressions", Tags: tags,
 		Summary: "The addresses that are not written to, in their order",
 	}, func(ctx context.Context, in *suppressionsIn) (*suppressionsOut, error) {
-		found, err := h.records.Suppressions(ctx, h.o.Site, in.Cursor, in.Limit+1)
+		found, err := h.records.Suppressions(ctx, callerOf(ctx).Site, in.Cursor, in.Limit+1)
 		same := func(s message.Suppression) message.Suppression { return s }
 		return &suppressionsOut{Body: pageOf(found, in.Limit, same, func(s message.Suppression) string { return s.Address })}, err
 	})
@@ -49,7 +49,7 @@ func (h *handler) suppressionRoutes(api huma.API) {
 		OperationID: "get-suppression", Method: http.MethodGet, Path: "/suppressions/{address}", Tags: tags, Errors: gone,
 		Summary: "Why an address is not written to",
 	}, func(ctx context.Context, in *suppressionIn) (*suppressionOut, error) {
-		s, err := h.records.Suppression(ctx, h.o.Site, in.Address)
+		s, err := h.records.Suppression(ctx, callerOf(ctx).Site, in.Address)
 		if errors.Is(err, message.ErrNotFound) {
 			err = fmt.Errorf("%q is not suppressed: %w", message.Truncate(in.Address, 60), err)
 		}
@@ -67,13 +67,13 @@ func (h *handler) suppressionRoutes(api huma.API) {
 		if err := same("/address", in.Address, b.Address); err != nil {
 			return nil, err
 		}
-		s, err := h.desk.Suppress(ctx, h.call(""), message.Suppression{Address: in.Address, Reason: b.Reason, Note: b.Note})
+		s, err := h.desk.Suppress(ctx, call(ctx, ""), message.Suppression{Address: in.Address, Reason: b.Reason, Note: b.Note})
 		return &suppressionOut{Body: s}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "unsuppress-address", Method: http.MethodDelete, Path: "/suppressions/{address}", Tags: tags, DefaultStatus: http.StatusNoContent, Errors: gone,
 		Summary: "Write to an address again", Description: "What was skipped meanwhile stays so.",
 	}, func(ctx context.Context, in *suppressionIn) (*struct{}, error) {
-		return nil, h.desk.Unsuppress(ctx, h.call(""), in.Address)
+		return nil, h.desk.Unsuppress(ctx, call(ctx, ""), in.Address)
 	})
 }

@@ -66,14 +66,14 @@ func (h *handler) templateRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "list-templates", Method: http.MethodGet, Path: "/templates", Tags: tags, Summary: "The templates, by name",
 	}, func(ctx context.Context, in *templatesIn) (*templatesOut, error) {
-		found, err := h.records.Templates(ctx, h.o.Site, in.Cursor, in.Limit+1)
+		found, err := h.records.Templates(ctx, callerOf(ctx).Site, in.Cursor, in.Limit+1)
 		line := func(t template.Template) templateLine { return templateLine{t.Name, t.Subject, t.Partial, t.UpdatedAt} }
 		return &templatesOut{Body: pageOf(found, in.Limit, line, func(t template.Template) string { return t.Name })}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-template", Method: http.MethodGet, Path: "/templates/{name}", Tags: tags, Errors: gone, Summary: "A template",
 	}, func(ctx context.Context, in *templateIn) (*templateOut, error) {
-		t, err := h.records.Template(ctx, h.o.Site, in.Name)
+		t, err := h.records.Template(ctx, callerOf(ctx).Site, in.Name)
 		if errors.Is(err, message.ErrNotFound) {
 			err = fmt.Errorf("there is no template %q: %w", message.Truncate(in.Name, 60), err)
 		}
@@ -91,7 +91,7 @@ func (h *handler) templateRoutes(api huma.API) {
 			return nil, err
 		}
 		all := []template.Template{{Name: in.Name, Subject: b.Subject, Text: b.Text, HTML: b.HTML, Partial: b.Partial, Strict: b.Strict, Attachments: b.Attachments}}
-		err = h.desk.SetTemplates(ctx, h.call(""), all...)
+		err = h.desk.SetTemplates(ctx, call(ctx, ""), all...)
 		return &templateOut{Body: all[0]}, err
 	})
 	register(h, api, huma.Operation{
@@ -102,13 +102,13 @@ func (h *handler) templateRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		m, err := h.desk.FillTemplate(ctx, h.o.Site, in.Name, b.Data)
+		m, err := h.desk.FillTemplate(ctx, callerOf(ctx).Site, in.Name, b.Data)
 		return &filledOut{Body: m}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "remove-template", Method: http.MethodDelete, Path: "/templates/{name}", Tags: tags, DefaultStatus: http.StatusNoContent, Errors: gone,
 		Summary: "Delete a template", Description: "Messages that were made of it stay as they are; those that name it from now on are refused.",
 	}, func(ctx context.Context, in *templateIn) (*struct{}, error) {
-		return nil, h.desk.RemoveTemplate(ctx, h.call(""), in.Name)
+		return nil, h.desk.RemoveTemplate(ctx, call(ctx, ""), in.Name)
 	})
 }

@@ -115,13 +115,13 @@ func (h *handler) webhookRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		e, secret, err := h.o.Webhooks.Create(ctx, h.call(""), webhook.Endpoint{URL: n.URL, Events: n.Events, Naming: n.Naming, Note: n.Note}, n.Secret)
+		e, secret, err := h.o.Webhooks.Create(ctx, call(ctx, ""), webhook.Endpoint{URL: n.URL, Events: n.Events, Naming: n.Naming, Note: n.Note}, n.Secret)
 		return &webhookOut{Body: webhookView{shown(e), secret}}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "list-webhooks", Method: http.MethodGet, Path: "/webhooks", Tags: tags, Summary: "The webhooks and how they fare",
 	}, func(ctx context.Context, _ *struct{}) (*webhooksOut, error) {
-		all, err := h.records.Webhooks(ctx, h.o.Site)
+		all, err := h.records.Webhooks(ctx, callerOf(ctx).Site)
 		return &webhooksOut{Body: listOf(all, shown)}, err
 	})
 	register(h, api, huma.Operation{
@@ -137,7 +137,7 @@ func (h *handler) webhookRoutes(api huma.API) {
 		OperationID: "remove-webhook", Method: http.MethodDelete, Path: "/webhooks/{id}", Tags: tags, Errors: gone, DefaultStatus: http.StatusNoContent,
 		Summary: "Remove a webhook", Description: "What it was still to be told is forgotten.",
 	}, func(ctx context.Context, in *webhookIn) (*struct{}, error) {
-		return nil, h.o.Webhooks.Remove(ctx, h.call(""), message.ID(in.ID))
+		return nil, h.o.Webhooks.Remove(ctx, call(ctx, ""), message.ID(in.ID))
 	})
 	register(h, api, huma.Operation{
 		OperationID: "rotate-secret", Method: http.MethodPost, Path: "/webhooks/{id}/rotate", Tags: tags, Errors: gone,
@@ -147,14 +147,14 @@ func (h *handler) webhookRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		e, secret, err := h.o.Webhooks.Rotate(ctx, h.call(""), message.ID(in.ID), r.Secret)
+		e, secret, err := h.o.Webhooks.Rotate(ctx, call(ctx, ""), message.ID(in.ID), r.Secret)
 		return &webhookOut{Body: webhookView{shown(e), secret}}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "test-webhook", Method: http.MethodPost, Path: "/webhooks/{id}/test", Tags: tags, Errors: gone,
 		Summary: "Call a webhook now", Description: "With an event that stands for nothing: webhook.test, or email_Test.",
 	}, func(ctx context.Context, in *webhookIn) (*webhookTrialOut, error) {
-		trial, err := h.o.Webhooks.Test(ctx, h.call(""), message.ID(in.ID))
+		trial, err := h.o.Webhooks.Test(ctx, call(ctx, ""), message.ID(in.ID))
 		return &webhookTrialOut{Body: trial}, err
 	})
 	h.callbackRoutes(api)
@@ -172,14 +172,14 @@ func (h *handler) callbackRoutes(api huma.API) {
 		if _, err := h.webhook(ctx, in.ID); err != nil {
 			return nil, err
 		}
-		found, err := h.records.CallbacksOf(ctx, h.o.Site, message.ID(in.ID), message.ID(in.Cursor), in.Limit+1)
+		found, err := h.records.CallbacksOf(ctx, callerOf(ctx).Site, message.ID(in.ID), message.ID(in.Cursor), in.Limit+1)
 		return &callbacksOut{Body: pageOf(found, in.Limit, viewCallback, func(c webhook.Callback) string { return string(c.ID) })}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "replay-callback", Method: http.MethodPost, Path: "/webhooks/{id}/callbacks/{callback}/replay", Tags: tags, Errors: gone, DefaultStatus: http.StatusAccepted,
 		Summary: "Tell a webhook once more", Description: "Its id is the same as before.",
 	}, func(ctx context.Context, in *replayIn) (*struct{}, error) {
-		err := h.records.Replay(ctx, h.o.Site, message.ID(in.ID), message.ID(in.Callback), h.call("").At)
+		err := h.records.Replay(ctx, callerOf(ctx).Site, message.ID(in.ID), message.ID(in.Callback), call(ctx, "").At)
 		if errors.Is(err, message.ErrNotFound) {
 			err = fmt.Errorf("there is no callback %q of this webhook: %w", message.Truncate(in.Callback, 60), err)
 		}
@@ -188,7 +188,7 @@ func (h *handler) callbackRoutes(api huma.API) {
 }
 
 func (h *handler) webhook(ctx context.Context, id string) (webhook.Endpoint, error) {
-	e, err := h.records.Webhook(ctx, h.o.Site, message.ID(id))
+	e, err := h.records.Webhook(ctx, callerOf(ctx).Site, message.ID(id))
 	if errors.Is(err, message.ErrNotFound) {
 		err = fmt.Errorf("there is no webhook %q. /api/v1/webhooks lists what there is: %w", message.Truncate(id, 60), err)
 	}
@@ -205,7 +205,7 @@ func (h *handler) changeWebhook(ctx context.Context, in *changeWebhookIn) (*webh
 	if err != nil {
 		return nil, err
 	}
-	call := h.call("")
+	call := call(ctx, "")
 	e, err := h.o.Webhooks.Change(ctx, call, message.ID(in.ID), func(e *webhook.Endpoint) {
 		set(&e.URL, c.URL)
 		set(&e.Events, c.Events)

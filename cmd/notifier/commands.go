@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"time"
@@ -284,8 +285,17 @@ func (s *shared) withHouse(c *cobra.Command, site string, do func(ctx context.Co
 	if err != nil {
 		return err
 	}
-	err = do(c.Context(), h, message.Call{Site: h.config.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: "command line"})
+	err = do(c.Context(), h, message.Call{Site: h.config.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: whoami()})
 	return errors.Join(err, h.close())
+}
+
+// whoami is how changes of a command are noted: by whose account on this machine.
+func whoami() string {
+	u, err := user.Current()
+	if err != nil {
+		return "command line"
+	}
+	return "command line: " + message.Truncate(u.Username, 40)
 }
 
 // flushOnce sends what is pending and counts what became of it, by move.

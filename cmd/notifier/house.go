@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"notifier/gate"
 	"notifier/intake"
 	"notifier/jobs"
 	"notifier/jobs/callbacks"
@@ -34,6 +35,7 @@ type house struct {
 	store     *store.Store
 	writer    letter.Writer
 	desk      *intake.Desk
+	gate      *gate.Gate
 	flush     *notifications.Job
 	promote   *usernotifications.Job
 	remind    *reminders.Job
@@ -80,6 +82,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	if h.callbacks, err = c.callbacks(h.store, h.log); err != nil {
 		return err
 	}
+	h.gate = gate.New(h.store, gate.Options{Site: c.Site, FirstKey: c.HTTP.Key}, h.log)
 	h.webhooks = callbacks.NewBook(h.store, h.callbacks)
 	h.timetable, err = jobs.New(h.store, jobs.Options{Replica: h.replica}, h.log)
 	if err != nil {

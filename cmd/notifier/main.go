@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"notifier/access"
 	"notifier/message"
 	"notifier/simulate"
 )
@@ -87,7 +88,8 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, message.ErrNotFound):
 		return exitNotFound
-	case errors.As(err, &move), errors.Is(err, message.ErrKeyReused), errors.Is(err, message.ErrManual), errors.Is(err, errRefused):
+	case errors.As(err, &move), errors.Is(err, message.ErrKeyReused), errors.Is(err, message.ErrManual), errors.Is(err, errRefused),
+		errors.Is(err, access.ErrRevoked), errors.Is(err, access.ErrExpired):
 		return exitRefused
 	case errors.Is(err, context.Canceled):
 		return exitStopped
@@ -127,6 +129,7 @@ func rootCommand() *cobra.Command {
 	}{
 		{"service", "The service:", []*cobra.Command{serveCommand(&s), devCommand(), migrateCommand(&s), configCommand(&s)}},
 		{"mail", "Mail:", []*cobra.Command{sendCommand(&s), sendQueueCommand(&s), retryQueueCommand(&s), queueCommand(&s), templateCommand(&s), accountCommand(&s), suppressionCommand(&s), webhookCommand(&s)}},
+		{"people", "Who may do what:", []*cobra.Command{keyCommand(&s)}},
 		{"what-if", "What if:", []*cobra.Command{simulateCommand(&s), replayCommand(&s)}},
 		{"more", "More:", []*cobra.Command{versionCommand()}},
 	} {

@@ -84,7 +84,7 @@ func listen(address, remedy string) (net.Listener, error) {
 // the API has nothing to say.
 func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Handler) (err error) {
 	if h.config.HTTP.Key == "" {
-		h.log.Warn("no API key is set: every call is refused until NOTIFIER_HTTP__KEY is")
+		h.log.Warn("no first API key is set: only keys of notifier key create are let in")
 	}
 	server := &http.Server{
 		Handler: h.handler(pages), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
@@ -124,7 +124,7 @@ func ignoreClosed(err error) error {
 
 func (h *house) handler(pages http.Handler) http.Handler {
 	door := api.Handler(h.desk, h.store, h.timetable, api.Options{
-		Site: h.config.Site, Key: h.config.HTTP.Key, Version: version, Write: h.writer.Write, Metrics: h.metrics(), Accounts: h, Webhooks: h.webhooks,
+		Gate: h.gate, Version: version, Write: h.writer.Write, Metrics: h.metrics(), Accounts: h, Webhooks: h.webhooks,
 	}, h.log)
 	if pages == nil {
 		return door

@@ -14,6 +14,7 @@ import (
 var walls = map[string][]string{
 	"wallclock":              {},
 	"message":                {},
+	"access":                 {"message"},
 	"schedule":               {"message", "wallclock"},
 	"preferences":            {"message", "wallclock"},
 	"deadlines":              {"message", "wallclock"},
@@ -24,16 +25,17 @@ var walls = map[string][]string{
 	"mail":                   {"message"},
 	"mail/mailtest":          {},
 	"intake":                 {"message", "preferences", "deadlines", "letter", "template"},
+	"gate":                   {"message", "access"},
 	"jobs":                   {"message", "schedule"},
 	"jobs/notifications":     {"message"},
 	"jobs/usernotifications": {"message", "digest", "letter"},
 	"jobs/operations":        {"message"},
 	"jobs/callbacks":         {"message", "webhook"},
 	"jobs/reminders":         {"message", "deadlines", "letter"},
-	"store":                  {"message", "preferences", "deadlines", "schedule", "webhook", "template"},
+	"store":                  {"message", "preferences", "deadlines", "schedule", "webhook", "template", "access"},
 	"store/storetest":        {"store"},
 	"simulate":               {"message", "preferences", "deadlines", "schedule"},
-	"api":                    {"message", "preferences", "deadlines", "schedule", "jobs", "webhook", "template"},
+	"api":                    {"message", "preferences", "deadlines", "schedule", "jobs", "webhook", "template", "access"},
 	"web":                    {"message", "schedule", "jobs"},
 	"cmd/notifier":           nil, // the roof: the only place where rooms meet
 }

@@ -1,0 +1,88 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"notifier/access"
+	"notifier/message"
+)
+
+// Gate tells who a caller is.
+type Gate interface {
+	// Admit tells who comes with a secret: access.ErrUnknownKey, ErrRevoked or ErrExpired if
+	// nobody may.
+	Admit(ctx context.Context, secret string, at time.Time) (access.Caller, error)
+	// HasFirstKey tells whether the configuration names a key.
+	HasFirstKey() bool
+	CreateKey(ctx context.Context, c message.Call, k access.Key) (access.Key, string, error)
+	RotateKey(ctx context.Context, c message.Call, id message.ID, overlap time.Duration) (access.Key, string, error)
+	RevokeKey(ctx context.Context, c message.Call, id message.ID) error
+	Key(ctx context.Context, site string, id message.ID) (access.Key, error)
+	Keys(ctx context.Context, site string) ([]access.Key, error)
+}
+
+// callerIn is where a request's context has its caller. huma calls handlers with nothing
+// but a context and the input, so there is no other way for it to come along.
+type callerIn struct{}
+
+// callerOf is who asks. The zero Caller may do nothing.
+func callerOf(ctx context.Context) access.Caller {
+	c, _ := ctx.Value(callerIn{}).(access.Caller)
+	return c
+}
+
+// call is a request to a room, made now.
+func call(ctx context.Context, key string) message.Call {
+	c := callerOf(ctx)
+	return message.Call{Site: c.Site, At: now(), By: c.Name, Key: key}
+}
+
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// keyed lets only callers with a key in.
+func (h *handler) keyed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			secret = ""
+		}
+		caller, err := h.o.Gate.Admit(r.Context(), secret, now())
+		if err != nil {
+			h.refuse(w, h.refused(r.Context(), err))
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerIn{}, caller)))
+	})
+}
+
+// refused says why somebody is not let in.
+func (h *handler) refused(ctx context.Context, err error) *Problem {
+	unauthorized := func(code, detail string) *Problem { return problem(http.StatusUnauthorized, code, detail) }
+	switch {
+	case errors.Is(err, access.ErrExpired):
+		return unauthorized("key_expired", "This key has expired. Create another one, as with notifier key create.")
+	case errors.Is(err, access.ErrRevoked):
+		return unauthorized("key_revoked", "This key was revoked. Create another one, as with notifier key create.")
+	case errors.Is(err, access.ErrUnknownKey) && h.o.Gate.HasFirstKey():
+		return unauthorized("unauthorized", "Send a valid key as Authorization: Bearer KEY.")
+	case errors.Is(err, access.ErrUnknownKey):
+		return unauthorized("unauthorized", "Send a valid key as Authorization: Bearer KEY. The configuration has none: make one with notifier key create, or start the service with NOTIFIER_HTTP__KEY set to one.")
+	}
+	return h.told(ctx, err)
+}
+
+// permit refuses a caller who has not the right that the operation needs.
+func permit(ctx context.Context, operation string) error {
+	c, need := callerOf(ctx), needs[operation]
+	switch {
+	case !c.May(need.scope):
+		return problem(http.StatusForbidden, "wrong_scope", "This needs the scope "+string(need.scope)+", which the key \""+c.Name+"\" does not have. Use another key, or create one with notifier key create --scope "+string(need.scope)+".")
+	case need.home && !c.Home:
+		return problem(http.StatusForbidden, "other_site", "This is for the whole installation, and the key \""+c.Name+"\" is for one site of it. Use a key of the site that the configuration names.")
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package api
+
+import "notifier/access"
+
+// need is what a caller must have for an operation.
+type need struct {
+	scope access.Scope
+	// home means that it touches what all sites share: only keys of the installation's own
+	// site may.
+	home bool
+}
+
+// needs says for each operation what it needs. One that is missing here is for nobody.
+var needs = map[string]need{
+	"send-message":        {scope: access.Send},
+	"send-messages":       {scope: access.Send},
+	"list-messages":       {scope: access.ReadQueue},
+	"get-message":         {scope: access.ReadQueue},
+	"get-message-content": {scope: access.Queue},
+	"list-attempts":       {scope: access.ReadQueue},
+	"retry-message":       {scope: access.Queue},
+	"edit-message":        {scope: access.Queue},
+	"cancel-message":      {scope: access.Queue},
+	"release-message":     {scope: access.Queue},
+	"act-on-messages":     {scope: access.Queue},
+	"list-operations":     {scope: access.ReadQueue},
+	"get-operation":       {scope: access.ReadQueue},
+	"stop-operation":      {scope: access.Queue},
+
+	"publish-event":  {scope: access.Events},
+	"set-deadline":   {scope: access.Events},
+	"get-deadline":   {scope: access.Events},
+	"list-deadlines": {scope: access.Events},
+	"clear-deadline": {scope: access.Events},
+	"set-process":    {scope: access.Admin},
+	"get-process":    {scope: access.Events},
+
+	"set-user":        {scope: access.WritePreferences},
+	"get-user":        {scope: access.ReadPreferences},
+	"set-preferences": {scope: access.WritePreferences},
+	"get-preferences": {scope: access.ReadPreferences},
+	"set-group":       {scope: access.WritePreferences},
+	"get-group":       {scope: access.ReadPreferences},
+
+	"list-suppressions":  {scope: access.ReadQueue},
+	"get-suppression":    {scope: access.ReadQueue},
+	"suppress-address":   {scope: access.Queue},
+	"unsuppress-address": {scope: access.Queue},
+
+	"list-templates":  {scope: access.Send},
+	"get-template":    {scope: access.Send},
+	"render-template": {scope: access.Send},
+	"set-template":    {scope: access.Admin},
+	"remove-template": {scope: access.Admin},
+
+	"list-jobs":  {scope: access.ReadJobs},
+	"get-job":    {scope: access.ReadJobs},
+	"list-runs":  {scope: access.ReadJobs},
+	"change-job": {scope: access.Jobs, home: true},
+	"pause-job":  {scope: access.Jobs, home: true},
+	"resume-job": {scope: access.Jobs, home: true},
+	"run-job":    {scope: access.Jobs, home: true},
+
+	"list-accounts": {scope: access.ReadQueue, home: true},
+	"test-account":  {scope: access.Admin, home: true},
+
+	"create-webhook":  {scope: access.Admin},
+	"list-webhooks":   {scope: access.Admin},
+	"get-webhook":     {scope: access.Admin},
+	"change-webhook":  {scope: access.Admin},
+	"remove-webhook":  {scope: access.Admin},
+	"rotate-secret":   {scope: access.Admin},
+	"test-webhook":    {scope: access.Admin},
+	"list-callbacks":  {scope: access.Admin},
+	"replay-callback": {scope: access.Admin},
+
+	"create-key": {scope: access.Admin},
+	"list-keys":  {scope: access.Admin},
+	"get-key":    {scope: access.Admin},
+	"rotate-key": {scope: access.Admin},
+	"revoke-key": {scope: access.Admin},
+}
