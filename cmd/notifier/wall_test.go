@@ -37,6 +37,8 @@ var walls = map[string][]string{
 	"simulate":               {"message", "preferences", "deadlines", "schedule"},
 	"api":                    {"message", "preferences", "deadlines", "schedule", "jobs", "webhook", "template", "access"},
 	"web":                    {"message", "schedule", "jobs"},
+	"client":                 {"message", "preferences", "deadlines"},
+	"client/clienttest":      nil, // a second roof, for the tests of callers
 	"cmd/notifier":           nil, // the roof: the only place where rooms meet
 }
 

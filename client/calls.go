@@ -1,0 +1,110 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"notifier/deadlines"
+	"notifier/message"
+	"notifier/preferences"
+)
+
+// SendMessage sends a message to users, groups and outside people, whatever they have
+// chosen. It returns a ticket per message; with the same key it may be called again.
+func (c *Client) SendMessage(ctx context.Context, m message.Draft, key Key) (message.Taken, error) {
+	var taken message.Taken
+	err := c.do(ctx, request{method: http.MethodPost, path: "/messages", key: key, body: m}, &taken)
+	return taken, err
+}
+
+// Notify publishes an event. The preferences of each user decide what becomes of it; the
+// answer says what, and why.
+func (c *Client) Notify(ctx context.Context, e message.Event, key Key) (message.Noted, error) {
+	var noted message.Noted
+	err := c.do(ctx, request{method: http.MethodPost, path: "/events", key: key, body: e}, &noted)
+	return noted, err
+}
+
+// Deadline is a deadline and how it stands.
+type Deadline struct {
+	deadlines.Deadline
+	NextReminder time.Time `json:"next_reminder"` // zero if there is none
+	SetAt        time.Time `json:"set_at"`
+	ClearedAt    time.Time `json:"cleared_at"` // zero while it holds
+	Sequence     int       `json:"sequence"`   // how often it was set
+}
+
+// SetDeadline sets or moves the deadline that its key names; its steps start afresh.
+func (c *Client) SetDeadline(ctx context.Context, d deadlines.Deadline) (Deadline, error) {
+	var set Deadline
+	err := c.do(ctx, request{method: http.MethodPut, path: "/deadlines/" + url.PathEscape(d.Key), body: d}, &set)
+	return set, err
+}
+
+// ClearDeadline ends a deadline: it was met, or is no longer wanted. One that is not there
+// is as good as cleared.
+func (c *Client) ClearDeadline(ctx context.Context, key string) error {
+	return c.do(ctx, request{method: http.MethodDelete, path: "/deadlines/" + url.PathEscape(key)}, nil)
+}
+
+// Deadline is the deadline with that key.
+func (c *Client) Deadline(ctx context.Context, key string) (Deadline, error) {
+	var d Deadline
+	err := c.do(ctx, request{method: http.MethodGet, path: "/deadlines/" + url.PathEscape(key)}, &d)
+	return d, err
+}
+
+// SetUser adds a user, or replaces what is known of one. What the user has chosen stays.
+func (c *Client) SetUser(ctx context.Context, u preferences.User) error {
+	return c.do(ctx, request{method: http.MethodPut, path: "/users/" + url.PathEscape(u.ID), body: u}, nil)
+}
+
+// User is the user with that id, without preferences.
+func (c *Client) User(ctx context.Context, id string) (preferences.User, error) {
+	u := preferences.User{ID: id}
+	err := c.do(ctx, request{method: http.MethodGet, path: "/users/" + url.PathEscape(id)}, &u)
+	return u, err
+}
+
+// SetPreferences replaces what a user has chosen, and returns what applies then.
+func (c *Client) SetPreferences(ctx context.Context, user string, p preferences.Preferences) (preferences.Preferences, error) {
+	var set preferences.Preferences
+	err := c.do(ctx, request{method: http.MethodPut, path: "/users/" + url.PathEscape(user) + "/preferences", body: p}, &set)
+	return set, err
+}
+
+// Preferences are what applies to a user, chosen or by default.
+func (c *Client) Preferences(ctx context.Context, user string) (preferences.Preferences, error) {
+	var p preferences.Preferences
+	err := c.do(ctx, request{method: http.MethodGet, path: "/users/" + url.PathEscape(user) + "/preferences"}, &p)
+	return p, err
+}
+
+// SetGroup names users together, so that a message can name the group.
+func (c *Client) SetGroup(ctx context.Context, id string, users ...string) error {
+	body := struct {
+		Users []string `json:"users"`
+	}{append([]string{}, users...)}
+	return c.do(ctx, request{method: http.MethodPut, path: "/groups/" + url.PathEscape(id), body: body}, nil)
+}
+
+// Suppress writes to an address no more, deadlines apart.
+func (c *Client) Suppress(ctx context.Context, address string, reason message.Unwanted, note string) error {
+	body := struct {
+		Reason message.Unwanted `json:"reason,omitempty"`
+		Note   string           `json:"note,omitempty"`
+	}{reason, note}
+	return c.do(ctx, request{method: http.MethodPut, path: "/suppressions/" + url.PathEscape(address), body: body}, nil)
+}
+
+// Unsuppress writes to an address again.
+func (c *Client) Unsuppress(ctx context.Context, address string) error {
+	return c.do(ctx, request{method: http.MethodDelete, path: "/suppressions/" + url.PathEscape(address)}, nil)
+}
+
+// RunJob runs a job now: notifications, user_notifications or reminders.
+func (c *Client) RunJob(ctx context.Context, name string) error {
+	return c.do(ctx, request{method: http.MethodPost, path: "/jobs/" + url.PathEscape(name) + "/run", safe: true}, nil)
+}
