@@ -187,8 +187,12 @@ func (b broken) Message(context.Context, string, message.ID) (message.Message, e
 	return message.Message{}, b.err
 }
 
-func (b broken) Messages(context.Context, string, message.Filter) ([]message.Message, error) {
-	return nil, b.err
+func (b broken) Find(context.Context, string, message.Filter) (message.Found, error) {
+	return message.Found{}, b.err
+}
+
+func (b broken) Count(context.Context, string, message.Filter, bool) (message.Counted, error) {
+	return message.Counted{}, b.err
 }
 
 func (b broken) Retries(context.Context, message.Message) ([]message.Retried, error) {

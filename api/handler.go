@@ -50,7 +50,8 @@ type Desk interface {
 // Records are what is kept of messages and deadlines.
 type Records interface {
 	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
-	Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error)
+	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)
+	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
 	Attempts(ctx context.Context, m message.Message) ([]message.Attempt, error)
 	Retries(ctx context.Context, m message.Message) ([]message.Retried, error)
 	Items(ctx context.Context, site string, digest message.ID) ([]message.Message, error)

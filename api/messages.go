@@ -38,7 +38,8 @@ func (h *handler) messageRoutes(api huma.API) {
 	}, h.send)
 	register(h, api, huma.Operation{
 		OperationID: "list-messages", Method: http.MethodGet, Path: "/messages", Tags: tags,
-		Summary: "List messages, newest first",
+		Summary:     "Find messages, the newest first",
+		Description: "A page looks at so many messages and no more: where no index narrows the search it may be short or even empty, and has_more tells that older ones follow.",
 	}, h.list)
 	register(h, api, huma.Operation{
 		OperationID: "get-message", Method: http.MethodGet, Path: "/messages/{id}", Tags: tags, Errors: gone,
@@ -85,29 +86,6 @@ func yes(b bool) string {
 		return "true"
 	}
 	return ""
-}
-
-type listIn struct {
-	Status    string `query:"status" doc:"Only with this status." enum:"scheduled,deferred,pending_manual,pending,sending,rate_limited,sent,delivered,error,merged,skipped,cancelled,expired"`
-	User      string `query:"user" doc:"Only of this user."`
-	Case      string `query:"case" doc:"Only of the case with this id."`
-	Reference string `query:"reference" doc:"Only with this id of yours, or of the deadline with this key."`
-	Category  string `query:"category" doc:"Only with an error of this category."`
-	Limit     int    `query:"limit" doc:"How many at most." minimum:"1" maximum:"200" default:"50"`
-	Cursor    string `query:"cursor" doc:"next_cursor of the page before."`
-}
-
-type listOut struct{ Body page[messageView] }
-
-func (h *handler) list(ctx context.Context, in *listIn) (*listOut, error) {
-	if in.Cursor != "" && message.ID(in.Cursor).Bytes() == [16]byte{} {
-		return nil, badCursor()
-	}
-	found, err := h.records.Messages(ctx, callerOf(ctx).Site, message.Filter{
-		Status: message.Status(in.Status), User: in.User, Case: in.Case, Reference: in.Reference, Category: message.Category(in.Category),
-		Before: message.ID(in.Cursor), Limit: in.Limit + 1,
-	})
-	return &listOut{Body: pageOf(found, in.Limit, view, func(m message.Message) string { return string(m.ID) })}, err
 }
 
 func (h *handler) find(ctx context.Context, id string) (message.Message, error) {

@@ -10,12 +10,14 @@ import (
 
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/search"
 )
 
 type actions struct {
-	Action message.Action          `json:"action" enum:"retry,cancel,release"`
-	Filter message.OperationFilter `json:"filter,omitzero" doc:"The messages that it is for. A retry without a status is of those in error."`
-	IDs    []message.ID            `json:"ids,omitempty" doc:"Or their ids." maxItems:"1000"`
+	Action message.Action `json:"action" enum:"retry,cancel,release"`
+	Filter message.Filter `json:"filter,omitzero" doc:"The messages that it is for. A retry without a status is of those in error."`
+	Q      string         `json:"q,omitempty" doc:"The same as a search in one line: status:error since:24h. Instead of filter." maxLength:"1000"`
+	IDs    []message.ID   `json:"ids,omitempty" doc:"Or their ids." maxItems:"1000"`
 }
 
 type actIn struct{ Body body[actions] }
@@ -43,16 +45,28 @@ func (h *handler) operationRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		o, err := h.desk.Operate(ctx, call(ctx, ""), message.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs})
+		call := call(ctx, "")
+		if a.Q != "" {
+			if a.Filter != (message.Filter{}) {
+				var bad message.Invalid
+				bad.Add("/q", "not_allowed", "filter and q are both given. Leave one out")
+				return nil, &bad
+			}
+			if a.Filter, err = search.Filter(a.Q, "/q", call.At); err != nil {
+				return nil, err
+			}
+		}
+		o, err := h.desk.Operate(ctx, call, message.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs})
 		return &operationOut{Body: o}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "list-operations", Method: http.MethodGet, Path: "/operations", Tags: tags, Summary: "What was done with many messages, newest first",
 	}, func(ctx context.Context, in *operationsIn) (*operationsOut, error) {
-		if in.Cursor != "" && message.ID(in.Cursor).Bytes() == [16]byte{} {
-			return nil, badCursor()
+		before, err := readCursor(in.Cursor)
+		if err != nil {
+			return nil, err
 		}
-		found, err := h.records.Operations(ctx, callerOf(ctx).Site, message.ID(in.Cursor), in.Limit+1)
+		found, err := h.records.Operations(ctx, callerOf(ctx).Site, before, in.Limit+1)
 		same := func(o message.Operation) message.Operation { return o }
 		return &operationsOut{Body: pageOf(found, in.Limit, same, func(o message.Operation) string { return string(o.ID) })}, err
 	})

@@ -66,3 +66,9 @@ func (id ID) Bytes() (b [16]byte) {
 	}
 	return b
 }
+
+// Time is when the id was made, to the millisecond.
+func (id ID) Time() time.Time {
+	b := id.Bytes()
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[:]) >> 16)).UTC()
+}

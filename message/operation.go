@@ -14,7 +14,7 @@ type Operation struct {
 	ID     ID              `json:"id"`
 	Site   string          `json:"-"`
 	Action Action          `json:"action" enum:"retry,cancel,release"`
-	Filter OperationFilter `json:"filter,omitzero"`
+	Filter Filter          `json:"filter,omitzero"`
 	IDs    []ID            `json:"ids,omitempty"`
 	Status OperationStatus `json:"status" enum:"running,done,stopped"`
 	Total  int             `json:"total" doc:"How many messages there were when it began."`
@@ -50,20 +50,6 @@ const (
 	Stopped OperationStatus = "stopped"
 )
 
-// OperationFilter says which messages an operation is for.
-type OperationFilter struct {
-	Status    Status   `json:"status,omitempty"`
-	User      string   `json:"user,omitempty"`
-	Case      string   `json:"case,omitempty"`
-	Reference string   `json:"reference,omitempty"`
-	Category  Category `json:"category,omitempty" doc:"The category of the last error."`
-}
-
-// Messages is the filter for a list.
-func (f OperationFilter) Messages() Filter {
-	return Filter{Status: f.Status, User: f.User, Case: f.Case, Reference: f.Reference, Category: f.Category}
-}
-
 // MaxOperation is how many ids an operation may name.
 const MaxOperation = 1000
 
@@ -78,7 +64,7 @@ func (o *Operation) Check() error {
 	switch {
 	case !known:
 		bad.Add("/action", "bad_word", "%q is no action. Write retry, cancel or release", Truncate(string(o.Action), 60))
-	case len(o.IDs) > 0 && o.Filter != (OperationFilter{}):
+	case len(o.IDs) > 0 && o.Filter != (Filter{}):
 		bad.Add("/ids", "not_allowed", "filter and ids are both given. Leave one out")
 	case len(o.IDs) > MaxOperation:
 		bad.Add("/ids", "too_many", "%d ids are given; at most %d are taken. Give a filter instead", len(o.IDs), MaxOperation)
@@ -90,13 +76,16 @@ func (o *Operation) Check() error {
 	case o.Action == ActCancel && !slices.Contains(From(Cancel), o.Filter.Status):
 		bad.Add("/filter/status", "not_allowed", "a message that is %s cannot be withdrawn. Write %s", Truncate(string(o.Filter.Status), 60), either(texts(From(Cancel))))
 	}
-	if known && len(o.IDs) == 0 && o.Filter == (OperationFilter{}) {
+	if known && len(o.IDs) == 0 && o.Filter == (Filter{}) {
 		bad.Add("/filter", "missing", `which messages? Give a filter, as in {"status": "pending"}, or ids`)
 	}
 	for i, id := range o.IDs {
 		if id.Bytes() == [16]byte{} {
 			bad.Add(fmt.Sprintf("/ids/%d", i), "bad_id", "%q is not the id of a message", Truncate(string(id), 60))
 		}
+	}
+	if len(bad.Faults) == 0 {
+		o.Filter.check(&bad, "/filter/")
 	}
 	return bad.Err()
 }

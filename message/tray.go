@@ -55,17 +55,6 @@ type Tray struct {
 	Case Case
 }
 
-// Filter narrows a list of messages. Its zero value takes everything.
-type Filter struct {
-	Status    Status
-	User      string
-	Case      string
-	Reference string
-	Category  Category // of the last error
-	Before    ID       // older than this one
-	Limit     int      // 0 means 100
-}
-
 // Closing is what becomes of the messages of one user whose digest windows are due.
 type Closing struct {
 	// Move is Promote for one message, Merge for several, Skip if the user has no address.

@@ -1,10 +1,8 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,72 +45,6 @@ func (s *Store) Attempts(ctx context.Context, m message.Message) ([]message.Atte
 		return nil, fmt.Errorf("read the attempts of %s: %w", m.ID, err)
 	}
 	return all, nil
-}
-
-// usual is how long a list is that nobody has limited.
-const usual = 100
-
-// Messages lists messages, newest first.
-func (s *Store) Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error) {
-	if f.Status != "" && !slices.Contains(message.Statuses(), f.Status) {
-		return nil, nil // none can have it
-	}
-	from, where, arguments, id := s.filtered(site, f)
-	ms, err := readMessages(s.query(ctx, nil, selectMessages+from+" WHERE "+where+" ORDER BY "+id+" DESC LIMIT ?",
-		append(arguments, cmp.Or(f.Limit, usual))...))
-	if err != nil {
-		return nil, fmt.Errorf("list messages: %w", err)
-	}
-	return ms, nil
-}
-
-// filtered are the tables and conditions of a filter, and the column of its order. It
-// begins where the filter is narrowest.
-func (s *Store) filtered(site string, f message.Filter) (from, where string, arguments []any, id string) {
-	begin := "m"
-	from, id = s.messagesOn(), "m.id"
-	switch {
-	case f.User != "" || f.Case != "" || f.Reference != "" || f.Status == "":
-	case f.Status == message.Deferred:
-		from, begin, id = s.windowsOn(), "w", "q.id"
-	default:
-		from, begin, id = s.queueOn(), "q", "q.id"
-	}
-	all := []string{begin + ".site = ?"}
-	arguments = []any{site}
-	add := func(condition string, argument any) {
-		all, arguments = append(all, condition), append(arguments, argument)
-	}
-	if f.User != "" {
-		add("m.user_id = ? AND m.user_id <> ''", f.User)
-	}
-	if f.Case != "" {
-		add("m.case_id = ? AND m.case_id <> ''", f.Case)
-	}
-	if f.Reference != "" {
-		add("m.reference = ? AND m.reference <> ''", f.Reference)
-	}
-	if f.Category != "" {
-		add("q.error_category = ?", f.Category)
-	}
-	if f.Before != "" {
-		add(id+" < ?", f.Before)
-	}
-	all = append(all, isStatus(f.Status)...)
-	return from, strings.Join(all, " AND "), arguments, id
-}
-
-// isStatus are conditions that messages of that status meet; none for the empty status.
-func isStatus(status message.Status) []string {
-	switch status {
-	case "":
-		return nil
-	case message.Deferred:
-		return []string{"q.status = '" + string(message.Deferred) + "'", "w.closed_at IS NULL"}
-	case message.Merged:
-		return []string{"q.status = '" + string(message.Deferred) + "'", "w.digest_id <> ''"}
-	}
-	return []string{"q.status = '" + string(status) + "'"}
 }
 
 // Items lists the messages that a digest was made of, in its order of events.

@@ -38,10 +38,11 @@ func (s *Store) AddOperation(ctx context.Context, o message.Operation) (message.
 		ids[i] = string(id)
 	}
 	if len(o.IDs) == 0 {
-		from, where, arguments, _ := s.filtered(o.Site, o.Filter.Messages())
-		if err := s.row(ctx, nil, []any{&o.Total}, "SELECT count(*) FROM "+from+" WHERE "+where, arguments...); err != nil {
-			return o, fmt.Errorf("count messages: %w", err)
+		c, err := s.Count(ctx, o.Site, o.Filter, false)
+		if err != nil {
+			return o, err
 		}
+		o.Total = c.N
 	}
 	filter, err := json.Marshal(o.Filter)
 	if err == nil {

@@ -108,6 +108,14 @@ func (postgres) perhaps(table, as, on string) string {
 	return fmt.Sprintf(" LEFT JOIN LATERAL (SELECT %[2]s.* FROM %[1]s %[2]s WHERE %[3]s OFFSET 0) AS %[2]s ON true", table, as, on)
 }
 
+func (postgres) by(string) string { return "" }
+
+func (postgres) like() string { return "ILIKE" }
+
+func (p postgres) tag() string {
+	return "(CASE WHEN m.extra <> '' THEN (m.extra::jsonb -> 'tags') ->> " + p.text() + " END)"
+}
+
 func (p postgres) these(table, and string) string {
 	return fmt.Sprintf("ctid = ANY(ARRAY(SELECT r.ctid FROM %s CROSS JOIN LATERAL"+
 		" (SELECT r.ctid FROM %s r WHERE r.site = ? AND r.id = i.id AND %s OFFSET 0 FOR UPDATE) AS r))", p.list(), table, and)

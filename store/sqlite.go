@@ -100,6 +100,14 @@ func (sqlite) perhaps(table, as, on string) string {
 	return fmt.Sprintf(" LEFT JOIN %s AS %s ON %s", table, as, on)
 }
 
+func (sqlite) by(index string) string { return " INDEXED BY " + index }
+
+func (sqlite) like() string { return "LIKE" }
+
+func (sqlite) tag() string {
+	return "(SELECT value FROM json_each(m.extra, '$.tags') WHERE key = ?)"
+}
+
 func (sqlite) these(_, and string) string {
 	return "id IN (SELECT value FROM json_each(?)) AND site = ? AND " + and
 }

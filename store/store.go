@@ -81,6 +81,12 @@ type dialect interface {
 	these(table, and string) string
 	// some is a condition on those rows of a table that a SELECT with that WHERE finds.
 	some(table, where string) string
+	// by names the index of a table in a FROM, for a planner that would take another.
+	by(index string) string
+	// like compares a text with a pattern, capitals or not as far as the database can.
+	like() string
+	// tag is the tag of m whose name is the argument; NULL if it has none.
+	tag() string
 	insertMessages(ctx context.Context, t *tx, rows []*messageRow) error
 	claim(ctx context.Context, s *Store, c claim) ([]message.Message, error)
 	// settle tells the keys of what moved.

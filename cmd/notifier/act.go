@@ -16,7 +16,7 @@ import (
 // which says which messages a command is for.
 type which struct {
 	site   string
-	filter message.OperationFilter
+	filter message.Filter
 }
 
 func (w *which) flags(f *pflag.FlagSet) {
@@ -36,7 +36,7 @@ func listCommand(s *shared) *cobra.Command {
 		Example: "  notifier queue list --status error --category mailbox_full",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return s.withHouse(c, w.site, func(ctx context.Context, h *house, call message.Call) error {
-				f := w.filter.Messages()
+				f := w.filter
 				f.Limit = limit
 				all, err := h.store.Messages(ctx, call.Site, f)
 				if err != nil {

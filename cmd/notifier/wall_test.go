@@ -24,6 +24,7 @@ var walls = map[string][]string{
 	"digest":                 {"message", "letter"},
 	"mail":                   {"message"},
 	"mail/mailtest":          {},
+	"search":                 {"message", "schedule"},
 	"intake":                 {"message", "preferences", "deadlines", "letter", "template"},
 	"gate":                   {"message", "access"},
 	"jobs":                   {"message", "schedule"},
@@ -35,7 +36,7 @@ var walls = map[string][]string{
 	"store":                  {"message", "preferences", "deadlines", "schedule", "webhook", "template", "access"},
 	"store/storetest":        {"store"},
 	"simulate":               {"message", "preferences", "deadlines", "schedule"},
-	"api":                    {"message", "preferences", "deadlines", "schedule", "jobs", "webhook", "template", "access"},
+	"api":                    {"message", "preferences", "deadlines", "schedule", "search", "jobs", "webhook", "template", "access"},
 	"web":                    {"message", "schedule", "jobs"},
 	"client":                 {"message", "preferences", "deadlines"},
 	"client/clienttest":      nil, // a second roof, for the tests of callers

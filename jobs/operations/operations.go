@@ -112,7 +112,7 @@ func (j *Job) next(ctx context.Context, o message.Operation) (ids []message.ID, 
 	if len(o.IDs) > 0 {
 		return o.IDs[min(o.Done, len(o.IDs)):min(o.Done+page, len(o.IDs))], nil
 	}
-	f := o.Filter.Messages()
+	f := o.Filter
 	f.Before, f.Limit = o.Cursor, page
 	found, err := j.queue.Messages(ctx, o.Site, f)
 	for _, m := range found {

@@ -88,7 +88,7 @@ func (d *desk) Release(context.Context, message.Call, message.ID) (message.Messa
 	return message.Message{}, errors.New("not asked for")
 }
 
-func begin(t *testing.T, s *store.Store, f message.OperationFilter, ids ...message.ID) message.Operation {
+func begin(t *testing.T, s *store.Store, f message.Filter, ids ...message.ID) message.Operation {
 	t.Helper()
 	o := message.Operation{
 		ID: message.NewID(message.OperationIDs), Site: site, Action: message.ActRetry, Filter: f, IDs: ids, Status: message.Running, CreatedAt: noon, UpdatedAt: noon,
@@ -121,7 +121,7 @@ func TestAnOperationGoesThroughAllThatFit(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		failing(t, s, 450)
-		o := begin(t, s, message.OperationFilter{Status: message.Error, Category: message.MailboxFull})
+		o := begin(t, s, message.Filter{Status: message.Error, Category: message.MailboxFull})
 		stands(t, s, o, "running 0/225: 0 and 0")
 		j := operations.New(s, &desk{Store: s}, zap.NewNop())
 		if counts, err := j.Run(t.Context(), noon); err != nil || counts["retry"] != 225 {
@@ -147,7 +147,7 @@ func TestAnOperationByIDs(t *testing.T) {
 		for _, m := range ms[:120] {
 			ids = append(ids, m.ID)
 		}
-		o := begin(t, s, message.OperationFilter{}, append(ids, ids[0], "msg_none")...)
+		o := begin(t, s, message.Filter{}, append(ids, ids[0], "msg_none")...)
 		if _, err := operations.New(s, &desk{Store: s}, zap.NewNop()).Run(t.Context(), noon); err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +159,7 @@ func TestAnOperationCanBeStopped(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		failing(t, s, 450)
-		o := begin(t, s, message.OperationFilter{Status: message.Error})
+		o := begin(t, s, message.Filter{Status: message.Error})
 		d := &desk{Store: s, each: func(n int) error {
 			if n == 150 {
 				return s.StopOperation(context.Background(), site, o.ID, noon)
@@ -179,7 +179,7 @@ func TestAnOperationOutlivesItsReplica(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		failing(t, s, 250)
-		o := begin(t, s, message.OperationFilter{Status: message.Error})
+		o := begin(t, s, message.Filter{Status: message.Error})
 		dies := &desk{Store: s, each: func(n int) error {
 			if n == 130 {
 				return message.ErrUnavailable
