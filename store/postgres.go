@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,8 @@ import (
 	"notifier/message"
 )
 
-type postgres struct{}
+// postgres talks to the pool itself where that is worth it.
+type postgres struct{ pool *pgxpool.Pool }
 
 func openPostgres(ctx context.Context, s Settings, log *zap.Logger) (*Store, error) {
 	config, err := pgxpool.ParseConfig(s.URL)
@@ -45,7 +47,7 @@ func openPostgres(ctx context.Context, s Settings, log *zap.Logger) (*Store, err
 		pool.Close()
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return &Store{db: g, sql: db, dialect: postgres{}, log: log, listen: config.ConnConfig, name: rand.Text(), close: func() error {
+	return &Store{db: g, sql: db, dialect: postgres{pool}, log: log, listen: config.ConnConfig, name: rand.Text(), close: func() error {
 		err := db.Close()
 		pool.Close()
 		return err
@@ -287,8 +289,46 @@ var postgresClaim = fmt.Sprintf(`WITH q AS (
 	) %sq`,
 	fmt.Sprintf(claimed, "$3", "$2"), in(claimable), selectMessages)
 
-func (postgres) claim(ctx context.Context, s *Store, c claim) ([]message.Message, error) {
-	return readMessages(s.query(ctx, nil, postgresClaim+s.withQueue(), c.site, instant(c.at), instant(c.leaseUntil), c.n, c.account, c.rank))
+func (p postgres) claim(ctx context.Context, s *Store, c claim) ([]message.Message, error) {
+	rows, err := p.pool.Query(ctx, s.ready(postgresClaim+s.withQueue()), c.site, c.at.UTC(), c.leaseUntil.UTC(), c.n, c.account, c.rank)
+	if err != nil {
+		return nil, told(err)
+	}
+	return readBinaryRows(rows)
+}
+
+func (postgres) atOnce() bool { return true }
+
+// postgresSettleWhole goes to each row by where it lies. A row that has moved there
+// meanwhile, as when its lease was renewed, is left to postgresSettle.
+var postgresSettleWhole = fmt.Sprintf(`UPDATE queue SET %s, changed_at = o.changed_at, receipt = o.receipt
+	FROM (SELECT q.ctid AS place, i.changed_at, i.receipt
+		FROM unnest($2::text[], $3::timestamptz[], $4::text[]) AS i(id, changed_at, receipt) CROSS JOIN LATERAL
+			(SELECT q.ctid FROM queue q WHERE q.site = $1 AND q.id = i.id OFFSET 0) AS q) AS o
+	WHERE queue.ctid = o.place AND queue.claim = %d AND %s = '%s'
+	RETURNING queue.id`,
+	settledWhole, firstClaim, hidden("queue.status"), message.Sending)
+
+func (p postgres) settleWhole(ctx context.Context, s *Store, t *tx, rows []settlement) (moved []string, err error) {
+	for len(rows) > 0 {
+		n := slices.IndexFunc(rows, func(r settlement) bool { return r.Site != rows[0].Site })
+		if n < 0 {
+			n = len(rows)
+		}
+		ids, changed, receipts := make([]string, n), make([]time.Time, n), make([]string, n)
+		for i, r := range rows[:n] {
+			ids[i], changed[i], receipts[i] = string(r.ID), r.At.UTC(), r.receipt()
+		}
+		found, err := texts(s.query(ctx, t, postgresSettleWhole, rows[0].Site, ids, changed, receipts))
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range found {
+			moved = append(moved, settlement{Outcome: message.Outcome{ID: message.ID(id), Claim: firstClaim}}.key())
+		}
+		rows = rows[n:]
+	}
+	return moved, nil
 }
 
 // postgresSettle writes many outcomes in one statement. Each counts only while its own
