@@ -291,8 +291,8 @@ type nobody struct{}
 var errNobody = errors.New("no SMTP server is configured. Set smtp.host and smtp.from in config.yaml")
 
 func (nobody) Ready(context.Context) error { return errNobody }
-func (nobody) Deliver(context.Context, message.Message) message.Receipt {
-	return message.Receipt{Failure: &message.Failure{Category: message.ConnectFailed, Text: errNobody.Error(), Temporary: true}}
+func (nobody) Carry(_ context.Context, _ message.Message, done func(message.Receipt)) {
+	done(message.Receipt{Failure: &message.Failure{Category: message.ConnectFailed, Text: errNobody.Error(), Temporary: true}})
 }
 func (nobody) Close() error { return nil }
 
