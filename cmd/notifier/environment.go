@@ -27,7 +27,7 @@ func variables(environment []string) []variable {
 	var all []variable
 	for _, entry := range environment {
 		name, value, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, prefix) || strings.HasPrefix(name, testPrefix) {
+		if !strings.HasPrefix(name, prefix) || strings.HasPrefix(name, testPrefix) || name == serverVariable || name == keyVariable {
 			continue
 		}
 		all = slices.DeleteFunc(all, func(v variable) bool { return v.name == name })

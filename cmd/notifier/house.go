@@ -260,9 +260,6 @@ func (c Config) writer() letter.Writer {
 func openAccounts(c Config, log *zap.Logger) (*outgoing, error) {
 	o := &outgoing{config: c, accounts: map[string]*notifications.Account{}, couriers: map[string]*mail.Courier{}}
 	all := c.configured()
-	if len(all) == 0 {
-		log.Warn("no SMTP server is configured: mail waits until smtp.host is set")
-	}
 	for name, a := range all {
 		courier, err := mail.New(a.mail(name, c.dkimKeys()), log)
 		if err != nil {
@@ -276,6 +273,13 @@ func openAccounts(c Config, log *zap.Logger) (*outgoing, error) {
 		}
 	}
 	return o, nil
+}
+
+// warn tells what keeps mail from leaving.
+func (h *house) warn() {
+	if len(h.outgoing.couriers) == 0 {
+		h.log.Warn("no SMTP server is configured: mail waits until smtp.host is set")
+	}
 }
 
 // flushOptions are the options of Notifications: what a budget holds back wakes it again.

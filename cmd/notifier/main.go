@@ -83,17 +83,22 @@ func exitCode(err error) int {
 	var usage usageError
 	var move *message.MoveError
 	var relay *message.Failure
+	var answered *refusal
+	var unreached unreachedError
 	switch {
+	case errors.As(err, &answered):
+		return answered.exitCode()
 	case errors.As(err, &config), errors.As(err, &line), errors.As(err, &invalid), errors.As(err, &usage), errors.Is(err, errNobody):
 		return exitUsage
 	case errors.Is(err, message.ErrNotFound):
 		return exitNotFound
 	case errors.As(err, &move), errors.Is(err, message.ErrKeyReused), errors.Is(err, message.ErrManual), errors.Is(err, errRefused),
+		errors.Is(err, errNo), errors.Is(err, errCleared),
 		errors.Is(err, access.ErrRevoked), errors.Is(err, access.ErrExpired):
 		return exitRefused
 	case errors.Is(err, context.Canceled):
 		return exitStopped
-	case errors.Is(err, message.ErrUnavailable), errors.As(err, &relay):
+	case errors.Is(err, message.ErrUnavailable), errors.As(err, &relay), errors.As(err, &unreached):
 		return exitUnreachable
 	case errors.Is(err, errPartly):
 		return exitPartly
@@ -102,7 +107,12 @@ func exitCode(err error) int {
 }
 
 // shared are the flags that all commands have.
-type shared struct{ config string }
+type shared struct {
+	config                string
+	server, keyFile, site string
+	output                string
+	json, noColor         bool
+}
 
 func rootCommand() *cobra.Command {
 	var s shared
@@ -127,8 +137,9 @@ func rootCommand() *cobra.Command {
 		id, title string
 		commands  []*cobra.Command
 	}{
-		{"service", "The service:", []*cobra.Command{serveCommand(&s), devCommand(), migrateCommand(&s), configCommand(&s)}},
+		{"service", "The service:", []*cobra.Command{serveCommand(&s), devCommand(), migrateCommand(&s), configCommand(&s), jobCommand(&s)}},
 		{"mail", "Mail:", []*cobra.Command{sendCommand(&s), sendQueueCommand(&s), retryQueueCommand(&s), queueCommand(&s), templateCommand(&s), accountCommand(&s), suppressionCommand(&s), webhookCommand(&s)}},
+		{"workflow", "The workflow:", []*cobra.Command{eventCommand(&s), deadlineCommand(&s), processCommand(&s), userCommand(&s), groupCommand(&s), prefsCommand(&s)}},
 		{"people", "Who may do what:", []*cobra.Command{keyCommand(&s)}},
 		{"what-if", "What if:", []*cobra.Command{simulateCommand(&s), replayCommand(&s)}},
 		{"more", "More:", []*cobra.Command{versionCommand()}},

@@ -83,6 +83,7 @@ func listen(address, remedy string) (net.Listener, error) {
 // serve runs the timetable and the HTTP server until ctx ends. Pages are answered where
 // the API has nothing to say.
 func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Handler) (err error) {
+	h.warn()
 	if h.config.HTTP.Key == "" {
 		h.log.Warn("no first API key is set: only keys of notifier key create are let in")
 	}
@@ -123,9 +124,9 @@ func ignoreClosed(err error) error {
 }
 
 func (h *house) handler(pages http.Handler) http.Handler {
-	door := api.Handler(h.desk, h.store, h.timetable, api.Options{
-		Gate: h.gate, Version: version, Write: h.writer.Write, Metrics: h.metrics(), Accounts: h, Webhooks: h.webhooks,
-	}, h.log)
+	o := h.apiOptions()
+	o.Metrics = h.metrics()
+	door := api.Handler(h.desk, h.store, h.timetable, o, h.log)
 	if pages == nil {
 		return door
 	}
@@ -135,6 +136,11 @@ func (h *house) handler(pages http.Handler) http.Handler {
 		mux.Handle(path, door)
 	}
 	return mux
+}
+
+// apiOptions say how the API is kept.
+func (h *house) apiOptions() api.Options {
+	return api.Options{Gate: h.gate, Version: version, Write: h.writer.Write, Accounts: h, Webhooks: h.webhooks}
 }
 
 // metrics are the process's own, and how the queue stands whenever somebody asks.

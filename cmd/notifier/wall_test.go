@@ -21,6 +21,7 @@ var walls = map[string][]string{
 	"webhook":                {"message"},
 	"template":               {"message"},
 	"letter":                 {"message"},
+	"listing":                {},
 	"digest":                 {"message", "letter"},
 	"mail":                   {"message"},
 	"mail/mailtest":          {},
