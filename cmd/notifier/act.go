@@ -21,33 +21,35 @@ func actCommand(s *shared, action message.Action, short, example string) *cobra.
 	var w which
 	var a asked
 	c := s.verb(string(action)+" [MESSAGE…]", short, func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		filter, err := w.given()
+		filter, err := w.filter(time.Now())
 		if err != nil {
 			return err
 		}
-		body := map[string]any{"action": action}
-		if len(filter) > 0 {
-			body["filter"] = filter
+		o := message.Operation{Action: action, Filter: filter}
+		for _, id := range ids {
+			o.IDs = append(o.IDs, message.ID(id))
 		}
-		if len(ids) > 0 {
-			body["ids"] = ids
+		if err := o.Check(); err != nil {
+			return err
 		}
-		if all := len(filter) > 0 || action != message.ActCancel; len(ids) == 0 && all && (a.dryRun || !a.yes && onTerminal(c)) {
-			n, more, err := s.countFitting(ctx, d, action, &w)
+		if a.dryRun || len(ids) == 0 && !a.yes && onTerminal(c) {
+			n, err := d.count(ctx, &w, o)
 			if err != nil {
 				return err
 			}
 			if a.dryRun {
-				fmt.Fprintf(c.OutOrStdout(), "%s would be asked to %s. Nothing was done.\n", fitting(n, more), action)
+				fmt.Fprintf(c.OutOrStdout(), "%s would be asked to %s. Nothing was done.\n", count(n, "message"), action)
 				return nil
 			}
-			if err := a.sure(c, fmt.Sprintf("%s. %s them?", fits(n, more), capitalized(string(action)))); err != nil {
+			if err := a.sure(c, fmt.Sprintf("%s. %s them?", fits(n), capitalized(string(action)))); err != nil {
 				return err
 			}
 		}
-		if a.dryRun {
-			fmt.Fprintf(c.OutOrStdout(), "%s would be asked to %s. Nothing was done.\n", count(len(ids), "message"), action)
-			return nil
+		body := map[string]any{"action": action}
+		if len(ids) > 0 {
+			body["ids"] = ids
+		} else {
+			body["filter"] = o.Filter
 		}
 		return s.operate(ctx, c, d, action, body)
 	})
@@ -58,37 +60,27 @@ func actCommand(s *shared, action message.Action, short, example string) *cobra.
 	return c
 }
 
-// maxCounted is up to where messages are counted one by one before somebody is asked.
-const maxCounted = 10_000
-
-// countFitting counts the messages that an action is for; more than maxCounted are more.
-func (s *shared) countFitting(ctx context.Context, d *door, action message.Action, w *which) (n int, more bool, err error) {
-	q, err := w.query()
-	if err != nil {
-		return 0, false, err
+// count says how many messages an operation is for.
+func (d *door) count(ctx context.Context, w *which, o message.Operation) (int, error) {
+	if len(o.IDs) > 0 {
+		return len(o.IDs), nil
 	}
-	for status, acts := range map[message.Status]message.Action{message.Error: message.ActRetry, message.PendingManual: message.ActRelease} {
-		if action == acts && q.Get("status") == "" {
-			q.Set("status", string(status))
-		}
+	q := w.query()
+	if o.Filter.Status != "" {
+		q.Set("status", string(o.Filter.Status))
 	}
-	page, err := d.list(ctx, request{method: http.MethodGet, path: "/messages", query: q}, maxCounted)
-	return len(page.Data), page.NextCursor != "", err
-}
-
-func fitting(n int, more bool) string {
-	if more {
-		return fmt.Sprintf("more than %d messages", n)
-	}
-	return count(n, "message")
+	q.Set("count", "exact")
+	q.Set("limit", "1")
+	counted, _, err := ask[struct{ Count int }](ctx, d, request{method: http.MethodGet, path: "/messages", query: q})
+	return counted.Count, err
 }
 
 // fits says that so many messages are meant.
-func fits(n int, more bool) string {
-	if n == 1 && !more {
+func fits(n int) string {
+	if n == 1 {
 		return "1 message matches"
 	}
-	return capitalized(fitting(n, more)) + " match"
+	return count(n, "message") + " match"
 }
 
 func capitalized(text string) string {

@@ -25,7 +25,7 @@ func queueCommand(s *shared) *cobra.Command {
 		actCommand(s, message.ActRetry, "Try messages in error again", "  notifier queue retry msg_06h0prh7pszbf77z6njd186bh8\n  notifier queue retry --category mailbox_full"),
 		actCommand(s, message.ActCancel, "Withdraw messages that have not left", "  notifier queue cancel --status pending --case A-1"),
 		actCommand(s, message.ActRelease, "Let manual messages go", "  notifier queue release --case A-1"),
-		operationsCommand(s), stopCommand(s), exportCommand(s),
+		operationsCommand(s), stopCommand(s), exportCommand(s), queueStats(s), watchCommand(s),
 	)
 	return s.reaches(c)
 }
@@ -113,17 +113,13 @@ func listCommand(s *shared) *cobra.Command {
 	var w which
 	var limit int
 	c := s.verb("list", "List messages, the newest first", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
-		q, err := w.query()
-		if err != nil {
-			return err
-		}
-		page, err := d.list(ctx, request{method: http.MethodGet, path: "/messages", query: q}, limit)
+		page, err := d.list(ctx, request{method: http.MethodGet, path: "/messages", query: w.query()}, limit)
 		if err != nil {
 			return err
 		}
 		return listing.List(s.printer(c), page, mailColumns)
 	})
-	c.Example = "  notifier queue list --status error --category mailbox_full\n  notifier queue list --status pending -o json | jq -r '.data[].id'"
+	c.Example = "  notifier queue list --status error --category mailbox_full\n  notifier queue list -q \"status:error code:552 since:24h\"\n  notifier queue list --status pending -o json | jq -r '.data[].id'"
 	w.flags(c)
 	c.Flags().IntVar(&limit, "limit", 50, "how many at most; 0: all")
 	return c
@@ -135,10 +131,7 @@ func exportCommand(s *shared) *cobra.Command {
 		if s.plain() {
 			s.output = string(listing.NDJSON)
 		}
-		q, err := w.query()
-		if err != nil {
-			return err
-		}
+		q := w.query()
 		exported, shown := 0, newProgress("exporting", 0)
 		defer shown.end()
 		for {

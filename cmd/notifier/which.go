@@ -2,56 +2,68 @@ package main
 
 import (
 	"net/url"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"notifier/message"
+	"notifier/search"
 )
 
-// filters are the words that narrow a list of messages, as the API knows them.
-var filters = []struct{ name, usage string }{
-	{"status", "only messages with this `status`; notifier help statuses tells them"},
-	{"category", "only messages with an error of this `category`"},
-	{"user", "only messages to this `user`"},
-	{"case", "only messages about the case with this `id`"},
-	{"reference", "only messages with this `id` of the caller's"},
+// which says which messages a command is for, by the words of the API and the console.
+type which struct {
+	line   string
+	values map[string]*string
 }
-
-// which says which messages a command is for.
-type which struct{ values map[string]*string }
 
 func (w *which) flags(c *cobra.Command) {
 	w.values = map[string]*string{}
-	for _, f := range filters {
-		w.values[f.name] = c.Flags().String(f.name, "", f.usage)
-	}
-	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		var all []string
-		for _, s := range message.Statuses() {
-			all = append(all, string(s))
-		}
-		return all, cobra.ShellCompDirectiveNoFileComp
-	}
-	_ = c.RegisterFlagCompletionFunc("status", complete) // the flag is there
-}
-
-// given are the filters that were given.
-func (w *which) given() (map[string]string, error) {
-	all := map[string]string{}
-	for name, value := range w.values {
-		if *value != "" {
-			all[name] = *value
+	c.Flags().StringVarP(&w.line, "query", "q", "", `a `+"`search`"+` in one line, as in "status:error since:24h"; see notifier help filters`)
+	for _, q := range search.Qualifiers() {
+		w.values[q.Name] = c.Flags().String(q.Name, "", "only messages "+q.Says)
+		if q.Values != nil {
+			_ = c.RegisterFlagCompletionFunc(q.Name, cobra.FixedCompletions(slices.Clone(q.Values), cobra.ShellCompDirectiveNoFileComp)) // the flag is there
 		}
 	}
-	return all, nil
 }
 
 // query is the filter as a list takes it.
-func (w *which) query() (url.Values, error) {
-	given, err := w.given()
+func (w *which) query() url.Values {
 	q := url.Values{}
-	for name, value := range given {
-		q.Set(name, value)
+	if w.line != "" {
+		q.Set("q", w.line)
 	}
-	return q, err
+	for name, value := range w.values {
+		if *value != "" {
+			q.Set(name, *value)
+		}
+	}
+	return q
+}
+
+// filter is the filter as an operation takes it.
+func (w *which) filter(now time.Time) (message.Filter, error) {
+	f, err := search.Filter(w.line, "query.query", now)
+	if err != nil {
+		return f, inFlags(err)
+	}
+	var bad message.Invalid
+	for _, q := range search.Qualifiers() {
+		if value := *w.values[q.Name]; value != "" {
+			bad.Check("query."+q.Name, "bad_word", q.Set(&f, value, now))
+		}
+	}
+	return f, inFlags(bad.Err())
+}
+
+// inFlags tells what is wrong with a filter by the flags that said it.
+func inFlags(err error) error {
+	bad, is := err.(*message.Invalid)
+	if !is {
+		return err
+	}
+	r := &refusal{}
+	r.Status, r.Errors = 422, bad.Faults
+	return r
 }
