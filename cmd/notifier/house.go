@@ -36,6 +36,7 @@ type house struct {
 	writer    letter.Writer
 	desk      *intake.Desk
 	gate      *gate.Gate
+	staff     *gate.Staff
 	flush     *notifications.Job
 	promote   *usernotifications.Job
 	remind    *reminders.Job
@@ -83,6 +84,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 		return err
 	}
 	h.gate = gate.New(h.store, gate.Options{Site: c.Site, FirstKey: c.HTTP.Key}, h.log)
+	h.staff = gate.NewStaff(h.store, c.Site, h.log)
 	h.webhooks = callbacks.NewBook(h.store, h.callbacks)
 	h.timetable, err = jobs.New(h.store, jobs.Options{Replica: h.replica}, h.log)
 	if err != nil {
@@ -174,6 +176,9 @@ func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, er
 		}
 	}
 	if _, err := h.store.ForgetBudgets(ctx, 1000, at.Add(-keepBudgets)); err != nil {
+		return counts, err
+	}
+	if err := h.store.ForgetSessions(ctx, at); err != nil {
 		return counts, err
 	}
 	if !at.Before(h.purged.Add(purgeEvery)) {

@@ -17,6 +17,7 @@ import (
 
 	"notifier/api"
 	"notifier/schedule"
+	"notifier/web"
 )
 
 func serveCommand(s *shared) *cobra.Command {
@@ -52,7 +53,7 @@ func serveCommand(s *shared) *cobra.Command {
 			if err != nil {
 				return errors.Join(err, h.close())
 			}
-			return errors.Join(h.serve(c.Context(), listener, nil), h.close())
+			return errors.Join(h.serve(c.Context(), listener, web.Pages(h.login())), h.close())
 		},
 	}
 	c.Flags().BoolVar(&noMigrate, "no-migrate", false, "leave the database's schema as it is")
@@ -121,6 +122,12 @@ func ignoreClosed(err error) error {
 		return nil
 	}
 	return err
+}
+
+// login is where people sign in to the pages.
+func (h *house) login() *web.Login {
+	proxies := h.config.HTTP.proxies()
+	return web.NewLogin(h.staff, web.LoginOptions{Secure: proxies.Secure, From: proxies.From}, h.log)
 }
 
 func (h *house) handler(pages http.Handler) http.Handler {

@@ -38,7 +38,7 @@ var walls = map[string][]string{
 	"store/storetest":        {"store"},
 	"simulate":               {"message", "preferences", "deadlines", "schedule"},
 	"api":                    {"message", "preferences", "deadlines", "schedule", "search", "jobs", "webhook", "template", "access"},
-	"web":                    {"message", "schedule", "jobs"},
+	"web":                    {"message", "schedule", "jobs", "access"},
 	"client":                 {"message", "preferences", "deadlines"},
 	"client/clienttest":      nil, // a second roof, for the tests of callers
 	"cmd/notifier":           nil, // the roof: the only place where rooms meet
