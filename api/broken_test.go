@@ -266,6 +266,14 @@ func (b broken) Suppressions(context.Context, string, string, int) ([]message.Su
 	return nil, b.err
 }
 
+func (b broken) PostedOf(context.Context, string, message.ID, int) ([]message.Posted, error) {
+	return nil, b.err
+}
+
+func (b broken) RetryPosted(context.Context, string, message.ID, time.Time) error { return b.err }
+
+func (b broken) RemovePosted(context.Context, string, message.ID) error { return b.err }
+
 func (b broken) SetTemplates(context.Context, message.Call, ...template.Template) error {
 	return b.err
 }

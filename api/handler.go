@@ -68,6 +68,9 @@ type Records interface {
 	Process(ctx context.Context, site, id string) (preferences.Process, error)
 	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
 	Suppressions(ctx context.Context, site, after string, n int) ([]message.Suppression, error)
+	PostedOf(ctx context.Context, site string, after message.ID, n int) ([]message.Posted, error)
+	RetryPosted(ctx context.Context, site string, id message.ID, at time.Time) error
+	RemovePosted(ctx context.Context, site string, id message.ID) error
 	Template(ctx context.Context, site, name string) (template.Template, error)
 	Templates(ctx context.Context, site, after string, n int) ([]template.Template, error)
 	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
@@ -148,6 +151,7 @@ func (h *handler) routes(api huma.API) {
 	h.jobRoutes(api)
 	h.suppressionRoutes(api)
 	h.templateRoutes(api)
+	h.outboxRoutes(api)
 	h.operationRoutes(api)
 	h.processRoutes(api)
 	h.keyRoutes(api)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/storetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -100,6 +101,16 @@ func (s *script) makeKey(body string) string {
 	return k.ID
 }
 
+// post writes a message to nobody known into the outbox, where it is refused.
+func (s *script) post(id message.ID, key string) {
+	s.Helper()
+	p := message.Posted{Site: site, ID: id, What: message.PostedMessage, Key: key, Request: []byte(`{"to":["nobody"]}`), WrittenAt: time.Now()}
+	storetest.Post(s, s.store, p)
+	if err := s.store.RefusePosted(ctx, p, `to.0: "nobody" is neither a user nor a group.`, time.Now()); err != nil {
+		s.Fatal(err)
+	}
+}
+
 // operate begins an operation and returns its id.
 func (s *script) operate(body string) string {
 	s.Helper()
@@ -182,6 +193,23 @@ func TestRoutes(t *testing.T) {
 			s.must(http.StatusOK, nil, "PUT", "/api/v1/suppressions/jan@example.net", "")
 			s.say("DELETE", "/api/v1/suppressions/jan@example.net", "")
 			s.say("DELETE", "/api/v1/suppressions/jan@example.net", "")
+		}},
+		{"list-outbox", func(s *script) {
+			s.post("out_06f3n5mmmt1fq2r6s0hj0v7k9c", "case/1/mail-1")
+			s.post("out_06f3n5mmmt1fq2r6s0hj0v7k9d", "case/1/mail-2")
+			s.say("GET", "/api/v1/outbox?limit=1", "")
+			s.say("GET", "/api/v1/outbox?limit=1&cursor=out_06f3n5mmmt1fq2r6s0hj0v7k9c", "")
+		}},
+		{"retry-posted", func(s *script) {
+			s.post("out_06f3n5mmmt1fq2r6s0hj0v7k9c", "case/1/mail-1")
+			s.say("POST", "/api/v1/outbox/out_06f3n5mmmt1fq2r6s0hj0v7k9c/retry", "")
+			s.say("GET", "/api/v1/outbox", "")
+			s.say("POST", "/api/v1/outbox/out_0/retry", "")
+		}},
+		{"remove-posted", func(s *script) {
+			s.post("out_06f3n5mmmt1fq2r6s0hj0v7k9c", "case/1/mail-1")
+			s.say("DELETE", "/api/v1/outbox/out_06f3n5mmmt1fq2r6s0hj0v7k9c", "")
+			s.say("DELETE", "/api/v1/outbox/out_06f3n5mmmt1fq2r6s0hj0v7k9c", "")
 		}},
 		{"set-template", func(s *script) {
 			s.say("PUT", "/api/v1/templates/contract_ready", `{"subject":"{{name}}, contract {{contract.number}} is ready","html":"<p>{{> hello}}{{#each items}}<br>{{this}}{{/each}}","text":"It is."}`)

@@ -47,6 +47,10 @@ var needs = map[string]need{
 	"suppress-address":   {scope: access.Queue},
 	"unsuppress-address": {scope: access.Queue},
 
+	"list-outbox":   {scope: access.ReadQueue},
+	"retry-posted":  {scope: access.Queue},
+	"remove-posted": {scope: access.Queue},
+
 	"list-templates":  {scope: access.Send},
 	"get-template":    {scope: access.Send},
 	"render-template": {scope: access.Send},

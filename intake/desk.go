@@ -86,7 +86,7 @@ func New(store Store, o Options) *Desk {
 
 // tray begins the tray of a request; its answer is kept for repetitions.
 func tray(c message.Call, request, answer any) (message.Tray, error) {
-	t := message.Tray{Site: c.Site, By: c.By}
+	t := message.Tray{Site: c.Site, By: c.By, Posted: c.Posted}
 	if c.Key == "" {
 		return t, nil
 	}

@@ -31,6 +31,8 @@ type Call struct {
 	By string
 	// Key is the Idempotency-Key; empty if the request may not be repeated.
 	Key string
+	// Posted is the request in the outbox that this is; empty if it came in person.
+	Posted ID
 }
 
 // Key makes a request safe to repeat: the same key with the same request gives the
@@ -51,6 +53,8 @@ type Tray struct {
 	// meanwhile the tray is refused with ErrMoved, and decided again.
 	Seen map[string]int
 	By   string // who asks; empty if it is not known
+	// Posted leaves the outbox with this tray, or the tray is refused with ErrTaken.
+	Posted ID
 	// Case, if it names a stage or owner, ends the deadlines that were set for another (AMODIT-21).
 	Case Case
 }

@@ -38,7 +38,7 @@ const (
 // free tells whether a tray touches nothing that others do: direct messages, and a key.
 // Only such trays go together, so that none waits for a lock that another one needs.
 func free(tray message.Tray) bool {
-	if len(tray.Seen) > 0 || tray.Case.ID != "" || len(tray.Messages) > togetherMessages/10 {
+	if len(tray.Seen) > 0 || tray.Posted != "" || tray.Case.ID != "" || len(tray.Messages) > togetherMessages/10 {
 		return false
 	}
 	return !slices.ContainsFunc(tray.Messages, func(m message.Message) bool {

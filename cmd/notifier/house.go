@@ -17,6 +17,7 @@ import (
 	"notifier/jobs/callbacks"
 	"notifier/jobs/notifications"
 	"notifier/jobs/operations"
+	"notifier/jobs/outbox"
 	"notifier/jobs/reminders"
 	"notifier/jobs/usernotifications"
 	"notifier/letter"
@@ -43,6 +44,7 @@ type house struct {
 	callbacks *callbacks.Job
 	webhooks  *callbacks.Book
 	operate   *operations.Job
+	outbox    *outbox.Job
 	timetable *jobs.Timetable
 	purged    time.Time // when old messages were last looked for
 	closers   []func() error
@@ -96,6 +98,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 		Operated: func() { h.timetable.Wake(operationsJob) },
 	})
 	h.operate = operations.New(h.store, h.desk, h.log)
+	h.outbox = outbox.New(h.store, h.desk, c.Retry.Lease, h.log)
 	return h.plan(wake)
 }
 
@@ -117,6 +120,7 @@ func (h *house) plan(wake func()) error {
 		{Name: schedule.UserNotifications, Spec: c.UserNotifications.Spec, Work: waking(h.promote.Run)},
 		{Name: schedule.Notifications, Spec: c.Notifications.Spec, Work: then(h.flush.Run, h.tell), Wake: c.Notifications.Wake, Everywhere: true},
 		{Name: operationsJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.operate.Run), Wake: true, Private: true},
+		{Name: outboxJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.outbox.Run), Wake: true, Private: true},
 		{Name: callbacksJob, Spec: schedule.Spec{Every: "5s"}, Work: h.callbacks.Run, Wake: true, Private: true},
 		{Name: "housekeeping", Spec: schedule.Spec{Every: h.sweepEvery()}, Work: waking(h.housekeep), Private: true},
 	} {
@@ -131,6 +135,7 @@ func (h *house) plan(wake func()) error {
 const (
 	callbacksJob  = "callbacks"  // tells webhooks
 	operationsJob = "operations" // does what was asked for many messages
+	outboxJob     = "outbox"     // takes in what callers wrote in transactions of their own
 )
 
 // tell wakes it.

@@ -100,7 +100,9 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 	}
 	watching, unwatch := context.WithCancel(ctx)
 	var watch sync.WaitGroup
-	watch.Go(func() { h.store.Watch(watching, func() { h.timetable.Wake(schedule.Notifications) }) })
+	watch.Go(func() {
+		h.store.Watch(watching, func() { h.timetable.Wake(schedule.Notifications) }, func() { h.timetable.Wake(outboxJob) })
+	})
 	defer watch.Wait()
 	defer unwatch()
 	ended := make(chan error, 1)

@@ -32,14 +32,16 @@ var walls = map[string][]string{
 	"jobs/notifications":     {"message"},
 	"jobs/usernotifications": {"message", "digest", "letter"},
 	"jobs/operations":        {"message"},
+	"jobs/outbox":            {"message"},
 	"jobs/callbacks":         {"message", "webhook"},
 	"jobs/reminders":         {"message", "deadlines", "letter"},
 	"store":                  {"message", "preferences", "deadlines", "schedule", "webhook", "template", "access"},
-	"store/storetest":        {"store"},
+	"store/storetest":        {"message", "store"},
 	"simulate":               {"message", "preferences", "deadlines", "schedule"},
 	"api":                    {"message", "preferences", "deadlines", "schedule", "search", "jobs", "webhook", "template", "access"},
 	"web":                    {"message", "schedule", "jobs", "access"},
 	"client":                 {"message", "preferences", "deadlines"},
+	"client/outbox":          {"message"},
 	"client/clienttest":      nil, // a second roof, for the tests of callers
 	"cmd/notifier":           nil, // the roof: the only place where rooms meet
 }
