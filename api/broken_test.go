@@ -164,6 +164,21 @@ func (b broken) SetPreferences(context.Context, message.Call, string, preference
 func (b broken) User(context.Context, string, string) (preferences.User, error) {
 	return preferences.User{}, b.err
 }
+func (b broken) EraseUser(context.Context, message.Call, string) (message.Erased, error) {
+	return message.Erased{}, b.err
+}
+
+func (b broken) EditUser(context.Context, message.Call, string, func(*preferences.User)) (preferences.User, error) {
+	return preferences.User{}, b.err
+}
+
+func (b broken) EditPreferences(context.Context, message.Call, string, func(*preferences.Preferences) error) (preferences.User, error) {
+	return preferences.User{}, b.err
+}
+
+func (b broken) Users(context.Context, string, string, int) ([]preferences.User, error) {
+	return nil, b.err
+}
 func (b broken) SetGroup(context.Context, message.Call, string, []string) error { return b.err }
 func (b broken) Group(context.Context, string, string) ([]string, error)        { return nil, b.err }
 

@@ -31,7 +31,11 @@ type Desk interface {
 	ClearDeadline(ctx context.Context, c message.Call, key string) error
 	SetUser(ctx context.Context, c message.Call, u preferences.User) (preferences.User, error)
 	SetPreferences(ctx context.Context, c message.Call, id string, p preferences.Preferences) (preferences.User, error)
+	EraseUser(ctx context.Context, c message.Call, id string) (message.Erased, error)
+	EditUser(ctx context.Context, c message.Call, id string, edit func(*preferences.User)) (preferences.User, error)
+	EditPreferences(ctx context.Context, c message.Call, id string, edit func(*preferences.Preferences) error) (preferences.User, error)
 	User(ctx context.Context, site, id string) (preferences.User, error)
+	Users(ctx context.Context, site, after string, n int) ([]preferences.User, error)
 	SetGroup(ctx context.Context, c message.Call, id string, users []string) error
 	Group(ctx context.Context, site, id string) ([]string, error)
 	Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error)

@@ -142,10 +142,7 @@ const lease = `"case":{"id":"OFA/2026/1181","title":"Lease – Łódź","url":"h
 
 // TestRoutes plays every operation once; testdata shows what is asked and answered.
 func TestRoutes(t *testing.T) {
-	rows := []struct {
-		operation string
-		play      func(s *script)
-	}{
+	rows := append(contractRoutes(), []played{
 		{"set-user", func(s *script) {
 			s.say("PUT", "/api/v1/users/anna", `{"email":"anna@example.org","name":"Anna Żółkiewska","phone":"+48 601 000 000","timezone":"Europe/Warsaw","language":"pl"}`)
 			s.say("PUT", "/api/v1/users/%C5%BB%20%25", `{"user":"Ż %"}`) // as in a journal
@@ -514,7 +511,7 @@ func TestRoutes(t *testing.T) {
 			<-s.finished
 			s.say("GET", "/api/v1/jobs/notifications/runs?limit=5", "")
 		}},
-	}
+	}...)
 	each(t, func(h *house) {
 		played := map[string]bool{}
 		for _, operations := range spec(h).paths {

@@ -44,22 +44,37 @@ func (s *Store) zoneNow(ctx context.Context, site string) (string, error) {
 
 // Users reads the users with these ids; unknown ones are left out.
 func (s *Store) Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error) {
-	rows, err := s.query(ctx, nil, "SELECT u.id, u.email, u.name, u.phone, u.timezone, u.language, u.preferences, u.version FROM "+s.dialect.list()+
-		s.dialect.to("users", "u", "u.site = ? AND u.id = i.id", ""), s.dialect.array(ids), site)
-	users := map[string]preferences.User{}
-	_, err = collect(rows, err, func(scan func(...any) error) (u preferences.User, err error) {
+	found, err := readUsers(s.query(ctx, nil, "SELECT "+userNames+" FROM "+s.dialect.list()+
+		s.dialect.to("users", "u", "u.site = ? AND u.id = i.id", ""), s.dialect.array(ids), site))
+	if err != nil {
+		return nil, fmt.Errorf("read users: %w", err)
+	}
+	users := make(map[string]preferences.User, len(found))
+	for _, u := range found {
+		users[u.ID] = u
+	}
+	return users, nil
+}
+
+// UserList lists at most n users by id, after the given one.
+func (s *Store) UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error) {
+	all, err := readUsers(s.query(ctx, nil, "SELECT "+userNames+" FROM users u WHERE u.site = ? AND u.id > ? ORDER BY u.id LIMIT ?", site, after, n))
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	return all, nil
+}
+
+const userNames = "u.id, u.email, u.name, u.phone, u.timezone, u.language, u.preferences, u.version"
+
+func readUsers(rows *sql.Rows, err error) ([]preferences.User, error) {
+	return collect(rows, err, func(scan func(...any) error) (u preferences.User, err error) {
 		var chosen string
 		if err := scan(&u.ID, &u.Email, &u.Name, &u.Phone, &u.Timezone, &u.Language, &chosen, &u.Version); err != nil {
 			return u, err
 		}
-		err = json.Unmarshal([]byte(chosen), &u.Preferences)
-		users[u.ID] = u
-		return u, err
+		return u, json.Unmarshal([]byte(chosen), &u.Preferences)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read users: %w", err)
-	}
-	return users, nil
 }
 
 // SaveUser stores a user that is still at the version which u has (0: a new one), and
