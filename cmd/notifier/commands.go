@@ -54,28 +54,6 @@ func migrateCommand(s *shared) *cobra.Command {
 	}
 }
 
-func configCommand(s *shared) *cobra.Command {
-	c := &cobra.Command{Use: "config", Short: "Look at the configuration", RunE: showHelp}
-	c.AddCommand(&cobra.Command{
-		Use: "check", Short: "Find what is wrong with config.yaml and the environment",
-		Long: "Reads config.yaml and the environment as serve does and lists all problems, each with its line. The\n" +
-			"database and the mail server are not asked.",
-		Example: "  notifier config check\n  notifier config check --config /etc/notifier/config.yaml",
-		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := s.load()
-			var bad *configError
-			if errors.As(err, &bad) {
-				return fmt.Errorf("%w\n%s", err, count(len(bad.Problems), "problem"))
-			}
-			if err == nil {
-				fmt.Fprintln(c.OutOrStdout(), "The configuration is fine.")
-			}
-			return err
-		},
-	})
-	return c
-}
-
 func count(n int, noun string) string {
 	if n != 1 {
 		noun += "s"

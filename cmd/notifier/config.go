@@ -146,6 +146,12 @@ func (e *configError) Error() string {
 // loadConfig reads a file, where there is one, and what the environment says on top of
 // it. An empty name means config.yaml if that exists. Any error is a *configError.
 func loadConfig(file string, environment []string) (Config, error) {
+	c, _, err := readConfig(file, environment)
+	return c, err
+}
+
+// readConfig is loadConfig with the reader, which knows where everything stands.
+func readConfig(file string, environment []string) (Config, *reader, error) {
 	c := defaults()
 	r := newReader(cmp.Or(file, "config.yaml"))
 	content, err := os.ReadFile(r.file)
@@ -161,9 +167,9 @@ func loadConfig(file string, environment []string) (Config, error) {
 	}
 	if len(r.problems) > 0 {
 		slices.SortStableFunc(r.problems, func(a, b problem) int { return cmp.Compare(a.Line, b.Line) })
-		return c, &configError{Problems: r.problems}
+		return c, r, &configError{Problems: r.problems}
 	}
-	return c, nil
+	return c, r, nil
 }
 
 // check finds values that can be read but make no sense.

@@ -75,6 +75,9 @@ func (r *reader) setVariable(v variable, at string, rest []string, into reflect.
 				at, v.name, strings.ToUpper(keys(into)[0]), strings.Join(keys(into), ", "))
 		}
 		field, known := fields(into)[rest[0]]
+		if meant := message.Suggest(v.name, variableNames()); !known && at == "" && strings.Contains(meant, "Did you mean") {
+			return r.strange(v, "there is no such key.%s", meant)
+		}
 		if !known {
 			return r.strange(v, "there is no key %q.%s", join(at, rest[0]), sentence(message.Suggest(rest[0], keys(into))))
 		}

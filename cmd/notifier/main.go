@@ -161,6 +161,9 @@ func rootCommand() *cobra.Command {
 // load reads the configuration.
 func (s *shared) load() (Config, error) { return loadConfig(s.config, os.Environ()) }
 
+// read reads the configuration, and where it says what.
+func (s *shared) read() (Config, *reader, error) { return readConfig(s.config, os.Environ()) }
+
 // openHouse opens the service for a command that ends by itself. A site narrows what the
 // command does to that site, which must exist.
 func (s *shared) openHouse(ctx context.Context, site string) (*house, error) {

@@ -12,6 +12,7 @@ import (
 
 // walls says which rooms of ours each room may import. docs/decisions/001-rooms.md says why.
 var walls = map[string][]string{
+	"notifier":               {}, // what the program brings along
 	"wallclock":              {},
 	"message":                {},
 	"access":                 {"message"},
