@@ -35,6 +35,9 @@ func (s *Store) EraseUser(ctx context.Context, c message.Call, id, email string)
 				continue
 			}
 			_, err := s.exec(ctx, t, "DELETE FROM refusals WHERE site = ? AND users LIKE ? ESCAPE '!'", c.Site, "%"+literal(quote(who))+"%")
+			if err == nil { // what waits is taken in, or refused, first
+				_, err = s.exec(ctx, t, "DELETE FROM outbox WHERE site = ? AND refused_at IS NOT NULL AND request LIKE ? ESCAPE '!'", c.Site, "%"+literal(quote(who))+"%")
+			}
 			if err != nil {
 				return err
 			}
@@ -147,6 +150,9 @@ func (s *Store) eraseMessage(ctx context.Context, t *tx, m message.Message) erro
 			return err
 		}
 	}
+	if err := s.eraseReceipt(ctx, t, m, func(r *receipt) { r.Accepted, r.Response = nil, "" }); err != nil {
+		return err
+	}
 	blobs := map[string]int{}
 	for _, a := range m.Attachments {
 		blobs[a.Hash]++
@@ -173,6 +179,33 @@ func (s *Store) eraseAddress(ctx context.Context, t *tx, m message.Message, emai
 			_, err = s.exec(ctx, t, fmt.Sprintf("UPDATE %[1]s SET %[3]s = REPLACE(%[3]s, ?, ?) WHERE site = ? AND %[2]s = ? AND %[3]s <> ''", place.table, place.key, place.column),
 				quote(spelled), quote("erased"), m.Site, m.ID)
 		}
+	}
+	if err != nil {
+		return err
+	}
+	return s.eraseReceipt(ctx, t, m, func(r *receipt) {
+		for i, a := range r.Accepted {
+			if strings.EqualFold(a, email) {
+				r.Accepted[i] = "erased"
+			}
+		}
+	})
+}
+
+func (s *Store) eraseReceipt(ctx context.Context, t *tx, m message.Message, edit func(*receipt)) error {
+	var written string
+	err := s.row(ctx, t, []any{&written}, "SELECT receipt FROM queue WHERE site = ? AND id = ?", m.Site, m.ID)
+	if err != nil || written == "" {
+		return err
+	}
+	var r receipt
+	if err := json.Unmarshal([]byte(written), &r); err != nil {
+		return err
+	}
+	edit(&r)
+	b, err := json.Marshal(r)
+	if err == nil {
+		_, err = s.exec(ctx, t, "UPDATE queue SET receipt = ? WHERE site = ? AND id = ?", string(b), m.Site, m.ID)
 	}
 	return err
 }
