@@ -149,7 +149,7 @@ func (s *Store) Settle(ctx context.Context, outcomes []message.Outcome) (int, er
 // is to be told, and the database does it in one statement, that is the whole transaction.
 func (s *Store) settle(ctx context.Context, rows []settlement) (moved []string, err error) {
 	whole, rest := partition(rows, settlement.whole)
-	if len(rest) == 0 && s.dialect.atOnce() && s.unheard(ctx, whole) {
+	if len(rest) == 0 && s.dialect.atOnce() && s.unheard(ctx, sitesOf(whole)) {
 		if moved, err = s.dialect.settleWhole(ctx, s, nil, whole); err != nil || len(moved) == len(whole) {
 			return moved, err
 		}
@@ -178,19 +178,23 @@ func (s *Store) settle(ctx context.Context, rows []settlement) (moved []string, 
 	return append(before, moved...), err
 }
 
-// unheard tells whether no webhook is to be told of these outcomes, as far as is known.
-func (s *Store) unheard(ctx context.Context, rows []settlement) bool {
-	site := ""
-	for _, r := range rows {
-		if r.Site == site {
-			continue
-		}
-		site = r.Site
+// unheard tells whether no webhook is to be told of what happens on these sites, as far as
+// is known.
+func (s *Store) unheard(ctx context.Context, sites []string) bool {
+	for _, site := range slices.Compact(sites) {
 		if all, err := s.audience(ctx, nil, site); err != nil || len(all) > 0 {
 			return false
 		}
 	}
 	return true
+}
+
+func sitesOf(rows []settlement) []string {
+	all := make([]string, len(rows))
+	for i, r := range rows {
+		all[i] = r.Site
+	}
+	return all
 }
 
 // partition divides rows into those that are so and the others.
