@@ -2,10 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -44,18 +41,6 @@ func (s *Store) Attempts(ctx context.Context, m message.Message) ([]message.Atte
 		}
 		return a, err
 	})
-	var first string
-	if err == nil {
-		err = s.row(ctx, nil, []any{&first}, "SELECT receipt FROM queue WHERE site = ? AND id = ?", m.Site, m.ID)
-	}
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	if err == nil && first != "" {
-		var a message.Attempt
-		a, err = readReceipt(first)
-		all = slices.Insert(all, 0, a)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("read the attempts of %s: %w", m.ID, err)
 	}

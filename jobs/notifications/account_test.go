@@ -176,9 +176,9 @@ type waits struct {
 	release chan struct{}
 }
 
-func (w waits) Carry(ctx context.Context, m message.Message, done func(message.Receipt)) {
+func (w waits) Deliver(ctx context.Context, m message.Message) message.Receipt {
 	<-w.release
-	w.Courier.Carry(ctx, m, done)
+	return w.Courier.Deliver(ctx, m)
 }
 
 func TestUrgentMailLeavesFirst(t *testing.T) {
