@@ -83,6 +83,7 @@ type Caller struct {
 	Name   string
 	Key    message.ID // of a key that was created; empty for the one of the configuration, and for people
 	Scopes []Scope
+	Role   Role // of a person; empty for a key
 	// Test means that mail of the caller goes to the test mailbox alone.
 	Test bool
 	// Home means that the caller is of the site that the installation itself belongs to:

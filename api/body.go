@@ -71,6 +71,7 @@ type (
 	chosen    struct{}
 
 	chosenByUser struct{}
+	chosenInPart struct{}
 	textOrTexts  = map[string]*huma.Schema
 )
 
@@ -129,6 +130,23 @@ func (chosenByUser) Schema(r huma.Registry) *huma.Schema {
 	return s
 }
 
+// Schema of someChoice.
+func (chosenInPart) Schema(r huma.Registry) *huma.Schema {
+	s := chosenByUser{}.Schema(r)
+	s.Description = "What is to be changed of what a user has chosen: null takes a choice back, and what is left out stays."
+	for name, property := range s.Properties {
+		if name != "user" {
+			s.Properties[name] = orNull(property)
+		}
+	}
+	s.AdditionalProperties = orNull(s.AdditionalProperties.(*huma.Schema))
+	return s
+}
+
+func orNull(s *huma.Schema) *huma.Schema {
+	return &huma.Schema{OneOf: []*huma.Schema{s, {Type: "null"}}}
+}
+
 // describe tells huma the schemas of ground types, which know nothing of it.
 func describe(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[message.Recipient](), reflect.TypeFor[recipient]())
@@ -136,4 +154,5 @@ func describe(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[message.Data](), reflect.TypeFor[data]())
 	r.RegisterTypeAlias(reflect.TypeFor[preferences.Preferences](), reflect.TypeFor[chosen]())
 	r.RegisterTypeAlias(reflect.TypeFor[choice](), reflect.TypeFor[chosenByUser]())
+	r.RegisterTypeAlias(reflect.TypeFor[someChoice](), reflect.TypeFor[chosenInPart]())
 }

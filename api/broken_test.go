@@ -18,7 +18,6 @@ import (
 
 	"notifier/api"
 	"notifier/deadlines"
-	"notifier/explain"
 	"notifier/jobs"
 	"notifier/message"
 	"notifier/preferences"
@@ -50,8 +49,6 @@ func everyRoute() [][3]string {
 		{"PUT", "/api/v1/users/anna/preferences", `{}`},
 		{"GET", "/api/v1/groups/clerks", ""},
 		{"PUT", "/api/v1/groups/clerks", `{"users":["anna"]}`},
-		{"GET", "/api/v1/explain?user=anna", ""},
-		{"GET", "/api/v1/messages/msg_1/explain", ""},
 		{"GET", "/api/v1/jobs", ""},
 		{"GET", "/api/v1/jobs/reminders", ""},
 		{"PATCH", "/api/v1/jobs/reminders", `{"every":"3m"}`},
@@ -140,17 +137,6 @@ func TestDatabaseDown(t *testing.T) {
 	h.must(http.StatusUnprocessableEntity, nil, "POST", "/api/v1/events", `{}`) // what is wrong is told all the same
 }
 
-// clueless answers no question.
-type clueless struct{ err error }
-
-func (c clueless) Ask(context.Context, explain.Question, time.Time) (explain.Explanation, error) {
-	return explain.Explanation{}, c.err
-}
-
-func (c clueless) Message(context.Context, string, message.ID, time.Time) (explain.Explanation, error) {
-	return explain.Explanation{}, c.err
-}
-
 // broken answers everything with an error, and has no timetable.
 type broken struct{ err error }
 
@@ -177,6 +163,21 @@ func (b broken) SetPreferences(context.Context, message.Call, string, preference
 
 func (b broken) User(context.Context, string, string) (preferences.User, error) {
 	return preferences.User{}, b.err
+}
+func (b broken) EraseUser(context.Context, message.Call, string) (message.Erased, error) {
+	return message.Erased{}, b.err
+}
+
+func (b broken) EditUser(context.Context, message.Call, string, func(*preferences.User)) (preferences.User, error) {
+	return preferences.User{}, b.err
+}
+
+func (b broken) EditPreferences(context.Context, message.Call, string, func(*preferences.Preferences) error) (preferences.User, error) {
+	return preferences.User{}, b.err
+}
+
+func (b broken) Users(context.Context, string, string, int) ([]preferences.User, error) {
+	return nil, b.err
 }
 func (b broken) SetGroup(context.Context, message.Call, string, []string) error { return b.err }
 func (b broken) Group(context.Context, string, string) ([]string, error)        { return nil, b.err }
@@ -208,8 +209,6 @@ func (b broken) Find(context.Context, string, message.Filter) (message.Found, er
 func (b broken) Count(context.Context, string, message.Filter, bool) (message.Counted, error) {
 	return message.Counted{}, b.err
 }
-
-func (b broken) Refuse(context.Context, message.Refusal) error { return b.err }
 
 func (b broken) Retries(context.Context, message.Message) ([]message.Retried, error) {
 	return nil, b.err
@@ -282,6 +281,14 @@ func (b broken) Suppressions(context.Context, string, string, int) ([]message.Su
 	return nil, b.err
 }
 
+func (b broken) PostedOf(context.Context, string, message.ID, int) ([]message.Posted, error) {
+	return nil, b.err
+}
+
+func (b broken) RetryPosted(context.Context, string, message.ID, time.Time) error { return b.err }
+
+func (b broken) RemovePosted(context.Context, string, message.ID) error { return b.err }
+
 func (b broken) SetTemplates(context.Context, message.Call, ...template.Template) error {
 	return b.err
 }
@@ -345,7 +352,7 @@ func TestErrorsOfTheRooms(t *testing.T) {
 	for _, row := range rows {
 		core, observed := observer.New(zap.DebugLevel)
 		b := broken{row.err}
-		h.url = h.serve(b, b, b, api.Options{Why: clueless(b)}, zap.New(core))
+		h.url = h.serve(b, b, b, api.Options{}, zap.New(core))
 		for _, route := range everyRoute() {
 			if row.some && !describes(h, route, row.status) {
 				continue // it never happens here

@@ -55,9 +55,6 @@ func (h *handler) keyed(next http.Handler) http.Handler {
 			h.refuse(w, h.refused(r.Context(), err))
 			return
 		}
-		if seen, ok := w.(*watch); ok {
-			seen.caller = caller
-		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerIn{}, caller)))
 	})
 }

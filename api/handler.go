@@ -31,7 +31,11 @@ type Desk interface {
 	ClearDeadline(ctx context.Context, c message.Call, key string) error
 	SetUser(ctx context.Context, c message.Call, u preferences.User) (preferences.User, error)
 	SetPreferences(ctx context.Context, c message.Call, id string, p preferences.Preferences) (preferences.User, error)
+	EraseUser(ctx context.Context, c message.Call, id string) (message.Erased, error)
+	EditUser(ctx context.Context, c message.Call, id string, edit func(*preferences.User)) (preferences.User, error)
+	EditPreferences(ctx context.Context, c message.Call, id string, edit func(*preferences.Preferences) error) (preferences.User, error)
 	User(ctx context.Context, site, id string) (preferences.User, error)
+	Users(ctx context.Context, site, after string, n int) ([]preferences.User, error)
 	SetGroup(ctx context.Context, c message.Call, id string, users []string) error
 	Group(ctx context.Context, site, id string) ([]string, error)
 	Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error)
@@ -68,12 +72,13 @@ type Records interface {
 	Process(ctx context.Context, site, id string) (preferences.Process, error)
 	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
 	Suppressions(ctx context.Context, site, after string, n int) ([]message.Suppression, error)
+	PostedOf(ctx context.Context, site string, after message.ID, n int) ([]message.Posted, error)
+	RetryPosted(ctx context.Context, site string, id message.ID, at time.Time) error
+	RemovePosted(ctx context.Context, site string, id message.ID) error
 	Template(ctx context.Context, site, name string) (template.Template, error)
 	Templates(ctx context.Context, site, after string, n int) ([]template.Template, error)
 	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
 	Sites(ctx context.Context) ([]string, error)
-	// Refuse notes a request that led to nothing.
-	Refuse(ctx context.Context, r message.Refusal) error
 	Ping(ctx context.Context) error
 }
 
@@ -98,10 +103,6 @@ type Options struct {
 	Accounts Accounts
 	// Webhooks are who is told of what becomes of messages; nil if nobody can be.
 	Webhooks Webhooks
-	// Why answers why a mail came, or did not; nil if nobody can be asked.
-	Why Why
-	// Site is the one that requests of strangers are noted for.
-	Site string
 	// Metrics answers /metrics; nil if there are none.
 	Metrics http.Handler
 }
@@ -112,9 +113,6 @@ type handler struct {
 	timetable Timetable
 	o         Options
 	log       *zap.Logger
-	// refusals and strangers bound how many requests are noted that led to nothing: those of
-	// callers, and those of nobody known.
-	refusals, strangers patience
 }
 
 const (
@@ -131,8 +129,7 @@ func Handler(desk Desk, records Records, timetable Timetable, o Options, log *za
 	if o.Write == nil {
 		o.Write = func(m message.Message) message.Message { return m }
 	}
-	h := &handler{desk: desk, records: records, timetable: timetable, o: o, log: log.Named("api"),
-		refusals: patience{rate: 5, most: 200}, strangers: patience{rate: 1, most: 50}}
+	h := &handler{desk: desk, records: records, timetable: timetable, o: o, log: log.Named("api")}
 	routes := http.NewServeMux()
 	api := humago.New(routes, h.config())
 	h.routes(api)
@@ -146,7 +143,7 @@ func Handler(desk Desk, records Records, timetable Timetable, o Options, log *za
 	mux.Handle("GET /api/openapi.yaml", h.document("application/openapi+yaml", api.OpenAPI().YAML))
 	mux.Handle("POST /compat/timers/{id}/retry", h.keyed(http.HandlerFunc(h.retryTimer)))
 	mux.Handle("/api/v1/", h.keyed(h.readable(h.known(routes))))
-	return h.named(h.watched(h.known(mux)))
+	return h.named(h.known(mux))
 }
 
 func (h *handler) routes(api huma.API) {
@@ -158,6 +155,7 @@ func (h *handler) routes(api huma.API) {
 	h.jobRoutes(api)
 	h.suppressionRoutes(api)
 	h.templateRoutes(api)
+	h.outboxRoutes(api)
 	h.operationRoutes(api)
 	h.processRoutes(api)
 	h.keyRoutes(api)
@@ -166,9 +164,6 @@ func (h *handler) routes(api huma.API) {
 	}
 	if h.o.Webhooks != nil {
 		h.webhookRoutes(api)
-	}
-	if h.o.Why != nil {
-		h.explainRoutes(api)
 	}
 }
 

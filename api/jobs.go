@@ -26,6 +26,7 @@ type jobChange struct {
 
 type changeJobIn struct {
 	Name string `path:"name" doc:"notifications, user_notifications or reminders." example:"notifications"`
+	IfMatch
 	Body body[jobChange]
 }
 
@@ -55,7 +56,10 @@ type jobView struct {
 	ChangedBy    string         `json:"changed_by,omitempty"`
 }
 
-type jobOut struct{ Body jobView }
+type jobOut struct {
+	ETag string `header:"ETag" doc:"The version of its line, for If-Match."`
+	Body jobView
+}
 
 type jobsOut struct{ Body list[jobView] }
 
@@ -82,7 +86,7 @@ func (h *handler) jobRoutes(api huma.API) {
 		return answerJob(h.timetable.Line(ctx, in.Name))
 	})
 	register(h, api, huma.Operation{
-		OperationID: "change-job", Method: http.MethodPatch, Path: "/jobs/{name}", Tags: tags, Errors: unknownJob,
+		OperationID: "change-job", Method: http.MethodPatch, Path: "/jobs/{name}", Tags: tags, Errors: append(unknownJob, http.StatusPreconditionFailed),
 		Summary: "Change when a job runs", Description: "It reaches all replicas within seconds and never makes the job run by itself. It wins over config.yaml until it is reset.",
 	}, h.changeJob)
 	register(h, api, huma.Operation{
@@ -111,7 +115,7 @@ func (h *handler) changeJob(ctx context.Context, in *changeJobIn) (*jobOut, erro
 	if err != nil {
 		return nil, err
 	}
-	change := jobs.Change{Wake: c.Wake, Reset: c.Reset}
+	change := jobs.Change{Match: in.Match, Wake: c.Wake, Reset: c.Reset}
 	switch {
 	case c.Reset && (c.Every != nil || c.Cron != nil || c.Timezone != nil):
 		var bad message.Invalid
@@ -154,7 +158,7 @@ func answerJob(s jobs.State, err error) (*jobOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &jobOut{Body: viewJob(s)}, nil
+	return &jobOut{ETag: etag(int64(s.Version)), Body: viewJob(s)}, nil
 }
 
 func viewJob(s jobs.State) jobView {

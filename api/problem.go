@@ -61,6 +61,7 @@ var titles = map[int]string{
 	http.StatusMethodNotAllowed:      "That cannot be done here",
 	http.StatusRequestTimeout:        "The request came too slowly",
 	http.StatusConflict:              "It is not in a state for that",
+	http.StatusPreconditionFailed:    "It is not as you read it",
 	http.StatusRequestEntityTooLarge: "The request is too large",
 	http.StatusUnsupportedMediaType:  "The request is not JSON",
 	http.StatusUnprocessableEntity:   "The request cannot be taken",
@@ -99,6 +100,7 @@ func problemOf(err error) *Problem {
 	var told *Problem
 	var invalid *message.Invalid
 	var move *message.MoveError
+	var changed *message.ChangedError
 	switch {
 	case errors.As(err, &told):
 		return told
@@ -121,6 +123,10 @@ func problemOf(err error) *Problem {
 		return problem(http.StatusConflict, "not_retryable", sentence(err, nil))
 	case errors.As(err, &move):
 		return unmoved(err, move)
+	case errors.As(err, &changed):
+		return problem(http.StatusPreconditionFailed, "changed_meanwhile", sentence(changed, nil)+" Read it again, and send the new ETag as If-Match.")
+	case errors.Is(err, message.ErrBusy):
+		return problem(http.StatusServiceUnavailable, "busy", "A mail to this person is being sent at this moment. Ask again in a minute, and what is left is done.")
 	case errors.Is(err, message.ErrMoved):
 		return problem(http.StatusServiceUnavailable, "busy", "It is being changed by others time after time. Try again; an Idempotency-Key makes that safe.")
 	case errors.Is(err, message.ErrUnavailable), errors.Is(err, context.Canceled):
@@ -185,7 +191,6 @@ func (h *handler) finish(ctx huma.Context, _ string, answer any) (any, error) {
 	}
 	_, w := humago.Unwrap(ctx)
 	p.RequestID = w.Header().Get(requestID)
-	heardOf(w, p)
 	if p.cause != nil {
 		h.log.Error("a request failed", zap.String("request", p.RequestID), zap.String("operation", ctx.Operation().OperationID), zap.Error(p.cause))
 	}

@@ -30,6 +30,7 @@ type templateBody struct {
 
 type setTemplateIn struct {
 	Name string `path:"name" doc:"The template's name." example:"contract_ready"`
+	IfMatch
 	Body body[templateBody]
 }
 
@@ -47,7 +48,10 @@ type templatesIn struct {
 	Cursor string `query:"cursor" doc:"next_cursor of the page before."`
 }
 
-type templateOut struct{ Body template.Template }
+type templateOut struct {
+	ETag string `header:"ETag" doc:"Its version, for If-Match."`
+	Body template.Template
+}
 
 type filledOut struct{ Body template.Mail }
 
@@ -77,10 +81,10 @@ func (h *handler) templateRoutes(api huma.API) {
 		if errors.Is(err, message.ErrNotFound) {
 			err = fmt.Errorf("there is no template %q: %w", message.Truncate(in.Name, 60), err)
 		}
-		return &templateOut{Body: t}, err
+		return &templateOut{ETag: etag(t.UpdatedAt.UnixMicro()), Body: t}, err
 	})
 	register(h, api, huma.Operation{
-		OperationID: "set-template", Method: http.MethodPut, Path: "/templates/{name}", Tags: tags,
+		OperationID: "set-template", Method: http.MethodPut, Path: "/templates/{name}", Tags: tags, Errors: []int{http.StatusPreconditionFailed},
 		Summary: "Add a template, or replace it", Description: "The next message that names it is made of it. Messages that were made before stay as they are.",
 	}, func(ctx context.Context, in *setTemplateIn) (*templateOut, error) {
 		b, err := in.Body.read()
@@ -91,8 +95,8 @@ func (h *handler) templateRoutes(api huma.API) {
 			return nil, err
 		}
 		all := []template.Template{{Name: in.Name, Subject: b.Subject, Text: b.Text, HTML: b.HTML, Partial: b.Partial, Strict: b.Strict, Attachments: b.Attachments}}
-		err = h.desk.SetTemplates(ctx, call(ctx, ""), all...)
-		return &templateOut{Body: all[0]}, err
+		err = h.desk.SetTemplates(ctx, matching(ctx, in.Match), all...)
+		return &templateOut{ETag: etag(all[0].UpdatedAt.UnixMicro()), Body: all[0]}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "render-template", Method: http.MethodPost, Path: "/templates/{name}/render", Tags: tags, Errors: gone,

@@ -121,6 +121,8 @@ func view(m message.Message) messageView {
 }
 
 type attemptView struct {
+	Number    int              `json:"attempt" doc:"Which claim of the message it was, from 1."`
+	LedTo     message.Status   `json:"led_to,omitempty" doc:"What it made of the message."`
 	StartedAt time.Time        `json:"started_at"`
 	EndedAt   time.Time        `json:"ended_at"`
 	Replica   string           `json:"replica,omitempty"`
@@ -133,15 +135,17 @@ type attemptView struct {
 	Code      int              `json:"code,omitempty"`
 	Response  string           `json:"response,omitempty"`
 	Category  message.Category `json:"error_category,omitempty"`
+	Failure   string           `json:"failure,omitempty" doc:"Why an address did not get it."`
 }
 
 func viewAttempt(a message.Attempt) attemptView {
 	v := attemptView{
+		Number: a.Claim, LedTo: a.LedTo,
 		StartedAt: a.StartedAt, EndedAt: a.EndedAt, Replica: a.Replica, Account: a.Account, Server: a.Server, Uncertain: a.Uncertain,
 		Accepted: a.Accepted, Rejected: a.Rejected, Pending: a.Pending, Code: a.Code, Response: a.Response,
 	}
 	if a.Failure != nil {
-		v.Category = a.Failure.Category
+		v.Category, v.Failure = a.Failure.Category, a.Failure.Text
 	}
 	return v
 }

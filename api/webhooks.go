@@ -89,6 +89,7 @@ type callbackView struct {
 	Message  message.ID     `json:"message"`
 	Sequence int            `json:"sequence" doc:"Of those about the message, from 1; they are told in this order."`
 	Status   message.Status `json:"status" doc:"Of the message, which is told."`
+	Reason   message.Reason `json:"reason,omitempty" doc:"Why it came to it."`
 	At       time.Time      `json:"at" doc:"When the message came to it."`
 	Calls    int            `json:"calls"`
 	DueAt    *time.Time     `json:"due_at,omitempty" doc:"When it is called next; absent when it is over."`
@@ -99,7 +100,7 @@ type callbackView struct {
 
 func viewCallback(c webhook.Callback) callbackView {
 	return callbackView{
-		ID: c.ID, Webhook: c.Endpoint, Message: c.Message, Sequence: c.Sequence, Status: c.Status, At: c.At,
+		ID: c.ID, Webhook: c.Endpoint, Message: c.Message, Sequence: c.Sequence, Status: c.Status, Reason: c.Reason, At: c.At,
 		Calls: c.Tries, DueAt: orNil(c.DueAt), EndedAt: orNil(c.EndedAt), Code: c.Code, Answer: c.Answer,
 	}
 }

@@ -23,7 +23,10 @@ import (
 type Store interface {
 	Zone(ctx context.Context, site string) (string, error)
 	Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error)
+	UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error)
 	Groups(ctx context.Context, site string, ids []string) (map[string][]string, error)
+	// ChangesOf lists the last n changes of one subject, the newest first.
+	ChangesOf(ctx context.Context, site, subject string, n int) ([]message.Change, error)
 	SaveGroup(ctx context.Context, site, id string, users []string, at time.Time) error
 	// SaveUser stores a user if it is still at the version that u has (0: new), and changes
 	// what waits for it as again says: DueAt, Setting and Reason.
@@ -35,6 +38,10 @@ type Store interface {
 	SaveDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) (saved deadlines.Deadline, err error)
 	ClearDeadline(ctx context.Context, c message.Call, key string) error
 	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
+	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)
+	// EraseUser tells how many groups and deadlines named the user, and whether it was known.
+	EraseUser(ctx context.Context, c message.Call, id, email string) (e message.Erased, known bool, err error)
+	EraseMessages(ctx context.Context, site, email string, ms []message.Message) error
 	Failed(ctx context.Context, site string, after message.ID, n int) ([]message.Message, error)
 	// Replace notes why, as far as the message itself does not tell.
 	Replace(ctx context.Context, before, after message.Message, why ...message.Decided) error
@@ -44,7 +51,8 @@ type Store interface {
 	Unsuppress(ctx context.Context, site, address string) error
 	Template(ctx context.Context, site, name string) (template.Template, error)
 	Partials(ctx context.Context, site string) (map[string]template.Template, error)
-	SaveTemplates(ctx context.Context, site string, all ...template.Template) error
+	// SaveTemplates fails with a *message.ChangedError where the call is for another version.
+	SaveTemplates(ctx context.Context, c message.Call, all ...template.Template) error
 	RemoveTemplate(ctx context.Context, site, name string) error
 }
 
@@ -86,7 +94,7 @@ func New(store Store, o Options) *Desk {
 
 // tray begins the tray of a request; its answer is kept for repetitions.
 func tray(c message.Call, request, answer any) (message.Tray, error) {
-	t := message.Tray{Site: c.Site, By: c.By}
+	t := message.Tray{Site: c.Site, By: c.By, Posted: c.Posted}
 	if c.Key == "" {
 		return t, nil
 	}

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -43,6 +44,48 @@ func (d *Desk) SetPreferences(ctx context.Context, c message.Call, id string, p 
 	})
 }
 
+// EditUser changes what edit changes of a user, and leaves the rest: its preferences, too.
+func (d *Desk) EditUser(ctx context.Context, c message.Call, id string, edit func(*preferences.User)) (preferences.User, error) {
+	return d.change(ctx, c, id, func(u preferences.User, known bool) (preferences.User, error) {
+		if !known {
+			return u, unknownUser(id)
+		}
+		edit(&u)
+		return u, u.Check()
+	})
+}
+
+// EditPreferences is SetPreferences for what edit changes of them alone.
+func (d *Desk) EditPreferences(ctx context.Context, c message.Call, id string, edit func(*preferences.Preferences) error) (preferences.User, error) {
+	return d.change(ctx, c, id, func(u preferences.User, known bool) (preferences.User, error) {
+		if !known {
+			return u, unknownUser(id)
+		}
+		if err := edit(&u.Preferences); err != nil {
+			return u, err
+		}
+		if err := d.o.Catalog.Check(u.Preferences); err != nil {
+			return u, err
+		}
+		u.Timezone = cmp.Or(u.Preferences.Timezone, u.Timezone)
+		u.Preferences.Timezone = ""
+		return u, nil
+	})
+}
+
+// Users lists at most n users by id, after the given one, with all that applies to them.
+func (d *Desk) Users(ctx context.Context, site, after string, n int) ([]preferences.User, error) {
+	zone, err := d.store.Zone(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+	all, err := d.store.UserList(ctx, site, after, n)
+	for i, u := range all {
+		all[i] = d.complete(u, zone)
+	}
+	return all, err
+}
+
 func unknownUser(id string) error {
 	return fmt.Errorf("there is no user %q. Add it with PUT /api/v1/users/%s: %w", id, url.PathEscape(id), message.ErrNotFound)
 }
@@ -59,6 +102,9 @@ func (d *Desk) change(ctx context.Context, c message.Call, id string, edit func(
 			return err
 		}
 		before, known := found[id]
+		if !c.Matches(int64(before.Version)) {
+			return d.changed(ctx, c, message.OfUser+id)
+		}
 		if after, err = edit(before, known); err != nil {
 			return err
 		}
@@ -76,6 +122,19 @@ func (d *Desk) change(ctx context.Context, c message.Call, id string, edit func(
 	}
 	after.Version++
 	return d.complete(after, zone), nil
+}
+
+// changed tells who changed something last.
+func (d *Desk) changed(ctx context.Context, c message.Call, subject string) error {
+	last, err := d.store.ChangesOf(ctx, c.Site, subject, 1)
+	if err != nil {
+		return err
+	}
+	e := &message.ChangedError{}
+	if len(last) > 0 {
+		e.By, e.At = last[0].By, last[0].At
+	}
+	return e
 }
 
 // reconsider is a deferred message after its user changed the preferences.

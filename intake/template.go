@@ -79,7 +79,7 @@ func (d *Desk) SetTemplates(ctx context.Context, c message.Call, all ...template
 			return err
 		}
 	}
-	return d.store.SaveTemplates(ctx, c.Site, all...)
+	return d.store.SaveTemplates(ctx, c, all...)
 }
 
 // RemoveTemplate deletes one. Messages that it made stay as they are.

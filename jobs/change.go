@@ -15,12 +15,17 @@ type Change struct {
 	Reset bool // first back to what config.yaml says
 	Spec  *schedule.Spec
 	Wake  *bool
+	// Match is the version that it is made on, as message.Call has it; empty if any will do.
+	Match string
 }
 
 // Change sets another schedule. It never makes the job run by itself: ticks of the new
 // schedule that lie in the past are not made up.
 func (t *Timetable) Change(ctx context.Context, name string, c Change, by string) (State, error) {
 	return t.edit(ctx, name, by, func(j *schedule.Job) error {
+		if !(message.Call{Match: c.Match}).Matches(int64(j.Version)) {
+			return &message.ChangedError{By: j.ChangedBy, At: j.ChangedAt}
+		}
 		if c.Reset {
 			j.Spec, j.Wake = schedule.Spec{}, nil
 		}

@@ -77,7 +77,7 @@ func TestAChangeReachesTheOthersWithinSecondsAndSurvives(t *testing.T) {
 			Name: schedule.UserNotifications, Spec: schedule.Spec{Cron: "*/15 * * * *", Timezone: "Europe/Warsaw"},
 			Words: `cron "*/15 * * * *" (Europe/Warsaw)`, Overridden: true, Configured: schedule.Spec{Cron: "0 * * * *"},
 			Next:      []time.Time{clock("00:15:00"), clock("00:30:00"), clock("00:45:00"), clock("01:00:00"), clock("01:15:00")},
-			ChangedAt: clock("00:10:01"), ChangedBy: "ola",
+			ChangedAt: clock("00:10:01"), ChangedBy: "ola", Version: 2,
 		}
 		if diff := cmp.Diff(want, changed); diff != "" {
 			t.Errorf("Change (-want +got):\n%s", diff)

@@ -222,13 +222,14 @@ type State struct {
 	Last       schedule.Run  // the last run in the cluster; zero if there was none
 	ChangedAt  time.Time
 	ChangedBy  string
+	Version    int // counts the changes
 }
 
 func (l *line) state(ctx context.Context) (State, error) {
 	j, s := l.now()
 	state := State{
 		Name: l.plan.Name, Spec: s.Spec(), Words: s.Words(), Wake: l.plan.Wake, Paused: j.Paused, Note: j.Note,
-		Overridden: j.Spec != (schedule.Spec{}) || j.Wake != nil, Configured: l.plan.Spec, ChangedAt: j.ChangedAt, ChangedBy: j.ChangedBy,
+		Overridden: j.Spec != (schedule.Spec{}) || j.Wake != nil, Configured: l.plan.Spec, ChangedAt: j.ChangedAt, ChangedBy: j.ChangedBy, Version: j.Version,
 	}
 	if j.Wake != nil {
 		state.Wake = *j.Wake

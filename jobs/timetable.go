@@ -391,6 +391,25 @@ func (t *Timetable) RunNow(name string) (schedule.Run, error) {
 	return run, nil
 }
 
+// RunHere is RunNow for a timetable that was not started: it runs the job as part of the
+// caller, and returns when the run has ended.
+func (t *Timetable) RunHere(ctx context.Context, name string) (schedule.Run, error) {
+	l, err := t.line(name)
+	if err != nil {
+		return schedule.Run{}, err
+	}
+	run, err := l.begin(ctx)
+	if err != nil {
+		return run, err
+	}
+	defer l.free()
+	l.run(ctx, run)
+	return run, ctx.Err()
+}
+
+// Read takes over what admins have set, for a timetable that is not started.
+func (t *Timetable) Read(ctx context.Context) error { return t.lookForChanges(ctx) }
+
 // Lines tells how all jobs stand.
 func (t *Timetable) Lines(ctx context.Context) ([]State, error) {
 	var all []State

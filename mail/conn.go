@@ -45,36 +45,48 @@ type conn struct {
 
 	mu      sync.Mutex
 	owner   *delivery // whose end of patience ends the connection
+	watched context.Context
+	unwatch func() bool
 	aborted bool
 	hurry   time.Time // if set, the latest deadline for writing
 }
 
 func newConn(raw net.Conn, limits Timeouts) *conn {
-	return &conn{raw: raw, r: bufio.NewReaderSize(raw, maxReplyLine), limits: limits, maxRecipients: 100}
+	return &conn{raw: raw, r: bufio.NewReaderSize(raw, maxReplyLine), limits: limits, maxRecipients: 100, unwatch: func() bool { return true }}
 }
 
 // guard lets the end of d's context end the connection until release is called.
-func (c *conn) guard(d *delivery) (release func()) {
+func (c *conn) guard(d *delivery) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.owner = d
-	c.mu.Unlock()
-	stop := context.AfterFunc(d.ctx, func() { c.abort(d) })
-	return func() {
-		stop()
-		c.mu.Lock()
-		c.owner = nil
-		c.mu.Unlock()
+	switch ctx := d.ctx; {
+	case c.watched != ctx: // one context may be that of many deliveries
+		c.unwatch()
+		c.watched, c.unwatch = ctx, context.AfterFunc(ctx, func() { c.abort(ctx) })
+	case ctx.Err() != nil:
+		c.interrupt()
 	}
 }
 
-// abort wakes up whoever waits for the server on behalf of d.
-func (c *conn) abort(d *delivery) {
+func (c *conn) release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.owner == d {
-		c.aborted = true
-		c.raw.SetDeadline(time.Unix(1, 0))
+	c.owner = nil
+}
+
+// abort wakes up whoever waits for the server on behalf of a delivery with that context.
+func (c *conn) abort(ctx context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.owner != nil && c.owner.ctx == ctx {
+		c.interrupt()
 	}
+}
+
+func (c *conn) interrupt() {
+	c.aborted = true
+	c.raw.SetDeadline(time.Unix(1, 0))
 }
 
 func (c *conn) readBy(t time.Time) {
@@ -251,6 +263,9 @@ func (c *conn) quit() {
 // hangUp closes the connection at once, without the farewell of TLS: a server that does
 // not read any more would keep us waiting for it.
 func (c *conn) hangUp() {
+	c.mu.Lock()
+	c.unwatch()
+	c.mu.Unlock()
 	if safe, ok := c.raw.(*tls.Conn); ok {
 		safe.NetConn().Close()
 		return

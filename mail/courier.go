@@ -64,38 +64,52 @@ func (c *Courier) Ready(ctx context.Context) error {
 	if busy {
 		return nil
 	}
-	d := c.newDelivery(ctx)
-	c.send(d)
-	if f := d.receipt.Failure; f != nil {
+	answered := make(chan *message.Failure, 1)
+	d := c.newDelivery(ctx, func(r message.Receipt) { answered <- r.Failure })
+	f := c.submit(d)
+	if f == nil {
+		select {
+		case f = <-answered:
+		case <-ctx.Done():
+			if c.withdraw(d) {
+				return d.impatience()
+			}
+			f = <-answered
+		}
+	}
+	if f != nil {
 		return f
 	}
 	return nil
 }
 
-// Deliver carries the message to those of its addresses that have not got it yet. Each of
-// them is on one list of the receipt; all are pending if nothing was said about the message.
+// Carry hands the message to those of its addresses that have not got it yet, and tells
+// done what became of it: once, from a goroutine of its own choice, perhaps before Carry
+// returns. Each address is on one list of the receipt; all are pending if nothing was said
+// about the message. It does not wait for the mails before it.
 //
 // The end of ctx ends the conversation, but not that about another mail before it on the
 // same connection: that one's answer is waited for.
-func (c *Courier) Deliver(ctx context.Context, m message.Message) message.Receipt {
-	d := c.newDelivery(ctx)
-	if err := d.load(m, c.settings.From, c.settings.Keys); err != nil {
+func (c *Courier) Carry(ctx context.Context, m message.Message, done func(message.Receipt)) {
+	d := c.newDelivery(ctx, done)
+	err := d.load(m, c.settings.From, c.settings.Keys)
+	if err != nil {
 		// It will never be different: it counts as tried, and as refused for good.
 		d.refuse(&message.Failure{Category: message.TemplateFailed, Text: err.Error()}, d.todo...)
-		d.receipt.EndedAt = time.Now()
-		return d.receipt
 	}
-	if len(d.todo) == 0 {
-		d.receipt.EndedAt = time.Now()
-		return d.receipt
+	if err != nil || len(d.todo) == 0 {
+		d.end()
+		return
 	}
-	c.send(d)
-	return d.receipt
+	if f := c.submit(d); f != nil {
+		d.stop(f)
+		d.end()
+	}
 }
 
-func (c *Courier) newDelivery(ctx context.Context) *delivery {
+func (c *Courier) newDelivery(ctx context.Context, done func(message.Receipt)) *delivery {
 	return &delivery{
-		ctx: ctx, done: make(chan struct{}), from: c.from,
+		ctx: ctx, done: done, from: c.from,
 		receipt: message.Receipt{StartedAt: time.Now(), Account: c.settings.Name, Server: c.settings.server()},
 	}
 }
@@ -126,26 +140,6 @@ func (d *delivery) load(m message.Message, from message.Address, keys Keys) (err
 	}
 	d.mail, err = keys.sign(d.mail, d.from)
 	return err
-}
-
-// send waits until a lane has carried d, or nobody wants it any longer.
-func (c *Courier) send(d *delivery) {
-	if f := c.submit(d); f != nil {
-		d.stop(f)
-		d.receipt.EndedAt = time.Now()
-		return
-	}
-	select {
-	case <-d.done:
-		return
-	case <-d.ctx.Done():
-	}
-	if c.withdraw(d) {
-		d.stop(d.impatience())
-		d.receipt.EndedAt = time.Now()
-		return
-	}
-	<-d.done
 }
 
 // submit gives d to a lane that rests, or to a new one, or puts it into the queue.
@@ -289,8 +283,7 @@ func (c *Courier) makeDo(d *delivery) bool {
 func (c *Courier) dismiss(f *message.Failure) {
 	for d := c.next(); d != nil; d = c.next() {
 		d.stop(f)
-		d.receipt.EndedAt = time.Now()
-		close(d.done)
+		d.end()
 	}
 }
 

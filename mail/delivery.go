@@ -13,7 +13,7 @@ import (
 // recipient is an address as the message has it, and as it goes over the wire.
 type recipient struct{ address, path string }
 
-// delivery is one mail on its way, from the call of Deliver to its return. One without a
+// delivery is one mail on its way, from the call of Carry until done is told. One without a
 // mail asks for a connection only.
 type delivery struct {
 	ctx     context.Context
@@ -27,7 +27,7 @@ type delivery struct {
 	restarts int  // how often it was begun again because a kept connection was gone
 
 	place *list.Element // in the courier's queue, if it waits there
-	done  chan struct{}
+	done  func(message.Receipt)
 }
 
 // maxRestarts bounds how often a server may hang up at MAIL, connection after connection.
@@ -37,6 +37,14 @@ func (d *delivery) begin(limit time.Duration) {
 	if d.until.IsZero() {
 		d.until = time.Now().Add(limit)
 	}
+}
+
+// end tells whoever asked.
+func (d *delivery) end() {
+	if d.receipt.EndedAt.IsZero() {
+		d.receipt.EndedAt = time.Now()
+	}
+	d.done(d.receipt)
 }
 
 // over tells whether whoever asked does not wait any longer.

@@ -32,8 +32,8 @@ func (s Settings) dial(d *delivery) (*conn, *message.Failure) {
 			return nil, networkFailure(message.TLSFailed, err)
 		}
 	}
-	release := c.guard(d)
-	defer release()
+	c.guard(d)
+	defer c.release()
 	f := c.greet(s, d.until)
 	if f == nil && s.TLS == startTLS {
 		f = c.startTLS(d, s)

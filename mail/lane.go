@@ -42,7 +42,7 @@ func (l *lane) settle(d *delivery) {
 
 func (l *lane) tell() {
 	for _, d := range l.settled {
-		close(d.done)
+		d.end()
 	}
 	l.settled = l.settled[:0]
 }
@@ -57,9 +57,9 @@ func (l *lane) begin(d *delivery) *transaction {
 		return nil
 	}
 	if l.conn != nil && d.mail == nil {
-		release := l.conn.guard(d)
+		l.conn.guard(d)
 		r, err := l.conn.ask("NOOP", d.until)
-		release()
+		l.conn.release()
 		if err != nil || !r.ok() {
 			l.drop("no answer to NOOP")
 		}
@@ -119,14 +119,15 @@ func (l *lane) take(d *delivery) *transaction {
 // carry does one transaction. While the mail leaves, the commands of a delivery that
 // waits go with it (RFC 2920 §3.1): that transaction is returned.
 func (l *lane) carry(t *transaction) (next *transaction) {
-	release := l.conn.guard(t.d)
+	c := l.conn
+	c.guard(t.d)
 	if l.announce(t) {
 		if len(t.d.todo) == 0 {
 			next = l.ahead()
 		}
 		l.handOver(t, next)
 	}
-	release()
+	c.release()
 	switch {
 	case len(t.d.todo) == 0:
 		l.settle(t.d)

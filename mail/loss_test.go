@@ -151,38 +151,21 @@ func TestAMailLostBehindAnotherIsSentAgain(t *testing.T) {
 		return ""
 	})
 	c := courier(t, s.port, mail.Settings{Connections: 1})
-	ctx := &noticed{Context: context.Background(), asked: make(chan struct{}, 1)}
-	var both sync.WaitGroup
-	var first, second message.Receipt
-	both.Go(func() { first = c.Deliver(context.Background(), note("first@example.org")) })
+	receipts := make(chan message.Receipt, 2)
+	c.Carry(context.Background(), note("first@example.org"), func(r message.Receipt) { receipts <- r })
 	for line := range s.lines {
 		if strings.HasPrefix(line, "RCPT") {
 			break
 		}
 	}
-	both.Go(func() { second = c.Deliver(ctx, note("second@example.org")) })
-	<-ctx.asked
+	c.Carry(context.Background(), note("second@example.org"), func(r message.Receipt) { receipts <- r })
 	close(waiting)
-	both.Wait()
+	first, second := <-receipts, <-receipts
 	want(t, first, "", "", "first@example.org")
 	want(t, second, "second@example.org", "", "")
 	if !first.Uncertain || !first.Tried || second.Uncertain {
 		t.Errorf("first = %+v, second = %+v", first, second)
 	}
-}
-
-// noticed is a context that tells when somebody waits for its end.
-type noticed struct {
-	context.Context
-	asked chan struct{}
-}
-
-func (n *noticed) Done() <-chan struct{} {
-	select {
-	case n.asked <- struct{}{}:
-	default:
-	}
-	return nil
 }
 
 func TestAServerThatLosesWhatIsSentAheadIsNotSentAheadAgain(t *testing.T) {

@@ -29,8 +29,8 @@ func (c *Courier) Try(ctx context.Context) (lines []message.Said, f *message.Fai
 	if f != nil {
 		return lines, f
 	}
-	release := conn.guard(d)
-	defer release()
+	conn.guard(d)
+	defer conn.release()
 	defer conn.quit()
 	r, err := conn.ask("MAIL FROM:<"+c.from+">", d.until)
 	switch {

@@ -11,6 +11,8 @@ var (
 	ErrMoved = errors.New("it was changed by somebody else meanwhile")
 	// ErrNotFound means that there is no such row.
 	ErrNotFound = errors.New("there is no such thing")
+	// ErrBusy means that a mail is on its way at this moment, and must not be touched.
+	ErrBusy = errors.New("a mail is being sent at this moment")
 	// ErrUnavailable means that the database does not answer: nothing was stored.
 	ErrUnavailable = errors.New("the database does not answer")
 	// ErrKeyReused means that an Idempotency-Key came again with another request.
@@ -31,6 +33,10 @@ type Call struct {
 	By string
 	// Key is the Idempotency-Key; empty if the request may not be repeated.
 	Key string
+	// Posted is the request in the outbox that this is; empty if it came in person.
+	Posted ID
+	// Match is an If-Match: the version that a change is made on; empty if any will do.
+	Match string
 }
 
 // Key makes a request safe to repeat: the same key with the same request gives the
@@ -51,6 +57,8 @@ type Tray struct {
 	// meanwhile the tray is refused with ErrMoved, and decided again.
 	Seen map[string]int
 	By   string // who asks; empty if it is not known
+	// Posted leaves the outbox with this tray, or the tray is refused with ErrTaken.
+	Posted ID
 	// Case, if it names a stage or owner, ends the deadlines that were set for another (AMODIT-21).
 	Case Case
 }

@@ -33,6 +33,11 @@ func (s *Store) Accept(ctx context.Context, at time.Time, tray message.Tray) (an
 // alone accepts a tray in a transaction of its own.
 func (s *Store) alone(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error) {
 	err = s.commit(ctx, func(t *tx) (err error) {
+		if tray.Posted != "" {
+			if err := s.takeOut(ctx, t, tray); err != nil {
+				return err
+			}
+		}
 		if tray.Key != nil {
 			answered, err = s.remember(ctx, t, at, tray)
 			if answered != nil || err != nil {

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +44,18 @@ func (s *Store) Attempts(ctx context.Context, m message.Message) ([]message.Atte
 		}
 		return a, err
 	})
+	var first string
+	if err == nil {
+		err = s.row(ctx, nil, []any{&first}, "SELECT receipt FROM queue WHERE site = ? AND id = ?", m.Site, m.ID)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err == nil && first != "" {
+		var a message.Attempt
+		a, err = readReceipt(first)
+		all = slices.Insert(all, 0, a)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the attempts of %s: %w", m.ID, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"notifier/message"
@@ -45,22 +44,37 @@ func (s *Store) zoneNow(ctx context.Context, site string) (string, error) {
 
 // Users reads the users with these ids; unknown ones are left out.
 func (s *Store) Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error) {
-	rows, err := s.query(ctx, nil, "SELECT u.id, u.email, u.name, u.phone, u.timezone, u.language, u.preferences, u.version FROM "+s.dialect.list()+
-		s.dialect.to("users", "u", "u.site = ? AND u.id = i.id", ""), s.dialect.array(ids), site)
-	users := map[string]preferences.User{}
-	_, err = collect(rows, err, func(scan func(...any) error) (u preferences.User, err error) {
+	found, err := readUsers(s.query(ctx, nil, "SELECT "+userNames+" FROM "+s.dialect.list()+
+		s.dialect.to("users", "u", "u.site = ? AND u.id = i.id", ""), s.dialect.array(ids), site))
+	if err != nil {
+		return nil, fmt.Errorf("read users: %w", err)
+	}
+	users := make(map[string]preferences.User, len(found))
+	for _, u := range found {
+		users[u.ID] = u
+	}
+	return users, nil
+}
+
+// UserList lists at most n users by id, after the given one.
+func (s *Store) UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error) {
+	all, err := readUsers(s.query(ctx, nil, "SELECT "+userNames+" FROM users u WHERE u.site = ? AND u.id > ? ORDER BY u.id LIMIT ?", site, after, n))
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	return all, nil
+}
+
+const userNames = "u.id, u.email, u.name, u.phone, u.timezone, u.language, u.preferences, u.version"
+
+func readUsers(rows *sql.Rows, err error) ([]preferences.User, error) {
+	return collect(rows, err, func(scan func(...any) error) (u preferences.User, err error) {
 		var chosen string
 		if err := scan(&u.ID, &u.Email, &u.Name, &u.Phone, &u.Timezone, &u.Language, &chosen, &u.Version); err != nil {
 			return u, err
 		}
-		err = json.Unmarshal([]byte(chosen), &u.Preferences)
-		users[u.ID] = u
-		return u, err
+		return u, json.Unmarshal([]byte(chosen), &u.Preferences)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read users: %w", err)
-	}
-	return users, nil
 }
 
 // SaveUser stores a user that is still at the version which u has (0: a new one), and
@@ -126,23 +140,6 @@ func (s *Store) People(ctx context.Context, site string, ids []string) (map[stri
 		return nil, fmt.Errorf("read users: %w", err)
 	}
 	return people, nil
-}
-
-// Person finds a user by id or, where there is none of that id, by address.
-func (s *Store) Person(ctx context.Context, site, idOrAddress string) (message.Person, error) {
-	people, err := s.People(ctx, site, []string{idOrAddress})
-	if p, found := people[idOrAddress]; found || err != nil {
-		return p, err
-	}
-	ids, err := texts(s.query(ctx, nil, "SELECT id FROM users WHERE site = ? AND lower(email) = ? ORDER BY id LIMIT 1", site, strings.ToLower(idOrAddress)))
-	if err != nil {
-		return message.Person{}, fmt.Errorf("look for a user: %w", err)
-	}
-	if len(ids) == 0 {
-		return message.Person{}, message.ErrNotFound
-	}
-	people, err = s.People(ctx, site, ids)
-	return people[ids[0]], err
 }
 
 // SaveGroup names users together.

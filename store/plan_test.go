@@ -63,6 +63,9 @@ var steps = []struct {
 	{"Progress", func(ctx context.Context, s *store.Store) error {
 		return second(s.Progress(ctx, message.Operation{Site: site, ID: "op_1"}, noon))
 	}, "operations_running operations_key"},
+	{"TakePosted", func(ctx context.Context, s *store.Store) error {
+		return second(s.TakePosted(ctx, site, 100, noon, eight))
+	}, "outbox_waiting outbox_key"},
 	{"Purge", func(ctx context.Context, s *store.Store) error {
 		_, _, err := s.Purge(ctx, site, store.PurgeFrom[1], 200, noon.Add(-time.Hour))
 		return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,8 @@ import (
 	"notifier/message"
 )
 
-type postgres struct{}
+// postgres talks to the pool itself where that is worth it.
+type postgres struct{ pool *pgxpool.Pool }
 
 func openPostgres(ctx context.Context, s Settings, log *zap.Logger) (*Store, error) {
 	config, err := pgxpool.ParseConfig(s.URL)
@@ -45,7 +47,7 @@ func openPostgres(ctx context.Context, s Settings, log *zap.Logger) (*Store, err
 		pool.Close()
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return &Store{db: g, sql: db, dialect: postgres{}, log: log, listen: config.ConnConfig, name: rand.Text(), close: func() error {
+	return &Store{db: g, sql: db, dialect: postgres{pool}, log: log, listen: config.ConnConfig, name: rand.Text(), close: func() error {
 		err := db.Close()
 		pool.Close()
 		return err
@@ -140,38 +142,89 @@ func (postgres) mergeWindows(ctx context.Context, t *tx, site string, at time.Ti
 const copied = 300
 
 func (p postgres) insertMessages(ctx context.Context, t *tx, rows []*messageRow) error {
+	content, queue := needed(rows, (*messageRow).content), needed(rows, (*messageRow).queue)
 	switch {
 	case len(rows) == 0:
 		return nil
-	case len(rows) == 1:
-		_, err := t.sql.ExecContext(ctx, postgresInsert, append(values(rows[0].content()), values(rows[0].queue())...)...)
-		return err
+	case t == nil:
+		_, err := p.pool.Exec(ctx, insertStatement(content, queue), append(arrays(rows, content), arrays(rows, queue)...)...)
+		return told(err)
 	case len(rows) < copied:
-		_, err := t.sql.ExecContext(ctx, postgresInsertMany, append(arrays(rows, (*messageRow).content), arrays(rows, (*messageRow).queue)...)...)
+		_, err := t.sql.ExecContext(ctx, insertStatement(content, queue), append(arrays(rows, content), arrays(rows, queue)...)...)
 		return err
 	}
 	return t.conn.Raw(func(c any) error {
 		conn := c.(*stdlib.Conn).Conn()
-		if err := copyRows(ctx, conn, "messages", rows, (*messageRow).content); err != nil {
+		if err := copyRows(ctx, conn, "messages", rows, content); err != nil {
 			return err
 		}
-		return copyRows(ctx, conn, "queue", rows, (*messageRow).queue)
+		return copyRows(ctx, conn, "queue", rows, queue)
 	})
 }
 
-// postgresInsert writes a message into its two tables at once.
-var postgresInsert = func() string {
-	content, queue := new(messageRow).content(), new(messageRow).queue()
-	return fmt.Sprintf("WITH m AS (INSERT INTO messages (%s) VALUES (%s)) INSERT INTO queue (%s) VALUES (%s)",
-		names("", content), dollars(1, len(content)), names("", queue), dollars(len(content)+1, len(queue)))
-}()
+// part are some columns of a table, by their place in columns.
+type part struct {
+	columns func(*messageRow) []column
+	places  []int
+}
 
-// postgresInsertMany writes many messages, with a list for each column.
-var postgresInsertMany = func() string {
-	content, queue := new(messageRow).content(), new(messageRow).queue()
+// needed are the columns in which any of the rows has something. The others have their
+// defaults, which need not be sent.
+func needed(rows []*messageRow, columns func(*messageRow) []column) part {
+	var has []bool
+	for _, r := range rows {
+		all := columns(r)
+		if has == nil {
+			has = make([]bool, len(all))
+		}
+		for i, c := range all {
+			has[i] = has[i] || !empty(c)
+		}
+	}
+	n := part{columns: columns}
+	for i, is := range has {
+		if is {
+			n.places = append(n.places, i)
+		}
+	}
+	return n
+}
+
+// empty tells whether a column has its default.
+func empty(c column) bool {
+	switch v := c.value.(type) {
+	case *string:
+		return *v == ""
+	case *optional:
+		return *v == ""
+	case *bool:
+		return !*v
+	case *int:
+		return *v == 0 && c.name != "priority"
+	case *instant:
+		return time.Time(*v).IsZero()
+	case *list:
+		return len(*v) == 0
+	}
+	return false
+}
+
+// of are the columns of a row.
+func (p part) of(r *messageRow) []column {
+	all := p.columns(r)
+	some := make([]column, len(p.places))
+	for i, place := range p.places {
+		some[i] = all[place]
+	}
+	return some
+}
+
+// insertStatement writes messages into their two tables at once, with a list for each column.
+func insertStatement(content, queue part) string {
+	c, q := content.of(new(messageRow)), queue.of(new(messageRow))
 	return fmt.Sprintf("WITH m AS (INSERT INTO messages (%s) SELECT * FROM unnest(%s)) INSERT INTO queue (%s) SELECT * FROM unnest(%s)",
-		names("", content), lists(1, content), names("", queue), lists(len(content)+1, queue))
-}()
+		names("", c), lists(1, c), names("", q), lists(len(c)+1, q))
+}
 
 // lists are marks for a list of each column.
 func lists(from int, columns []column) string {
@@ -196,10 +249,10 @@ func typeOf(c column) string {
 }
 
 // arrays are the rows as a list for each column.
-func arrays(rows []*messageRow, columns func(*messageRow) []column) []any {
+func arrays(rows []*messageRow, columns part) []any {
 	var all []any
 	for i, row := range rows {
-		for k, c := range columns(row) {
+		for k, c := range columns.of(row) {
 			if i == 0 {
 				switch typeOf(c) {
 				case "boolean":
@@ -261,16 +314,16 @@ func textOf(c column) *string {
 	return c.value.(*string)
 }
 
-func copyRows(ctx context.Context, conn *pgx.Conn, table string, rows []*messageRow, columns func(*messageRow) []column) error {
+func copyRows(ctx context.Context, conn *pgx.Conn, table string, rows []*messageRow, columns part) error {
 	var header []string
-	for _, c := range columns(rows[0]) {
+	for _, c := range columns.of(rows[0]) {
 		header = append(header, c.name)
 	}
+	row := make([]any, len(header)) // is written before the next one is asked for
 	_, err := conn.CopyFrom(ctx, pgx.Identifier{table}, header, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
-		all := columns(rows[i])
-		row := make([]any, len(all))
-		for k, c := range all {
-			row[k] = plainly(c)
+		all := columns.columns(rows[i])
+		for k, place := range columns.places {
+			row[k] = plainly(all[place])
 		}
 		return row, nil
 	}))
@@ -287,8 +340,46 @@ var postgresClaim = fmt.Sprintf(`WITH q AS (
 	) %sq`,
 	fmt.Sprintf(claimed, "$3", "$2"), in(claimable), selectMessages)
 
-func (postgres) claim(ctx context.Context, s *Store, c claim) ([]message.Message, error) {
-	return readMessages(s.query(ctx, nil, postgresClaim+s.withQueue(), c.site, instant(c.at), instant(c.leaseUntil), c.n, c.account, c.rank))
+func (p postgres) claim(ctx context.Context, s *Store, c claim) ([]message.Message, error) {
+	rows, err := p.pool.Query(ctx, s.ready(postgresClaim+s.withQueue()), c.site, c.at.UTC(), c.leaseUntil.UTC(), c.n, c.account, c.rank)
+	if err != nil {
+		return nil, told(err)
+	}
+	return readBinaryRows(rows)
+}
+
+func (postgres) atOnce() bool { return true }
+
+// postgresSettleWhole goes to each row by where it lies. A row that has moved there
+// meanwhile, as when its lease was renewed, is left to postgresSettle.
+var postgresSettleWhole = fmt.Sprintf(`UPDATE queue SET %s, changed_at = o.changed_at, receipt = o.receipt
+	FROM (SELECT q.ctid AS place, i.changed_at, i.receipt
+		FROM unnest($2::text[], $3::timestamptz[], $4::text[]) AS i(id, changed_at, receipt) CROSS JOIN LATERAL
+			(SELECT q.ctid FROM queue q WHERE q.site = $1 AND q.id = i.id OFFSET 0) AS q) AS o
+	WHERE queue.ctid = o.place AND queue.claim = %d AND %s = '%s'
+	RETURNING queue.id`,
+	settledWhole, firstClaim, hidden("queue.status"), message.Sending)
+
+func (p postgres) settleWhole(ctx context.Context, s *Store, t *tx, rows []settlement) (moved []string, err error) {
+	for len(rows) > 0 {
+		n := slices.IndexFunc(rows, func(r settlement) bool { return r.Site != rows[0].Site })
+		if n < 0 {
+			n = len(rows)
+		}
+		ids, changed, receipts := make([]string, n), make([]time.Time, n), make([]string, n)
+		for i, r := range rows[:n] {
+			ids[i], changed[i], receipts[i] = string(r.ID), r.At.UTC(), r.receipt()
+		}
+		found, err := texts(s.query(ctx, t, postgresSettleWhole, rows[0].Site, ids, changed, receipts))
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range found {
+			moved = append(moved, settlement{Outcome: message.Outcome{ID: message.ID(id), Claim: firstClaim}}.key())
+		}
+		rows = rows[n:]
+	}
+	return moved, nil
 }
 
 // postgresSettle writes many outcomes in one statement. Each counts only while its own

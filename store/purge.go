@@ -79,6 +79,11 @@ func (s *Store) purge(ctx context.Context, t *tx, site string, ids, windows []st
 			return err
 		}
 	}
+	return s.forgetBlobs(ctx, t, site, blobs)
+}
+
+// forgetBlobs takes so many uses from blobs, and deletes those that nobody uses any more.
+func (s *Store) forgetBlobs(ctx context.Context, t *tx, site string, blobs map[string]int) error {
 	for hash, n := range blobs {
 		_, err := s.exec(ctx, t, "UPDATE blobs SET uses = uses - ? WHERE site = ? AND hash = ?", n, site, hash)
 		if err == nil {

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -94,7 +96,7 @@ type settlement struct {
 }
 
 // key names a claim.
-func (r settlement) key() string { return fmt.Sprintf("%s/%d", r.ID, r.Claim) }
+func (r settlement) key() string { return string(r.ID) + "/" + strconv.Itoa(r.Claim) }
 
 type attemptRow struct {
 	message.Attempt
@@ -134,22 +136,86 @@ func (s *Store) Settle(ctx context.Context, outcomes []message.Outcome) (int, er
 	}
 	// Locks are taken in one order, so that two replicas cannot wait for each other.
 	slices.SortFunc(rows, func(a, b settlement) int {
-		return strings.Compare(a.Site+string(a.ID), b.Site+string(b.ID))
+		return cmp.Or(strings.Compare(a.Site, b.Site), strings.Compare(string(a.ID), string(b.ID)))
 	})
-	var moved []string
-	err := s.commit(ctx, func(t *tx) (err error) {
-		if moved, err = s.dialect.settle(ctx, s, t, rows); err != nil {
-			return err
-		}
-		if err := s.keepBounces(ctx, t, rows); err != nil {
-			return err
-		}
-		return s.tell(ctx, t, changesOf(rows, moved))
-	})
+	moved, err := s.settle(ctx, rows)
 	if err != nil {
 		return 0, fmt.Errorf("write outcomes: %w", err)
 	}
 	return len(moved), nil
+}
+
+// settle writes most outcomes as receipts, and returns the keys of what moved. Where nobody
+// is to be told, and the database does it in one statement, that is the whole transaction.
+func (s *Store) settle(ctx context.Context, rows []settlement) (moved []string, err error) {
+	whole, rest := partition(rows, settlement.whole)
+	if len(rest) == 0 && s.dialect.atOnce() && s.unheard(ctx, sitesOf(whole)) {
+		if moved, err = s.dialect.settleWhole(ctx, s, nil, whole); err != nil || len(moved) == len(whole) {
+			return moved, err
+		}
+		whole, rest = nil, without(whole, moved)
+	}
+	var before []string
+	before, moved = moved, nil
+	err = s.commit(ctx, func(t *tx) (err error) {
+		moved = nil
+		if len(whole) > 0 {
+			if moved, err = s.dialect.settleWhole(ctx, s, t, whole); err != nil {
+				return err
+			}
+		}
+		// What did not move is looked at again: it may be no longer ours, and is logged then.
+		more, err := s.dialect.settle(ctx, s, t, slices.Concat(rest, without(whole, moved)))
+		if err != nil {
+			return err
+		}
+		moved = append(moved, more...)
+		if err := s.keepBounces(ctx, t, rest); err != nil {
+			return err
+		}
+		return s.tell(ctx, t, changesOf(rows, moved))
+	})
+	return append(before, moved...), err
+}
+
+// unheard tells whether no webhook is to be told of what happens on these sites, as far as
+// is known.
+func (s *Store) unheard(ctx context.Context, sites []string) bool {
+	for _, site := range slices.Compact(sites) {
+		if all, err := s.audience(ctx, nil, site); err != nil || len(all) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func sitesOf(rows []settlement) []string {
+	all := make([]string, len(rows))
+	for i, r := range rows {
+		all[i] = r.Site
+	}
+	return all
+}
+
+// partition divides rows into those that are so and the others.
+func partition(rows []settlement, so func(settlement) bool) (are, others []settlement) {
+	for _, r := range rows {
+		if so(r) {
+			are = append(are, r)
+		} else {
+			others = append(others, r)
+		}
+	}
+	return are, others
+}
+
+// without are the rows whose keys are not among the moved.
+func without(rows []settlement, moved []string) []settlement {
+	if len(rows) == len(moved) {
+		return nil
+	}
+	_, others := partition(rows, func(r settlement) bool { return slices.Contains(moved, r.key()) })
+	return others
 }
 
 func toSettlement(o message.Outcome) settlement {

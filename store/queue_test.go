@@ -333,3 +333,46 @@ func TestARetryKeepsWhatItWipes(t *testing.T) {
 		}
 	})
 }
+
+func TestOutcomesAreWrittenWhileLeasesAreRenewed(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		known(t, s)
+		const n = 300
+		all := make([]message.Message, n)
+		for i := range all {
+			all[i] = direct(i)
+		}
+		accept(t, s, all...)
+		held := claim(t, s, n, noon)
+		over := make(chan struct{})
+		var renewing sync.WaitGroup
+		renewing.Go(func() {
+			for i := 1; ; i++ {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				if err := s.Extend(t.Context(), held, noon.Add(time.Duration(i)*time.Minute)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		for from := 0; from < n; from += 10 {
+			var outcomes []message.Outcome
+			for _, m := range held[from : from+10] {
+				outcomes = append(outcomes, accepted(m))
+			}
+			settle(t, s, 10, outcomes...)
+		}
+		close(over)
+		renewing.Wait()
+		for _, m := range held {
+			got := read(t, s, m.ID)
+			if tries, err := s.Attempts(t.Context(), m); got.Status != message.Sent || !got.DueAt.IsZero() || err != nil || len(tries) != 1 {
+				t.Fatalf("%s is %s, due %v, after %d attempts, %v; want it sent by one", m.ID, got.Status, got.DueAt, len(tries), err)
+			}
+		}
+	})
+}

@@ -171,6 +171,33 @@ func (sqlite) claim(ctx context.Context, s *Store, c claim) (claimed []message.M
 	return claimed, err
 }
 
+func (sqlite) atOnce() bool { return false }
+
+var sqliteSettleWhole = fmt.Sprintf(`UPDATE queue SET %s, changed_at = ?, receipt = ? WHERE site = ? AND id = ? AND claim = %d AND status = '%s'`,
+	settledWhole, firstClaim, message.Sending)
+
+func (sqlite) settleWhole(ctx context.Context, s *Store, t *tx, rows []settlement) (moved []string, err error) {
+	write, err := t.sql.PrepareContext(ctx, s.ready(sqliteSettleWhole))
+	if err != nil {
+		return nil, err
+	}
+	defer write.Close()
+	for _, r := range rows {
+		result, err := write.ExecContext(ctx, instant(r.At), r.receipt(), r.Site, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		n, err := result.RowsAffected()
+		if err != nil {
+			return nil, err
+		}
+		if n == 1 {
+			moved = append(moved, r.key())
+		}
+	}
+	return moved, nil
+}
+
 var (
 	sqliteSettle = fmt.Sprintf(`UPDATE queue SET %s FROM (SELECT ? AS site, ? AS id, ? AS claim, ? AS status, ? AS reason,
 		? AS due_at, ? AS changed_at, ? AS attempts, ? AS reached, ? AS rejected, ? AS remaining,

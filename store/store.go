@@ -89,7 +89,13 @@ type dialect interface {
 	tag() string
 	insertMessages(ctx context.Context, t *tx, rows []*messageRow) error
 	claim(ctx context.Context, s *Store, c claim) ([]message.Message, error)
-	// settle tells the keys of what moved.
+	// atOnce tells whether many receipts are one statement, which needs no transaction around it.
+	atOnce() bool
+	// settleWhole writes outcomes that receipts say all of, where the claim still holds, and
+	// tells the keys of what moved.
+	settleWhole(ctx context.Context, s *Store, t *tx, rows []settlement) (moved []string, err error)
+	// settle is settleWhole for any outcomes, with attempts in rows of their own, which are
+	// written in any case.
 	settle(ctx context.Context, s *Store, t *tx, rows []settlement) (moved []string, err error)
 	// mergeWindows closes windows, each into the digest of the same position.
 	mergeWindows(ctx context.Context, t *tx, site string, at time.Time, windows, digests []string) error

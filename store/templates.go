@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
 
 	"notifier/message"
 	"notifier/template"
@@ -60,15 +63,21 @@ func (s *Store) Templates(ctx context.Context, site, after string, n int) ([]tem
 }
 
 // SaveTemplates adds templates, or changes them: all or none.
-func (s *Store) SaveTemplates(ctx context.Context, site string, all ...template.Template) error {
+//
+// It fails with a *message.ChangedError if the call is for another version of one of them:
+// the microsecond of its last change.
+func (s *Store) SaveTemplates(ctx context.Context, c message.Call, all ...template.Template) error {
 	err := s.commit(ctx, func(t *tx) error {
 		for _, one := range all {
+			if err := s.matches(ctx, t, c, one.Name); err != nil {
+				return err
+			}
 			content, err := json.Marshal(one)
 			if err != nil {
 				return err
 			}
 			_, err = s.exec(ctx, t, "INSERT INTO templates (site, name, partial, content, updated_at) VALUES ("+marks(5)+") ON CONFLICT (site, name) DO UPDATE SET "+
-				setTo("excluded", "partial, content, updated_at"), site, one.Name, one.Partial, string(content), instant(one.UpdatedAt))
+				setTo("excluded", "partial, content, updated_at"), c.Site, one.Name, one.Partial, string(content), instant(one.UpdatedAt))
 			if err != nil {
 				return err
 			}
@@ -79,6 +88,23 @@ func (s *Store) SaveTemplates(ctx context.Context, site string, all ...template.
 		return fmt.Errorf("save templates: %w", err)
 	}
 	return nil
+}
+
+// matches makes sure that a template is as the call wants it, and stays so.
+func (s *Store) matches(ctx context.Context, t *tx, c message.Call, name string) error {
+	if c.Match == "" {
+		return nil
+	}
+	var at instant
+	err := s.row(ctx, t, []any{&at}, "SELECT updated_at FROM templates WHERE site = ? AND name = ?"+s.dialect.lock("UPDATE"), c.Site, name)
+	version := time.Time(at).UnixMicro()
+	if errors.Is(err, sql.ErrNoRows) {
+		version, err = 0, nil
+	}
+	if err == nil && !c.Matches(version) {
+		err = &message.ChangedError{At: time.Time(at)}
+	}
+	return err
 }
 
 // RemoveTemplate deletes one; message.ErrNotFound if there is none.

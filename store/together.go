@@ -38,7 +38,7 @@ const (
 // free tells whether a tray touches nothing that others do: direct messages, and a key.
 // Only such trays go together, so that none waits for a lock that another one needs.
 func free(tray message.Tray) bool {
-	if len(tray.Seen) > 0 || tray.Case.ID != "" || len(tray.Messages) > togetherMessages/10 {
+	if len(tray.Seen) > 0 || tray.Posted != "" || tray.Case.ID != "" || len(tray.Messages) > togetherMessages/10 {
 		return false
 	}
 	return !slices.ContainsFunc(tray.Messages, func(m message.Message) bool {
@@ -54,6 +54,9 @@ func (s *Store) join(ctx context.Context, at time.Time, tray message.Tray) ([]by
 		g.busy++
 		g.mu.Unlock()
 		defer s.goOn()
+		if done, err := s.bare(ctx, tray); done || err != nil {
+			return nil, err
+		}
 		return s.alone(ctx, at, tray)
 	}
 	a := &asked{at: at, tray: tray, done: make(chan struct{})}
@@ -124,6 +127,13 @@ func (s *Store) carry(all []*asked) {
 func (s *Store) acceptAll(ctx context.Context, all []*asked) error {
 	// Keys are noted in one order, so that two transactions cannot wait for each other.
 	slices.SortStableFunc(all, func(a, b *asked) int { return compareKeys(a.tray, b.tray) })
+	trays := make([]message.Tray, len(all))
+	for i, a := range all {
+		trays[i] = a.tray
+	}
+	if done, err := s.bare(ctx, trays...); done || err != nil {
+		return err
+	}
 	return s.commit(ctx, func(t *tx) error {
 		var rows []*messageRow
 		for _, a := range all {
@@ -146,6 +156,26 @@ func (s *Store) acceptAll(ctx context.Context, all []*asked) error {
 		}
 		return s.insert(ctx, t, rows)
 	})
+}
+
+// bare writes the messages of free trays without keys, if nobody is told of them: then it
+// is one statement, which needs no transaction around it.
+func (s *Store) bare(ctx context.Context, trays ...message.Tray) (done bool, err error) {
+	var rows []*messageRow
+	var sites []string
+	for _, tray := range trays {
+		if tray.Key != nil {
+			return false, nil
+		}
+		sites = append(sites, tray.Site)
+		for _, m := range tray.Messages {
+			rows = append(rows, toRow(m))
+		}
+	}
+	if len(rows) == 0 || len(rows) >= copied || !s.dialect.atOnce() || !s.unheard(ctx, sites) {
+		return false, nil
+	}
+	return true, s.dialect.insertMessages(ctx, nil, rows)
 }
 
 func compareKeys(a, b message.Tray) int {

@@ -13,14 +13,15 @@ import (
 	"notifier/message"
 )
 
-// Watch calls wake when another process has made messages pending, until ctx ends.
+// Watch calls wake when another process has made messages pending, and posted when somebody
+// has written into the outbox, until ctx ends.
 //
-// On Postgres it listens for what Accept says there. Where nothing can be heard, as behind
+// On Postgres it listens for what Accept and the outbox say there. Where nothing can be heard, as behind
 // PgBouncer in transaction mode, and on SQLite, it looks for what is due once a second.
-func (s *Store) Watch(ctx context.Context, wake func()) {
+func (s *Store) Watch(ctx context.Context, wake, posted func()) {
 	for ctx.Err() == nil {
 		if s.listen != nil {
-			err := s.hear(ctx, wake)
+			err := s.hear(ctx, wake, posted)
 			if ctx.Err() != nil {
 				return
 			}
@@ -68,17 +69,21 @@ func (s *Store) firstDue(ctx context.Context) (first time.Time, err error) {
 	return first, err
 }
 
-// channel is what messages that became pending are told on.
-const channel = "notifier_pending"
+// channel is what messages that became pending are told on, outboxChannel what was written
+// into the outbox.
+const (
+	channel       = "notifier_pending"
+	outboxChannel = "notifier_outbox"
+)
 
 // hear listens until the connection is lost, or turns out to be deaf.
-func (s *Store) hear(ctx context.Context, wake func()) error {
+func (s *Store) hear(ctx context.Context, wake, posted func()) error {
 	conn, err := pgx.ConnectConfig(ctx, s.listen.Copy())
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+	if _, err := conn.Exec(ctx, "LISTEN "+channel+"; LISTEN "+outboxChannel); err != nil {
 		return err
 	}
 	// Behind PgBouncer all goes well, and nothing is heard: so what we say ourselves must be.
@@ -96,12 +101,16 @@ func (s *Store) hear(ctx context.Context, wake func()) error {
 		heard = n.Payload == mine
 	}
 	wake() // for what came before
+	posted()
 	for {
 		n, err := conn.WaitForNotification(ctx)
 		if err != nil {
 			return err
 		}
-		if n.Payload != s.name { // our own have woken us already
+		switch {
+		case n.Channel == outboxChannel:
+			posted()
+		case n.Payload != s.name: // our own have woken us already
 			wake()
 		}
 	}

@@ -50,7 +50,7 @@ func TestWatch(t *testing.T) {
 			watching := make(chan struct{})
 			go func() {
 				defer close(watching)
-				mine.Watch(ctx, func() { woken.Add(1) })
+				mine.Watch(ctx, func() { woken.Add(1) }, func() {})
 			}()
 			defer func() { cancel(); <-watching }()
 			hears := database == "postgres"
@@ -88,6 +88,29 @@ func push(t *testing.T, s *store.Store) {
 	m := direct(1)
 	if _, err := s.Accept(t.Context(), noon, message.Tray{Site: site, Messages: []message.Message{m}}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestWatchHearsOfTheOutbox: of what is committed, by whoever writes it, and not of what is
+// rolled back.
+func TestWatchHearsOfTheOutbox(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.URL(t, "postgres"))
+	if err := s.AddSite(t.Context(), site, "UTC", noon); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var posted atomic.Int64
+	watching := make(chan struct{})
+	go func() {
+		defer close(watching)
+		s.Watch(ctx, func() {}, func() { posted.Add(1) })
+	}()
+	defer func() { cancel(); <-watching }()
+	until(t, "it listens", func() bool { return posted.Load() == 1 })
+	for i := range 3 {
+		storetest.Post(t, s, message.Posted{Site: site, ID: message.NewID(message.PostedIDs), What: message.PostedMessage, Request: []byte("{}"), WrittenAt: noon})
+		until(t, "told", func() bool { return posted.Load() == int64(i+2) })
 	}
 }
 

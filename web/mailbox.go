@@ -1,6 +1,6 @@
 // Package web renders pages on the server.
 //
-// So far there is one: the mailbox that shows a developer what would have been sent.
+// Who is signed in stands in login.go; the mailbox shows a developer what would have been sent.
 package web
 
 import (
@@ -51,7 +51,7 @@ type Timetable interface {
 	RunNow(name string) (schedule.Run, error)
 }
 
-//go:embed mailbox.html mail.html style.css
+//go:embed *.html style.css
 var files embed.FS
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{"clock": clock}).ParseFS(files, "*.html"))
@@ -177,18 +177,27 @@ func (m *mailbox) run(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/mailbox?ran="+name, http.StatusSeeOther)
 }
 
-func (m *mailbox) fail(w http.ResponseWriter, err error) {
-	m.log.Error("a page failed", zap.Error(err))
+func (m *mailbox) fail(w http.ResponseWriter, err error) { failed(w, m.log, err) }
+
+func (m *mailbox) render(w http.ResponseWriter, name string, page any) {
+	rendered(w, m.log, http.StatusOK, name, page)
+}
+
+// failed says that something went wrong, and to the log what.
+func failed(w http.ResponseWriter, log *zap.Logger, err error) {
+	log.Error("a page failed", zap.Error(err))
 	http.Error(w, "Something went wrong here; the log says what.", http.StatusInternalServerError)
 }
 
-func (m *mailbox) render(w http.ResponseWriter, name string, page any) {
+// rendered answers with a page, or with none if it cannot be written.
+func rendered(w http.ResponseWriter, log *zap.Logger, status int, name string, page any) {
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, name, page); err != nil {
-		m.fail(w, err)
+		failed(w, log, err)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes())
 }
 

@@ -2,107 +2,114 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"text/tabwriter"
+	"io"
+	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
+	"notifier/listing"
 	"notifier/message"
 )
-
-// which says which messages a command is for.
-type which struct {
-	site   string
-	filter message.Filter
-}
-
-func (w *which) flags(f *pflag.FlagSet) {
-	f.StringVar(&w.site, "site", "", "`site` (default: that of the configuration)")
-	f.StringVar((*string)(&w.filter.Status), "status", "", "only messages with this `status`")
-	f.StringVar((*string)(&w.filter.Category), "category", "", "only messages with an error of this `category`")
-	f.StringVar(&w.filter.User, "user", "", "only messages to this `user`")
-	f.StringVar(&w.filter.Case, "case", "", "only messages about the case with this `id`")
-	f.StringVar(&w.filter.Reference, "reference", "", "only messages with this `id` of the caller's")
-}
-
-func listCommand(s *shared) *cobra.Command {
-	var w which
-	var limit int
-	c := &cobra.Command{
-		Use: "list", Short: "List messages, the newest first",
-		Example: "  notifier queue list --status error --category mailbox_full",
-		RunE: func(c *cobra.Command, _ []string) error {
-			return s.withHouse(c, w.site, func(ctx context.Context, h *house, call message.Call) error {
-				f := w.filter
-				f.Limit = limit
-				all, err := h.store.Messages(ctx, call.Site, f)
-				if err != nil {
-					return err
-				}
-				out := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-				for _, m := range all {
-					why := string(m.Reason)
-					if m.Error != nil {
-						why = m.Error.Error()
-					}
-					fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", m.ID, m.UpdatedAt.UTC().Format(time.DateTime+"Z"), m.Status, m.Recipients(), message.Truncate(m.Subject+"  "+why, 120))
-				}
-				return out.Flush()
-			})
-		},
-	}
-	w.flags(c.Flags())
-	c.Flags().IntVar(&limit, "limit", 50, "how many at most")
-	return c
-}
 
 // actCommand is an action on messages by id, or on all that fit.
 func actCommand(s *shared, action message.Action, short, example string) *cobra.Command {
 	var w which
-	c := &cobra.Command{
-		Use: string(action) + " [MESSAGE…]", Short: short, Example: example,
-		Long: short + ": the messages with these ids, or all that the flags\nsay. It prints how many there were, and how many were not in a state for it.",
-		Args: func(*cobra.Command, []string) error { return nil },
-		RunE: func(c *cobra.Command, arguments []string) error {
-			o := message.Operation{Action: action, Filter: w.filter}
-			for _, id := range arguments {
-				o.IDs = append(o.IDs, message.ID(id))
-			}
-			if err := o.Check(); err != nil {
+	var a asked
+	c := s.verb(string(action)+" [MESSAGE…]", short, func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
+		filter, err := w.filter(time.Now())
+		if err != nil {
+			return err
+		}
+		o := message.Operation{Action: action, Filter: filter}
+		for _, id := range ids {
+			o.IDs = append(o.IDs, message.ID(id))
+		}
+		if err := o.Check(); err != nil {
+			return err
+		}
+		if a.dryRun || len(ids) == 0 && !a.yes && onTerminal(c) {
+			n, err := d.count(ctx, &w, o)
+			if err != nil {
 				return err
 			}
-			return s.withHouse(c, w.site, func(ctx context.Context, h *house, call message.Call) error {
-				return h.operateOn(ctx, c, call, o)
-			})
-		},
-	}
-	w.flags(c.Flags())
+			if a.dryRun {
+				fmt.Fprintf(c.OutOrStdout(), "%s would be asked to %s. Nothing was done.\n", count(n, "message"), action)
+				return nil
+			}
+			if err := a.sure(c, fmt.Sprintf("%s. %s them?", fits(n), capitalized(string(action)))); err != nil {
+				return err
+			}
+		}
+		body := map[string]any{"action": action}
+		if len(ids) > 0 {
+			body["ids"] = ids
+		} else {
+			body["filter"] = o.Filter
+		}
+		return s.operate(ctx, c, d, action, body)
+	})
+	c.Example = example
+	c.Long = short + ": the messages with these ids, or all that the flags\nsay. It prints how many there were, and how many were not in a state for it. On a terminal it asks first."
+	w.flags(c)
+	a.flags(c)
 	return c
 }
 
-// operateOn carries an operation through, unless the service is quicker.
-func (h *house) operateOn(ctx context.Context, c *cobra.Command, call message.Call, o message.Operation) error {
-	o, err := h.desk.Operate(ctx, call, o)
-	for err == nil && o.Status == message.Running {
-		if _, err = h.operate.Run(ctx, time.Now()); err != nil {
-			break
-		}
-		if o, err = h.store.Operation(ctx, call.Site, o.ID); err == nil && o.Status == message.Running {
-			select {
-			case <-time.After(200 * time.Millisecond):
-			case <-ctx.Done():
-				err = ctx.Err()
-			}
-		}
+// count says how many messages an operation is for.
+func (d *door) count(ctx context.Context, w *which, o message.Operation) (int, error) {
+	if len(o.IDs) > 0 {
+		return len(o.IDs), nil
 	}
+	q := w.query()
+	if o.Filter.Status != "" {
+		q.Set("status", string(o.Filter.Status))
+	}
+	q.Set("count", "exact")
+	q.Set("limit", "1")
+	counted, _, err := ask[struct{ Count int }](ctx, d, request{method: http.MethodGet, path: "/messages", query: q})
+	return counted.Count, err
+}
+
+// fits says that so many messages are meant.
+func fits(n int) string {
+	if n == 1 {
+		return "1 message matches"
+	}
+	return count(n, "message") + " match"
+}
+
+func capitalized(text string) string {
+	if text == "" || text[0] < 'a' || text[0] > 'z' {
+		return text
+	}
+	return string(text[0]-'a'+'A') + text[1:]
+}
+
+// operate begins an operation and waits for its end.
+func (s *shared) operate(ctx context.Context, c *cobra.Command, d *door, action message.Action, body any) error {
+	o, raw, err := ask[message.Operation](ctx, d, request{method: http.MethodPost, path: "/messages/actions", body: body})
 	if err != nil {
 		return err
 	}
-	tell(c, string(o.Action), o.Succeeded)
-	if o.Refused > 0 {
+	o, raw, err = d.follow(ctx, o, raw)
+	if err != nil {
+		return err
+	}
+	if err := listing.One(s.printer(c), raw, func(io.Writer) error {
+		tell(c, string(action), o.Succeeded)
+		return nil
+	}); err != nil {
+		return err
+	}
+	switch {
+	case o.Status == message.Stopped:
+		return fmt.Errorf("somebody stopped it: %d of %d are done, %w", o.Done, o.Total, errPartly)
+	case o.Refused > 0:
 		return fmt.Errorf("%s not in a state for it. notifier queue show tells why: %w", count(o.Refused, "message"), errRefused)
 	}
 	return nil
@@ -110,3 +117,86 @@ func (h *house) operateOn(ctx context.Context, c *cobra.Command, call message.Ca
 
 // errRefused is why an operation that some messages refused does not end well.
 var errRefused = errors.New("the others were")
+
+// How often an operation is asked about.
+const (
+	askSoon = 50 * time.Millisecond
+	askLate = time.Second
+)
+
+// follow waits for the end of an operation and tells how far it has come.
+func (d *door) follow(ctx context.Context, o message.Operation, raw json.RawMessage) (message.Operation, json.RawMessage, error) {
+	shown := newProgress(doing[o.Action], o.Total)
+	defer shown.end()
+	for wait := askSoon; o.Status == message.Running; wait = min(2*wait, askLate) {
+		if d.house != nil { // nobody else may be there to do it
+			if _, err := d.house.operate.Run(ctx, time.Now()); err != nil {
+				return o, nil, err
+			}
+		}
+		var err error
+		if o, raw, err = ask[message.Operation](ctx, d, request{method: http.MethodGet, path: path("operations", string(o.ID))}); err != nil {
+			return o, nil, err
+		}
+		shown.at(o.Done, fmt.Sprintf("  %d done  %d refused", o.Succeeded, o.Refused), time.Now())
+		if o.Status == message.Running {
+			if err := pause(ctx, wait); err != nil {
+				return o, nil, fmt.Errorf("it goes on: notifier queue operations %s tells how far, and notifier queue stop %s stops it: %w", o.ID, o.ID, err)
+			}
+		}
+	}
+	return o, raw, nil
+}
+
+// doing says what an action is while it goes on.
+var doing = map[message.Action]string{message.ActRetry: "retrying", message.ActCancel: "cancelling", message.ActRelease: "releasing"}
+
+// pause waits, unless ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+var operationColumns = []listing.Column[message.Operation]{
+	{Title: "Operation", Value: func(o message.Operation) string { return string(o.ID) }},
+	{Title: "Begun", Value: func(o message.Operation) string { return clock(o.CreatedAt) }},
+	{Title: "Action", Value: func(o message.Operation) string { return string(o.Action) }},
+	{Title: "Status", Value: func(o message.Operation) string { return string(o.Status) }},
+	{Title: "Done", Value: func(o message.Operation) string { return fmt.Sprintf("%d/%d", o.Done, o.Total) }},
+	{Title: "Succeeded", Value: func(o message.Operation) string { return fmt.Sprint(o.Succeeded) }},
+	{Title: "Refused", Value: func(o message.Operation) string { return fmt.Sprint(o.Refused) }},
+}
+
+func operationsCommand(s *shared) *cobra.Command {
+	var limit int
+	c := s.verb("operations [OPERATION]", "List what was done with many messages, the newest first", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
+		if len(ids) == 1 {
+			raw, err := d.call(ctx, request{method: http.MethodGet, path: path("operations", ids[0])})
+			if err != nil {
+				return err
+			}
+			return listing.Row(s.printer(c), raw, operationColumns)
+		}
+		page, err := d.list(ctx, request{method: http.MethodGet, path: "/operations", query: url.Values{}}, limit)
+		if err != nil {
+			return err
+		}
+		return listing.List(s.printer(c), page, operationColumns)
+	})
+	c.Flags().IntVar(&limit, "limit", 50, "how many at most; 0: all")
+	return c
+}
+
+func stopCommand(s *shared) *cobra.Command {
+	return s.verb("stop OPERATION", "Stop what is being done with many messages; what is done stays done", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
+		raw, err := d.call(ctx, request{method: http.MethodDelete, path: path("operations", ids[0])})
+		if err != nil {
+			return err
+		}
+		return listing.Row(s.printer(c), raw, operationColumns)
+	})
+}

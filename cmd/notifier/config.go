@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/gate"
 	"notifier/jobs/notifications"
 	"notifier/message"
 	"notifier/preferences"
@@ -49,6 +51,8 @@ type Config struct {
 type httpSettings struct {
 	Listen string `yaml:"listen"`
 	Key    string `yaml:"key"`
+	// TrustedProxies are networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+	TrustedProxies []string `yaml:"trusted_proxies"`
 }
 
 type retrySettings struct {
@@ -92,7 +96,7 @@ func defaults() Config {
 	return Config{
 		Site: "default", Timezone: "UTC",
 		Database:        store.Settings{URL: "sqlite:notifier.db", Connections: 20},
-		HTTP:            httpSettings{Listen: "127.0.0.1:8025"},
+		HTTP:            httpSettings{Listen: "127.0.0.1:8025", TrustedProxies: []string{"127.0.0.0/8", "::1/128"}},
 		SuppressBounces: true,
 		SMTP:            accountSettings{OnLostLease: "retry", Connections: 4},
 		Retry:           retrySettings{Base: time.Minute, Cap: 2 * time.Hour, MaxAttempts: 25, MaxAge: 48 * time.Hour, Lease: time.Minute},
@@ -142,6 +146,12 @@ func (e *configError) Error() string {
 // loadConfig reads a file, where there is one, and what the environment says on top of
 // it. An empty name means config.yaml if that exists. Any error is a *configError.
 func loadConfig(file string, environment []string) (Config, error) {
+	c, _, err := readConfig(file, environment)
+	return c, err
+}
+
+// readConfig is loadConfig with the reader, which knows where everything stands.
+func readConfig(file string, environment []string) (Config, *reader, error) {
 	c := defaults()
 	r := newReader(cmp.Or(file, "config.yaml"))
 	content, err := os.ReadFile(r.file)
@@ -157,9 +167,9 @@ func loadConfig(file string, environment []string) (Config, error) {
 	}
 	if len(r.problems) > 0 {
 		slices.SortStableFunc(r.problems, func(a, b problem) int { return cmp.Compare(a.Line, b.Line) })
-		return c, &configError{Problems: r.problems}
+		return c, r, &configError{Problems: r.problems}
 	}
-	return c, nil
+	return c, r, nil
 }
 
 // check finds values that can be read but make no sense.
@@ -171,6 +181,11 @@ func (r *reader) check(c *Config) {
 	r.checkDatabase(c.Database.URL)
 	if _, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil {
 		r.fault("http.listen", `%q is not an address to listen on. Write "127.0.0.1:8025", or ":8025" for all addresses`, c.HTTP.Listen)
+	}
+	for i, network := range c.HTTP.TrustedProxies {
+		if _, err := netip.ParsePrefix(network); err != nil {
+			r.fault(fmt.Sprintf("http.trusted_proxies.%d", i), `%q is not a network. Write "10.0.0.0/8", or "10.1.2.3/32" for one machine`, message.Truncate(network, 60))
+		}
 	}
 	r.checkAccounts(c)
 	r.checkDKIM(c)
@@ -214,6 +229,17 @@ func (r *reader) checkLink(address string) {
 	if errors.As(message.Case{URL: address}.Check(), &invalid) {
 		r.fault("links.cases", "%s", invalid.Faults[0].Detail)
 	}
+}
+
+// proxies are the networks whose word about a request is taken.
+func (s httpSettings) proxies() gate.Proxies {
+	var all gate.Proxies
+	for _, network := range s.TrustedProxies {
+		if p, err := netip.ParsePrefix(network); err == nil { // check has seen to it
+			all = append(all, p.Masked())
+		}
+	}
+	return all
 }
 
 func second[T any](_ T, err error) error { return err }

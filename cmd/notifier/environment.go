@@ -27,7 +27,7 @@ func variables(environment []string) []variable {
 	var all []variable
 	for _, entry := range environment {
 		name, value, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, prefix) || strings.HasPrefix(name, testPrefix) {
+		if !strings.HasPrefix(name, prefix) || strings.HasPrefix(name, testPrefix) || name == serverVariable || name == keyVariable {
 			continue
 		}
 		all = slices.DeleteFunc(all, func(v variable) bool { return v.name == name })
@@ -75,6 +75,9 @@ func (r *reader) setVariable(v variable, at string, rest []string, into reflect.
 				at, v.name, strings.ToUpper(keys(into)[0]), strings.Join(keys(into), ", "))
 		}
 		field, known := fields(into)[rest[0]]
+		if meant := message.Suggest(v.name, variableNames()); !known && at == "" && strings.Contains(meant, "Did you mean") {
+			return r.strange(v, "there is no such key.%s", meant)
+		}
 		if !known {
 			return r.strange(v, "there is no key %q.%s", join(at, rest[0]), sentence(message.Suggest(rest[0], keys(into))))
 		}

@@ -62,7 +62,7 @@ func wrongFlag(c *cobra.Command, err error) error {
 }
 
 func helpCommand() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use: "help [command or topic]", Short: "Explain a command or a topic",
 		RunE: func(c *cobra.Command, arguments []string) error {
 			about, rest, err := c.Root().Find(arguments)
@@ -72,18 +72,8 @@ func helpCommand() *cobra.Command {
 			return about.Help()
 		},
 	}
-}
-
-// topics are what help tells besides commands.
-func topics() []*cobra.Command {
-	return []*cobra.Command{
-		{Use: "exit-codes", Short: "What the number means with which a command ends", Long: "Commands end with\n\n" + exitCodes},
-		{
-			Use: "environment", Short: "The variables that go over config.yaml",
-			Long: "Each key of config.yaml can also be given by the environment, which wins. Lists are written with commas.\n\n  " +
-				strings.Join(variableNames(), "\n  "),
-		},
-	}
+	c.AddCommand(manCommand())
+	return c
 }
 
 // variableNames are those of the environment that are understood.

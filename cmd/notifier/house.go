@@ -11,13 +11,13 @@ import (
 
 	"go.uber.org/zap"
 
-	"notifier/explain"
 	"notifier/gate"
 	"notifier/intake"
 	"notifier/jobs"
 	"notifier/jobs/callbacks"
 	"notifier/jobs/notifications"
 	"notifier/jobs/operations"
+	"notifier/jobs/outbox"
 	"notifier/jobs/reminders"
 	"notifier/jobs/usernotifications"
 	"notifier/letter"
@@ -37,13 +37,14 @@ type house struct {
 	writer    letter.Writer
 	desk      *intake.Desk
 	gate      *gate.Gate
-	why       *explain.Desk
+	staff     *gate.Staff
 	flush     *notifications.Job
 	promote   *usernotifications.Job
 	remind    *reminders.Job
 	callbacks *callbacks.Job
 	webhooks  *callbacks.Book
 	operate   *operations.Job
+	outbox    *outbox.Job
 	timetable *jobs.Timetable
 	purged    time.Time // when old messages were last looked for
 	closers   []func() error
@@ -84,8 +85,8 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	if h.callbacks, err = c.callbacks(h.store, h.log); err != nil {
 		return err
 	}
-	h.why = explain.New(h.store, h.standing)
 	h.gate = gate.New(h.store, gate.Options{Site: c.Site, FirstKey: c.HTTP.Key}, h.log)
+	h.staff = gate.NewStaff(h.store, c.Site, h.log)
 	h.webhooks = callbacks.NewBook(h.store, h.callbacks)
 	h.timetable, err = jobs.New(h.store, jobs.Options{Replica: h.replica}, h.log)
 	if err != nil {
@@ -97,6 +98,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 		Operated: func() { h.timetable.Wake(operationsJob) },
 	})
 	h.operate = operations.New(h.store, h.desk, h.log)
+	h.outbox = outbox.New(h.store, h.desk, c.Retry.Lease, h.log)
 	return h.plan(wake)
 }
 
@@ -118,6 +120,7 @@ func (h *house) plan(wake func()) error {
 		{Name: schedule.UserNotifications, Spec: c.UserNotifications.Spec, Work: waking(h.promote.Run)},
 		{Name: schedule.Notifications, Spec: c.Notifications.Spec, Work: then(h.flush.Run, h.tell), Wake: c.Notifications.Wake, Everywhere: true},
 		{Name: operationsJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.operate.Run), Wake: true, Private: true},
+		{Name: outboxJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.outbox.Run), Wake: true, Private: true},
 		{Name: callbacksJob, Spec: schedule.Spec{Every: "5s"}, Work: h.callbacks.Run, Wake: true, Private: true},
 		{Name: "housekeeping", Spec: schedule.Spec{Every: h.sweepEvery()}, Work: waking(h.housekeep), Private: true},
 	} {
@@ -132,6 +135,7 @@ func (h *house) plan(wake func()) error {
 const (
 	callbacksJob  = "callbacks"  // tells webhooks
 	operationsJob = "operations" // does what was asked for many messages
+	outboxJob     = "outbox"     // takes in what callers wrote in transactions of their own
 )
 
 // tell wakes it.
@@ -149,7 +153,6 @@ const (
 	keepBudgets = 2 * 24 * time.Hour
 	keepCalls   = 30 * 24 * time.Hour
 	keepChanges = 92 * 24 * time.Hour
-	keepRefused = 7 * 24 * time.Hour
 	purgeEvery  = time.Hour
 )
 
@@ -170,9 +173,6 @@ func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, er
 		if _, err := h.store.ForgetChanges(ctx, site, 1000, at.Add(-keepChanges)); err != nil {
 			return counts, err
 		}
-		if _, err := h.store.ForgetRefusals(ctx, site, 1000, at.Add(-keepRefused)); err != nil {
-			return counts, err
-		}
 		if err := h.forgetCallbacks(ctx, site, at); err != nil {
 			return counts, err
 		}
@@ -181,6 +181,9 @@ func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, er
 		}
 	}
 	if _, err := h.store.ForgetBudgets(ctx, 1000, at.Add(-keepBudgets)); err != nil {
+		return counts, err
+	}
+	if err := h.store.ForgetSessions(ctx, at); err != nil {
 		return counts, err
 	}
 	if !at.Before(h.purged.Add(purgeEvery)) {
@@ -267,9 +270,6 @@ func (c Config) writer() letter.Writer {
 func openAccounts(c Config, log *zap.Logger) (*outgoing, error) {
 	o := &outgoing{config: c, accounts: map[string]*notifications.Account{}, couriers: map[string]*mail.Courier{}}
 	all := c.configured()
-	if len(all) == 0 {
-		log.Warn("no SMTP server is configured: mail waits until smtp.host is set")
-	}
 	for name, a := range all {
 		courier, err := mail.New(a.mail(name, c.dkimKeys()), log)
 		if err != nil {
@@ -285,6 +285,13 @@ func openAccounts(c Config, log *zap.Logger) (*outgoing, error) {
 	return o, nil
 }
 
+// warn tells what keeps mail from leaving.
+func (h *house) warn() {
+	if len(h.outgoing.couriers) == 0 {
+		h.log.Warn("no SMTP server is configured: mail waits until smtp.host is set")
+	}
+}
+
 // flushOptions are the options of Notifications: what a budget holds back wakes it again.
 func (h *house) flushOptions() notifications.Options {
 	o := h.config.flush(h.replica)
@@ -298,8 +305,8 @@ type nobody struct{}
 var errNobody = errors.New("no SMTP server is configured. Set smtp.host and smtp.from in config.yaml")
 
 func (nobody) Ready(context.Context) error { return errNobody }
-func (nobody) Deliver(context.Context, message.Message) message.Receipt {
-	return message.Receipt{Failure: &message.Failure{Category: message.ConnectFailed, Text: errNobody.Error(), Temporary: true}}
+func (nobody) Carry(_ context.Context, _ message.Message, done func(message.Receipt)) {
+	done(message.Receipt{Failure: &message.Failure{Category: message.ConnectFailed, Text: errNobody.Error(), Temporary: true}})
 }
 func (nobody) Close() error { return nil }
 

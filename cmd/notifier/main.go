@@ -83,17 +83,22 @@ func exitCode(err error) int {
 	var usage usageError
 	var move *message.MoveError
 	var relay *message.Failure
+	var answered *refusal
+	var unreached unreachedError
 	switch {
+	case errors.As(err, &answered):
+		return answered.exitCode()
 	case errors.As(err, &config), errors.As(err, &line), errors.As(err, &invalid), errors.As(err, &usage), errors.Is(err, errNobody):
 		return exitUsage
 	case errors.Is(err, message.ErrNotFound):
 		return exitNotFound
 	case errors.As(err, &move), errors.Is(err, message.ErrKeyReused), errors.Is(err, message.ErrManual), errors.Is(err, errRefused),
+		errors.Is(err, errNo), errors.Is(err, errCleared),
 		errors.Is(err, access.ErrRevoked), errors.Is(err, access.ErrExpired):
 		return exitRefused
 	case errors.Is(err, context.Canceled):
 		return exitStopped
-	case errors.Is(err, message.ErrUnavailable), errors.As(err, &relay):
+	case errors.Is(err, message.ErrUnavailable), errors.As(err, &relay), errors.As(err, &unreached):
 		return exitUnreachable
 	case errors.Is(err, errPartly):
 		return exitPartly
@@ -102,7 +107,12 @@ func exitCode(err error) int {
 }
 
 // shared are the flags that all commands have.
-type shared struct{ config string }
+type shared struct {
+	config                string
+	server, keyFile, site string
+	output                string
+	json, noColor         bool
+}
 
 func rootCommand() *cobra.Command {
 	var s shared
@@ -127,9 +137,10 @@ func rootCommand() *cobra.Command {
 		id, title string
 		commands  []*cobra.Command
 	}{
-		{"service", "The service:", []*cobra.Command{serveCommand(&s), devCommand(), migrateCommand(&s), configCommand(&s)}},
-		{"mail", "Mail:", []*cobra.Command{sendCommand(&s), sendQueueCommand(&s), retryQueueCommand(&s), queueCommand(&s), whyCommand(&s), templateCommand(&s), accountCommand(&s), suppressionCommand(&s), webhookCommand(&s)}},
-		{"people", "Who may do what:", []*cobra.Command{keyCommand(&s)}},
+		{"service", "The service:", []*cobra.Command{serveCommand(&s), devCommand(), migrateCommand(&s), configCommand(&s), jobCommand(&s)}},
+		{"mail", "Mail:", []*cobra.Command{sendCommand(&s), sendQueueCommand(&s), retryQueueCommand(&s), queueCommand(&s), templateCommand(&s), accountCommand(&s), suppressionCommand(&s), outboxCommand(&s), webhookCommand(&s), statsCommand(&s)}},
+		{"workflow", "The workflow:", []*cobra.Command{eventCommand(&s), deadlineCommand(&s), processCommand(&s), userCommand(&s), groupCommand(&s), prefsCommand(&s)}},
+		{"people", "Who may do what:", []*cobra.Command{keyCommand(&s), staffCommand(&s)}},
 		{"what-if", "What if:", []*cobra.Command{simulateCommand(&s), replayCommand(&s)}},
 		{"more", "More:", []*cobra.Command{versionCommand()}},
 	} {
@@ -149,6 +160,9 @@ func rootCommand() *cobra.Command {
 
 // load reads the configuration.
 func (s *shared) load() (Config, error) { return loadConfig(s.config, os.Environ()) }
+
+// read reads the configuration, and where it says what.
+func (s *shared) read() (Config, *reader, error) { return readConfig(s.config, os.Environ()) }
 
 // openHouse opens the service for a command that ends by itself. A site narrows what the
 // command does to that site, which must exist.

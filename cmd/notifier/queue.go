@@ -1,19 +1,18 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"notifier/listing"
 	"notifier/message"
-	"notifier/webhook"
 )
 
 func queueCommand(s *shared) *cobra.Command {
@@ -22,136 +21,184 @@ func queueCommand(s *shared) *cobra.Command {
 		RunE: showHelp,
 	}
 	c.AddCommand(
-		listCommand(s), showCommand(s),
+		listCommand(s), showCommand(s), contentCommand(s),
 		actCommand(s, message.ActRetry, "Try messages in error again", "  notifier queue retry msg_06h0prh7pszbf77z6njd186bh8\n  notifier queue retry --category mailbox_full"),
 		actCommand(s, message.ActCancel, "Withdraw messages that have not left", "  notifier queue cancel --status pending --case A-1"),
 		actCommand(s, message.ActRelease, "Let manual messages go", "  notifier queue release --case A-1"),
+		operationsCommand(s), stopCommand(s), exportCommand(s), queueStats(s), watchCommand(s),
 	)
+	return s.reaches(c)
+}
+
+// queued is what commands read of a message.
+type queued struct {
+	ID       message.ID     `json:"id"`
+	Type     message.Type   `json:"type"`
+	Status   message.Status `json:"status"`
+	Reason   message.Reason `json:"reason"`
+	To       string         `json:"to"`
+	User     string         `json:"user"`
+	Subject  string         `json:"subject"`
+	Setting  string         `json:"setting"`
+	Created  time.Time      `json:"created_at"`
+	Updated  time.Time      `json:"updated_at"`
+	Due      *time.Time     `json:"due_at"`
+	Attempts int            `json:"attempts"`
+	Digest   *message.ID    `json:"digest_id"`
+	Error    *mailError     `json:"error"`
+
+	AttemptRecords []mailAttempt `json:"attempt_records"`
+	ErrorRecords   []mailRecord  `json:"error_records"`
+	Callbacks      []told        `json:"callbacks"`
+}
+
+type mailError struct {
+	Category message.Category `json:"category"`
+	Says     string           `json:"says"`
+	Remedy   string           `json:"remedy"`
+	Code     string           `json:"code"`
+	Message  string           `json:"message"`
+}
+
+// failure is the error as the service's own words have it.
+func (e mailError) failure() *message.Failure {
+	return &message.Failure{Category: e.Category, Code: e.Code, Text: e.Message}
+}
+
+// tint is the colour of a status.
+func tint(s message.Status) listing.Tint {
+	switch s {
+	case message.Sent, message.Delivered, message.Merged:
+		return listing.Green
+	case message.Error:
+		return listing.Red
+	case message.Deferred, message.RateLimited:
+		return listing.Yellow
+	case message.Sending:
+		return listing.Blue
+	}
+	return listing.Grey
+}
+
+// clock writes times in lists.
+func clock(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.DateTime + "Z")
+}
+
+func clockOf(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return clock(*t)
+}
+
+var mailColumns = []listing.Column[queued]{
+	{Title: "Message", Value: func(m queued) string { return string(m.ID) }},
+	{Title: "Since", Value: func(m queued) string { return clock(m.Updated) }},
+	{Title: "Status", Value: func(m queued) string { return string(m.Status) }, Tint: func(m queued) listing.Tint { return tint(m.Status) }},
+	{Title: "To", Value: func(m queued) string { return m.To }},
+	{Title: "Subject", Value: func(m queued) string { return message.Truncate(m.Subject, 120) }},
+	{Title: "Why", Value: func(m queued) string {
+		if m.Error != nil {
+			return message.Truncate(m.Error.failure().Error(), 200)
+		}
+		return string(m.Reason)
+	}},
+}
+
+func listCommand(s *shared) *cobra.Command {
+	var w which
+	var limit int
+	c := s.verb("list", "List messages, the newest first", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
+		page, err := d.list(ctx, request{method: http.MethodGet, path: "/messages", query: w.query()}, limit)
+		if err != nil {
+			return err
+		}
+		return listing.List(s.printer(c), page, mailColumns)
+	})
+	c.Example = "  notifier queue list --status error --category mailbox_full\n  notifier queue list -q \"status:error code:552 since:24h\"\n  notifier queue list --status pending -o json | jq -r '.data[].id'"
+	w.flags(c)
+	c.Flags().IntVar(&limit, "limit", 50, "how many at most; 0: all")
 	return c
+}
+
+func exportCommand(s *shared) *cobra.Command {
+	var w which
+	c := s.verb("export", "Print all messages that fit, one a line, as NDJSON or CSV", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
+		if s.plain() {
+			s.output = string(listing.NDJSON)
+		}
+		q := w.query()
+		exported, shown := 0, newProgress("exporting", 0)
+		defer shown.end()
+		for {
+			page, err := d.list(ctx, request{method: http.MethodGet, path: "/messages", query: q}, pageSize)
+			if err != nil {
+				return err
+			}
+			if err := exportPage(s.printer(c), page, exported == 0); err != nil {
+				return err
+			}
+			exported += len(page.Data)
+			shown.at(exported, "", time.Now())
+			if page.NextCursor == "" {
+				shown.end()
+				note(c, "%s exported.", count(exported, "message"))
+				return nil
+			}
+			q.Set("cursor", page.NextCursor)
+		}
+	})
+	c.Long = "Prints every message that the flags say, however many there are, without keeping them in memory."
+	c.Example = "  notifier queue export --status error >errors.ndjson\n  notifier queue export -o csv >queue.csv"
+	w.flags(c)
+	return c
+}
+
+// exportPage prints one page of several.
+func exportPage(p listing.Printer, page listing.Page, first bool) error {
+	switch p.Format {
+	case listing.JSON, listing.YAML:
+		return usageError{errors.New("an export has a line for each message. Write -o ndjson or -o csv")}
+	case listing.CSV:
+		p.Headless = !first
+	}
+	return listing.List(p, page, mailColumns)
 }
 
 func showCommand(s *shared) *cobra.Command {
-	var site string
-	c := &cobra.Command{
-		Use: "show MESSAGE", Short: "Tell the whole story of a message",
-		Long: "Prints how a message stands and all that became of it: when it was written and why, each try to hand it\n" +
-			"over with what the mail server said, and each retry that a person asked for. Times are UTC.",
-		Example: "  notifier queue show msg_06h0prh7pszbf77z6njd186bh8",
-		Args: func(_ *cobra.Command, arguments []string) error {
-			if len(arguments) != 1 {
-				return usageError{errors.New("which message? Write its id, as in notifier queue show msg_06h0prh7pszbf77z6njd186bh8")}
-			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, arguments []string) error {
-			return s.withHouse(c, site, func(ctx context.Context, h *house, call message.Call) error {
-				return h.tellStory(ctx, c.OutOrStdout(), call.Site, message.ID(arguments[0]))
-			})
-		},
-	}
-	c.Flags().StringVar(&site, "site", "", "`site` (default: that of the configuration)")
+	c := s.verb("show MESSAGE", "Tell the whole story of a message", func(ctx context.Context, c *cobra.Command, d *door, arguments []string) error {
+		m, raw, err := ask[queued](ctx, d, request{method: http.MethodGet, path: path("messages", arguments[0])})
+		if err != nil {
+			return err
+		}
+		return listing.One(s.printer(c), raw, m.tell)
+	})
+	c.Long = "Prints how a message stands and all that became of it: when it was written and why, each try to hand it\n" +
+		"over with what the mail server said, and each retry that a person asked for. Times are UTC."
+	c.Example = "  notifier queue show msg_06h0prh7pszbf77z6njd186bh8"
 	return c
 }
 
-// tellStory prints a message and its history. One that was merged fares as its digest.
-func (h *house) tellStory(ctx context.Context, out io.Writer, site string, id message.ID) error {
-	m, err := h.store.Message(ctx, site, id)
-	if errors.Is(err, message.ErrNotFound) {
-		return fmt.Errorf("there is no message %q: %w", message.Truncate(string(id), 60), err)
-	}
-	if err != nil {
-		return err
-	}
-	attempts, err := h.store.Attempts(ctx, m)
-	if err != nil {
-		return err
-	}
-	retries, err := h.store.Retries(ctx, m)
-	if err != nil {
-		return err
-	}
-	callbacks, err := h.store.Callbacks(ctx, m)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%s  %s  %s  %s\n", m.ID, m.Status, cmp.Or(m.Recipients(), m.UserID), m.Subject)
-	for _, e := range story(m, attempts, retries, callbacks) {
-		fmt.Fprintf(out, "  %s  %s\n", e.at.UTC().Format("2006-01-02 15:04:05"), e.what)
-	}
-	if m.Error != nil {
-		fmt.Fprintf(out, "%s %s\n", m.Error.Category.Says(), m.Error.Category.Remedy())
-	}
-	return nil
-}
-
-// episode is one thing that happened to a message.
-type episode struct {
-	at   time.Time
-	what string
-}
-
-func story(m message.Message, attempts []message.Attempt, retries []message.Retried, callbacks []webhook.Callback) []episode {
-	written := "written"
-	if m.Setting != "" {
-		written += ", the setting was " + m.Setting
-	}
-	all := []episode{{m.CreatedAt, written}}
-	for _, a := range attempts {
-		all = append(all, episode{a.EndedAt, tried(a)})
-	}
-	for _, r := range retries {
-		again := "asked for again"
-		if r.Error != nil {
-			again += "; before: " + r.Error.Error()
+func contentCommand(s *shared) *cobra.Command {
+	var html bool
+	c := s.verb("content MESSAGE", "Print what a message says", func(ctx context.Context, c *cobra.Command, d *door, arguments []string) error {
+		said, raw, err := ask[struct{ Subject, Text, HTML string }](ctx, d, request{method: http.MethodGet, path: path("messages", arguments[0], "content")})
+		if err != nil {
+			return err
 		}
-		all = append(all, episode{r.At, again})
-	}
-	for _, c := range callbacks {
-		all = append(all, episode{c.At, fmt.Sprintf("webhook %s is told %s: %s", c.Endpoint, c.Event(m.Type), called(c))})
-	}
-	if len(attempts) == 0 || m.Status.Final() && m.Status != message.Sent && m.Status != message.Error || m.Status == message.Sending {
-		all = append(all, episode{m.UpdatedAt, stands(m)})
-	}
-	slices.SortStableFunc(all, func(a, b episode) int { return a.at.Compare(b.at) })
-	if next := m.DueAt; !next.IsZero() {
-		all = append(all, episode{next, "due"})
-	}
-	return all
-}
-
-// stands says what a message came to without an attempt, and why.
-func stands(m message.Message) string {
-	what := string(m.Status)
-	if m.Reason != "" {
-		what += ": " + string(m.Reason)
-	}
-	if m.Digest != "" {
-		what += " into " + string(m.Digest)
-	}
-	return what
-}
-
-// tried says what an attempt was and what it led to.
-func tried(a message.Attempt) string {
-	var parts []string
-	for _, list := range []struct {
-		what      string
-		addresses []string
-	}{{"accepted", a.Accepted}, {"refused", a.Rejected}, {"refused for now", a.Pending}} {
-		if len(list.addresses) > 0 {
-			parts = append(parts, list.what+" "+strings.Join(list.addresses, ", "))
-		}
-	}
-	said := a.Response
-	if said == "" && a.Failure != nil {
-		said = a.Failure.Text
-	}
-	what := fmt.Sprintf("attempt %d", a.Claim)
-	if a.Server != "" {
-		what += " at " + a.Server
-	}
-	if a.Uncertain {
-		parts = append(parts, "it may have gone out")
-	}
-	return strings.TrimSuffix(fmt.Sprintf("%s → %s: %s (%s)", what, a.LedTo, said, strings.Join(parts, "; ")), " ()")
+		return listing.One(s.printer(c), raw, func(out io.Writer) error {
+			body := said.Text
+			if html {
+				body = said.HTML
+			}
+			_, err := fmt.Fprintf(out, "Subject: %s\n\n%s\n", said.Subject, strings.TrimRight(body, "\n"))
+			return err
+		})
+	})
+	c.Flags().BoolVar(&html, "html", false, "the HTML instead of the text")
+	return c
 }

@@ -26,7 +26,8 @@ type reader struct {
 	file     string
 	places   map[string]place // path → where its value stands
 	problems []problem
-	broken   bool // the file could not be read at all
+	warnings []problem // what works, but should not stay so
+	broken   bool      // the file could not be read at all
 }
 
 // place is where a value of the configuration stands.
@@ -56,6 +57,15 @@ func (r *reader) fault(path, format string, args ...any) {
 	if !slices.ContainsFunc(r.problems, told) {
 		r.problems = append(r.problems, p)
 	}
+}
+
+// warn notes what should be changed at a path.
+func (r *reader) warn(path, format string, args ...any) {
+	p := problem{Source: r.file, Path: path, Text: fmt.Sprintf(format, args...)}
+	if where, known := r.place(path); known {
+		p.Source, p.Line = where.source, where.line
+	}
+	r.warnings = append(r.warnings, p)
 }
 
 // place is where the value of the path stands, or what it is in.

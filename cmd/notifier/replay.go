@@ -101,9 +101,9 @@ type sink struct{}
 
 func (sink) Ready(context.Context) error { return nil }
 func (sink) Close() error                { return nil }
-func (sink) Deliver(_ context.Context, m message.Message) message.Receipt {
+func (sink) Carry(_ context.Context, m message.Message, done func(message.Receipt)) {
 	now := time.Now()
-	return message.Receipt{StartedAt: now, EndedAt: now, Tried: true, Accepted: m.Outstanding(), Code: 250, Response: "250 2.0.0 replayed"}
+	done(message.Receipt{StartedAt: now, EndedAt: now, Tried: true, Accepted: m.Outstanding(), Code: 250, Response: "250 2.0.0 replayed"})
 }
 
 // witness notes which mail was handed over at which tick.
@@ -115,14 +115,15 @@ type witness struct {
 	at   []time.Time
 }
 
-func (w *witness) Deliver(ctx context.Context, m message.Message) message.Receipt {
-	r := w.Courier.Deliver(ctx, m)
-	if len(r.Accepted) > 0 {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.sent, w.at = append(w.sent, m), append(w.at, w.tick)
-	}
-	return r
+func (w *witness) Carry(ctx context.Context, m message.Message, done func(message.Receipt)) {
+	w.Courier.Carry(ctx, m, func(r message.Receipt) {
+		if len(r.Accepted) > 0 {
+			w.mu.Lock()
+			w.sent, w.at = append(w.sent, m), append(w.at, w.tick)
+			w.mu.Unlock()
+		}
+		done(r)
+	})
 }
 
 // replay is the service with a clock that jumps from one thing to do to the next.

@@ -17,6 +17,7 @@ import (
 
 	"notifier/api"
 	"notifier/schedule"
+	"notifier/web"
 )
 
 func serveCommand(s *shared) *cobra.Command {
@@ -52,7 +53,7 @@ func serveCommand(s *shared) *cobra.Command {
 			if err != nil {
 				return errors.Join(err, h.close())
 			}
-			return errors.Join(h.serve(c.Context(), listener, nil), h.close())
+			return errors.Join(h.serve(c.Context(), listener, web.Pages(h.login())), h.close())
 		},
 	}
 	c.Flags().BoolVar(&noMigrate, "no-migrate", false, "leave the database's schema as it is")
@@ -83,6 +84,7 @@ func listen(address, remedy string) (net.Listener, error) {
 // serve runs the timetable and the HTTP server until ctx ends. Pages are answered where
 // the API has nothing to say.
 func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Handler) (err error) {
+	h.warn()
 	if h.config.HTTP.Key == "" {
 		h.log.Warn("no first API key is set: only keys of notifier key create are let in")
 	}
@@ -98,7 +100,9 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 	}
 	watching, unwatch := context.WithCancel(ctx)
 	var watch sync.WaitGroup
-	watch.Go(func() { h.store.Watch(watching, func() { h.timetable.Wake(schedule.Notifications) }) })
+	watch.Go(func() {
+		h.store.Watch(watching, func() { h.timetable.Wake(schedule.Notifications) }, func() { h.timetable.Wake(outboxJob) })
+	})
 	defer watch.Wait()
 	defer unwatch()
 	ended := make(chan error, 1)
@@ -122,10 +126,16 @@ func ignoreClosed(err error) error {
 	return err
 }
 
+// login is where people sign in to the pages.
+func (h *house) login() *web.Login {
+	proxies := h.config.HTTP.proxies()
+	return web.NewLogin(h.staff, web.LoginOptions{Secure: proxies.Secure, From: proxies.From}, h.log)
+}
+
 func (h *house) handler(pages http.Handler) http.Handler {
-	door := api.Handler(h.desk, h.store, h.timetable, api.Options{
-		Gate: h.gate, Version: version, Write: h.writer.Write, Metrics: h.metrics(), Accounts: h, Webhooks: h.webhooks, Why: h.why, Site: h.config.Site,
-	}, h.log)
+	o := h.apiOptions()
+	o.Metrics = h.metrics()
+	door := api.Handler(h.desk, h.store, h.timetable, o, h.log)
 	if pages == nil {
 		return door
 	}
@@ -135,6 +145,11 @@ func (h *house) handler(pages http.Handler) http.Handler {
 		mux.Handle(path, door)
 	}
 	return mux
+}
+
+// apiOptions say how the API is kept.
+func (h *house) apiOptions() api.Options {
+	return api.Options{Gate: h.gate, Version: version, Write: h.writer.Write, Accounts: h, Webhooks: h.webhooks}
 }
 
 // metrics are the process's own, and how the queue stands whenever somebody asks.

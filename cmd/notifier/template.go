@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"notifier/listing"
 	"notifier/message"
 	"notifier/template"
 )
@@ -24,29 +26,17 @@ func templateCommand(s *shared) *cobra.Command {
 		Long: `A folder of templates has a folder for each, by its name: in it subject.hbs, text.hbs and html.hbs, of
 which one is enough, and template.json for the rest: {"partial": true, "strict": true, "attachments": […]}.`,
 	}
-	var site string
-	c.PersistentFlags().StringVar(&site, "site", "", "`site` (default: that of the configuration)")
 	c.AddCommand(
+		s.verb("list", "List the templates", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
+			page, err := d.list(ctx, request{method: http.MethodGet, path: "/templates", query: url.Values{}}, 0)
+			if err != nil {
+				return err
+			}
+			return listing.List(s.printer(c), page, templateColumns)
+		}),
+		showTemplate(s), renderCommand(s),
 		&cobra.Command{
-			Use: "list", Short: "List the templates",
-			RunE: func(c *cobra.Command, _ []string) error {
-				return s.withHouse(c, site, func(ctx context.Context, h *house, call message.Call) error {
-					w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-					err := h.eachTemplate(ctx, call.Site, func(t template.Template) error {
-						sort := "template"
-						if t.Partial {
-							sort = "partial"
-						}
-						fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.Name, sort, t.UpdatedAt.UTC().Format(time.DateOnly), message.Truncate(t.Subject, 100))
-						return nil
-					})
-					return errors.Join(err, w.Flush())
-				})
-			},
-		},
-		renderCommand(s, &site),
-		oneArgument("which folder? Write one, as in notifier template %s templates", &cobra.Command{
-			Use: "check FOLDER", Short: "Tell what is wrong with the templates of a folder",
+			Use: "check FOLDER", Short: "Tell what is wrong with the templates of a folder", Args: wants([]string{"FOLDER"}),
 			RunE: func(c *cobra.Command, arguments []string) error {
 				all, err := readTemplates(arguments[0])
 				if err == nil {
@@ -54,55 +44,118 @@ which one is enough, and template.json for the rest: {"partial": true, "strict":
 				}
 				return err
 			},
-		}),
-		oneArgument("which folder? Write one, as in notifier template %s templates", &cobra.Command{
-			Use: "push FOLDER", Short: "Add the templates of a folder, or replace those of their names", Example: "  notifier template push templates",
-			RunE: func(c *cobra.Command, arguments []string) error {
-				all, err := readTemplates(arguments[0])
-				if err != nil {
-					return err
-				}
-				return s.withHouse(c, site, func(ctx context.Context, h *house, call message.Call) error {
-					if err := h.desk.SetTemplates(ctx, call, all...); err != nil {
-						return err
-					}
-					fmt.Fprintf(c.OutOrStdout(), "%s pushed.\n", count(len(all), "template"))
-					return nil
-				})
-			},
-		}),
-		oneArgument("which folder? Write one, as in notifier template %s templates", &cobra.Command{
-			Use: "pull FOLDER", Short: "Write all templates into a folder", Example: "  notifier template pull templates",
-			RunE: func(c *cobra.Command, arguments []string) error {
-				return s.withHouse(c, site, func(ctx context.Context, h *house, call message.Call) error {
-					n := 0
-					err := h.eachTemplate(ctx, call.Site, func(t template.Template) error {
-						n++
-						return writeTemplate(arguments[0], t)
-					})
-					if err == nil {
-						fmt.Fprintf(c.OutOrStdout(), "%s pulled.\n", count(n, "template"))
-					}
-					return err
-				})
-			},
-		}),
-		oneArgument("which template? Write its name, as in notifier template %s contract_ready", &cobra.Command{
-			Use: "remove NAME", Short: "Delete a template",
-			RunE: func(c *cobra.Command, arguments []string) error {
-				return s.withHouse(c, site, func(ctx context.Context, h *house, call message.Call) error {
-					return h.desk.RemoveTemplate(ctx, call, arguments[0])
-				})
-			},
+		},
+		pushCommand(s), pullCommand(s),
+		s.verb("remove TEMPLATE", "Delete a template", func(ctx context.Context, _ *cobra.Command, d *door, names []string) error {
+			_, err := d.call(ctx, request{method: http.MethodDelete, path: path("templates", names[0])})
+			return err
 		}),
 	)
+	return s.reaches(c)
+}
+
+var templateColumns = []listing.Column[template.Template]{
+	{Title: "Template", Value: func(t template.Template) string { return t.Name }},
+	{Title: "Sort", Value: func(t template.Template) string {
+		if t.Partial {
+			return "partial"
+		}
+		return "template"
+	}},
+	{Title: "Changed", Value: func(t template.Template) string { return t.UpdatedAt.UTC().Format(time.DateOnly) }},
+	{Title: "Subject", Value: func(t template.Template) string { return message.Truncate(t.Subject, 100) }},
+}
+
+func showTemplate(s *shared) *cobra.Command {
+	return s.verb("show TEMPLATE", "Print a template as JSON", func(ctx context.Context, c *cobra.Command, d *door, names []string) error {
+		raw, err := d.call(ctx, request{method: http.MethodGet, path: path("templates", names[0])})
+		if err != nil {
+			return err
+		}
+		return listing.One(s.document(c), raw, nil)
+	})
+}
+
+// pushCommand puts partials first: templates are checked with those that are there.
+func pushCommand(s *shared) *cobra.Command {
+	var dryRun bool
+	c := &cobra.Command{
+		Use: "push FOLDER", Short: "Add the templates of a folder, or replace those of their names", Example: "  notifier template push templates",
+		Args: wants([]string{"FOLDER"}),
+		RunE: func(c *cobra.Command, arguments []string) error {
+			all, err := readTemplates(arguments[0])
+			if err != nil {
+				return err
+			}
+			if dryRun {
+				for _, t := range all {
+					fmt.Fprintln(c.OutOrStdout(), t.Name)
+				}
+				note(c, "%s would be pushed. Nothing was done.", count(len(all), "template"))
+				return nil
+			}
+			return s.withDoor(c, func(ctx context.Context, d *door) error {
+				if err := d.push(ctx, all); err != nil {
+					return err
+				}
+				fmt.Fprintf(c.OutOrStdout(), "%s pushed.\n", count(len(all), "template"))
+				return nil
+			})
+		},
+	}
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "only check the folder, and say what would be pushed")
 	return c
 }
 
-func renderCommand(s *shared, site *string) *cobra.Command {
+// push puts templates where they belong: here all or none, elsewhere one after the other.
+func (d *door) push(ctx context.Context, all []template.Template) error {
+	if h := d.house; h != nil {
+		return h.desk.SetTemplates(ctx, message.Call{Site: h.config.Site, At: time.Now().UTC().Truncate(time.Microsecond)}, all...)
+	}
+	for _, partial := range []bool{true, false} {
+		for _, t := range all {
+			if t.Partial != partial {
+				continue
+			}
+			body := map[string]any{"subject": t.Subject, "text": t.Text, "html": t.HTML, "partial": t.Partial, "strict": t.Strict, "attachments": t.Attachments}
+			if _, err := d.call(ctx, request{method: http.MethodPut, path: path("templates", t.Name), body: body}); err != nil {
+				return fmt.Errorf("%s: %w", t.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func pullCommand(s *shared) *cobra.Command {
+	c := s.verb("pull FOLDER", "Write all templates into a folder", func(ctx context.Context, c *cobra.Command, d *door, arguments []string) error {
+		page, err := d.list(ctx, request{method: http.MethodGet, path: "/templates", query: url.Values{}}, 0)
+		if err != nil {
+			return err
+		}
+		for _, item := range page.Data {
+			var line struct{ Name string }
+			if err := json.Unmarshal(item, &line); err != nil {
+				return err
+			}
+			t, _, err := ask[template.Template](ctx, d, request{method: http.MethodGet, path: path("templates", line.Name)})
+			if err != nil {
+				return err
+			}
+			if err := writeTemplate(arguments[0], t); err != nil {
+				return err
+			}
+		}
+		fmt.Fprintf(c.OutOrStdout(), "%s pulled.\n", count(len(page.Data), "template"))
+		return nil
+	})
+	c.Example = "  notifier template pull templates"
+	return c
+}
+
+func renderCommand(s *shared) *cobra.Command {
 	var data string
-	c := oneArgument("which template? Write its name, as in notifier template %s contract_ready", &cobra.Command{
-		Use: "render NAME", Short: "Print what a template makes of data",
+	c := &cobra.Command{
+		Use: "render TEMPLATE", Short: "Print what a template makes of data", Args: wants([]string{"TEMPLATE"}),
 		Example: `  notifier template render contract_ready --data '{"name": "Anna"}'
   notifier template render contract_ready --data - <anna.json`,
 		RunE: func(c *cobra.Command, arguments []string) error {
@@ -110,18 +163,16 @@ func renderCommand(s *shared, site *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.withHouse(c, *site, func(ctx context.Context, h *house, call message.Call) error {
-				m, err := h.desk.FillTemplate(ctx, call.Site, arguments[0], filling)
+			return s.withDoor(c, func(ctx context.Context, d *door) error {
+				body := map[string]any{"data": filling}
+				raw, err := d.call(ctx, request{method: http.MethodPost, path: path("templates", arguments[0], "render"), body: body})
 				if err != nil {
 					return err
 				}
-				e := json.NewEncoder(c.OutOrStdout())
-				e.SetEscapeHTML(false)
-				e.SetIndent("", "  ")
-				return e.Encode(m)
+				return listing.One(s.document(c), raw, nil)
 			})
 		},
-	})
+	}
 	c.Flags().StringVar(&data, "data", "", "`JSON` that it is filled in with; - reads standard input")
 	return c
 }
@@ -142,32 +193,6 @@ func readData(c *cobra.Command, given string) (data message.Data, err error) {
 		}
 	}
 	return data, nil
-}
-
-// oneArgument asks for what a command cannot do without.
-func oneArgument(ask string, c *cobra.Command) *cobra.Command {
-	c.Args = func(_ *cobra.Command, arguments []string) error {
-		if len(arguments) != 1 {
-			return usageError{fmt.Errorf(ask, c.Name())}
-		}
-		return nil
-	}
-	return c
-}
-
-func (h *house) eachTemplate(ctx context.Context, site string, do func(template.Template) error) error {
-	for after := ""; ; {
-		all, err := h.store.Templates(ctx, site, after, 100)
-		if err != nil || len(all) == 0 {
-			return err
-		}
-		for _, t := range all {
-			if err := do(t); err != nil {
-				return err
-			}
-			after = t.Name
-		}
-	}
 }
 
 // rest is what template.json says.

@@ -176,9 +176,9 @@ type waits struct {
 	release chan struct{}
 }
 
-func (w waits) Deliver(ctx context.Context, m message.Message) message.Receipt {
+func (w waits) Carry(ctx context.Context, m message.Message, done func(message.Receipt)) {
 	<-w.release
-	return w.Courier.Deliver(ctx, m)
+	w.Courier.Carry(ctx, m, done)
 }
 
 func TestUrgentMailLeavesFirst(t *testing.T) {

@@ -19,6 +19,7 @@ type flush struct {
 	carrying context.Context // ends a grace after stop
 	work     chan message.Message
 	done     chan ended
+	places   chan struct{}                   // one for each message under way whose outcome is not written
 	flight   sync.WaitGroup                  // what was given to the workers
 	relay    atomic.Pointer[message.Failure] // why the relay cannot be used any more
 	over     map[message.Budget]int          // what a budget has refused so far
@@ -29,7 +30,8 @@ type flush struct {
 
 func (f *flush) run() (map[string]int, error) {
 	f.work = make(chan message.Message, f.o.Batch)
-	f.done = make(chan ended)
+	f.done = make(chan ended, f.o.Workers)
+	f.places = make(chan struct{}, f.o.Workers)
 	f.over = map[message.Budget]int{}
 	var end context.CancelFunc
 	f.carrying, end = context.WithCancel(context.WithoutCancel(f.stop))
@@ -49,11 +51,12 @@ func (f *flush) run() (map[string]int, error) {
 		defer close(settled)
 		counts = f.record()
 	})
-	for range f.o.Workers {
+	for range min(f.o.Workers, writers) {
 		workers.Go(f.carry)
 	}
 	<-claimed // it, too, writes outcomes
 	workers.Wait()
+	f.flight.Wait()
 	close(f.done)
 	background.Wait()
 	if !f.next.IsZero() {
@@ -123,7 +126,7 @@ func (f *flush) claimSite(site string, n int) (took int, err error) {
 			return took, err
 		}
 		took += len(claimed)
-		f.held.add(claimed, leaseUntil)
+		f.held.add(f.carrying, claimed, now, leaseUntil, f.margin())
 		for _, m := range f.afford(f.wanted(claimed)) {
 			f.flight.Add(1)
 			f.work <- m
@@ -144,50 +147,61 @@ func (f *flush) resume() {
 	}
 }
 
-// ended is an outcome that is to be written, and who waits until it is.
+// ended is an outcome that is to be written; carried, if it was given to the workers.
 type ended struct {
 	message.Outcome
-	written chan<- struct{} // nil if nobody does
+	carried bool
 }
 
-// carry is one worker: it delivers messages until there are no more. It takes no other
-// before the outcome of its last is written, so that a crash forgets no more mails than
-// there are workers.
+// writers is how many mails are written out at once.
+const writers = 8
+
+// carry is one worker: it hands messages over until there are no more. None is begun while
+// there are too many whose outcomes are not written yet: no more are forgotten by a crash.
 func (f *flush) carry() {
-	written := make(chan struct{}, 1)
 	for m := range f.work {
-		f.done <- ended{f.deliver(m), written}
-		<-written
-		f.flight.Done()
+		f.places <- struct{}{}
+		f.deliver(m, func(o message.Outcome) { f.done <- ended{o, true} })
 	}
 }
 
-func (f *flush) deliver(m message.Message) message.Outcome {
+// deliver hands the message over and tells done what came of it.
+func (f *flush) deliver(m message.Message, done func(message.Outcome)) {
 	now := f.now()
 	o := message.Outcome{Site: m.Site, ID: m.ID, Claim: m.Claim, At: now, Rejected: m.Rejected, Remaining: m.Remaining}
-	ctx, cancel := context.WithCancel(f.carrying)
-	defer cancel()
+	ctx := f.held.during(m, now, f.margin())
 	switch {
-	case f.stop.Err() != nil || f.relay.Load() != nil || !f.held.guard(m, now, f.margin(), cancel):
-		return f.handBack(m, now)
+	case f.stop.Err() != nil || f.relay.Load() != nil || ctx == nil:
+		done(f.handBack(m, now))
+		return
 	case !m.ExpiresAt.IsZero() && !m.ExpiresAt.After(now):
 		o.Move, o.Reason = message.Expire, message.Late
-		return o
+		done(o)
+		return
 	case len(m.Outstanding()) == 0:
 		o.Move, o.Reason = message.Skip, message.NoAddress
-		return o
+		done(o)
+		return
 	}
 	m, free, err := f.attach(ctx, m)
-	defer free()
 	if err != nil {
+		free()
 		f.log.Warn("attachments cannot be read; the message waits", zap.String("id", string(m.ID)), zap.Error(err))
-		return f.handBack(m, now)
+		done(f.handBack(m, now))
+		return
 	}
-	receipt := f.account.Courier.Deliver(ctx, f.writer.Write(m))
-	if !receipt.Tried && receipt.Failure != nil && ctx.Err() == nil {
-		f.relay.CompareAndSwap(nil, receipt.Failure)
-	}
-	o = f.o.Retry.judge(m, receipt, f.now())
+	f.account.Courier.Carry(ctx, f.writer.Write(m), func(receipt message.Receipt) {
+		free()
+		if !receipt.Tried && receipt.Failure != nil && ctx.Err() == nil {
+			f.relay.CompareAndSwap(nil, receipt.Failure)
+		}
+		done(f.outcome(m, receipt))
+	})
+}
+
+// outcome is what a receipt means for its message.
+func (f *flush) outcome(m message.Message, receipt message.Receipt) message.Outcome {
+	o := f.o.Retry.judge(m, receipt, f.now())
 	if receipt.Tried {
 		if !f.o.KeepBounced {
 			o.Bounces = receipt.Bounces
@@ -219,7 +233,7 @@ func (f *flush) attach(ctx context.Context, m message.Message) (_ message.Messag
 func (f *flush) record() map[string]int {
 	counts := map[string]int{}
 	for first := range f.done {
-		batch, waiting := f.collect(first)
+		batch, carried := f.collect(first)
 		if err := f.settle(batch); err != nil {
 			f.log.Error("outcomes could not be written; the messages will be tried again", zap.Int("messages", len(batch)), zap.Error(err))
 		} else {
@@ -230,19 +244,21 @@ func (f *flush) record() map[string]int {
 		}
 		f.held.remove(batch)
 		f.refund(batch)
-		for _, written := range waiting {
-			written <- struct{}{}
+		for range carried {
+			<-f.places
+			f.flight.Done()
 		}
 	}
 	return counts
 }
 
-// collect is the outcome with those that are there already.
-func (f *flush) collect(first ended) (batch []message.Outcome, waiting []chan<- struct{}) {
+// collect is the outcome with those that are there already, and how many of them were
+// carried.
+func (f *flush) collect(first ended) (batch []message.Outcome, carried int) {
 	add := func(e ended) {
 		batch = append(batch, e.Outcome)
-		if e.written != nil {
-			waiting = append(waiting, e.written)
+		if e.carried {
+			carried++
 		}
 	}
 	add(first)
@@ -250,14 +266,14 @@ func (f *flush) collect(first ended) (batch []message.Outcome, waiting []chan<- 
 		select {
 		case more, open := <-f.done:
 			if !open {
-				return batch, waiting
+				return batch, carried
 			}
 			add(more)
 		default:
-			return batch, waiting
+			return batch, carried
 		}
 	}
-	return batch, waiting
+	return batch, carried
 }
 
 // settle writes outcomes. What the relay said is worth more than a quick end: while the

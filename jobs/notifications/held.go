@@ -22,21 +22,34 @@ type claim struct {
 	count int
 }
 
+// lease is that of messages which were claimed together: it is extended for all of them.
 type lease struct {
 	site  string
 	until time.Time
-	// end breaks off the conversation about the message; nil if none has begun.
-	end *time.Timer
+	left  int // how many of them have not come to an end
+	// ctx is that of the conversations about them. It ends a margin before the lease.
+	ctx context.Context
+	end context.CancelFunc
+	// timer ends ctx.
+	timer *time.Timer
 }
 
-func (h *held) add(ms []message.Message, until time.Time) {
+// add notes a claim. What is begun about its messages ends with ctx, or a margin before
+// the lease is over, unless that is extended.
+func (h *held) add(ctx context.Context, ms []message.Message, at, until time.Time, margin time.Duration) {
+	if len(ms) == 0 {
+		return
+	}
+	l := &lease{site: ms[0].Site, until: until, left: len(ms)}
+	l.ctx, l.end = context.WithCancel(ctx)
+	l.timer = time.AfterFunc(until.Sub(at)-margin, l.end)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.leases == nil {
 		h.leases = map[claim]*lease{}
 	}
 	for _, m := range ms {
-		h.leases[claim{m.ID, m.Claim}] = &lease{site: m.Site, until: until}
+		h.leases[claim{m.ID, m.Claim}] = l
 	}
 }
 
@@ -45,10 +58,15 @@ func (h *held) remove(outcomes []message.Outcome) {
 	defer h.mu.Unlock()
 	for _, o := range outcomes {
 		c := claim{o.ID, o.Claim}
-		if l := h.leases[c]; l != nil && l.end != nil {
-			l.end.Stop()
+		l := h.leases[c]
+		if l == nil {
+			continue
 		}
 		delete(h.leases, c)
+		if l.left--; l.left == 0 {
+			l.timer.Stop()
+			l.end()
+		}
 	}
 }
 
@@ -59,17 +77,16 @@ func (h *held) has(m message.Message) bool {
 	return h.leases[claim{m.ID, m.Claim}] != nil
 }
 
-// guard calls end a margin before the lease is over, unless it is extended. It is false,
-// and nothing may begin, if the lease is as good as over.
-func (h *held) guard(m message.Message, at time.Time, margin time.Duration, end context.CancelFunc) bool {
+// during is the context for a conversation about m. It is nil, and nothing may begin, if
+// the lease is as good as over.
+func (h *held) during(m message.Message, at time.Time, margin time.Duration) context.Context {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	l := h.leases[claim{m.ID, m.Claim}]
-	if l == nil || !at.Add(2*margin).Before(l.until) {
-		return false
+	if l == nil || !at.Add(2*margin).Before(l.until) || l.ctx.Err() != nil {
+		return nil
 	}
-	l.end = time.AfterFunc(l.until.Sub(at)-margin, end)
-	return true
+	return l.ctx
 }
 
 // current lists the messages whose claims hold at that time.
@@ -91,12 +108,10 @@ func (h *held) extend(ms []message.Message, at, until time.Time, margin time.Dur
 	defer h.mu.Unlock()
 	for _, m := range ms {
 		l := h.leases[claim{m.ID, m.Claim}]
-		if l == nil {
+		if l == nil || l.until.Equal(until) {
 			continue
 		}
 		l.until = until
-		if l.end != nil {
-			l.end.Reset(until.Sub(at) - margin)
-		}
+		l.timer.Reset(until.Sub(at) - margin)
 	}
 }

@@ -276,7 +276,7 @@ type slow struct {
 	begun func() // if set, it is told of each mail
 }
 
-func (s slow) Deliver(ctx context.Context, m message.Message) message.Receipt {
+func (s slow) Carry(ctx context.Context, m message.Message, done func(message.Receipt)) {
 	if s.begun != nil {
 		s.begun()
 	}
@@ -286,7 +286,7 @@ func (s slow) Deliver(ctx context.Context, m message.Message) message.Receipt {
 	case <-wait.C:
 	case <-ctx.Done():
 	}
-	return s.Courier.Deliver(ctx, m)
+	s.Courier.Carry(ctx, m, done)
 }
 
 // observed is a log and what was written to it.

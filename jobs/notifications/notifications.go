@@ -47,7 +47,9 @@ type Infirmary interface {
 type Courier interface {
 	// Ready tells why nothing can be carried now, before any message is touched.
 	Ready(ctx context.Context) error
-	Deliver(ctx context.Context, m message.Message) message.Receipt
+	// Carry hands a message over and tells done what became of it: once, from any goroutine,
+	// perhaps before it returns.
+	Carry(ctx context.Context, m message.Message, done func(message.Receipt))
 }
 
 // Writer writes out the mail of a message that is kept as facts.
@@ -58,7 +60,7 @@ type Writer interface {
 // Options tune the job. The zero value of each field means its default.
 type Options struct {
 	Batch   int           // messages per claim; 500
-	Workers int           // messages in flight; 64
+	Workers int           // messages under way, until their outcome is written; 64
 	Lease   time.Duration // how long a claim holds without a sign of life; 1m
 	// Grace is how long messages in flight may take after the run was told to stop; 30s.
 	Grace   time.Duration

@@ -170,7 +170,7 @@ func (d deaf) Ready(context.Context) error {
 	return &message.Failure{Category: message.ConnectFailed, Text: "no answer", Temporary: true}
 }
 
-func (deaf) Deliver(context.Context, message.Message) message.Receipt { return message.Receipt{} }
+func (deaf) Carry(context.Context, message.Message, func(message.Receipt)) {}
 
 func TestAHandedBackMessageKeepsItsLastError(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store, r *mailtest.Relay) {

@@ -19,7 +19,9 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"go.uber.org/zap"
+	_ "modernc.org/sqlite"
 
+	"notifier/message"
 	"notifier/store"
 )
 
@@ -72,13 +74,39 @@ func Open(t testing.TB, url string) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	urls.Store(s, url)
 	t.Cleanup(func() {
+		urls.Delete(s)
 		if err := s.Close(); err != nil {
 			t.Errorf("close the store: %v", err)
 		}
 	})
 	return s
 }
+
+// Post writes a request into the outbox, as an application does in a transaction of its own.
+func Post(t testing.TB, s *store.Store, p message.Posted) {
+	t.Helper()
+	url, _ := urls.Load(s)
+	driver, address := "pgx", url.(string)
+	statement := "INSERT INTO outbox (site, id, what, key, request, written_at) VALUES ($1, $2, $3, $4, $5, $6)"
+	var written any = p.WrittenAt
+	if file, is := strings.CutPrefix(address, "sqlite:"); is {
+		driver, address, written = "sqlite", "file:"+file+"?_pragma=busy_timeout(10000)", p.WrittenAt.UnixMicro()
+		statement = strings.NewReplacer("$1", "?", "$2", "?", "$3", "?", "$4", "?", "$5", "?", "$6", "?").Replace(statement)
+	}
+	db, err := sql.Open(driver, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(statement, p.Site, string(p.ID), p.What, p.Key, string(p.Request), written); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// urls are the addresses of the stores that are open.
+var urls sync.Map
 
 // URL is the address of a new database with the current schema.
 func URL(t testing.TB, kind string) string {

@@ -1,0 +1,45 @@
+package api_test
+
+import "net/http"
+
+// played is how an operation is shown: what is asked and answered.
+type played struct {
+	operation string
+	play      func(s *script)
+}
+
+func contractRoutes() []played {
+	return []played{
+		{"list-users", func(s *script) {
+			s.people("anna", "jan", "ola")
+			s.say("GET", "/api/v1/users?limit=2", "")
+			s.say("GET", "/api/v1/users?limit=2&cursor=jan", "")
+		}},
+		{"edit-user", func(s *script) {
+			s.people("anna")
+			s.say("PATCH", "/api/v1/users/anna", `{"name":"Anna","language":"pl"}`, "If-Match", `"1"`)
+			s.say("PATCH", "/api/v1/users/anna", `{"timezone":""}`, "If-Match", `"1"`)
+			s.say("PATCH", "/api/v1/users/anna", `{"email":"anna","language":"Polish"}`)
+			s.say("PATCH", "/api/v1/users/nobody", `{}`)
+		}},
+		{"edit-preferences", func(s *script) {
+			s.people("anna")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/users/anna/preferences", `{"case_received":"hourly","case_changed":"daily"}`)
+			s.say("PATCH", "/api/v1/users/anna/preferences", `{"case_changed":"weekly","case_received":null}`)
+			s.say("PATCH", "/api/v1/users/anna/preferences", `{"case_received":"weekly"}`)
+			s.say("PATCH", "/api/v1/users/anna/preferences", `{"user":"jan"}`)
+		}},
+		{"erase-user", func(s *script) {
+			s.people("anna", "jan")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/groups/clerks", `{"users":["jan","anna"]}`)
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/deadlines/C-1", `{"users":["anna"],"due_at":"2035-01-01T00:00:00Z","case":{"id":"C-1"}}`)
+			s.must(http.StatusAccepted, nil, "POST", "/api/v1/messages", `{"id":"m1","to":["anna"],"subject":"Contract ready","text":"It lies here."}`)
+			id := s.find("m1")
+			s.say("DELETE", "/api/v1/users/anna", "")
+			s.say("GET", "/api/v1/messages/"+id, "")
+			s.say("GET", "/api/v1/groups/clerks", "")
+			s.say("GET", "/api/v1/users/anna", "")
+			s.say("DELETE", "/api/v1/users/anna", "")
+		}},
+	}
+}

@@ -1,0 +1,56 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"notifier/message"
+)
+
+type postedIn struct {
+	ID string `path:"id" doc:"The request's id in the outbox." example:"out_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+}
+
+type outboxIn struct {
+	Limit  int    `query:"limit" doc:"How many at most." minimum:"1" maximum:"200" default:"50"`
+	Cursor string `query:"cursor" doc:"next_cursor of the page before."`
+}
+
+type outboxOut struct{ Body page[message.Posted] }
+
+func (h *handler) outboxRoutes(api huma.API) {
+	tags, gone := []string{"outbox"}, []int{http.StatusNotFound}
+	register(h, api, huma.Operation{
+		OperationID: "list-outbox", Method: http.MethodGet, Path: "/outbox", Tags: tags,
+		Summary:     "What waits in the outbox, oldest first",
+		Description: "Requests that callers wrote inside transactions of their own. They are taken in within moments; what stays could not be, and says why.",
+	}, func(ctx context.Context, in *outboxIn) (*outboxOut, error) {
+		found, err := h.records.PostedOf(ctx, callerOf(ctx).Site, message.ID(in.Cursor), in.Limit+1)
+		same := func(p message.Posted) message.Posted { return p }
+		return &outboxOut{Body: pageOf(found, in.Limit, same, func(p message.Posted) string { return string(p.ID) })}, err
+	})
+	register(h, api, huma.Operation{
+		OperationID: "retry-posted", Method: http.MethodPost, Path: "/outbox/{id}/retry", Tags: tags, Errors: gone, DefaultStatus: http.StatusNoContent,
+		Summary: "Take a refused request up again", Description: "As when the user that it names has been added meanwhile.",
+	}, func(ctx context.Context, in *postedIn) (*struct{}, error) {
+		return nil, noPosted(in.ID, h.records.RetryPosted(ctx, callerOf(ctx).Site, message.ID(in.ID), now()))
+	})
+	register(h, api, huma.Operation{
+		OperationID: "remove-posted", Method: http.MethodDelete, Path: "/outbox/{id}", Tags: tags, Errors: gone, DefaultStatus: http.StatusNoContent,
+		Summary: "Give a refused request up", Description: "It is not sent then.",
+	}, func(ctx context.Context, in *postedIn) (*struct{}, error) {
+		return nil, noPosted(in.ID, h.records.RemovePosted(ctx, callerOf(ctx).Site, message.ID(in.ID)))
+	})
+}
+
+// noPosted says which request is not there.
+func noPosted(id string, err error) error {
+	if errors.Is(err, message.ErrNotFound) {
+		return fmt.Errorf("there is no refused request %q in the outbox. /api/v1/outbox lists what there is: %w", message.Truncate(id, 60), err)
+	}
+	return err
+}

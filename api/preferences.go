@@ -1,0 +1,122 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"notifier/message"
+	"notifier/preferences"
+)
+
+type setPreferencesIn struct {
+	UserIn
+	IfMatch
+	Body body[choice]
+}
+
+// choice is what a user has chosen, perhaps with the user's id, as in a journal.
+type choice struct {
+	User string
+	preferences.Preferences
+}
+
+// UnmarshalJSON takes the id out; all other keys are those of preferences.
+func (c *choice) UnmarshalJSON(raw []byte) error {
+	var keys map[string]json.RawMessage
+	_ = json.Unmarshal(raw, &keys) // what is no object, preferences tell
+	if id, given := keys["user"]; given {
+		if err := json.Unmarshal(id, &c.User); err != nil {
+			return &message.Invalid{Faults: []message.Fault{{Pointer: "/user", Code: "bad_type", Detail: "a user's id is a text. Write it in quotes, or leave it out."}}}
+		}
+		delete(keys, "user")
+		raw, _ = json.Marshal(keys)
+	}
+	return c.Preferences.UnmarshalJSON(raw)
+}
+
+// someChoice is what is to be changed of what a user has chosen.
+type someChoice struct {
+	choice
+	keys json.RawMessage
+}
+
+// UnmarshalJSON keeps the keys that are given, to be laid over what was chosen before.
+func (c *someChoice) UnmarshalJSON(raw []byte) error {
+	if err := c.choice.UnmarshalJSON(raw); err != nil {
+		return err
+	}
+	var keys map[string]json.RawMessage
+	_ = json.Unmarshal(raw, &keys) // choice has read it
+	delete(keys, "user")
+	c.keys, _ = json.Marshal(keys)
+	return nil
+}
+
+type editPreferencesIn struct {
+	UserIn
+	IfMatch
+	Body body[someChoice]
+}
+
+type preferencesOut struct {
+	ETag string `header:"ETag" doc:"The user's version, for If-Match."`
+	Body preferences.Preferences
+}
+
+func answerPreferences(u preferences.User, err error) (*preferencesOut, error) {
+	return &preferencesOut{ETag: etag(int64(u.Version)), Body: u.Preferences}, unsaved(err)
+}
+
+func (h *handler) preferenceRoutes(api huma.API) {
+	tags, gone := []string{"users"}, []int{http.StatusNotFound, http.StatusPreconditionFailed}
+	register(h, api, huma.Operation{
+		OperationID: "set-preferences", Method: http.MethodPut, Path: "/users/{id}/preferences", Tags: tags, Errors: gone,
+		Summary:     "Replace what a user has chosen",
+		Description: "What is left out has its default. It acts at once on what waits: a message is due when the new choice says, reckoned from its event; what waits for a kind that is now never wanted is sent one last time.",
+	}, func(ctx context.Context, in *setPreferencesIn) (*preferencesOut, error) {
+		chosen, err := in.Body.read()
+		if err != nil {
+			return nil, unsaved(err)
+		}
+		if err := same("/user", in.ID, chosen.User); err != nil {
+			return nil, err
+		}
+		return answerPreferences(h.desk.SetPreferences(ctx, matching(ctx, in.Match), in.ID, chosen.Preferences))
+	})
+	register(h, api, huma.Operation{
+		OperationID: "edit-preferences", Method: http.MethodPatch, Path: "/users/{id}/preferences", Tags: tags, Errors: gone,
+		Summary:     "Change some of what a user has chosen",
+		Description: "What is left out stays as it is, and null takes a choice back. It acts at once on what waits, as a replacement does.",
+	}, func(ctx context.Context, in *editPreferencesIn) (*preferencesOut, error) {
+		chosen, err := in.Body.read()
+		if err != nil {
+			return nil, unsaved(err)
+		}
+		if err := same("/user", in.ID, chosen.User); err != nil {
+			return nil, err
+		}
+		over := func(p *preferences.Preferences) error { return p.UnmarshalJSON(chosen.keys) }
+		return answerPreferences(h.desk.EditPreferences(ctx, matching(ctx, in.Match), in.ID, over))
+	})
+	register(h, api, huma.Operation{
+		OperationID: "get-preferences", Method: http.MethodGet, Path: "/users/{id}/preferences", Tags: tags, Errors: []int{http.StatusNotFound},
+		Summary: "What applies to a user, chosen or by default",
+	}, func(ctx context.Context, in *UserIn) (*preferencesOut, error) {
+		return answerPreferences(h.desk.User(ctx, callerOf(ctx).Site, in.ID))
+	})
+}
+
+// unsaved tells a person what is wrong with what he has chosen.
+func unsaved(err error) error {
+	invalid, ok := errors.AsType[*message.Invalid](err)
+	if !ok {
+		return err
+	}
+	p := faulty(*invalid)
+	p.Title, p.Code = "These settings cannot be saved", "invalid_preferences"
+	return p
+}

@@ -1,0 +1,131 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"notifier/message"
+	"notifier/preferences"
+)
+
+// UserIn names a user.
+type UserIn struct {
+	ID string `path:"id" doc:"The user's id in the workflow system." example:"anna"`
+}
+
+type setUserIn struct {
+	UserIn
+	IfMatch
+	Body body[userBody]
+}
+
+// userBody is what a journal's line says of a user too.
+type userBody struct {
+	ID string `json:"user,omitempty" doc:"The same as in the path, if it is given."`
+	preferences.User
+}
+
+type editUserIn struct {
+	UserIn
+	IfMatch
+	Body body[userEdit]
+}
+
+// userEdit is what is to be changed of a user; what is absent stays.
+type userEdit struct {
+	Email    *string `json:"email,omitempty" doc:"Where mail goes; empty for nowhere." example:"anna@example.org"`
+	Name     *string `json:"name,omitempty" maxLength:"200"`
+	Phone    *string `json:"phone,omitempty" maxLength:"50"`
+	Timezone *string `json:"timezone,omitempty" doc:"An IANA name; empty for the site's." example:"Europe/Warsaw"`
+	Language *string `json:"language,omitempty" example:"pl"`
+}
+
+type userView struct {
+	ID string `json:"id" example:"anna"`
+	preferences.User
+}
+
+func viewUser(u preferences.User) userView { return userView{ID: u.ID, User: u} }
+
+type userOut struct {
+	ETag string `header:"ETag" doc:"Its version, for If-Match."`
+	Body userView
+}
+
+func answerUser(u preferences.User, err error) (*userOut, error) {
+	return &userOut{ETag: etag(int64(u.Version)), Body: viewUser(u)}, err
+}
+
+type erasedOut struct{ Body message.Erased }
+
+type usersIn struct {
+	Limit  int    `query:"limit" doc:"How many at most." minimum:"1" maximum:"200" default:"50"`
+	Cursor string `query:"cursor" doc:"next_cursor of the page before."`
+}
+
+type usersOut struct{ Body page[userView] }
+
+func (h *handler) userRoutes(api huma.API) {
+	tags, gone := []string{"users"}, []int{http.StatusNotFound, http.StatusPreconditionFailed}
+	register(h, api, huma.Operation{
+		OperationID: "list-users", Method: http.MethodGet, Path: "/users", Tags: tags, Summary: "The users, by their ids",
+	}, func(ctx context.Context, in *usersIn) (*usersOut, error) {
+		found, err := h.desk.Users(ctx, callerOf(ctx).Site, in.Cursor, in.Limit+1)
+		return &usersOut{Body: pageOf(found, in.Limit, viewUser, func(u preferences.User) string { return u.ID })}, err
+	})
+	register(h, api, huma.Operation{
+		OperationID: "set-user", Method: http.MethodPut, Path: "/users/{id}", Tags: tags, Errors: []int{http.StatusPreconditionFailed},
+		Summary: "Add or change a user", Description: "What is left out is empty. A new zone acts at once on what waits for a digest.",
+	}, func(ctx context.Context, in *setUserIn) (*userOut, error) {
+		u, err := in.Body.read()
+		if err != nil {
+			return nil, err
+		}
+		if err := same("/user", in.ID, u.ID); err != nil {
+			return nil, err
+		}
+		u.User.ID = in.ID
+		return answerUser(h.desk.SetUser(ctx, matching(ctx, in.Match), u.User))
+	})
+	register(h, api, huma.Operation{
+		OperationID: "get-user", Method: http.MethodGet, Path: "/users/{id}", Tags: tags, Errors: []int{http.StatusNotFound}, Summary: "One user",
+	}, func(ctx context.Context, in *UserIn) (*userOut, error) {
+		return answerUser(h.desk.User(ctx, callerOf(ctx).Site, in.ID))
+	})
+	register(h, api, huma.Operation{
+		OperationID: "edit-user", Method: http.MethodPatch, Path: "/users/{id}", Tags: tags, Errors: gone,
+		Summary: "Change some of a user", Description: "What is left out stays as it is.",
+	}, h.editUser)
+	register(h, api, huma.Operation{
+		OperationID: "erase-user", Method: http.MethodDelete, Path: "/users/{id}", Tags: tags, Errors: []int{http.StatusNotFound},
+		Summary: "Erase a person",
+		Description: "The user, what was chosen, memberships and places in deadlines are gone. Messages are kept without address and content; those that have not left are withdrawn. " +
+			"Answers that are kept for Idempotency-Keys go within seven days.",
+	}, func(ctx context.Context, in *UserIn) (*erasedOut, error) {
+		e, err := h.desk.EraseUser(ctx, call(ctx, ""), in.ID)
+		return &erasedOut{Body: e}, err
+	})
+}
+
+// matching is a call that changes only what is still as the caller read it.
+func matching(ctx context.Context, match string) message.Call {
+	c := call(ctx, "")
+	c.Match = match
+	return c
+}
+
+func (h *handler) editUser(ctx context.Context, in *editUserIn) (*userOut, error) {
+	e, err := in.Body.read()
+	if err != nil {
+		return nil, err
+	}
+	return answerUser(h.desk.EditUser(ctx, matching(ctx, in.Match), in.ID, func(u *preferences.User) {
+		set(&u.Email, e.Email)
+		set(&u.Name, e.Name)
+		set(&u.Phone, e.Phone)
+		set(&u.Timezone, e.Timezone)
+		set(&u.Language, e.Language)
+	}))
+}

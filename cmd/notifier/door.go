@@ -1,0 +1,295 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"notifier/access"
+	"notifier/api"
+	"notifier/gate"
+	"notifier/listing"
+	"notifier/schedule"
+)
+
+// The variables that say where a service is elsewhere, and the key for it. They are no
+// keys of config.yaml.
+const (
+	serverVariable = prefix + "SERVER"
+	keyVariable    = prefix + "KEY"
+)
+
+// door is how a command reaches the service: by the requests of its API. Either that is
+// answered in this process, on the database that the configuration names, or elsewhere.
+type door struct {
+	*http.Client
+	base, key string
+	house     *house // nil if the service is elsewhere
+}
+
+// elsewhere tells whether a command is about a service that runs somewhere else, and where.
+func (s *shared) elsewhere() (server string, err error) {
+	server = s.server
+	if server == "" && s.config == "" {
+		server = os.Getenv(serverVariable)
+	}
+	if server == "" {
+		return "", nil
+	}
+	u, err := url.Parse(server)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", usageError{fmt.Errorf("%q is not the address of a service. Write it as https://notify.example.org", server)}
+	}
+	if s.config != "" {
+		return "", usageError{errors.New("--server and --config are both given: the one is for a service elsewhere, the other for a database. Leave one out")}
+	}
+	return strings.TrimRight(server, "/"), nil
+}
+
+// withDoor does something with the service, here or elsewhere.
+func (s *shared) withDoor(c *cobra.Command, do func(ctx context.Context, d *door) error) error {
+	server, err := s.elsewhere()
+	if err != nil {
+		return err
+	}
+	if server != "" {
+		d, err := s.remoteDoor(c, server)
+		if err != nil {
+			return err
+		}
+		defer d.CloseIdleConnections()
+		return do(c.Context(), d)
+	}
+	h, err := s.openHouse(c.Context(), s.site)
+	if err != nil {
+		return err
+	}
+	d, err := h.door(c.Context())
+	if err == nil {
+		err = do(c.Context(), d)
+	}
+	return errors.Join(err, h.close())
+}
+
+func (s *shared) remoteDoor(c *cobra.Command, server string) (*door, error) {
+	if s.site != "" {
+		return nil, usageError{errors.New("the site of a command with --server is that of its key. Leave --site out")}
+	}
+	key := os.Getenv(keyVariable)
+	if s.keyFile != "" {
+		content, err := os.ReadFile(s.keyFile)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--key-file cannot be read: %w", err)}
+		}
+		if open, err := readableByAll(s.keyFile); err == nil && open {
+			note(c, "Everybody on this machine may read %s. Write: chmod 600 %s", s.keyFile, s.keyFile)
+		}
+		key = strings.TrimSpace(string(content))
+	}
+	if key == "" {
+		return nil, usageError{fmt.Errorf("a key is needed for %s. Name a file with --key-file, or set %s", server, keyVariable)}
+	}
+	if u, err := url.Parse(server); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
+		note(c, "%s is not encrypted: others on the way may read the key. Use https.", server)
+	}
+	return &door{Client: &http.Client{Timeout: time.Minute}, base: server, key: key}, nil
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// door is the API of the house, without a network.
+func (h *house) door(ctx context.Context) (*door, error) {
+	if err := h.timetable.Read(ctx); err != nil {
+		return nil, err
+	}
+	o := h.apiOptions()
+	o.Gate = atHome{h.gate, access.Caller{Site: h.config.Site, Name: whoami(), Scopes: []access.Scope{access.Admin}, Home: true}}
+	run := func(name string) (schedule.Run, error) { return h.timetable.RunHere(ctx, name) }
+	here := api.Handler(h.desk, h.store, atHand{h.timetable, run}, o, h.log)
+	return &door{Client: &http.Client{Transport: inside{here}}, base: "http://here", house: h}, nil
+}
+
+// atHome lets whoever has the database in: a key could stop nobody there.
+type atHome struct {
+	*gate.Gate
+	caller access.Caller
+}
+
+// Admit lets in.
+func (a atHome) Admit(context.Context, string, time.Time) (access.Caller, error) {
+	return a.caller, nil
+}
+
+// inside answers requests by a handler of this process.
+type inside struct{ http.Handler }
+
+// RoundTrip makes the handler's answer that of a server.
+func (i inside) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	a := &answer{header: http.Header{}, status: http.StatusOK}
+	i.ServeHTTP(a, r)
+	return &http.Response{
+		StatusCode: a.status, Status: http.StatusText(a.status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: a.header, Body: io.NopCloser(&a.body), ContentLength: int64(a.body.Len()), Request: r,
+	}, r.Context().Err()
+}
+
+// answer keeps what a handler writes.
+type answer struct {
+	header  http.Header
+	status  int
+	written bool
+	body    bytes.Buffer
+}
+
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(status int) {
+	if !a.written {
+		a.status, a.written = status, true
+	}
+}
+
+func (a *answer) Write(b []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return a.body.Write(b)
+}
+
+// SetReadDeadline is asked for by the API; what is in memory comes in time.
+func (a *answer) SetReadDeadline(time.Time) error { return nil }
+
+// request is one call of the API.
+type request struct {
+	method, path string // the path below /api/v1
+	query        url.Values
+	body         any
+	key          string // Idempotency-Key
+}
+
+// path joins the parts of a path, each of which may hold anything.
+func path(parts ...string) string {
+	var b strings.Builder
+	for _, part := range parts {
+		b.WriteString("/" + url.PathEscape(part))
+	}
+	return b.String()
+}
+
+// maxAnswer is how much of an answer is read, in bytes.
+const maxAnswer = 64 << 20
+
+// call asks and returns the answer, JSON or nothing. An answer that is a problem is a
+// *refusal.
+func (d *door) call(ctx context.Context, q request) ([]byte, error) {
+	var body io.Reader
+	if q.body != nil {
+		b, err := json.Marshal(q.body)
+		if err != nil {
+			return nil, fmt.Errorf("write the request: %w", err)
+		}
+		body = bytes.NewReader(b)
+	}
+	address := d.base + "/api/v1" + q.path
+	if len(q.query) > 0 {
+		address += "?" + q.query.Encode()
+	}
+	r, err := http.NewRequestWithContext(ctx, q.method, address, body)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	r.Header.Set("Authorization", "Bearer "+d.key)
+	r.Header.Set("User-Agent", "notifier/"+version)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if q.key != "" {
+		r.Header.Set("Idempotency-Key", q.key)
+	}
+	response, err := d.Do(r)
+	if err != nil {
+		return nil, d.unreached(ctx, err)
+	}
+	defer response.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return nil, d.unreached(ctx, err)
+	}
+	if response.StatusCode >= 300 {
+		return nil, d.refused(response, b)
+	}
+	return b, nil
+}
+
+// unreached says that nobody answered.
+func (d *door) unreached(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	return unreachedError{fmt.Errorf("%s does not answer: %w. Is the service running there? curl %s/healthz tells", d.base, err, d.base)}
+}
+
+// unreachedError is that of a service elsewhere that does not answer.
+type unreachedError struct{ error }
+
+// ask is call, with the answer decoded.
+func ask[T any](ctx context.Context, d *door, q request) (answer T, raw []byte, err error) {
+	if raw, err = d.call(ctx, q); err != nil {
+		return answer, nil, err
+	}
+	if err = json.Unmarshal(raw, &answer); err != nil {
+		err = fmt.Errorf("the answer of %s is not understood. Is it another version? %w", cmp.Or(d.base, "the service"), err)
+	}
+	return answer, raw, err
+}
+
+// pageSize is the longest page that the API gives.
+const pageSize = 200
+
+// list reads a list of at most n items, page by page; 0: all.
+func (d *door) list(ctx context.Context, q request, n int) (listing.Page, error) {
+	var all listing.Page
+	paged := q.query != nil
+	for {
+		if paged {
+			size := pageSize
+			if n > 0 {
+				size = min(size, n-len(all.Data))
+			}
+			q.query.Set("limit", fmt.Sprint(size))
+		}
+		page, _, err := ask[listing.Page](ctx, d, q)
+		if err != nil {
+			return all, err
+		}
+		all.Data = append(all.Data, page.Data...)
+		all.NextCursor, all.HasMore = page.NextCursor, page.HasMore
+		if page.NextCursor == "" || n > 0 && len(all.Data) >= n {
+			return all, nil
+		}
+		q.query.Set("cursor", page.NextCursor)
+	}
+}

@@ -1,0 +1,272 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"notifier/access"
+	"notifier/message"
+)
+
+// Book is what the gate needs of the store for people.
+type Book interface {
+	Members(ctx context.Context, site string) ([]access.Member, error)
+	// Member finds one by the address, on whichever site; message.ErrNotFound if there is none.
+	Member(ctx context.Context, email string) (access.Member, error)
+	AddMember(ctx context.Context, m access.Member) error
+	ChangeMember(ctx context.Context, m access.Member) error
+	RemoveMember(ctx context.Context, m access.Member) error
+	AddSession(ctx context.Context, x access.Session) error
+	SessionOfHash(ctx context.Context, hash string) (access.Session, error)
+	SessionsOf(ctx context.Context, site, email string) ([]access.Session, error)
+	NoteSessionUse(ctx context.Context, x access.Session, at time.Time) error
+	EndSession(ctx context.Context, hash string) error
+	EndSessions(ctx context.Context, site, email string) error
+	NoteFailure(ctx context.Context, subject string, at, until time.Time) (n int, ends time.Time, err error)
+	ForgetFailures(ctx context.Context, subject string) error
+	// ForgiveFailure takes one back.
+	ForgiveFailure(ctx context.Context, subject string) error
+}
+
+// How many wrong passwords are taken within that time: for one account, so that nobody
+// guesses it from many machines, and from one address, so that nobody tries one password
+// on all accounts. Whoever is over it waits, with the right password, too.
+const (
+	perAccount = 10
+	perAddress = 50
+	within     = 15 * time.Minute
+	// hashing is how many passwords are looked at at once: each takes 19 MB.
+	hashing = 4
+)
+
+// Staff are the people of the console, and where they sign in. It is safe for concurrent use.
+type Staff struct {
+	book  Book
+	home  string
+	turns chan struct{}
+	blind string // the hash of a password that nobody has
+	log   *zap.Logger
+}
+
+// NewStaff makes it; site is the one that the installation itself belongs to.
+func NewStaff(book Book, site string, log *zap.Logger) *Staff {
+	return &Staff{
+		book: book, home: site, turns: make(chan struct{}, hashing), blind: access.HashPassword(access.NewSecret(false)),
+		log: log.Named("gate"),
+	}
+}
+
+// Members lists who may sign in for a site, by address.
+func (s *Staff) Members(ctx context.Context, site string) ([]access.Member, error) {
+	return s.book.Members(ctx, site)
+}
+
+// AddMember lets somebody sign in: with the password or, if it is empty, by OpenID Connect alone.
+func (s *Staff) AddMember(ctx context.Context, c message.Call, m access.Member, password string) (access.Member, error) {
+	m.Site, m.Email, m.CreatedAt, m.CreatedBy = c.Site, access.FoldEmail(m.Email), c.At, c.By
+	if err := m.Check(); err != nil {
+		return m, err
+	}
+	if password != "" {
+		if err := s.setPassword(&m, password); err != nil {
+			return m, err
+		}
+	}
+	err := s.book.AddMember(ctx, m)
+	if errors.Is(err, message.ErrMoved) {
+		var bad message.Invalid
+		bad.Add("/email", "taken", "%s may sign in already. Change the role with notifier staff role, or the password with notifier staff password", m.Email)
+		err = &bad
+	}
+	return m, err
+}
+
+func (s *Staff) setPassword(m *access.Member, password string) error {
+	var bad message.Invalid
+	bad.Check("/password", "bad_password", access.CheckPassword(password, m.Email))
+	if err := bad.Err(); err != nil {
+		return err
+	}
+	s.turns <- struct{}{}
+	defer func() { <-s.turns }()
+	m.Password = access.HashPassword(password)
+	return nil
+}
+
+// SetPassword gives a member another password, and signs the member out everywhere.
+func (s *Staff) SetPassword(ctx context.Context, c message.Call, email, password string) error {
+	m, err := s.find(ctx, c.Site, email)
+	if err == nil {
+		err = s.setPassword(&m, password)
+	}
+	if err == nil {
+		err = s.book.ChangeMember(ctx, m)
+	}
+	if err == nil {
+		err = s.book.ForgetFailures(ctx, ofAccount(m.Email))
+	}
+	return err
+}
+
+// SetRole gives a member another role, and signs the member out everywhere.
+func (s *Staff) SetRole(ctx context.Context, c message.Call, email string, role access.Role) error {
+	m, err := s.find(ctx, c.Site, email)
+	if err != nil {
+		return err
+	}
+	m.Role = role
+	if err := m.Check(); err != nil {
+		return err
+	}
+	return s.book.ChangeMember(ctx, m)
+}
+
+// RemoveMember keeps a member from signing in, and ends all sessions.
+func (s *Staff) RemoveMember(ctx context.Context, c message.Call, email string) error {
+	m, err := s.find(ctx, c.Site, email)
+	if err != nil {
+		return err
+	}
+	return s.book.RemoveMember(ctx, m)
+}
+
+func (s *Staff) find(ctx context.Context, site, email string) (access.Member, error) {
+	m, err := s.book.Member(ctx, access.FoldEmail(email))
+	if err == nil && m.Site != site {
+		err = message.ErrNotFound
+	}
+	if errors.Is(err, message.ErrNotFound) {
+		err = fmt.Errorf("nobody with the address %q may sign in. notifier staff list shows who may: %w", message.Truncate(email, 60), err)
+	}
+	return m, err
+}
+
+func ofAccount(email string) string { return "account:" + message.Truncate(email, 254) }
+func ofAddress(from string) string  { return "address:" + message.Truncate(from, 60) }
+
+// SignIn begins a session and returns its token, if the password is right. Otherwise it is
+// access.ErrWrongPassword, or *access.TooMany after too many of those.
+func (s *Staff) SignIn(ctx context.Context, email, password, from, agent string, at time.Time) (access.Session, string, error) {
+	email = access.FoldEmail(email)
+	if err := s.count(ctx, email, from, at); err != nil {
+		return access.Session{}, "", err
+	}
+	m, err := s.book.Member(ctx, email)
+	if err != nil && !errors.Is(err, message.ErrNotFound) {
+		return access.Session{}, "", err
+	}
+	hash := m.Password
+	if hash == "" {
+		hash = s.blind // it takes as long, so that nobody learns who may sign in
+	}
+	s.turns <- struct{}{}
+	right, err := access.IsPassword(hash, password)
+	<-s.turns
+	if err != nil {
+		return access.Session{}, "", fmt.Errorf("the password of %s: %w", email, err)
+	}
+	if !right || m.Password == "" {
+		s.log.Info("sign-in refused", zap.String("from", from))
+		return access.Session{}, "", access.ErrWrongPassword
+	}
+	if err := errors.Join(s.book.ForgetFailures(ctx, ofAccount(email)), s.book.ForgiveFailure(ctx, ofAddress(from))); err != nil {
+		return access.Session{}, "", err
+	}
+	return s.begin(ctx, m, from, agent, at)
+}
+
+// count counts the attempt as wrong until it has proved right.
+func (s *Staff) count(ctx context.Context, email, from string, at time.Time) error {
+	for _, one := range []struct {
+		subject string
+		most    int
+	}{{ofAddress(from), perAddress}, {ofAccount(email), perAccount}} {
+		n, until, err := s.book.NoteFailure(ctx, one.subject, at, at.Add(within))
+		if err != nil {
+			return err
+		}
+		if n > one.most {
+			s.log.Warn("too many wrong attempts to sign in", zap.String("from", from), zap.Int("attempts", n))
+			return &access.TooMany{Until: until}
+		}
+	}
+	return nil
+}
+
+// SignInAs begins a session of somebody whom another has proved to have the address:
+// access.ErrNoMember if that is none of ours.
+func (s *Staff) SignInAs(ctx context.Context, email, from, agent string, at time.Time) (access.Session, string, error) {
+	m, err := s.book.Member(ctx, access.FoldEmail(email))
+	if errors.Is(err, message.ErrNotFound) {
+		err = access.ErrNoMember
+	}
+	if err != nil {
+		return access.Session{}, "", err
+	}
+	return s.begin(ctx, m, from, agent, at)
+}
+
+func (s *Staff) begin(ctx context.Context, m access.Member, from, agent string, at time.Time) (access.Session, string, error) {
+	x, token := access.NewSession(m, from, agent, at)
+	if err := s.book.AddSession(ctx, x); err != nil {
+		return x, "", err
+	}
+	s.log.Info("somebody signed in", zap.String("site", m.Site), zap.String("role", string(m.Role)), zap.String("from", from))
+	return x, token, nil
+}
+
+// SignedIn tells who has the token: access.ErrNotSignedIn if nobody has. It is asked at
+// every request, so that an end, or another role, holds on all replicas at once.
+func (s *Staff) SignedIn(ctx context.Context, token string, at time.Time) (access.Caller, error) {
+	if token == "" {
+		return access.Caller{}, access.ErrNotSignedIn
+	}
+	x, err := s.book.SessionOfHash(ctx, access.HashOf(token))
+	if errors.Is(err, message.ErrNotFound) || err == nil && !x.Lasts(at) {
+		return access.Caller{}, access.ErrNotSignedIn
+	}
+	if err != nil {
+		return access.Caller{}, err
+	}
+	m, err := s.book.Member(ctx, x.Email)
+	if errors.Is(err, message.ErrNotFound) || err == nil && m.Site != x.Site {
+		return access.Caller{}, access.ErrNotSignedIn
+	}
+	if err != nil {
+		return access.Caller{}, err
+	}
+	if at.Sub(x.UsedAt) >= noteEvery {
+		if err := s.book.NoteSessionUse(ctx, x, at); err != nil {
+			return access.Caller{}, err
+		}
+	}
+	c := m.Caller()
+	c.Home = c.Site == s.home
+	return c, nil
+}
+
+// Sessions lists where a person has signed in, the newest first.
+func (s *Staff) Sessions(ctx context.Context, c access.Caller, at time.Time) ([]access.Session, error) {
+	all, err := s.book.SessionsOf(ctx, c.Site, c.Name)
+	var lasting []access.Session
+	for _, x := range all {
+		if x.Lasts(at) {
+			lasting = append(lasting, x)
+		}
+	}
+	return lasting, err
+}
+
+// SignOut ends the session of the token.
+func (s *Staff) SignOut(ctx context.Context, token string) error {
+	return s.book.EndSession(ctx, access.HashOf(token))
+}
+
+// SignOutEverywhere ends all sessions of a person.
+func (s *Staff) SignOutEverywhere(ctx context.Context, c access.Caller) error {
+	return s.book.EndSessions(ctx, c.Site, c.Name)
+}

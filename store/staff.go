@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"notifier/access"
+	"notifier/message"
+)
+
+const memberNames = "site, email, name, role, password, created_at, created_by, signed_in_at"
+
+func readMember(scan func(into ...any) error) (m access.Member, err error) {
+	var signedIn instant
+	err = scan(&m.Site, &m.Email, &m.Name, (*string)(&m.Role), &m.Password, (*instant)(&m.CreatedAt), &m.CreatedBy, &signedIn)
+	m.SignedInAt = orNull(time.Time(signedIn))
+	return m, err
+}
+
+// Members lists the staff of a site, by address.
+func (s *Store) Members(ctx context.Context, site string) ([]access.Member, error) {
+	rows, err := s.query(ctx, nil, "SELECT "+memberNames+" FROM staff WHERE site = ? ORDER BY email LIMIT 1000", site)
+	all, err := collect(rows, err, readMember)
+	if err != nil {
+		return nil, fmt.Errorf("list the staff: %w", err)
+	}
+	return all, nil
+}
+
+// Member finds one by the address, on whichever site; message.ErrNotFound if there is none.
+func (s *Store) Member(ctx context.Context, email string) (access.Member, error) {
+	rows, err := s.query(ctx, nil, "SELECT "+memberNames+" FROM staff WHERE email = ?", email)
+	found, err := collect(rows, err, readMember)
+	if err != nil {
+		return access.Member{}, fmt.Errorf("read a member of staff: %w", err)
+	}
+	if len(found) == 0 {
+		return access.Member{}, message.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// AddMember adds somebody; message.ErrMoved if the address is known already.
+func (s *Store) AddMember(ctx context.Context, m access.Member) error {
+	n, err := s.exec(ctx, nil, "INSERT INTO staff ("+memberNames+") VALUES ("+marks(8)+") ON CONFLICT DO NOTHING",
+		m.Site, m.Email, m.Name, string(m.Role), m.Password, instant(m.CreatedAt), m.CreatedBy, orNone(m.SignedInAt))
+	if err == nil && n == 0 {
+		err = message.ErrMoved
+	}
+	if err != nil {
+		return fmt.Errorf("add a member of staff: %w", err)
+	}
+	return nil
+}
+
+// ChangeMember writes a member's name, role and password, and ends all sessions: what was
+// allowed before is allowed no longer. message.ErrNotFound if there is none.
+func (s *Store) ChangeMember(ctx context.Context, m access.Member) error {
+	return s.withoutSessions(ctx, m, "UPDATE staff SET name = ?, role = ?, password = ? WHERE site = ? AND email = ?", m.Name, string(m.Role), m.Password)
+}
+
+// RemoveMember deletes a member and all sessions; message.ErrNotFound if there is none.
+func (s *Store) RemoveMember(ctx context.Context, m access.Member) error {
+	return s.withoutSessions(ctx, m, "DELETE FROM staff WHERE site = ? AND email = ?")
+}
+
+// withoutSessions changes a member's row and ends the sessions, or neither.
+func (s *Store) withoutSessions(ctx context.Context, m access.Member, statement string, arguments ...any) error {
+	err := s.commit(ctx, func(t *tx) error {
+		n, err := s.exec(ctx, t, statement, append(arguments, m.Site, m.Email)...)
+		if err == nil && n == 0 {
+			err = message.ErrNotFound
+		}
+		if err == nil {
+			_, err = s.exec(ctx, t, "DELETE FROM sessions WHERE site = ? AND email = ?", m.Site, m.Email)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("change a member of staff: %w", err)
+	}
+	return nil
+}
+
+const sessionNames = "site, hash, email, created_at, used_at, expires_at, address, agent"
+
+func readSession(scan func(into ...any) error) (x access.Session, err error) {
+	err = scan(&x.Site, &x.Hash, &x.Email, (*instant)(&x.CreatedAt), (*instant)(&x.UsedAt), (*instant)(&x.ExpiresAt), &x.From, &x.Agent)
+	return x, err
+}
+
+// AddSession keeps a session, and when its member signed in.
+func (s *Store) AddSession(ctx context.Context, x access.Session) error {
+	err := s.commit(ctx, func(t *tx) error {
+		_, err := s.exec(ctx, t, "INSERT INTO sessions ("+sessionNames+") VALUES ("+marks(8)+")",
+			x.Site, x.Hash, x.Email, instant(x.CreatedAt), instant(x.UsedAt), instant(x.ExpiresAt), x.From, x.Agent)
+		if err == nil {
+			_, err = s.exec(ctx, t, "UPDATE staff SET signed_in_at = ? WHERE site = ? AND email = ?", instant(x.CreatedAt), x.Site, x.Email)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("keep a session: %w", err)
+	}
+	return nil
+}
+
+// SessionOfHash finds a session by the hash of its token; message.ErrNotFound if there is none.
+func (s *Store) SessionOfHash(ctx context.Context, hash string) (access.Session, error) {
+	rows, err := s.query(ctx, nil, "SELECT "+sessionNames+" FROM sessions WHERE hash = ?", hash)
+	found, err := collect(rows, err, readSession)
+	if err != nil {
+		return access.Session{}, fmt.Errorf("read a session: %w", err)
+	}
+	if len(found) == 0 {
+		return access.Session{}, message.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// SessionsOf lists the sessions of a member, the newest first.
+func (s *Store) SessionsOf(ctx context.Context, site, email string) ([]access.Session, error) {
+	rows, err := s.query(ctx, nil, "SELECT "+sessionNames+" FROM sessions WHERE site = ? AND email = ? ORDER BY created_at DESC, hash LIMIT 100", site, email)
+	all, err := collect(rows, err, readSession)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return all, nil
+}
+
+// NoteSessionUse writes down when a session was last used.
+func (s *Store) NoteSessionUse(ctx context.Context, x access.Session, at time.Time) error {
+	_, err := s.exec(ctx, nil, "UPDATE sessions SET used_at = ? WHERE site = ? AND hash = ? AND used_at < ?", instant(at), x.Site, x.Hash, instant(at))
+	if err != nil {
+		return fmt.Errorf("note the use of a session: %w", err)
+	}
+	return nil
+}
+
+// EndSession deletes a session, if it is there.
+func (s *Store) EndSession(ctx context.Context, hash string) error {
+	if _, err := s.exec(ctx, nil, "DELETE FROM sessions WHERE hash = ?", hash); err != nil {
+		return fmt.Errorf("end a session: %w", err)
+	}
+	return nil
+}
+
+// EndSessions deletes all sessions of a member.
+func (s *Store) EndSessions(ctx context.Context, site, email string) error {
+	if _, err := s.exec(ctx, nil, "DELETE FROM sessions WHERE site = ? AND email = ?", site, email); err != nil {
+		return fmt.Errorf("end the sessions of a member: %w", err)
+	}
+	return nil
+}
+
+// NoteFailure counts a wrong attempt before it is looked at, and returns which one it is:
+// many at once cannot all be the first. They are forgotten when the time given to the first is over.
+func (s *Store) NoteFailure(ctx context.Context, subject string, at, until time.Time) (n int, ends time.Time, err error) {
+	err = s.commit(ctx, func(t *tx) error {
+		_, err := s.exec(ctx, t, "INSERT INTO sign_in_failures (subject, failures, until) VALUES (?, 1, ?) ON CONFLICT (subject) DO UPDATE SET"+
+			" failures = CASE WHEN sign_in_failures.until <= ? THEN 1 ELSE sign_in_failures.failures + 1 END,"+
+			" until = CASE WHEN sign_in_failures.until <= ? THEN excluded.until ELSE sign_in_failures.until END",
+			subject, instant(until), instant(at), instant(at))
+		if err != nil {
+			return err
+		}
+		return s.row(ctx, t, []any{&n, (*instant)(&ends)}, "SELECT failures, until FROM sign_in_failures WHERE subject = ?", subject)
+	})
+	if err != nil {
+		return 0, ends, fmt.Errorf("count a wrong attempt: %w", err)
+	}
+	return n, ends, nil
+}
+
+// ForgetFailures ends the count of a subject.
+func (s *Store) ForgetFailures(ctx context.Context, subject string) error {
+	if _, err := s.exec(ctx, nil, "DELETE FROM sign_in_failures WHERE subject = ?", subject); err != nil {
+		return fmt.Errorf("forget wrong attempts: %w", err)
+	}
+	return nil
+}
+
+// ForgiveFailure takes one off the count of a subject.
+func (s *Store) ForgiveFailure(ctx context.Context, subject string) error {
+	if _, err := s.exec(ctx, nil, "UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = ? AND failures > 0", subject); err != nil {
+		return fmt.Errorf("take back a wrong attempt: %w", err)
+	}
+	return nil
+}
+
+// ForgetSessions deletes sessions that have ended and counts that are over.
+func (s *Store) ForgetSessions(ctx context.Context, at time.Time) error {
+	for _, statement := range []string{"DELETE FROM sessions WHERE expires_at <= ?", "DELETE FROM sign_in_failures WHERE until <= ?"} {
+		if _, err := s.exec(ctx, nil, statement, instant(at)); err != nil {
+			return fmt.Errorf("forget old sessions: %w", err)
+		}
+	}
+	return nil
+}
