@@ -21,6 +21,7 @@ var walls = map[string][]string{
 	"deadlines":              {"message", "wallclock"},
 	"webhook":                {"message"},
 	"template":               {"message"},
+	"doctor":                 {},
 	"letter":                 {"message"},
 	"listing":                {},
 	"digest":                 {"message", "letter"},
