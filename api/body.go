@@ -8,7 +8,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"notifier/access"
 	"notifier/message"
 	"notifier/preferences"
 )
@@ -73,7 +72,6 @@ type (
 
 	chosenByUser struct{}
 	chosenInPart struct{}
-	state        struct{}
 	textOrTexts  = map[string]*huma.Schema
 )
 
@@ -108,11 +106,6 @@ func (data) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-// Schema of access.State.
-func (state) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true, Examples: []any{map[string]any{"status": "error"}}}
-}
-
 // Schema of preferences.Preferences.
 func (chosen) Schema(huma.Registry) *huma.Schema {
 	frequency := func(choices ...any) *huma.Schema { return &huma.Schema{Type: huma.TypeString, Enum: choices} }
@@ -125,6 +118,7 @@ func (chosen) Schema(huma.Registry) *huma.Schema {
 			"daily_at":      {Type: huma.TypeString, Description: "When daily and weekly mail is due, in the user's zone.", Examples: []any{"08:00"}},
 			"weekly_on":     frequency("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
 			"timezone":      {Type: huma.TypeString, Description: "An IANA name.", Examples: []any{"Europe/Warsaw"}},
+			"paused_until":  {Type: huma.TypeString, Format: "date", Description: "What happens before this date waits until its daily hour; deadlines and other mandatory kinds do not.", Examples: []any{"2026-12-01"}},
 		},
 		AdditionalProperties: frequency("immediately", "hourly", "daily", "weekly", "never"),
 	}
@@ -158,7 +152,6 @@ func orNull(s *huma.Schema) *huma.Schema {
 func describe(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[message.Recipient](), reflect.TypeFor[recipient]())
 	r.RegisterTypeAlias(reflect.TypeFor[message.Text](), reflect.TypeFor[text]())
-	r.RegisterTypeAlias(reflect.TypeFor[access.State](), reflect.TypeFor[state]())
 	r.RegisterTypeAlias(reflect.TypeFor[message.Data](), reflect.TypeFor[data]())
 	r.RegisterTypeAlias(reflect.TypeFor[preferences.Preferences](), reflect.TypeFor[chosen]())
 	r.RegisterTypeAlias(reflect.TypeFor[choice](), reflect.TypeFor[chosenByUser]())

@@ -16,7 +16,6 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"notifier/access"
 	"notifier/api"
 	"notifier/deadlines"
 	"notifier/jobs"
@@ -48,6 +47,8 @@ func everyRoute() [][3]string {
 		{"PUT", "/api/v1/users/anna", `{}`},
 		{"GET", "/api/v1/users/anna/preferences", ""},
 		{"PUT", "/api/v1/users/anna/preferences", `{}`},
+		{"GET", "/api/v1/users/anna/history", ""},
+		{"POST", "/api/v1/users/anna/preferences/link", ""},
 		{"GET", "/api/v1/groups/clerks", ""},
 		{"PUT", "/api/v1/groups/clerks", `{"users":["anna"]}`},
 		{"GET", "/api/v1/jobs", ""},
@@ -180,6 +181,10 @@ func (b broken) EditPreferences(context.Context, message.Call, string, func(*pre
 func (b broken) Users(context.Context, string, string, int) ([]preferences.User, error) {
 	return nil, b.err
 }
+func (b broken) Changes(context.Context, string, string) ([]preferences.Change, error) {
+	return nil, b.err
+}
+
 func (b broken) SetGroup(context.Context, message.Call, string, []string) error { return b.err }
 func (b broken) Group(context.Context, string, string) ([]string, error)        { return nil, b.err }
 
@@ -309,14 +314,10 @@ func (b broken) Templates(context.Context, string, string, int) ([]template.Temp
 }
 
 func (b broken) Runs(context.Context, string, int) ([]schedule.Run, error) { return nil, b.err }
-func (b broken) Note(context.Context, access.Record) error                 { return b.err }
-func (b broken) Audit(context.Context, string, access.RecordFilter) ([]access.Record, error) {
-	return nil, b.err
-}
-func (b broken) Sites(context.Context) ([]string, error)          { return nil, b.err }
-func (b broken) Ping(context.Context) error                       { return b.err }
-func (b broken) Lines(context.Context) ([]jobs.State, error)      { return nil, b.err }
-func (b broken) Line(context.Context, string) (jobs.State, error) { return jobs.State{}, b.err }
+func (b broken) Sites(context.Context) ([]string, error)                   { return nil, b.err }
+func (b broken) Ping(context.Context) error                                { return b.err }
+func (b broken) Lines(context.Context) ([]jobs.State, error)               { return nil, b.err }
+func (b broken) Line(context.Context, string) (jobs.State, error)          { return jobs.State{}, b.err }
 
 func (b broken) Change(context.Context, string, jobs.Change, string) (jobs.State, error) {
 	return jobs.State{}, b.err

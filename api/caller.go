@@ -25,23 +25,15 @@ type Gate interface {
 	Keys(ctx context.Context, site string) ([]access.Key, error)
 }
 
-// asker is who sent a request, and how.
-type asker struct {
-	caller        access.Caller
-	from, request string // the address, and the request's id
-}
-
-// askerIn is where a request's context has that. huma calls handlers with nothing but a
-// context and the input, so there is no other way for it to come along.
-type askerIn struct{}
-
-func asking(ctx context.Context) asker {
-	a, _ := ctx.Value(askerIn{}).(asker)
-	return a
-}
+// callerIn is where a request's context has its caller. huma calls handlers with nothing
+// but a context and the input, so there is no other way for it to come along.
+type callerIn struct{}
 
 // callerOf is who asks. The zero Caller may do nothing.
-func callerOf(ctx context.Context) access.Caller { return asking(ctx).caller }
+func callerOf(ctx context.Context) access.Caller {
+	c, _ := ctx.Value(callerIn{}).(access.Caller)
+	return c
+}
 
 // call is a request to a room, made now.
 func call(ctx context.Context, key string) message.Call {
@@ -63,8 +55,7 @@ func (h *handler) keyed(next http.Handler) http.Handler {
 			h.refuse(w, h.refused(r.Context(), err))
 			return
 		}
-		a := asker{caller: caller, from: h.o.From(r), request: w.Header().Get(requestID)}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), askerIn{}, a)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerIn{}, caller)))
 	})
 }
 

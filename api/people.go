@@ -32,6 +32,7 @@ type groupOut struct{ Body groupView }
 func (h *handler) peopleRoutes(api huma.API) {
 	h.userRoutes(api)
 	h.preferenceRoutes(api)
+	h.choiceRoutes(api)
 	tags := []string{"users"}
 	register(h, api, huma.Operation{
 		OperationID: "set-group", Method: http.MethodPut, Path: "/groups/{id}", Tags: tags,

@@ -32,6 +32,7 @@ func compose(w letter.Writer, d message.Message, g gathered) message.Message {
 	c.d.Subject = c.subject()
 	f := c.Frame(c.d, c.whys...)
 	f.Preheader = c.glimpse()
+	c.d.Headers = f.Headers
 	f.Button = letter.Button{Label: c.words.openCases, URL: letter.Link(c.CasesURL)}
 	show := widest
 	for {

@@ -3,6 +3,7 @@ package digest
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // words is all that a digest says of its own accord, in one language. Sentences whose
@@ -28,8 +29,16 @@ type words struct {
 	others    func(n int) string // cases that the preheader does not name
 }
 
-// speak is the catalogue of a language; English where there is none yet.
-func speak(string) *words { return &english }
+// speak is the catalogue of a language, whatever its region; English where there is none.
+func speak(language string) *words {
+	switch language, _, _ := strings.Cut(language, "-"); language {
+	case "pl":
+		return &polish
+	case "fr":
+		return &french
+	}
+	return &english
+}
 
 var english = words{
 	headline: func(items, cases int) string {

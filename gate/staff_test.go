@@ -100,11 +100,6 @@ func TestSessionsEnd(t *testing.T) {
 	})
 }
 
-func change(s *gate.Staff, site string, c access.MemberChange) error {
-	_, err := s.ChangeMember(ctx, message.Call{Site: site, At: noon}, anna, c)
-	return err
-}
-
 // Another role, another password or a removal holds on all replicas at once.
 func TestChangesOfAMemberEndTheSessions(t *testing.T) {
 	staffed(t, func(t *testing.T, here, there *gate.Staff) {
@@ -112,8 +107,8 @@ func TestChangesOfAMemberEndTheSessions(t *testing.T) {
 			name   string
 			change func() error
 		}{
-			{"role", func() error { return change(here, "default", access.MemberChange{Role: new(access.Viewer)}) }},
-			{"password", func() error { return change(here, "default", access.MemberChange{Password: new(password)}) }},
+			{"role", func() error { return here.SetRole(ctx, call(noon), anna, access.Viewer) }},
+			{"password", func() error { return here.SetPassword(ctx, call(noon), anna, password) }},
 			{"removal", func() error { return here.RemoveMember(ctx, call(noon), anna) }},
 		} {
 			token := signIn(t, there, anna, password, noon, nil)
@@ -123,7 +118,7 @@ func TestChangesOfAMemberEndTheSessions(t *testing.T) {
 			signedIn(t, there, token, noon, access.ErrNotSignedIn)
 		}
 		signIn(t, there, anna, password, noon, access.ErrWrongPassword)
-		for _, err := range []error{here.RemoveMember(ctx, call(noon), anna), change(here, "acme", access.MemberChange{Role: new(access.Viewer)})} {
+		for _, err := range []error{here.RemoveMember(ctx, call(noon), anna), here.SetRole(ctx, message.Call{Site: "acme"}, anna, access.Viewer)} {
 			if !errors.Is(err, message.ErrNotFound) {
 				t.Errorf("of nobody: %v", err)
 			}

@@ -31,6 +31,10 @@ func TestChangingActsOnWhatWaits(t *testing.T) {
 		{"another weekday", `{"case_changed":"weekly"}`, `{"case_changed":"weekly","weekly_on":"friday"}`, "2026-11-27T07:00:00Z", "weekly friday 08:00", "preference_weekly"},
 		{"another zone", `{"case_changed":"daily"}`, `{"case_changed":"daily","timezone":"Asia/Tokyo"}`, "2026-11-25T23:00:00Z", "daily 08:00", "preference_daily"},
 		{"another kind only: it stays", `{"case_changed":"daily"}`, `{"case_changed":"daily","case_received":"never"}`, "2026-11-26T07:00:00Z", "daily 08:00", "preference_daily"},
+		{"a pause: at its end", `{"case_changed":"daily"}`, `{"case_changed":"daily","paused_until":"2026-12-01"}`, "2026-12-01T07:00:00Z", "daily 08:00", "paused_by_user"},
+		{"a pause of what is now right away", `{"case_changed":"daily"}`, `{"case_changed":"immediately","paused_until":"2026-12-01"}`, "2026-12-01T07:00:00Z", "immediately", "paused_by_user"},
+		{"the end of a pause, for right away: now", `{"paused_until":"2026-12-01"}`, `{}`, "2026-11-25T14:30:00Z", "immediately", "preference_immediately"},
+		{"the end of a pause, for daily: as if there had been none", `{"case_changed":"daily","paused_until":"2026-12-01"}`, `{"case_changed":"daily"}`, "2026-11-26T07:00:00Z", "daily 08:00", "preference_daily"},
 		{"the same again", `{"case_changed":"hourly"}`, `{"case_changed":"hourly","daily_at":"10:00"}`, "2026-11-25T13:00:00Z", "hourly", "preference_hourly"},
 	}
 	changed := noon.Add(150 * time.Minute)

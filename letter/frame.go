@@ -14,6 +14,7 @@ type Frame struct {
 	Button      Button // zero: none
 	Reasons     []string
 	Links       []Button // what one can do about mails like this one
+	Headers     []message.Header
 	ID          message.ID
 
 	words *words
@@ -60,7 +61,45 @@ func (w Writer) Frame(m message.Message, whys ...Why) Frame {
 	if settings != nil {
 		f.Reasons = slices.Insert(f.Reasons, 0, s.because(settings))
 	}
+	w.link(&f, m, whys)
 	return f
+}
+
+// Links are those by which a person changes what comes; empty where there is nothing to
+// change.
+type Links struct {
+	Change string // to the page of the person's choices
+	Stop   string // to a page that stops mails like this one
+	// OneClick is what a mail program may call to stop them by itself (RFC 8058).
+	OneClick string
+}
+
+// link adds what one can do about mails of these kinds, where there is a choice.
+func (w Writer) link(f *Frame, m message.Message, whys []Why) {
+	var kinds []message.Kind
+	for _, why := range whys {
+		if why.Setting != "" {
+			kinds = append(kinds, why.Kind)
+		}
+	}
+	if w.Links == nil || kinds == nil || m.UserID == "" {
+		return
+	}
+	links := w.Links(m, kinds)
+	if links.Change != "" {
+		f.Links = append(f.Links, Button{f.words.change, links.Change})
+	}
+	switch {
+	case links.Stop == "":
+	case m.Type == message.Digest:
+		f.Links = append(f.Links, Button{f.words.stopDigest, links.Stop})
+	default:
+		f.Links = append(f.Links, Button{f.words.stop, links.Stop})
+	}
+	headers := []message.Header{{Name: "List-Unsubscribe", Value: "<" + links.OneClick + ">"}, {Name: "List-Unsubscribe-Post", Value: "List-Unsubscribe=One-Click"}}
+	if links.OneClick != "" && headers[0].Check() == nil && !m.Has(headers[0].Name) {
+		f.Headers = headers
+	}
 }
 
 // title is how the person's settings call the kind.

@@ -4,6 +4,7 @@
 package letter
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -18,6 +19,8 @@ type Writer struct {
 	// Titles is how each kind is called in the person's settings, as in "A case reaches
 	// me"; a kind that is missing has the catalogue's name, or its own.
 	Titles map[message.Kind]string
+	// Links are those by which a person changes mails of these kinds; nil: there are none.
+	Links func(m message.Message, kinds []message.Kind) Links
 }
 
 // The longest that a subject and its parts become, in characters.
@@ -74,7 +77,9 @@ func (w Writer) Write(m message.Message) message.Message {
 		if m.Subject == "" {
 			m.Subject = w.Subject(m)
 		}
-		m.Text, m.HTML = w.event(m).write()
+		n := w.event(m)
+		m.Text, m.HTML = n.write()
+		m.Headers = slices.Concat(m.Headers, n.Frame.Headers)
 	}
 	return m
 }

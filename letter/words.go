@@ -35,6 +35,9 @@ type words struct {
 	deadlines  string // why a deadline mail cannot be turned off
 	why, id    string // labels of the text part
 	moreKinds  func(n int) string
+	change     string // the links of the footer
+	stop       string
+	stopDigest string
 	dueOn      func(day, hour string) string // the day is empty for the date of today
 	dueToday   func(hour string) string
 	dueNext    func(hour string) string
@@ -53,8 +56,16 @@ type words struct {
 	span       func(days, hours, minutes int) string
 }
 
-// speak is the catalogue of a language; English where there is none yet.
-func speak(string) *words { return &english }
+// speak is the catalogue of a language, whatever its region; English where there is none.
+func speak(language string) *words {
+	switch language, _, _ := strings.Cut(language, "-"); language {
+	case "pl":
+		return &polish
+	case "fr":
+		return &french
+	}
+	return &english
+}
 
 var english = words{
 	lang:     "en",
@@ -99,6 +110,8 @@ var english = words{
 	deadlines: "Deadline mails cannot be turned off. Why: your organisation keeps them on so that no deadline is missed.",
 	why:       "Why: ", id: "Id:  ",
 	moreKinds: func(n int) string { return count(n, "more kind is due", "more kinds are due") },
+
+	change: "Change how often", stop: "Unsubscribe from these mails", stopDigest: "Unsubscribe from this digest",
 
 	dueOn:    func(day, hour string) string { return "Due " + day + " " + hour },
 	dueToday: func(hour string) string { return "Due today " + hour },

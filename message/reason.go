@@ -11,6 +11,7 @@ const (
 	OwnAction           Reason = "own_action"    // the user did it himself (AMODIT-18, -19)
 	ProcessMuted        Reason = "process_muted" // the kind is switched off in its process (AMODIT-17)
 	Never               Reason = "preference_never"
+	PausedByUser        Reason = "paused_by_user"       // the user wants no mail until a date
 	Mandatory           Reason = "mandatory"            // the kind cannot be turned off (AMODIT-15)
 	BySender            Reason = "direct"               // SendMessage asks no preferences (AMODIT-11)
 	ByDeadline          Reason = "deadline"             // a step of a deadline passed

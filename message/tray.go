@@ -39,6 +39,12 @@ type Call struct {
 	Match string
 }
 
+// Who a call is by that comes neither with a key nor after a login.
+const (
+	ByLink     = "link"      // a person, by a link in a mail
+	ByOneClick = "one_click" // a person's mail program, by a mail's List-Unsubscribe
+)
+
 // Key makes a request safe to repeat: the same key with the same request gives the
 // first answer again and no second mail.
 type Key struct {

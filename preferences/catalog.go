@@ -77,7 +77,7 @@ func (c Catalog) mandatory(k message.Kind) bool { return k == message.Deadline |
 var (
 	kindName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	// reserved are the other keys of a line of preferences, in JSON and in the journal.
-	reserved = []message.Kind{dailyAt, weeklyOn, timezone, "at", "do", "user"}
+	reserved = []message.Kind{dailyAt, weeklyOn, timezone, pausedUntil, "at", "do", "user"}
 )
 
 // The longest name and title of a kind, in characters.
@@ -189,6 +189,14 @@ func checkZone(wrong *message.Invalid, zone string) {
 	wrong.Check(pointer(timezone), "bad_timezone", err)
 }
 
+// Stoppable tells whether a person may have no mails of that kind at all.
+func (c Catalog) Stoppable(k message.Kind) bool {
+	return !c.mandatory(k) && slices.Contains(c[k].Frequencies, Never)
+}
+
+// Choosable tells whether the kind leaves a person a choice.
+func (c Catalog) Choosable(k message.Kind) bool { return !c.mandatory(k) }
+
 // keys are what preferences may name: the kinds that leave a choice, and the rest.
 func (c Catalog) keys() []string {
 	var keys []string
@@ -197,7 +205,7 @@ func (c Catalog) keys() []string {
 			keys = append(keys, string(k))
 		}
 	}
-	return append(keys, dailyAt, weeklyOn, timezone)
+	return append(keys, dailyAt, weeklyOn, timezone, pausedUntil)
 }
 
 // CheckKind tells as a *message.Invalid if an event is of a kind that there is not.

@@ -137,7 +137,7 @@ func TestValidate(t *testing.T) {
 			t.Errorf("a kind called %q: %q, want bad_name", name, got)
 		}
 	}
-	for _, name := range []message.Kind{"daily_at", "weekly_on", "timezone", "at", "do", "user"} {
+	for _, name := range []message.Kind{"daily_at", "weekly_on", "timezone", "paused_until", "at", "do", "user"} {
 		if got := faults(t, preferences.Catalog{name: daily}.Validate()); len(got) != 1 || !strings.Contains(got[0], "already means something else") {
 			t.Errorf("a kind called %q: %q, want bad_name", name, got)
 		}
@@ -191,7 +191,7 @@ func TestCheck(t *testing.T) {
 		{
 			"no such kind",
 			preferences.Preferences{Frequencies: frequencies{"x/y~z": "daily"}},
-			[]string{`/x~1y~0z unknown_kind there is no kind "x/y~z". There are case_received, case_changed, daily_at, weekly_on, timezone.`},
+			[]string{`/x~1y~0z unknown_kind there is no kind "x/y~z". There are case_received, case_changed, daily_at, weekly_on, timezone, paused_until.`},
 		},
 		{
 			"a zone that is none",

@@ -14,13 +14,14 @@ import (
 
 // The keys beside those of the kinds.
 const (
-	dailyAt  = "daily_at"
-	weeklyOn = "weekly_on"
-	timezone = "timezone"
+	dailyAt     = "daily_at"
+	weeklyOn    = "weekly_on"
+	timezone    = "timezone"
+	pausedUntil = "paused_until"
 )
 
 // MarshalJSON writes one flat object: a key for each kind chosen, then daily_at,
-// weekly_on and timezone. What was not chosen is left out.
+// weekly_on, timezone and paused_until. What was not chosen is left out.
 func (p Preferences) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
 	for _, entry := range p.entries() {
@@ -60,6 +61,9 @@ func (p Preferences) entries() []entry {
 	}
 	if p.Timezone != "" {
 		all = append(all, entry{timezone, p.Timezone})
+	}
+	if p.PausedUntil != (wallclock.Date{}) {
+		all = append(all, entry{pausedUntil, p.PausedUntil.String()})
 	}
 	return all
 }
@@ -113,6 +117,10 @@ func (p *Preferences) set(wrong *message.Invalid, key string, raw json.RawMessag
 		if text == "" { // which Check would take for an absent one
 			wrong.Add(pointer(key), "bad_timezone", `a time zone is missing. Write the name of a place, as in "Europe/Warsaw", or leave the key out.`)
 		}
+	case pausedUntil:
+		d, err := wallclock.ParseDate(text)
+		wrong.Check(pointer(key), "bad_date", err)
+		p.PausedUntil = d
 	default:
 		if p.Frequencies == nil {
 			p.Frequencies = map[message.Kind]Frequency{}
@@ -129,6 +137,8 @@ func (p *Preferences) takeBack(key string) {
 		p.WeeklyOn = ""
 	case timezone:
 		p.Timezone = ""
+	case pausedUntil:
+		p.PausedUntil = wallclock.Date{}
 	default:
 		delete(p.Frequencies, message.Kind(key))
 	}
@@ -142,6 +152,8 @@ func wrongType(wrong *message.Invalid, key, value string) {
 		wrong.Add(pointer(key), "bad_weekday", `%s is not a day of the week. Write its name, as in "monday".`, value)
 	case timezone:
 		wrong.Add(pointer(key), "bad_timezone", `%s is not a time zone. Write the name of a place, as in "Europe/Warsaw".`, value)
+	case pausedUntil:
+		wrong.Add(pointer(key), "bad_date", `%s is not a date. Write it in quotes, as in "2026-12-01".`, value)
 	default:
 		wrong.Add(pointer(key), "bad_frequency", "%s is not a frequency. Write %s, in quotes.", value, either(Frequencies()))
 	}

@@ -13,15 +13,15 @@ import (
 )
 
 func TestJSONIsFlatAndOrdered(t *testing.T) {
-	full := `{"case_received":"hourly","case_changed":"daily","approval":"never","daily_at":"08:00","weekly_on":"monday","timezone":"Europe/Warsaw"}`
+	full := `{"case_received":"hourly","case_changed":"daily","approval":"never","daily_at":"08:00","weekly_on":"monday","timezone":"Europe/Warsaw","paused_until":"2026-12-01"}`
 	for _, row := range []struct{ name, in, out string }{
 		{"RULES 6", `{"case_received":"hourly","case_changed":"daily","daily_at":"08:00","weekly_on":"monday"}`, ""},
 		{"with a zone and a kind of config.yaml", full, ""},
-		{"in any order", `{"timezone":"Europe/Warsaw","weekly_on":"monday","daily_at":"08:00","approval":"never","case_changed":"daily","case_received":"hourly"}`, full},
+		{"in any order", `{"paused_until":"2026-12-01","timezone":"Europe/Warsaw","weekly_on":"monday","daily_at":"08:00","approval":"never","case_changed":"daily","case_received":"hourly"}`, full},
 		{"nothing chosen", `{}`, ""},
 		{"midnight is chosen", `{"daily_at":"00:00"}`, ""},
 		{"sunday is chosen", `{"weekly_on":"sunday"}`, ""},
-		{"null is not chosen", `{"case_received":null,"daily_at":null,"weekly_on":null,"timezone":null}`, `{}`},
+		{"null is not chosen", `{"case_received":null,"daily_at":null,"weekly_on":null,"timezone":null,"paused_until":null}`, `{}`},
 		{"spaces", " { \"daily_at\" :\n\"00:00\" } ", `{"daily_at":"00:00"}`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -55,6 +55,8 @@ func TestMalformedJSONIsInvalidAndSaysWhere(t *testing.T) {
 	for _, row := range []struct{ name, in, want string }{
 		{"a list", `["daily"]`, ` not_an_object preferences are an object. Write it as {"case_changed": "daily", "daily_at": "08:00"}.`},
 		{"an hour alone", `{"daily_at":"8"}`, `/daily_at bad_time "8" is not a time of day. Write hours and minutes with two digits each, from 00:00 to 23:59, as in 08:00.`},
+		{"a date that no calendar has", `{"paused_until":"2026-02-30"}`, `/paused_until bad_date "2026-02-30" is not a date. Write year, month and day, as in 2026-12-01.`},
+		{"a date without quotes", `{"paused_until":20261201}`, `/paused_until bad_date 20261201 is not a date. Write it in quotes, as in "2026-12-01".`},
 		{"an hour without quotes", `{"daily_at":8}`, `/daily_at bad_time 8 is not a time of day. Write it in quotes, as in "08:00".`},
 		{"no hour at all", `{"daily_at":""}`, `/daily_at bad_time "" is not a time of day. Write hours and minutes with two digits each, from 00:00 to 23:59, as in 08:00.`},
 		{"no day of the week", `{"weekly_on":"someday"}`, `/weekly_on bad_weekday "someday" is not a day of the week. Write monday, tuesday, wednesday, thursday, friday, saturday or sunday.`},

@@ -17,6 +17,9 @@ type Preferences struct {
 	DailyAt  *wallclock.Time
 	WeeklyOn Weekday
 	Timezone string // an IANA name
+	// PausedUntil is the date on which a pause ends, at the daily hour; the zero date
+	// stands for no pause. What is mandatory is never paused.
+	PausedUntil wallclock.Date
 }
 
 // dailyAt is the hour chosen, or eight in the morning.
@@ -38,8 +41,20 @@ func (p Preferences) zone() *time.Location {
 // Due is when a user hears of an event that happened at that time, and why then. If the
 // user does not want to hear of it at all, wanted is false and due is zero.
 //
+// What happens during a pause and is wanted waits until its end, or longer if it would
+// have anyway.
+//
 // It is meant for completed preferences; on others the kinds not chosen are due at once.
 func (p Preferences) Due(k message.Kind, at time.Time) (due time.Time, reason message.Reason, wanted bool) {
+	due, reason, wanted = p.chosen(k, at)
+	if end := p.PauseEnds(); wanted && p.pausable(k) && due.Before(end) {
+		return end, message.PausedByUser, true
+	}
+	return due, reason, wanted
+}
+
+// chosen is Due without a pause.
+func (p Preferences) chosen(k message.Kind, at time.Time) (due time.Time, reason message.Reason, wanted bool) {
 	switch p.Frequencies[k] {
 	case mandatory:
 		return at, message.Mandatory, true
@@ -70,7 +85,26 @@ func (p Preferences) Again(k message.Kind, occurredAt, due, changedAt time.Time)
 			due = changedAt
 		}
 	}
+	if end := p.PauseEnds(); p.pausable(k) && due.Before(end) {
+		return end
+	}
 	return due
+}
+
+func (p Preferences) pausable(k message.Kind) bool { return p.Frequencies[k] != mandatory }
+
+// PauseEnds is the instant at which a pause ends: the daily hour on its last date, or on
+// the next one if the zone skips it. It is the zero time without a pause, and may lie in
+// the past.
+func (p Preferences) PauseEnds() time.Time {
+	if p.PausedUntil == (wallclock.Date{}) {
+		return time.Time{}
+	}
+	end, exists := wallclock.At(p.PausedUntil, p.dailyAt(), p.zone())
+	if !exists {
+		end, _ = wallclock.At(p.PausedUntil.AddDays(1), p.dailyAt(), p.zone())
+	}
+	return end
 }
 
 // SameRule tells whether both lead to the same due times for that kind. Where they do,
@@ -78,6 +112,8 @@ func (p Preferences) Again(k message.Kind, occurredAt, due, changedAt time.Time)
 func (p Preferences) SameRule(other Preferences, k message.Kind) bool {
 	f := p.Frequencies[k]
 	switch {
+	case p.pausable(k) && !p.PauseEnds().Equal(other.PauseEnds()):
+		return false
 	case f != other.Frequencies[k]:
 		return cmp.Or(f, Immediately) == cmp.Or(other.Frequencies[k], Immediately)
 	case f == Hourly, f == Daily, f == Weekly:

@@ -64,6 +64,15 @@ type Date struct {
 	Day   int
 }
 
+// ParseDate reads "2026-12-01", and no date that no calendar has.
+func ParseDate(s string) (Date, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil || t.Year() < 1 {
+		return Date{}, fmt.Errorf("%q is not a date. Write year, month and day, as in 2026-12-01", shorten(s))
+	}
+	return Date{t.Year(), t.Month(), t.Day()}, nil
+}
+
 // DateOf is the date that the wall of loc shows at that instant.
 func DateOf(at time.Time, loc *time.Location) Date {
 	y, m, d := at.In(loc).Date()

@@ -97,3 +97,24 @@ func FuzzZone(f *testing.F) {
 		}
 	})
 }
+
+func TestParseDate(t *testing.T) {
+	for text, good := range map[string]bool{
+		"2026-12-01": true, "2024-02-29": true, "2026-02-29": false, "2026-2-1": false, "0000-01-01": false,
+		"01.12.2026": false, "": false, "2026-12-01 ": false, "2026-13-01": false,
+	} {
+		d, err := wallclock.ParseDate(text)
+		if (err == nil) != good || good && d.String() != text {
+			t.Errorf("ParseDate(%q) = %s, %v", text, d, err)
+		}
+	}
+}
+
+func FuzzParseDate(f *testing.F) {
+	f.Add("2026-12-01")
+	f.Fuzz(func(t *testing.T, text string) {
+		if d, err := wallclock.ParseDate(text); err == nil && d.String() != text {
+			t.Errorf("ParseDate(%q) = %s", text, d)
+		}
+	})
+}

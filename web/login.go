@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/web/look"
 )
 
 // Staff are who may sign in.
@@ -32,8 +33,6 @@ type LoginOptions struct {
 	Secure func(*http.Request) bool
 	// From finds out where a request comes from; nil: as the connection says.
 	From func(*http.Request) string
-	// Book keeps what people change on pages; nil: nobody does.
-	Book Book
 }
 
 // Login is where people sign in to the pages, and out.
@@ -85,7 +84,7 @@ func (l *Login) Guard(next http.Handler) http.Handler {
 func (l *Login) Need(s access.Scope, next http.Handler) http.Handler {
 	return l.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if who := Who(r.Context()); !who.May(s) {
-			l.render(w, http.StatusForbidden, "forbidden.html", forbiddenPage{Who: who, Scope: s})
+			l.render(w, r, http.StatusForbidden, "forbidden.html", forbiddenPage{Who: who, Scope: s})
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -103,7 +102,7 @@ func (l *Login) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /login", l.signIn)
 	mux.HandleFunc("POST /logout", l.signOut)
 	mux.Handle("GET /account", l.Guard(http.HandlerFunc(l.account)))
-	mux.Handle("POST /account/sign-out-everywhere", l.Guard(l.Noted("sign-out-everywhere", http.HandlerFunc(l.signOutEverywhere))))
+	mux.Handle("POST /account/sign-out-everywhere", l.Guard(http.HandlerFunc(l.signOutEverywhere)))
 }
 
 // Pages are those of the service so far: who is signed in, and where.
@@ -111,8 +110,7 @@ func Pages(l *Login) http.Handler {
 	mux := http.NewServeMux()
 	l.Routes(mux)
 	mux.Handle("GET /{$}", http.RedirectHandler("/account", http.StatusSeeOther))
-	mux.Handle("GET /style.css", http.FileServerFS(files))
-	return guarded(http.NewCrossOriginProtection().Handler(mux))
+	return look.Guarded(http.NewCrossOriginProtection().Handler(mux))
 }
 
 // The cookie of a session. Its name forbids other hosts to set it, where HTTPS allows that.
@@ -148,7 +146,7 @@ type loginPage struct {
 // form shows where to sign in.
 func (l *Login) form(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	l.render(w, http.StatusOK, "login.html", loginPage{Next: local(r.URL.Query().Get("next"))})
+	l.render(w, r, http.StatusOK, "login.html", loginPage{Next: local(r.URL.Query().Get("next"))})
 }
 
 // local is a place of ours to go on to: never another host.
@@ -188,7 +186,7 @@ func (l *Login) signIn(w http.ResponseWriter, r *http.Request) {
 		l.enter(w, r, session, token, page.Next)
 		return
 	}
-	l.render(w, status, "login.html", page)
+	l.render(w, r, status, "login.html", page)
 }
 
 // enter gives the browser its session and goes on.
@@ -234,11 +232,11 @@ func (l *Login) account(w http.ResponseWriter, r *http.Request) {
 		l.fail(w, err)
 		return
 	}
-	l.render(w, http.StatusOK, "account.html", page)
+	l.render(w, r, http.StatusOK, "account.html", page)
 }
 
 func (l *Login) fail(w http.ResponseWriter, err error) { failed(w, l.log, err) }
 
-func (l *Login) render(w http.ResponseWriter, status int, name string, page any) {
-	rendered(w, l.log, status, name, page)
+func (l *Login) render(w http.ResponseWriter, r *http.Request, status int, name string, page any) {
+	rendered(w, r, l.log, status, name, page)
 }

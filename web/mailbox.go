@@ -24,6 +24,7 @@ import (
 	"notifier/jobs"
 	"notifier/message"
 	"notifier/schedule"
+	"notifier/web/look"
 )
 
 // Caught is a mail that did not leave the house.
@@ -51,10 +52,10 @@ type Timetable interface {
 	RunNow(name string) (schedule.Run, error)
 }
 
-//go:embed *.html style.css
+//go:embed *.html
 var files embed.FS
 
-var pages = template.Must(template.New("").Funcs(template.FuncMap{"clock": clock}).ParseFS(files, "*.html"))
+var pages = look.NewPages(files, template.FuncMap{"clock": clock}, "*.html")
 
 // clock writes a time with its zone.
 func clock(t time.Time) string { return t.UTC().Format("Mon 2 Jan 15:04:05 UTC") }
@@ -77,18 +78,7 @@ func Mailbox(box Box, records Records, timetable Timetable, site string, log *za
 	mux.HandleFunc("GET /mailbox/{id}/html", m.html)
 	mux.HandleFunc("GET /mailbox/{id}/source", m.source)
 	mux.HandleFunc("POST /mailbox/run/{job}", m.run)
-	mux.Handle("GET /style.css", http.FileServerFS(files))
-	return guarded(http.NewCrossOriginProtection().Handler(mux))
-}
-
-// guarded keeps a page from loading anything from elsewhere, and others from framing it.
-func guarded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		next.ServeHTTP(w, r)
-	})
+	return look.Guarded(http.NewCrossOriginProtection().Handler(mux))
 }
 
 // letter is a caught mail as people read it.
@@ -125,12 +115,12 @@ func (m *mailbox) list(w http.ResponseWriter, r *http.Request) {
 	for _, c := range slices.Backward(m.box.Caught()) {
 		page.Mails = append(page.Mails, read(c))
 	}
-	m.render(w, "mailbox.html", page)
+	m.render(w, r, "mailbox.html", page)
 }
 
 func (m *mailbox) show(w http.ResponseWriter, r *http.Request) {
 	if c, found := m.find(w, r); found {
-		m.render(w, "mail.html", read(c))
+		m.render(w, r, "mail.html", read(c))
 	}
 }
 
@@ -179,8 +169,8 @@ func (m *mailbox) run(w http.ResponseWriter, r *http.Request) {
 
 func (m *mailbox) fail(w http.ResponseWriter, err error) { failed(w, m.log, err) }
 
-func (m *mailbox) render(w http.ResponseWriter, name string, page any) {
-	rendered(w, m.log, http.StatusOK, name, page)
+func (m *mailbox) render(w http.ResponseWriter, r *http.Request, name string, page any) {
+	rendered(w, r, m.log, http.StatusOK, name, page)
 }
 
 // failed says that something went wrong, and to the log what.
@@ -190,15 +180,10 @@ func failed(w http.ResponseWriter, log *zap.Logger, err error) {
 }
 
 // rendered answers with a page, or with none if it cannot be written.
-func rendered(w http.ResponseWriter, log *zap.Logger, status int, name string, page any) {
-	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, name, page); err != nil {
+func rendered(w http.ResponseWriter, r *http.Request, log *zap.Logger, status int, name string, page any) {
+	if err := pages.Render(w, r, "en", status, name, page); err != nil {
 		failed(w, log, err)
-		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
 }
 
 // read takes a mail apart. What cannot be read is said in its text.

@@ -51,6 +51,8 @@ type Config struct {
 type httpSettings struct {
 	Listen string `yaml:"listen"`
 	Key    string `yaml:"key"`
+	// PublicURL is where people reach pages; empty: mails have no links to them.
+	PublicURL string `yaml:"public_url"`
 	// TrustedProxies are networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
 	TrustedProxies []string `yaml:"trusted_proxies"`
 }
@@ -190,6 +192,7 @@ func (r *reader) check(c *Config) {
 	r.checkAccounts(c)
 	r.checkDKIM(c)
 	r.checkCallbacks(c)
+	r.checkPublicURL(c)
 	r.wrong("jobs."+schedule.Notifications, second(c.Jobs.Notifications.Compile()))
 	r.wrong("jobs."+schedule.UserNotifications, second(c.Jobs.UserNotifications.Compile()))
 	r.wrong("jobs."+schedule.Reminders, second(c.Jobs.Reminders.Compile()))

@@ -20,6 +20,9 @@ import (
 // devKey is the API key of the demo, which listens on this machine alone.
 const devKey = "ntf_test_dev"
 
+// devSecret signs the links of the demo's mails, which nobody else gets.
+const devSecret = "bm90aWZpZXIncyBkZW1vIGtlZXBzIG5vIHNlY3JldHM="
+
 func devCommand() *cobra.Command {
 	var dir, address, smtp string
 	c := &cobra.Command{
@@ -95,6 +98,8 @@ func devConfig(dir, listen, relay string) (Config, error) {
 		"NOTIFIER_DATABASE__URL=sqlite:" + filepath.Join(dir, "notifier.db"),
 		"NOTIFIER_HTTP__LISTEN=" + listen,
 		"NOTIFIER_HTTP__KEY=" + devKey,
+		"NOTIFIER_HTTP__PUBLIC_URL=http://" + reachable(listen),
+		"NOTIFIER_SECRETS__KEY=" + devSecret,
 		"NOTIFIER_SMTP__HOST=" + host,
 		"NOTIFIER_SMTP__PORT=" + port,
 		"NOTIFIER_SMTP__TLS=none",
@@ -105,6 +110,15 @@ func devConfig(dir, listen, relay string) (Config, error) {
 		"NOTIFIER_LOG__FORMAT=console",
 		"NOTIFIER_LOG__LEVEL=warn",
 	}, os.Environ()...))
+}
+
+// reachable is an address on which a browser of this machine finds what listens there.
+func reachable(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return listen
 }
 
 // box shows the caught mail to the page.

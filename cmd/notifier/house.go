@@ -23,6 +23,7 @@ import (
 	"notifier/letter"
 	"notifier/mail"
 	"notifier/message"
+	"notifier/preferences"
 	"notifier/schedule"
 	"notifier/store"
 )
@@ -262,9 +263,11 @@ func (h *house) close() error {
 func (c Config) writer() letter.Writer {
 	titles := map[message.Kind]string{}
 	for kind, k := range c.Kinds {
-		titles[kind] = k.Title
+		if k.Title != preferences.DefaultCatalog()[kind].Title { // which each language has its own words for
+			titles[kind] = k.Title
+		}
 	}
-	return letter.Writer{CasesURL: c.Links.Cases, Titles: titles}
+	return letter.Writer{CasesURL: c.Links.Cases, Titles: titles, Links: c.links()}
 }
 
 func openAccounts(c Config, log *zap.Logger) (*outgoing, error) {

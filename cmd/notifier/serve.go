@@ -18,6 +18,8 @@ import (
 	"notifier/api"
 	"notifier/schedule"
 	"notifier/web"
+	"notifier/web/centre"
+	"notifier/web/look"
 )
 
 func serveCommand(s *shared) *cobra.Command {
@@ -129,7 +131,7 @@ func ignoreClosed(err error) error {
 // login is where people sign in to the pages.
 func (h *house) login() *web.Login {
 	proxies := h.config.HTTP.proxies()
-	return web.NewLogin(h.staff, web.LoginOptions{Secure: proxies.Secure, From: proxies.From, Book: h.store}, h.log)
+	return web.NewLogin(h.staff, web.LoginOptions{Secure: proxies.Secure, From: proxies.From}, h.log)
 }
 
 func (h *house) handler(pages http.Handler) http.Handler {
@@ -137,19 +139,25 @@ func (h *house) handler(pages http.Handler) http.Handler {
 	o.Metrics = h.metrics()
 	door := api.Handler(h.desk, h.store, h.timetable, o, h.log)
 	if pages == nil {
-		return door
+		pages = door // which says that there is nothing
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
-	for _, path := range []string{"/api/", "/healthz", "/readyz", "/metrics"} {
+	mux.Handle(look.AssetPath, look.Assets())
+	for _, path := range []string{"/api/", "/compat/", "/healthz", "/readyz", "/metrics"} {
 		mux.Handle(path, door)
+	}
+	if links := h.config.door(); links != nil {
+		choices := centre.Handler(h.desk, h.store, centre.Options{Door: *links, Sites: h.config.siteNames()}, h.log)
+		mux.Handle("/p/", choices)
+		mux.Handle("/u/", choices)
 	}
 	return mux
 }
 
 // apiOptions say how the API is kept.
 func (h *house) apiOptions() api.Options {
-	return api.Options{Gate: h.gate, Version: version, Write: h.writer.Write, Accounts: h, Webhooks: h.webhooks, Staff: h.staff, From: h.config.HTTP.proxies().From}
+	return api.Options{Gate: h.gate, Version: version, Write: h.writer.Write, Accounts: h, Webhooks: h.webhooks, Links: h.config.door()}
 }
 
 // metrics are the process's own, and how the queue stands whenever somebody asks.

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"encoding/base64"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"notifier/access"
+	"notifier/letter"
+	"notifier/links"
+	"notifier/message"
+)
+
+// checkPublicURL finds what is wrong with where links in mails lead.
+func (r *reader) checkPublicURL(c *Config) {
+	if c.HTTP.PublicURL == "" {
+		return
+	}
+	u, err := url.Parse(c.HTTP.PublicURL)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		r.fault("http.public_url", "%q is not an address that people can open. Write it as https://notify.example.org", message.Truncate(c.HTTP.PublicURL, 100))
+		return
+	}
+	c.HTTP.PublicURL = strings.TrimRight(c.HTTP.PublicURL, "/")
+	if c.Secrets.Key == "" {
+		r.fault("http.public_url", "links in mails are signed with secrets.key, and there is none. Set secrets.key_file, or leave public_url out")
+	}
+}
+
+// door is where links in mails lead; nil without an address for it.
+func (c Config) door() *links.Door {
+	secret, err := base64.StdEncoding.DecodeString(c.Secrets.Key)
+	if c.HTTP.PublicURL == "" || err != nil || len(secret) == 0 {
+		return nil
+	}
+	return &links.Door{Key: links.NewKey(secret), Base: c.HTTP.PublicURL}
+}
+
+// siteNames lists the sites of the installation, each with its sandbox.
+func (c Config) siteNames() (all []string) {
+	for _, site := range append(slices.Sorted(maps.Keys(c.Sites)), c.Site) {
+		all = append(all, site, access.Sandbox(site))
+	}
+	return all
+}
+
+// links are those in the footer of mails of these kinds. They are those of the time at
+// which the mail was queued, so that each attempt sends the same mail.
+func (c Config) links() func(message.Message, []message.Kind) letter.Links {
+	door := c.door()
+	if door == nil {
+		return nil
+	}
+	return func(m message.Message, kinds []message.Kind) letter.Links {
+		at := m.QueuedAt
+		if at.IsZero() {
+			at = m.CreatedAt
+		}
+		l := letter.Links{Change: door.Choose(m.Site, m.UserID, at)}
+		kinds = slices.DeleteFunc(slices.Clone(kinds), func(k message.Kind) bool { return !c.Kinds.Stoppable(k) })
+		if len(kinds) > 0 {
+			l.Stop = door.Stop(m.Site, m.UserID, kinds, at)
+			if door.OneClick() {
+				l.OneClick = l.Stop
+			}
+		}
+		return l
+	}
+}

@@ -1,9 +1,0 @@
-//go:build !linux && !darwin
-
-package doctor
-
-import "errors"
-
-func freeBytes(string) (uint64, error) {
-	return 0, errors.New("this system is not asked for it")
-}

@@ -1,0 +1,173 @@
+// Package centre is where people choose what they are told of by mail, and how often.
+//
+// Whoever has a link from a mail needs no login. To open a link changes nothing: programs
+// that look for bad links press every one.
+package centre
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"notifier/links"
+	"notifier/message"
+	"notifier/preferences"
+	"notifier/web/look"
+)
+
+// Desk takes what people choose.
+type Desk interface {
+	User(ctx context.Context, site, id string) (preferences.User, error)
+	Choose(ctx context.Context, c message.Call, id string, chosen preferences.Choices) (preferences.User, error)
+	Stop(ctx context.Context, c message.Call, id string, kinds []message.Kind) (preferences.User, error)
+	Undo(ctx context.Context, c message.Call, id string, change message.ID) (preferences.User, error)
+	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
+	Catalog() preferences.Catalog
+	SendMessage(ctx context.Context, c message.Call, d message.Draft) (message.Taken, bool, error)
+}
+
+// Records are what is kept of messages.
+type Records interface {
+	Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error)
+}
+
+// Options say whose links are taken.
+type Options struct {
+	Door links.Door
+	// Sites are those of the installation; a link for another is refused.
+	Sites []string
+}
+
+//go:embed *.html
+var files embed.FS
+
+var pages = look.NewPages(files, nil, "*.html")
+
+type centre struct {
+	desk    Desk
+	records Records
+	o       Options
+	log     *zap.Logger
+}
+
+// Handler answers below links.ChoosePath and links.StopPath.
+func Handler(desk Desk, records Records, o Options, log *zap.Logger) http.Handler {
+	c := &centre{desk: desk, records: records, o: o, log: log.Named("centre")}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+links.ChoosePath+"{token}", c.show)
+	mux.HandleFunc("POST "+links.ChoosePath+"{token}", c.save)
+	mux.HandleFunc("POST "+links.ChoosePath+"{token}/undo", c.undo)
+	mux.HandleFunc("POST "+links.ChoosePath+"{token}/resume", c.resume)
+	mux.HandleFunc("POST "+links.ChoosePath+"{token}/fresh", c.fresh)
+	mux.HandleFunc("GET "+links.StopPath+"{token}", c.ask)
+	mux.HandleFunc("POST "+links.StopPath+"{token}", c.stop)
+	return look.Guarded(mux)
+}
+
+// maxForm is the largest form that is read, in bytes.
+const maxForm = 64 << 10
+
+// visit is somebody who came with a link.
+type visit struct {
+	token links.Token
+	text  string // of the token
+	at    time.Time
+	user  preferences.User // with complete choices
+	lang  string
+	clock look.Clock
+}
+
+func (v visit) call(by string) message.Call {
+	return message.Call{Site: v.token.Site, At: v.at, By: by}
+}
+
+// enter reads the link of a request and finds its person. With links.ErrOld the visit is
+// whole, too.
+func (c *centre) enter(r *http.Request, purposes ...links.Purpose) (visit, error) {
+	v := visit{text: r.PathValue("token"), at: time.Now().UTC().Truncate(time.Microsecond), lang: language(r, "")}
+	token, err := c.o.Door.Key.Read(v.text, v.at, purposes...)
+	old := errors.Is(err, links.ErrOld)
+	if err != nil && !old {
+		return v, err
+	}
+	if !slices.Contains(c.o.Sites, token.Site) {
+		return v, links.ErrForged
+	}
+	u, missing := c.desk.User(r.Context(), token.Site, token.User)
+	if missing != nil {
+		return v, missing
+	}
+	v.token, v.user = token, u
+	v.lang = language(r, u.Language)
+	v.clock = look.NewClock(look.In(v.lang), u.Preferences.Timezone, v.at)
+	return v, err
+}
+
+// language is the one asked for, else the person's, else the browser's.
+func language(r *http.Request, own string) string {
+	if asked := r.URL.Query().Get("lang"); asked != "" {
+		return look.Choose(asked)
+	}
+	if own != "" {
+		return look.Choose(own)
+	}
+	return look.Choose(r.Header.Get("Accept-Language"))
+}
+
+// title is how a kind is called: by config.yaml, or in the person's language.
+func (c *centre) title(w look.Words, k message.Kind) string {
+	title := c.desk.Catalog()[k].Title
+	if ours := preferences.DefaultCatalog()[k].Title; title == ours && ours != "" || title == "" && k == message.Deadline {
+		return w.T("kind." + string(k))
+	}
+	return title
+}
+
+// refused is the page of a link that is not taken.
+type refused struct {
+	Title, Text string
+	Address     string // where a fresh link may go; masked
+	Fresh       string // the address that sends it; empty: none can be sent
+}
+
+// refuse tells why a link is not taken, and what to do.
+func (c *centre) refuse(w http.ResponseWriter, r *http.Request, v visit, err error) {
+	words := look.In(v.lang)
+	page, status := refused{Title: words.T("link.bad_title"), Text: words.T("link.bad")}, http.StatusNotFound
+	switch {
+	case errors.Is(err, links.ErrOld):
+		page.Title, status = words.T("link.old_title"), http.StatusGone
+		page.Address = mask(v.user.Email)
+		page.Text = words.T("prefs.no_address")
+		if page.Address != "" {
+			page.Fresh = links.ChoosePath + c.token(v, links.Choose) + "/fresh"
+			page.Text = words.T("link.old", "Address", page.Address)
+		}
+	case errors.Is(err, links.ErrPurpose):
+		page.Text = words.T("link.purpose")
+	case errors.Is(err, message.ErrNotFound):
+		page.Text = words.T("link.gone")
+	case errors.Is(err, links.ErrForged):
+	default:
+		c.log.Error("a page failed", zap.Error(err))
+		page, status = refused{Title: words.T("fault.title"), Text: words.T("fault.text")}, http.StatusInternalServerError
+	}
+	c.render(w, r, v, status, "refused.html", page)
+}
+
+// token is another link of the same person, which lives no longer than the one at hand.
+func (c *centre) token(v visit, p links.Purpose) string {
+	return c.o.Door.Key.Sign(links.Token{Purpose: p, Site: v.token.Site, User: v.token.User, IssuedAt: v.token.IssuedAt})
+}
+
+func (c *centre) render(w http.ResponseWriter, r *http.Request, v visit, status int, name string, page any) {
+	if err := pages.Render(w, r, v.lang, status, name, page); err != nil {
+		c.log.Error("a page failed", zap.Error(err))
+		http.Error(w, look.In(v.lang).T("fault.text"), http.StatusInternalServerError)
+	}
+}

@@ -1,0 +1,70 @@
+package centre
+
+import (
+	"notifier/message"
+	"notifier/preferences"
+)
+
+// past is one change that was made.
+type past struct {
+	When, Full, By string
+	Lines          []string
+}
+
+// shown is how many changes a page lists.
+const shown = 10
+
+func (c *centre) history(v visit, changes []preferences.Change) []past {
+	var all []past
+	words := v.clock.Words
+	for _, change := range changes[:min(shown, len(changes))] {
+		one := past{When: v.clock.Moment(change.At), Full: v.clock.Full(change.At), Lines: c.differences(v, change)}
+		switch change.By {
+		case message.ByLink, message.ByOneClick:
+			one.By = words.T("prefs.by_" + change.By)
+		case "":
+			one.By = words.T("prefs.by_nobody")
+		default:
+			one.By = words.T("prefs.by", "Who", change.By)
+		}
+		if one.Lines != nil {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// differences are what a change made different for the person: a default that was chosen
+// is none.
+func (c *centre) differences(v visit, change preferences.Change) []string {
+	words, catalog := v.clock.Words, c.desk.Catalog()
+	before := catalog.Complete(change.Before.Preferences, change.Before.Timezone)
+	after := catalog.Complete(change.After.Preferences, change.After.Timezone)
+	var lines []string
+	add := func(name, value string) { lines = append(lines, words.T("prefs.colon", "Name", name, "Value", value)) }
+	for _, k := range catalog.Kinds() {
+		if f := after.Frequencies[k]; f != before.Frequencies[k] {
+			add(c.title(words, k), words.T("frequency."+string(f)))
+		}
+	}
+	if *before.DailyAt != *after.DailyAt {
+		add(words.T("prefs.daily_at"), after.DailyAt.String())
+	}
+	if before.WeeklyOn != after.WeeklyOn {
+		add(words.T("prefs.weekly_on"), words.T("day."+string(after.WeeklyOn)))
+	}
+	if change.Before.Timezone != "" && before.Timezone != after.Timezone {
+		add(words.T("prefs.timezone"), after.Timezone)
+	}
+	if change.Before.Language != change.After.Language && change.Before.Language != "" {
+		add(words.T("prefs.language"), change.After.Language)
+	}
+	switch {
+	case before.PausedUntil == after.PausedUntil:
+	case after.PauseEnds().IsZero():
+		add(words.T("prefs.pause"), words.T("prefs.no_pause"))
+	default:
+		add(words.T("prefs.pause"), v.clock.Moment(after.PauseEnds()))
+	}
+	return lines
+}

@@ -1,0 +1,226 @@
+package centre
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"notifier/links"
+	"notifier/message"
+	"notifier/preferences"
+	"notifier/wallclock"
+	"notifier/web/look"
+)
+
+// page is what a person sees of the choices.
+type page struct {
+	Path      string // of this page
+	Address   string
+	Zone      string
+	Done      string // what the last form did; empty: none came
+	Undo      message.ID
+	Wrong     []fault
+	Paused    string // until when; empty without a pause
+	Kinds     []kind
+	Locked    []locked
+	Hours     []option
+	Days      []option
+	Zones     []zones
+	Languages []option
+	Pause     pause
+	Waiting   []string
+	More      int // how many were counted, where there may be more
+	Fresh     bool
+	FreshSent bool
+	History   []past
+	Expires   string
+}
+
+// fault is something that cannot be saved: where, and what to do.
+type fault struct{ At, Text string }
+
+type option struct {
+	Value, Name, Hint string
+	Chosen            bool
+}
+
+type kind struct {
+	Name, Title string
+	Options     []option
+}
+
+// locked is a kind that leaves no choice, and why.
+type locked struct{ Title, Why string }
+
+type zones struct {
+	Area  string
+	Zones []option
+}
+
+type pause struct{ Until, First, Last, Hour string }
+
+// Fault is what is wrong at a field; empty if nothing is.
+func (p page) Fault(at string) string {
+	for _, f := range p.Wrong {
+		if f.At == at {
+			return f.Text
+		}
+	}
+	return ""
+}
+
+// page shows the choices of the user, which may differ from what is kept while something
+// about them is wrong.
+func (c *centre) page(ctx context.Context, v visit, u preferences.User) (page, error) {
+	words, chosen := v.clock.Words, u.Preferences
+	p := page{
+		Path: links.ChoosePath + v.text, Address: mask(v.user.Email), Zone: v.clock.Zone, Fresh: v.token.Fresh(v.at),
+		Hours: hours(chosen), Days: days(words, chosen), Zones: zonesWith(chosen.Timezone), Languages: languages(v, u),
+		Expires: v.clock.Date(v.token.IssuedAt.Add(links.Life)),
+	}
+	if end := v.user.Preferences.PauseEnds(); end.After(v.at) {
+		p.Paused = v.clock.Moment(end)
+	}
+	p.Pause = pause{First: v.clock.Tomorrow().String(), Last: v.clock.Tomorrow().AddDays(longestPause).String(), Hour: chosen.DailyAt.String()}
+	if chosen.PauseEnds().After(v.at) {
+		p.Pause.Until = chosen.PausedUntil.String()
+	}
+	catalog := c.desk.Catalog()
+	for _, k := range catalog.Kinds() {
+		title := c.title(words, k)
+		switch {
+		case catalog.Choosable(k):
+			p.Kinds = append(p.Kinds, kind{"kind." + string(k), title, c.options(v, chosen, k)})
+		case k == message.Deadline:
+			p.Locked = append(p.Locked, locked{title, words.T("prefs.why_always")})
+		default:
+			p.Locked = append(p.Locked, locked{title, words.T("prefs.why_locked")})
+		}
+	}
+	if err := c.await(ctx, v, &p); err != nil {
+		return p, err
+	}
+	changes, err := c.desk.Changes(ctx, v.token.Site, v.token.User)
+	p.History = c.history(v, changes)
+	return p, err
+}
+
+// options are the frequencies of a kind, each with the next time that mail would come.
+func (c *centre) options(v visit, chosen preferences.Preferences, k message.Kind) []option {
+	var all []option
+	words := v.clock.Words
+	for _, f := range c.desk.Catalog()[k].Frequencies {
+		o := option{Value: string(f), Name: words.T("frequency." + string(f)), Chosen: chosen.Frequencies[k] == f}
+		switch f {
+		case preferences.Immediately:
+			o.Hint = words.T("prefs.at_once")
+		case preferences.Never:
+			o.Hint = words.T("prefs.not_at_all")
+		default:
+			o.Hint = words.T("prefs.next", "Moment", v.clock.Moment(next(chosen, k, f, v.at)))
+		}
+		all = append(all, o)
+	}
+	return all
+}
+
+// next is when an event of now would come with that frequency.
+func next(p preferences.Preferences, k message.Kind, f preferences.Frequency, at time.Time) time.Time {
+	p.Frequencies = map[message.Kind]preferences.Frequency{k: f}
+	due, _, _ := p.Due(k, at)
+	return due
+}
+
+func hours(p preferences.Preferences) []option {
+	var all []option
+	chosen := p.DailyAt.String()
+	for minute := 0; minute < 24*60; minute += 30 {
+		t := wallclock.Time{Hour: minute / 60, Minute: minute % 60}.String()
+		all = append(all, option{Value: t, Name: t, Chosen: t == chosen})
+	}
+	if !slices.ContainsFunc(all, func(o option) bool { return o.Chosen }) {
+		all = append(all, option{Value: chosen, Name: chosen, Chosen: true})
+		slices.SortFunc(all, func(a, b option) int { return strings.Compare(a.Value, b.Value) })
+	}
+	return all
+}
+
+func days(w look.Words, p preferences.Preferences) []option {
+	var all []option
+	for _, d := range preferences.Weekdays() {
+		all = append(all, option{Value: string(d), Name: w.T("day." + string(d)), Chosen: d == p.WeeklyOn})
+	}
+	return all
+}
+
+func languages(v visit, u preferences.User) []option {
+	var all []option
+	chosen := u.Language
+	if chosen == "" || v.lang != look.Pseudo && look.Choose(chosen) == v.lang {
+		chosen = v.lang
+	}
+	for _, lang := range look.Languages() {
+		all = append(all, option{Value: lang, Name: look.Own(lang), Chosen: lang == look.Choose(chosen)})
+	}
+	return all
+}
+
+// areas are the parts of the world whose places are offered; other names in the list are
+// older ones of the same zones.
+var areas = []string{"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
+
+func zonesWith(chosen string) []zones {
+	var all []zones
+	listed := chosen == "UTC"
+	for _, area := range areas {
+		z := zones{Area: area}
+		for _, name := range wallclock.Names() {
+			place, in := strings.CutPrefix(name, area+"/")
+			if in {
+				z.Zones = append(z.Zones, option{Value: name, Name: strings.ReplaceAll(place, "_", " "), Chosen: name == chosen})
+				listed = listed || name == chosen
+			}
+		}
+		all = append(all, z)
+	}
+	other := zones{Area: "UTC", Zones: []option{{Value: "UTC", Name: "UTC", Chosen: chosen == "UTC"}}}
+	if !listed {
+		other.Zones = append(other.Zones, option{Value: chosen, Name: chosen, Chosen: true})
+	}
+	return append(all, other)
+}
+
+// most is how many waiting messages are counted.
+const most = 200
+
+// await says what waits, by when it comes; never what it says.
+func (c *centre) await(ctx context.Context, v visit, p *page) error {
+	waiting, err := c.records.Messages(ctx, v.token.Site, message.Filter{Status: message.Deferred, User: v.token.User, Limit: most})
+	if err != nil {
+		return fmt.Errorf("list what waits: %w", err)
+	}
+	slices.SortStableFunc(waiting, func(a, b message.Message) int { return a.DueAt.Compare(b.DueAt) })
+	words := v.clock.Words
+	for len(waiting) > 0 {
+		due := waiting[0].DueAt
+		soon := !due.After(v.at)
+		same := func(m message.Message) bool { return m.DueAt.Equal(due) || soon && !m.DueAt.After(v.at) }
+		n := slices.IndexFunc(waiting, func(m message.Message) bool { return !same(m) })
+		if n < 0 {
+			n = len(waiting)
+		}
+		line := words.N("prefs.waiting_n", n, "Moment", v.clock.Moment(due))
+		if soon {
+			line = words.N("prefs.waiting_soon", n)
+		}
+		p.Waiting = append(p.Waiting, line)
+		p.More += n
+		waiting = waiting[n:]
+	}
+	if p.More < most {
+		p.More = 0
+	}
+	return nil
+}

@@ -1,0 +1,17 @@
+// What pages do by themselves where scripts run. Everything works without.
+'use strict';
+
+// A device that is elsewhere is offered as the zone, and never taken by itself.
+for (const offer of document.querySelectorAll('[data-offer-zone]')) {
+	const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+	const select = document.getElementById(offer.dataset.offerZone);
+	if (!zone || !select || select.value === zone || ![...select.options].some((o) => o.value === zone)) continue;
+	const button = offer.querySelector('button');
+	button.textContent = button.textContent.replace('{zone}', zone);
+	button.addEventListener('click', () => {
+		select.value = zone;
+		offer.hidden = true;
+		select.focus();
+	});
+	offer.hidden = false;
+}

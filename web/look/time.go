@@ -1,0 +1,68 @@
+package look
+
+import (
+	"strconv"
+	"time"
+
+	"notifier/wallclock"
+)
+
+// Clock writes times as the wall of one place shows them. Whoever shows one of its times
+// shows Zone near it.
+type Clock struct {
+	Words Words
+	Zone  string // an IANA name
+	place *time.Location
+	now   time.Time
+}
+
+// NewClock makes a clock for a place, in UTC if there is no such place.
+func NewClock(w Words, zone string, now time.Time) Clock {
+	place, err := wallclock.Zone(zone)
+	if err != nil {
+		zone, place = "UTC", time.UTC
+	}
+	return Clock{Words: w, Zone: zone, place: place, now: now}
+}
+
+// Now is the time that it is.
+func (c Clock) Now() time.Time { return c.now }
+
+// Hour is the time of day, as in "08:00".
+func (c Clock) Hour(t time.Time) string { return t.In(c.place).Format("15:04") }
+
+// Date is as in "1 Dec", with the year where it is not this one.
+func (c Clock) Date(t time.Time) string {
+	year, month, day := t.In(c.place).Date()
+	text := strconv.Itoa(day) + " " + c.Words.T("month."+strconv.Itoa(int(month)))
+	if year != c.now.In(c.place).Year() {
+		text += " " + strconv.Itoa(year)
+	}
+	return text
+}
+
+// Weekday is as in "Mon".
+func (c Clock) Weekday(t time.Time) string {
+	return c.Words.T("weekday." + strconv.Itoa(int(t.In(c.place).Weekday())))
+}
+
+// Moment is as in "tomorrow at 08:00".
+func (c Clock) Moment(t time.Time) string {
+	switch wallclock.DateOf(t, c.place).DaysSince(wallclock.DateOf(c.now, c.place)) {
+	case -1:
+		return c.Words.T("time.yesterday", "Hour", c.Hour(t))
+	case 0:
+		return c.Words.T("time.today", "Hour", c.Hour(t))
+	case 1:
+		return c.Words.T("time.tomorrow", "Hour", c.Hour(t))
+	}
+	return c.Words.T("time.on", "Weekday", c.Weekday(t), "Date", c.Date(t), "Hour", c.Hour(t))
+}
+
+// Full is the time to the second with its zone, for whoever looks twice.
+func (c Clock) Full(t time.Time) string {
+	return t.In(c.place).Format("2006-01-02 15:04:05 ") + c.Zone
+}
+
+// Tomorrow is the next date on the wall.
+func (c Clock) Tomorrow() wallclock.Date { return wallclock.DateOf(c.now, c.place).AddDays(1) }
