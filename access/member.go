@@ -41,6 +41,12 @@ type Member struct {
 	SignedInAt *time.Time
 }
 
+// MemberChange is what may be changed of a member. What is nil stays.
+type MemberChange struct {
+	Role     *Role
+	Password *string
+}
+
 // Check tells what is wrong with the member, or nil.
 func (m Member) Check() error {
 	var bad message.Invalid

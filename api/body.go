@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"notifier/access"
 	"notifier/message"
 	"notifier/preferences"
 )
@@ -72,6 +73,7 @@ type (
 
 	chosenByUser struct{}
 	chosenInPart struct{}
+	state        struct{}
 	textOrTexts  = map[string]*huma.Schema
 )
 
@@ -104,6 +106,11 @@ func (data) Schema(huma.Registry) *huma.Schema {
 		Type: huma.TypeObject, AdditionalProperties: true, Description: "What a template is filled in with.",
 		Examples: []any{map[string]any{"name": "Anna", "contract": map[string]any{"number": "C-1"}}},
 	}
+}
+
+// Schema of access.State.
+func (state) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true, Examples: []any{map[string]any{"status": "error"}}}
 }
 
 // Schema of preferences.Preferences.
@@ -152,6 +159,7 @@ func orNull(s *huma.Schema) *huma.Schema {
 func describe(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[message.Recipient](), reflect.TypeFor[recipient]())
 	r.RegisterTypeAlias(reflect.TypeFor[message.Text](), reflect.TypeFor[text]())
+	r.RegisterTypeAlias(reflect.TypeFor[access.State](), reflect.TypeFor[state]())
 	r.RegisterTypeAlias(reflect.TypeFor[message.Data](), reflect.TypeFor[data]())
 	r.RegisterTypeAlias(reflect.TypeFor[preferences.Preferences](), reflect.TypeFor[chosen]())
 	r.RegisterTypeAlias(reflect.TypeFor[choice](), reflect.TypeFor[chosenByUser]())

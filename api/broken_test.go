@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"notifier/access"
 	"notifier/api"
 	"notifier/deadlines"
 	"notifier/jobs"
@@ -314,10 +315,14 @@ func (b broken) Templates(context.Context, string, string, int) ([]template.Temp
 }
 
 func (b broken) Runs(context.Context, string, int) ([]schedule.Run, error) { return nil, b.err }
-func (b broken) Sites(context.Context) ([]string, error)                   { return nil, b.err }
-func (b broken) Ping(context.Context) error                                { return b.err }
-func (b broken) Lines(context.Context) ([]jobs.State, error)               { return nil, b.err }
-func (b broken) Line(context.Context, string) (jobs.State, error)          { return jobs.State{}, b.err }
+func (b broken) Note(context.Context, access.Record) error                 { return b.err }
+func (b broken) Audit(context.Context, string, access.RecordFilter) ([]access.Record, error) {
+	return nil, b.err
+}
+func (b broken) Sites(context.Context) ([]string, error)          { return nil, b.err }
+func (b broken) Ping(context.Context) error                       { return b.err }
+func (b broken) Lines(context.Context) ([]jobs.State, error)      { return nil, b.err }
+func (b broken) Line(context.Context, string) (jobs.State, error) { return jobs.State{}, b.err }
 
 func (b broken) Change(context.Context, string, jobs.Change, string) (jobs.State, error) {
 	return jobs.State{}, b.err

@@ -25,15 +25,23 @@ type Gate interface {
 	Keys(ctx context.Context, site string) ([]access.Key, error)
 }
 
-// callerIn is where a request's context has its caller. huma calls handlers with nothing
-// but a context and the input, so there is no other way for it to come along.
-type callerIn struct{}
+// asker is who sent a request, and how.
+type asker struct {
+	caller        access.Caller
+	from, request string // the address, and the request's id
+}
+
+// askerIn is where a request's context has that. huma calls handlers with nothing but a
+// context and the input, so there is no other way for it to come along.
+type askerIn struct{}
+
+func asking(ctx context.Context) asker {
+	a, _ := ctx.Value(askerIn{}).(asker)
+	return a
+}
 
 // callerOf is who asks. The zero Caller may do nothing.
-func callerOf(ctx context.Context) access.Caller {
-	c, _ := ctx.Value(callerIn{}).(access.Caller)
-	return c
-}
+func callerOf(ctx context.Context) access.Caller { return asking(ctx).caller }
 
 // call is a request to a room, made now.
 func call(ctx context.Context, key string) message.Call {
@@ -55,7 +63,8 @@ func (h *handler) keyed(next http.Handler) http.Handler {
 			h.refuse(w, h.refused(r.Context(), err))
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerIn{}, caller)))
+		a := asker{caller: caller, from: h.o.From(r), request: w.Header().Get(requestID)}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), askerIn{}, a)))
 	})
 }
 

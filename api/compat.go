@@ -57,7 +57,12 @@ func (h *handler) retryTimer(w http.ResponseWriter, r *http.Request) {
 	err := permit(ctx, "retry-message")
 	var m message.Message
 	if err == nil {
-		m, err = h.desk.Retry(ctx, call(ctx, ""), message.ID(r.PathValue("id")), false)
+		id := r.PathValue("id")
+		state, holes := h.looks["/messages/{id}"], map[string]string{"id": id}
+		before := seen(ctx, state, holes)
+		if m, err = h.desk.Retry(ctx, call(ctx, ""), message.ID(id), false); err == nil {
+			h.note(ctx, "retry-message", "/messages/"+id, before, seen(ctx, state, holes))
+		}
 	}
 	var retries []message.Retried
 	if err == nil {

@@ -81,6 +81,7 @@ type Records interface {
 	Templates(ctx context.Context, site, after string, n int) ([]template.Template, error)
 	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
 	Sites(ctx context.Context) ([]string, error)
+	Audit
 	Ping(ctx context.Context) error
 }
 
@@ -96,6 +97,8 @@ type Timetable interface {
 
 // Options say how the door is kept.
 type Options struct {
+	// From finds out where a request comes from; nil: as the connection says.
+	From func(*http.Request) string
 	// Gate tells who a caller is.
 	Gate    Gate
 	Version string
@@ -105,6 +108,8 @@ type Options struct {
 	Accounts Accounts
 	// Webhooks are who is told of what becomes of messages; nil if nobody can be.
 	Webhooks Webhooks
+	// Staff are who may sign in to the pages; nil if there are none.
+	Staff Staff
 	// Links are where people change preferences without a login; nil if nowhere.
 	Links *links.Door
 	// Metrics answers /metrics; nil if there are none.
@@ -117,6 +122,7 @@ type handler struct {
 	timetable Timetable
 	o         Options
 	log       *zap.Logger
+	looks     map[string]look // by path
 }
 
 const (
@@ -130,10 +136,13 @@ const (
 // Handler answers everything below /api, and the probes beside it.
 func Handler(desk Desk, records Records, timetable Timetable, o Options, log *zap.Logger) http.Handler {
 	teachHuma()
+	if o.From == nil {
+		o.From = func(r *http.Request) string { return r.RemoteAddr }
+	}
 	if o.Write == nil {
 		o.Write = func(m message.Message) message.Message { return m }
 	}
-	h := &handler{desk: desk, records: records, timetable: timetable, o: o, log: log.Named("api")}
+	h := &handler{desk: desk, records: records, timetable: timetable, o: o, log: log.Named("api"), looks: map[string]look{}}
 	routes := http.NewServeMux()
 	api := humago.New(routes, h.config())
 	h.routes(api)
@@ -163,11 +172,15 @@ func (h *handler) routes(api huma.API) {
 	h.operationRoutes(api)
 	h.processRoutes(api)
 	h.keyRoutes(api)
+	h.auditRoutes(api)
 	if h.o.Accounts != nil {
 		h.accountRoutes(api)
 	}
 	if h.o.Webhooks != nil {
 		h.webhookRoutes(api)
+	}
+	if h.o.Staff != nil {
+		h.staffRoutes(api)
 	}
 }
 
@@ -179,10 +192,17 @@ func register[In, Out any](h *handler, api huma.API, o huma.Operation, handle fu
 	_, hasBody := reflect.TypeFor[In]().FieldByName("Body")
 	o.Responses = problems(api.OpenAPI().Components.Schemas, o.Errors, hasBody)
 	o.Errors = nil
-	o.Path = "/api/v1" + o.Path
 	o.SkipValidateBody = true    // message.Decode and the rooms find more, and say it better
 	o.MaxBodyBytes = maxBody + 1 // huma refuses a body of exactly its limit
 	o.BodyReadTimeout = bodyTime
+	if changes(o) {
+		o.Extensions = map[string]any{"x-audited": true}
+	}
+	if o.Method == http.MethodGet {
+		h.looks[o.Path] = looks(handle)
+	}
+	handle = audited(h, o, handle)
+	o.Path = "/api/v1" + o.Path
 	huma.Register(api, o, func(ctx context.Context, in *In) (*Out, error) {
 		err := permit(ctx, o.OperationID)
 		if err != nil {

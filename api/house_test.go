@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"notifier/access"
 	"notifier/api"
 	"notifier/deadlines"
 	"notifier/gate"
@@ -170,6 +171,7 @@ func waking(work jobs.Work, wake func()) jobs.Work {
 // serve opens a door and returns its address.
 func (h *house) serve(desk api.Desk, records api.Records, timetable api.Timetable, o api.Options, log *zap.Logger) string {
 	o.Version, o.Write = "test", letter.Writer{}.Write
+	o.Staff = gate.NewStaff(h.store, site, zap.NewNop())
 	o.Links = &links.Door{Key: links.NewKey([]byte("secret")), Base: "https://notify.example.org"}
 	if o.Gate == nil {
 		o.Gate = entrance(h.store, key)
@@ -245,9 +247,31 @@ func (h *house) sound(r *http.Request, a answer) {
 		h.soundProblem(about, a)
 	}
 	if strings.HasPrefix(r.URL.Path, "/api/v1/") && r.Method != http.MethodHead {
+		h.soundAudit(about, r, a)
 		for _, wrong := range spec(h).check(r.Method, r.URL.EscapedPath(), a) {
 			h.Errorf("%s: %d does not fit the OpenAPI document: %s\n%s", about, a.StatusCode, wrong, a.body)
 		}
+	}
+}
+
+// soundAudit makes sure that a change has left one record, and anything else none.
+func (h *house) soundAudit(about string, r *http.Request, a answer) {
+	h.Helper()
+	want := 0
+	if at(spec(h).operation(r.Method, r.URL.EscapedPath()), "x-audited") == true && a.StatusCode < 300 {
+		want = 1
+	}
+	sites, err := h.store.Sites(ctx)
+	got := 0
+	for _, site := range sites {
+		var all []access.Record
+		if all, err = h.store.Audit(ctx, site, access.RecordFilter{Request: a.Header.Get("X-Request-Id")}); err != nil {
+			break
+		}
+		got += len(all)
+	}
+	if err == nil && got != want {
+		h.Errorf("%s: %d left %d records in the audit, want %d", about, a.StatusCode, got, want)
 	}
 }
 

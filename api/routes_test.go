@@ -52,14 +52,14 @@ func (s *script) say(method, path, body string, headers ...string) answer {
 }
 
 var (
-	ids    = regexp.MustCompile(`\b(msg|dig|evt|run|req|whk|cbk|op|key|chg)_[0-9a-hjkmnp-tv-z]{26}\b`)
+	ids    = regexp.MustCompile(`\b(msg|dig|evt|run|req|whk|cbk|op|key|aud|chg)_[0-9a-hjkmnp-tv-z]{26}\b`)
 	bare   = regexp.MustCompile(`<[0-9a-hjkmnp-tv-z]{26}@`)
 	times  = regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 	whsec  = regexp.MustCompile(`whsec_[A-Za-z0-9+/]{43}=`)
 	ntf    = regexp.MustCompile(`(ntf_(?:live|test)_)[A-Za-z0-9_-]{6,43}`)
 	took   = regexp.MustCompile(`"took": "[^"]*"`)
-	linked = regexp.MustCompile(`/p/[A-Za-z0-9_-]+`)
 	relay  = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	linked = regexp.MustCompile(`/p/[A-Za-z0-9_-]+`)
 )
 
 // ofToday replaces a time that is reckoned from now; others are part of the request.
@@ -325,6 +325,41 @@ func TestRoutes(t *testing.T) {
 			s.say("POST", "/api/v1/webhooks/"+id+"/callbacks/"+string(all[0].ID)+"/replay", "")
 			s.say("POST", "/api/v1/webhooks/"+id+"/callbacks/cbk_0/replay", "")
 			s.say("GET", "/api/v1/messages/"+string(m.ID), "")
+		}},
+		{"list-audit", func(s *script) {
+			s.people("anna")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/users/anna/preferences", `{"case_received":"hourly"}`)
+			s.must(http.StatusOK, nil, "POST", "/api/v1/jobs/reminders/pause", `{"note":"the calendar is being mended"}`)
+			s.must(http.StatusNoContent, nil, "DELETE", "/api/v1/keys/"+s.makeKey(`{"name":"bpm-prod","scopes":["send"]}`), "")
+			s.say("GET", "/api/v1/audit?limit=4", "")
+			s.say("GET", "/api/v1/audit?action=set-user&by=first+key&subject=/users/anna&since=2001-01-01T00:00:00Z", "")
+			s.say("GET", "/api/v1/audit?cursor=x", "")
+		}},
+		{"list-staff", func(s *script) {
+			s.must(http.StatusCreated, nil, "POST", "/api/v1/staff", `{"email":"anna@example.org","role":"admin","oidc":true}`)
+			s.say("GET", "/api/v1/staff", "")
+		}},
+		{"get-member", func(s *script) {
+			s.must(http.StatusCreated, nil, "POST", "/api/v1/staff", `{"email":"anna@example.org","role":"admin","oidc":true}`)
+			s.say("GET", "/api/v1/staff/anna@example.org", "")
+			s.say("GET", "/api/v1/staff/jan@example.org", "")
+		}},
+		{"add-member", func(s *script) {
+			s.say("POST", "/api/v1/staff", `{"email":"Anna@example.org","name":"Anna","role":"support","password":"a few words do"}`)
+			s.say("POST", "/api/v1/staff", `{"email":"anna@example.org","role":"support","password":"a few words do"}`)
+			s.say("POST", "/api/v1/staff", `{"email":"jan","role":"boss","password":"short"}`)
+			s.say("POST", "/api/v1/staff", `{"email":"jan@example.org","role":"viewer"}`)
+		}},
+		{"change-member", func(s *script) {
+			s.must(http.StatusCreated, nil, "POST", "/api/v1/staff", `{"email":"anna@example.org","role":"admin","oidc":true}`)
+			s.say("PATCH", "/api/v1/staff/anna@example.org", `{"role":"viewer","password":"a few words do"}`)
+			s.say("PATCH", "/api/v1/staff/anna@example.org", `{"password":"short"}`)
+			s.say("PATCH", "/api/v1/staff/jan@example.org", `{"role":"viewer"}`)
+		}},
+		{"remove-member", func(s *script) {
+			s.must(http.StatusCreated, nil, "POST", "/api/v1/staff", `{"email":"anna@example.org","role":"admin","oidc":true}`)
+			s.say("DELETE", "/api/v1/staff/anna@example.org", "")
+			s.say("DELETE", "/api/v1/staff/anna@example.org", "")
 		}},
 		{"create-key", func(s *script) {
 			s.say("POST", "/api/v1/keys", `{"name":"bpm-prod","scopes":["events","send"],"expires_at":"2030-01-01T00:00:00Z"}`)

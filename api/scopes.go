@@ -8,12 +8,18 @@ type need struct {
 	// home means that it touches what all sites share: only keys of the installation's own
 	// site may.
 	home bool
+	// plain means that it leaves no record although it is no GET: what comes in as traffic
+	// tells itself where it comes from, and what is only tried changes nothing.
+	plain bool
+	// private means that the record does not repeat what is said of a person: who is erased
+	// is not to go on in the audit.
+	private bool
 }
 
 // needs says for each operation what it needs. One that is missing here is for nobody.
 var needs = map[string]need{
-	"send-message":        {scope: access.Send},
-	"send-messages":       {scope: access.Send},
+	"send-message":        {scope: access.Send, plain: true},
+	"send-messages":       {scope: access.Send, plain: true},
 	"list-messages":       {scope: access.ReadQueue},
 	"get-message":         {scope: access.ReadQueue},
 	"get-message-content": {scope: access.Queue},
@@ -27,7 +33,7 @@ var needs = map[string]need{
 	"get-operation":       {scope: access.ReadQueue},
 	"stop-operation":      {scope: access.Queue},
 
-	"publish-event":  {scope: access.Events},
+	"publish-event":  {scope: access.Events, plain: true},
 	"set-deadline":   {scope: access.Events},
 	"get-deadline":   {scope: access.Events},
 	"list-deadlines": {scope: access.Events},
@@ -35,11 +41,11 @@ var needs = map[string]need{
 	"set-process":    {scope: access.Admin},
 	"get-process":    {scope: access.Events},
 
-	"set-user":                {scope: access.WritePreferences},
+	"set-user":                {scope: access.WritePreferences, private: true},
 	"get-user":                {scope: access.ReadPreferences},
 	"list-users":              {scope: access.ReadPreferences},
-	"edit-user":               {scope: access.WritePreferences},
-	"erase-user":              {scope: access.Admin},
+	"edit-user":               {scope: access.WritePreferences, private: true},
+	"erase-user":              {scope: access.Admin, private: true},
 	"edit-preferences":        {scope: access.WritePreferences},
 	"set-preferences":         {scope: access.WritePreferences},
 	"get-preferences":         {scope: access.ReadPreferences},
@@ -59,7 +65,7 @@ var needs = map[string]need{
 
 	"list-templates":  {scope: access.Send},
 	"get-template":    {scope: access.Send},
-	"render-template": {scope: access.Send},
+	"render-template": {scope: access.Send, plain: true},
 	"set-template":    {scope: access.Admin},
 	"remove-template": {scope: access.Admin},
 
@@ -89,4 +95,11 @@ var needs = map[string]need{
 	"get-key":    {scope: access.Admin},
 	"rotate-key": {scope: access.Admin},
 	"revoke-key": {scope: access.Admin},
+	"list-audit": {scope: access.Admin},
+
+	"list-staff":    {scope: access.Admin},
+	"get-member":    {scope: access.Admin},
+	"add-member":    {scope: access.Admin},
+	"change-member": {scope: access.Admin},
+	"remove-member": {scope: access.Admin},
 }

@@ -165,6 +165,9 @@ func (d document) fitsObject(where string, s, v map[string]any) (wrong []string)
 				wrong = append(wrong, fmt.Sprintf("%s has a %s that is not described", where, name))
 				continue
 			}
+			if property == true { // anything
+				continue
+			}
 		}
 		wrong = append(wrong, d.fits(where+"/"+name, property, value)...)
 	}

@@ -97,44 +97,40 @@ func (s *Staff) setPassword(m *access.Member, password string) error {
 	return nil
 }
 
-// SetPassword gives a member another password, and signs the member out everywhere.
-func (s *Staff) SetPassword(ctx context.Context, c message.Call, email, password string) error {
-	m, err := s.find(ctx, c.Site, email)
-	if err == nil {
-		err = s.setPassword(&m, password)
-	}
-	if err == nil {
-		err = s.book.ChangeMember(ctx, m)
-	}
-	if err == nil {
-		err = s.book.ForgetFailures(ctx, ofAccount(m.Email))
-	}
-	return err
-}
-
-// SetRole gives a member another role, and signs the member out everywhere.
-func (s *Staff) SetRole(ctx context.Context, c message.Call, email string, role access.Role) error {
-	m, err := s.find(ctx, c.Site, email)
+// ChangeMember gives a member another role or password, and signs the member out everywhere.
+func (s *Staff) ChangeMember(ctx context.Context, c message.Call, email string, change access.MemberChange) (access.Member, error) {
+	m, err := s.MemberOf(ctx, c.Site, email)
 	if err != nil {
-		return err
+		return m, err
 	}
-	m.Role = role
+	if change.Role != nil {
+		m.Role = *change.Role
+	}
 	if err := m.Check(); err != nil {
-		return err
+		return m, err
 	}
-	return s.book.ChangeMember(ctx, m)
+	if change.Password != nil {
+		if err := s.setPassword(&m, *change.Password); err != nil {
+			return m, err
+		}
+	}
+	if err := s.book.ChangeMember(ctx, m); err != nil {
+		return m, err
+	}
+	return m, s.book.ForgetFailures(ctx, ofAccount(m.Email))
 }
 
 // RemoveMember keeps a member from signing in, and ends all sessions.
 func (s *Staff) RemoveMember(ctx context.Context, c message.Call, email string) error {
-	m, err := s.find(ctx, c.Site, email)
+	m, err := s.MemberOf(ctx, c.Site, email)
 	if err != nil {
 		return err
 	}
 	return s.book.RemoveMember(ctx, m)
 }
 
-func (s *Staff) find(ctx context.Context, site, email string) (access.Member, error) {
+// MemberOf reads one of a site.
+func (s *Staff) MemberOf(ctx context.Context, site, email string) (access.Member, error) {
 	m, err := s.book.Member(ctx, access.FoldEmail(email))
 	if err == nil && m.Site != site {
 		err = message.ErrNotFound

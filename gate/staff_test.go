@@ -100,6 +100,11 @@ func TestSessionsEnd(t *testing.T) {
 	})
 }
 
+func change(s *gate.Staff, site string, c access.MemberChange) error {
+	_, err := s.ChangeMember(ctx, message.Call{Site: site, At: noon}, anna, c)
+	return err
+}
+
 // Another role, another password or a removal holds on all replicas at once.
 func TestChangesOfAMemberEndTheSessions(t *testing.T) {
 	staffed(t, func(t *testing.T, here, there *gate.Staff) {
@@ -107,8 +112,8 @@ func TestChangesOfAMemberEndTheSessions(t *testing.T) {
 			name   string
 			change func() error
 		}{
-			{"role", func() error { return here.SetRole(ctx, call(noon), anna, access.Viewer) }},
-			{"password", func() error { return here.SetPassword(ctx, call(noon), anna, password) }},
+			{"role", func() error { return change(here, "default", access.MemberChange{Role: new(access.Viewer)}) }},
+			{"password", func() error { return change(here, "default", access.MemberChange{Password: new(password)}) }},
 			{"removal", func() error { return here.RemoveMember(ctx, call(noon), anna) }},
 		} {
 			token := signIn(t, there, anna, password, noon, nil)
@@ -118,7 +123,7 @@ func TestChangesOfAMemberEndTheSessions(t *testing.T) {
 			signedIn(t, there, token, noon, access.ErrNotSignedIn)
 		}
 		signIn(t, there, anna, password, noon, access.ErrWrongPassword)
-		for _, err := range []error{here.RemoveMember(ctx, call(noon), anna), here.SetRole(ctx, message.Call{Site: "acme"}, anna, access.Viewer)} {
+		for _, err := range []error{here.RemoveMember(ctx, call(noon), anna), change(here, "acme", access.MemberChange{Role: new(access.Viewer)})} {
 			if !errors.Is(err, message.ErrNotFound) {
 				t.Errorf("of nobody: %v", err)
 			}

@@ -33,6 +33,8 @@ type LoginOptions struct {
 	Secure func(*http.Request) bool
 	// From finds out where a request comes from; nil: as the connection says.
 	From func(*http.Request) string
+	// Book keeps what people change on pages; nil: nobody does.
+	Book Book
 }
 
 // Login is where people sign in to the pages, and out.
@@ -102,7 +104,7 @@ func (l *Login) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /login", l.signIn)
 	mux.HandleFunc("POST /logout", l.signOut)
 	mux.Handle("GET /account", l.Guard(http.HandlerFunc(l.account)))
-	mux.Handle("POST /account/sign-out-everywhere", l.Guard(http.HandlerFunc(l.signOutEverywhere)))
+	mux.Handle("POST /account/sign-out-everywhere", l.Guard(l.Noted("sign-out-everywhere", http.HandlerFunc(l.signOutEverywhere))))
 }
 
 // Pages are those of the service so far: who is signed in, and where.

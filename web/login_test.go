@@ -13,6 +13,7 @@ import (
 	"notifier/access"
 	"notifier/gate"
 	"notifier/message"
+	"notifier/store"
 	"notifier/store/storetest"
 	"notifier/web"
 )
@@ -23,6 +24,7 @@ const password = "correct horse battery"
 type browser struct {
 	*testing.T
 	http.Client
+	store  *store.Store
 	url    string
 	cookie *http.Cookie
 }
@@ -36,6 +38,7 @@ func browse(t *testing.T, o web.LoginOptions) *browser {
 			t.Fatal(err)
 		}
 	}
+	o.Book = s
 	login := web.NewLogin(staff, o, zap.NewNop())
 	mux := http.NewServeMux()
 	mux.Handle("/", web.Pages(login))
@@ -44,7 +47,7 @@ func browse(t *testing.T, o web.LoginOptions) *browser {
 	})))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	b := &browser{T: t, url: server.URL}
+	b := &browser{T: t, url: server.URL, store: s}
 	b.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return b
 }
@@ -148,6 +151,10 @@ func TestSignOutEverywhere(t *testing.T) {
 	b.cookie = elsewhere
 	if r, _ := b.ask("GET", "/account", nil); r.StatusCode != http.StatusSeeOther {
 		t.Errorf("the other browser is still signed in: %d", r.StatusCode)
+	}
+	all, err := b.store.Audit(t.Context(), "default", access.RecordFilter{})
+	if err != nil || len(all) != 1 || all[0].By != "anna@example.org" || all[0].Action != "sign-out-everywhere" {
+		t.Errorf("the audit is %+v (%v)", all, err)
 	}
 }
 

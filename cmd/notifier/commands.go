@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"notifier/access"
 	"notifier/message"
 	"notifier/store"
 )
@@ -86,6 +87,12 @@ func retryQueueCommand(s *shared) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			return s.withHouse(c, site, func(ctx context.Context, h *house, call message.Call) error {
 				n, err := h.desk.RetryAll(ctx, call)
+				if err == nil {
+					err = h.store.Note(ctx, access.Record{
+						ID: message.NewID(access.RecordIDs), Site: call.Site, At: call.At, By: call.By, Action: "retry-queue", Subject: "/messages",
+						After: access.State{"retried": n},
+					})
+				}
 				if err != nil {
 					return err
 				}

@@ -118,6 +118,7 @@ func (h *house) door(ctx context.Context) (*door, error) {
 		return nil, err
 	}
 	o := h.apiOptions()
+	o.From = func(*http.Request) string { return "" }
 	o.Gate = atHome{h.gate, access.Caller{Site: h.config.Site, Name: whoami(), Scopes: []access.Scope{access.Admin}, Home: true}}
 	run := func(name string) (schedule.Run, error) { return h.timetable.RunHere(ctx, name) }
 	here := api.Handler(h.desk, h.store, atHand{h.timetable, run}, o, h.log)

@@ -3,112 +3,90 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"notifier/access"
-	"notifier/message"
+	"notifier/listing"
 )
+
+var keyColumns = []listing.Column[access.Key]{
+	{Title: "Key", Value: func(k access.Key) string { return string(k.ID) }},
+	{Title: "Name", Value: func(k access.Key) string { return k.Name }},
+	{Title: "Begins with", Value: func(k access.Key) string { return k.Prefix + "…" }},
+	{Title: "Scopes", Value: scopesOf},
+	{Title: "Stands", Value: standing},
+	{Title: "Used", Value: func(k access.Key) string {
+		if k.UsedAt == nil {
+			return "never used"
+		}
+		return "used " + clock(*k.UsedAt)
+	}},
+}
 
 func keyCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{Use: "key", Short: "Look at the keys of the API, make and end them", RunE: showHelp}
-	var site string
-	c.PersistentFlags().StringVar(&site, "site", "", "`site` (default: that of the configuration)")
-	c.AddCommand(createKey(s, &site), &cobra.Command{
-		Use: "list", Short: "List the keys, with how they begin; their secrets are not kept",
-		RunE: func(c *cobra.Command, _ []string) error {
-			return s.withHouse(c, site, func(ctx context.Context, h *house, call message.Call) error {
-				all, err := h.gate.Keys(ctx, call.Site)
-				if err != nil {
-					return err
-				}
-				w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-				for _, k := range all {
-					fmt.Fprintf(w, "%s\t%s\t%s…\t%s\t%s\t%s\n", k.ID, k.Name, k.Prefix, scopesOf(k), standing(k, call.At), used(k))
-				}
-				return w.Flush()
-			})
-		},
-	}, rotateKey(s, &site), oneKey(s, &site, &cobra.Command{
-		Use: "revoke KEY", Short: "End a key, on all replicas within five seconds",
-		Example: "  notifier key revoke key_06f3n5mmmt1fq2r6s0hj0v7k9c",
-	}, func(ctx context.Context, _ *cobra.Command, h *house, call message.Call, id message.ID) error {
-		return h.gate.RevokeKey(ctx, call, id)
-	}))
-	return c
+	revoke := s.verb("revoke APIKEY", "End a key, on all replicas within five seconds", func(ctx context.Context, _ *cobra.Command, d *door, ids []string) error {
+		_, err := d.call(ctx, request{method: http.MethodDelete, path: path("keys", ids[0])})
+		return err
+	})
+	revoke.Example = "  notifier key revoke key_06f3n5mmmt1fq2r6s0hj0v7k9c"
+	c.AddCommand(
+		createKey(s),
+		s.verb("list", "List the keys, with how they begin; their secrets are not kept", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
+			page, err := d.list(ctx, request{method: http.MethodGet, path: "/keys"}, 0)
+			if err != nil {
+				return err
+			}
+			return listing.List(s.printer(c), page, keyColumns)
+		}),
+		rotateKey(s), revoke,
+	)
+	return s.reaches(c)
 }
 
-func createKey(s *shared, site *string) *cobra.Command {
+func createKey(s *shared) *cobra.Command {
 	var scopes []string
 	var expires time.Duration
-	var k access.Key
-	c := &cobra.Command{
-		Use: "create NAME", Short: "Make a key and print its secret, which is shown this once",
-		Long: "Makes a key and prints its id and its secret. The secret is not kept: who loses it makes another key.\n" +
-			"The scopes are send, events, prefs:read, prefs:write, queue:read, queue, jobs:read, jobs and admin.",
-		Example: "  notifier key create bpm-prod --scope send,events\n  notifier key create reports --scope queue:read --expires 720h",
-		Args: func(_ *cobra.Command, arguments []string) error {
-			if len(arguments) != 1 {
-				return usageError{fmt.Errorf("who uses the key? Name it, as in notifier key create bpm-prod --scope send,events")}
-			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, arguments []string) error {
-			return s.withHouse(c, *site, func(ctx context.Context, h *house, call message.Call) error {
-				k.Name, k.Scopes = arguments[0], nil
-				for _, scope := range scopes {
-					k.Scopes = append(k.Scopes, access.Scope(scope))
-				}
-				if expires != 0 {
-					at := call.At.Add(expires)
-					k.ExpiresAt = &at
-				}
-				made, secret, err := h.gate.CreateKey(ctx, call, k)
-				if err == nil {
-					fmt.Fprintf(c.OutOrStdout(), "%s  %s\n", made.ID, secret)
-				}
-				return err
-			})
-		},
-	}
+	c := s.verb("create NAME", "Make a key and print its secret, which is shown this once", func(ctx context.Context, c *cobra.Command, d *door, names []string) error {
+		body := map[string]any{"name": names[0], "scopes": scopes}
+		if expires != 0 {
+			body["expires_at"] = time.Now().Add(expires).UTC().Format(time.RFC3339)
+		}
+		return s.printSecret(ctx, c, d, request{method: http.MethodPost, path: "/keys", body: body})
+	})
+	c.Long = "Makes a key and prints its id and its secret. The secret is not kept: who loses it makes another key.\n" +
+		"The scopes are send, events, prefs:read, prefs:write, queue:read, queue, jobs:read, jobs and admin."
+	c.Example = "  notifier key create bpm-prod --scope send,events\n  notifier key create reports --scope queue:read --expires 720h"
 	c.Flags().StringSliceVar(&scopes, "scope", nil, "`scope` that it has; may be repeated, or a list with commas")
 	c.Flags().DurationVar(&expires, "expires", 0, "how `long` it lives, as in 720h (default: until it is revoked)")
 	return c
 }
 
-func rotateKey(s *shared, site *string) *cobra.Command {
+func rotateKey(s *shared) *cobra.Command {
 	var overlap time.Duration
-	c := oneKey(s, site, &cobra.Command{
-		Use: "rotate KEY", Short: "Replace a key by one with the same rights, and print its secret",
-		Example: "  notifier key rotate key_06f3n5mmmt1fq2r6s0hj0v7k9c --overlap 1h",
-	}, func(ctx context.Context, c *cobra.Command, h *house, call message.Call, id message.ID) error {
-		made, secret, err := h.gate.RotateKey(ctx, call, id, overlap)
-		if err == nil {
-			fmt.Fprintf(c.OutOrStdout(), "%s  %s\n", made.ID, secret)
-		}
-		return err
+	c := s.verb("rotate APIKEY", "Replace a key by one with the same rights, and print its secret", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
+		return s.printSecret(ctx, c, d, request{method: http.MethodPost, path: path("keys", ids[0], "rotate"), body: map[string]string{"overlap": overlap.String()}})
 	})
+	c.Example = "  notifier key rotate key_06f3n5mmmt1fq2r6s0hj0v7k9c --overlap 1h"
 	c.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how `long` the one before works, too")
 	return c
 }
 
-// oneKey completes a command that is about one key.
-func oneKey(s *shared, site *string, c *cobra.Command, do func(ctx context.Context, c *cobra.Command, h *house, call message.Call, id message.ID) error) *cobra.Command {
-	c.Args = func(_ *cobra.Command, arguments []string) error {
-		if len(arguments) != 1 {
-			return usageError{fmt.Errorf("which key? Write its id, as notifier key list shows it")}
-		}
-		return nil
+// printSecret prints the id of what was made, and its secret.
+func (s *shared) printSecret(ctx context.Context, c *cobra.Command, d *door, q request) error {
+	answer, raw, err := ask[struct{ ID, Secret string }](ctx, d, q)
+	if err != nil {
+		return err
 	}
-	c.RunE = func(c *cobra.Command, arguments []string) error {
-		return s.withHouse(c, *site, func(ctx context.Context, h *house, call message.Call) error {
-			return do(ctx, c, h, call, message.ID(arguments[0]))
-		})
-	}
-	return c
+	return listing.One(s.printer(c), raw, func(out io.Writer) error {
+		_, err := fmt.Fprintf(out, "%s  %s\n", answer.ID, answer.Secret)
+		return err
+	})
 }
 
 func scopesOf(k access.Key) string {
@@ -120,23 +98,17 @@ func scopesOf(k access.Key) string {
 }
 
 // standing says whether a key lets in, and until when.
-func standing(k access.Key, at time.Time) string {
+func standing(k access.Key) string {
+	at := time.Now()
 	switch {
 	case k.RevokedAt != nil && !k.RevokedAt.After(at):
 		return "revoked"
 	case k.RevokedAt != nil:
-		return "replaced, ends " + k.RevokedAt.UTC().Format(time.DateTime+"Z")
+		return "replaced, ends " + clock(*k.RevokedAt)
 	case k.ExpiresAt != nil && !k.ExpiresAt.After(at):
 		return "expired"
 	case k.ExpiresAt != nil:
-		return "expires " + k.ExpiresAt.UTC().Format(time.DateTime+"Z")
+		return "expires " + clock(*k.ExpiresAt)
 	}
 	return "works"
-}
-
-func used(k access.Key) string {
-	if k.UsedAt == nil {
-		return "never used"
-	}
-	return "used " + k.UsedAt.UTC().Format(time.DateTime+"Z")
 }

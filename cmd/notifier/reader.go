@@ -25,6 +25,7 @@ import (
 type reader struct {
 	file     string
 	places   map[string]place // path → where its value stands
+	given    map[string]bool  // paths of single values that say something
 	problems []problem
 	warnings []problem // what works, but should not stay so
 	broken   bool      // the file could not be read at all
@@ -37,7 +38,9 @@ type place struct {
 	path   string
 }
 
-func newReader(file string) *reader { return &reader{file: file, places: map[string]place{}} }
+func newReader(file string) *reader {
+	return &reader{file: file, places: map[string]place{}, given: map[string]bool{}}
+}
 
 // fault notes a problem at a path, where the path or what it is in stands. A value that
 // could not be read has had its problem; what follows from that is not told.
@@ -285,6 +288,7 @@ func (r *reader) readMap(path string, pairs []*ast.MappingValueNode, into reflec
 
 // set reads a single value. One that cannot be read changes nothing.
 func (r *reader) set(path, text string, into reflect.Value) {
+	r.given[path] = text != ""
 	if own, ok := into.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		r.wrong(path, own.UnmarshalText([]byte(text)))
 		return

@@ -131,7 +131,7 @@ func ignoreClosed(err error) error {
 // login is where people sign in to the pages.
 func (h *house) login() *web.Login {
 	proxies := h.config.HTTP.proxies()
-	return web.NewLogin(h.staff, web.LoginOptions{Secure: proxies.Secure, From: proxies.From}, h.log)
+	return web.NewLogin(h.staff, web.LoginOptions{Secure: proxies.Secure, From: proxies.From, Book: h.store}, h.log)
 }
 
 func (h *house) handler(pages http.Handler) http.Handler {
@@ -157,7 +157,7 @@ func (h *house) handler(pages http.Handler) http.Handler {
 
 // apiOptions say how the API is kept.
 func (h *house) apiOptions() api.Options {
-	return api.Options{Gate: h.gate, Version: version, Write: h.writer.Write, Accounts: h, Webhooks: h.webhooks, Links: h.config.door()}
+	return api.Options{Gate: h.gate, Version: version, Write: h.writer.Write, Accounts: h, Webhooks: h.webhooks, Staff: h.staff, From: h.config.HTTP.proxies().From, Links: h.config.door()}
 }
 
 // metrics are the process's own, and how the queue stands whenever somebody asks.

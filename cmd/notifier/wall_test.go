@@ -22,6 +22,7 @@ var walls = map[string][]string{
 	"webhook":                {"message"},
 	"links":                  {"message"},
 	"template":               {"message"},
+	"doctor":                 {},
 	"letter":                 {"message"},
 	"listing":                {},
 	"digest":                 {"message", "letter"},

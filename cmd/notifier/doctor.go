@@ -1,0 +1,330 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"notifier/doctor"
+	"notifier/listing"
+	"notifier/mail"
+	"notifier/message"
+	"notifier/store"
+	"notifier/wallclock"
+)
+
+var findingColumns = []listing.Column[doctor.Finding]{
+	{Title: "", Value: func(f doctor.Finding) string { return string(f.Verdict) }, Tint: func(f doctor.Finding) listing.Tint {
+		switch f.Verdict {
+		case doctor.Fine:
+			return listing.Green
+		case doctor.Failed:
+			return listing.Red
+		}
+		return listing.Yellow
+	}},
+	{Title: "Check", Value: func(f doctor.Finding) string { return f.Check }},
+	{Title: "What was found, and what to do", Value: func(f doctor.Finding) string {
+		return strings.TrimSpace(ended(f.Says) + " " + f.Do)
+	}},
+}
+
+// ended ends what is said with a full stop, if something follows it.
+func ended(text string) string {
+	if strings.HasSuffix(text, ".") {
+		return text
+	}
+	return text + "."
+}
+
+func doctorCommand(s *shared) *cobra.Command {
+	c := &cobra.Command{
+		Use: "doctor", Short: "Look for what is wrong, or soon will be, and say what to do",
+		Long: "Looks at the configuration, the database and its clock, time zones, each outgoing account step by step and its\n" +
+			"certificate, the DNS records that others check our mail by, the port, disk space and who may read which file.\n" +
+			"It changes nothing and sends nothing. It ends with 2 if the configuration is wrong, with 5 if the database or\n" +
+			"a mail server does not answer, and with 1 if something else has failed.",
+		Example: "  notifier doctor\n  notifier doctor -o json | jq '.data[] | select(.verdict != \"ok\")'",
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, r, err := s.read()
+			if err != nil {
+				return fmt.Errorf("%w\nThe rest is looked at when the configuration can be read", err)
+			}
+			e := &examination{config: config, reader: r, dns: net.DefaultResolver}
+			e.all(c.Context())
+			if err := c.Context().Err(); err != nil {
+				return err
+			}
+			return errors.Join(s.printFindings(c, e.found), e.verdict())
+		},
+	}
+	return s.prints(c)
+}
+
+func (s *shared) printFindings(c *cobra.Command, all []doctor.Finding) error {
+	var page listing.Page
+	for _, f := range all {
+		raw, err := json.Marshal(f)
+		if err != nil {
+			return err
+		}
+		page.Data = append(page.Data, raw)
+	}
+	return listing.List(s.printer(c), page, findingColumns)
+}
+
+// examination is what doctor finds.
+type examination struct {
+	config      Config
+	reader      *reader
+	dns         doctor.DNS
+	found       []doctor.Finding
+	unreachable bool
+}
+
+func (e *examination) add(all ...doctor.Finding) { e.found = append(e.found, all...) }
+
+// verdict is the error of the worst that was found.
+func (e *examination) verdict() error {
+	failed := 0
+	for _, f := range e.found {
+		if f.Verdict == doctor.Failed {
+			failed++
+		}
+	}
+	switch {
+	case failed == 0:
+		return nil
+	case e.unreachable:
+		return unreachedError{fmt.Errorf("%s failed", count(failed, "check"))}
+	}
+	return fmt.Errorf("%s failed", count(failed, "check"))
+}
+
+func (e *examination) all(ctx context.Context) {
+	e.configuration()
+	e.database(ctx)
+	e.zones()
+	e.accounts(ctx)
+	e.senders(ctx)
+	e.add(doctor.Port(ctx, e.config.HTTP.Listen))
+	if e.config.Links.Cases != "" {
+		e.link(ctx)
+	}
+	if file, is := e.config.sqliteFile(); is {
+		e.add(doctor.Disk(file))
+	}
+}
+
+func (e *examination) configuration() {
+	const check = "configuration"
+	for _, w := range e.reader.warnings {
+		e.add(doctor.Finding{Check: check, Verdict: doctor.Warning, Says: w.String()})
+	}
+	if holdsSecret(e.reader) {
+		e.add(doctor.Modes("file modes", e.reader.file))
+	}
+	if file, is := e.config.sqliteFile(); is {
+		if _, err := os.Stat(file); err == nil {
+			e.add(doctor.Modes("file modes", file))
+		}
+	}
+	e.add(doctor.OK(check, "it can be read"))
+}
+
+// holdsSecret tells whether the file itself has a secret in it.
+func holdsSecret(r *reader) bool {
+	for path, where := range r.places {
+		_, key, _ := cutLast(path)
+		if where.source == r.file && slices.Contains(secretKeys, key) && r.given[path] {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *examination) database(ctx context.Context) {
+	const check = "database"
+	failed := func(err error, do string) {
+		e.unreachable = e.unreachable || errors.Is(err, message.ErrUnavailable)
+		e.add(doctor.Finding{Check: check, Verdict: doctor.Failed, Says: err.Error(), Do: do})
+	}
+	if file, is := e.config.sqliteFile(); is {
+		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+			e.add(doctor.Finding{Check: check, Verdict: doctor.Warning, Says: "there is none yet at " + file, Do: "Write: notifier migrate. serve makes it, too."})
+			return
+		}
+	}
+	database, err := store.Open(ctx, e.config.Database, zap.NewNop())
+	if err != nil {
+		failed(err, "Start it, or correct database.url.")
+		e.unreachable = true
+		return
+	}
+	defer database.Close()
+	has, knows, err := database.SchemaVersion(ctx)
+	switch {
+	case err != nil:
+		failed(err, "")
+		return
+	case has < knows:
+		failed(fmt.Errorf("its schema is at version %d, this program needs %d", has, knows), "Write: notifier migrate")
+	case has > knows:
+		failed(fmt.Errorf("its schema is at version %d, this program knows %d", has, knows), "Install the newer program.")
+	default:
+		e.add(doctor.OK(check, "it answers, and its schema is at version %d", has))
+	}
+	theirs, err := database.Clock(ctx)
+	if err != nil {
+		failed(err, "")
+		return
+	}
+	e.add(doctor.Clock(theirs, time.Now()))
+}
+
+func (e *examination) zones() {
+	const check = "time zones"
+	zones := []string{e.config.Timezone}
+	for site := range e.config.Sites {
+		zones = append(zones, e.config.timezoneOf(site))
+	}
+	for _, zone := range zones {
+		if _, err := wallclock.Zone(zone); err != nil {
+			e.add(doctor.Finding{Check: check, Verdict: doctor.Failed, Says: err.Error()})
+			return
+		}
+	}
+	e.add(doctor.OK(check, "%d are known; the site's is %s", len(wallclock.Names()), e.config.Timezone))
+}
+
+// accounts tries each account, and looks at its certificate.
+func (e *examination) accounts(ctx context.Context) {
+	all := e.config.configured()
+	if len(all) == 0 {
+		e.add(doctor.Finding{Check: "account", Verdict: doctor.Warning, Says: "no SMTP server is configured: mail waits", Do: "Set smtp.host and smtp.from in config.yaml."})
+	}
+	for _, name := range e.config.accountNames() {
+		settings := all[name].mail(name, mail.Keys{})
+		courier, err := mail.New(settings, zap.NewNop())
+		if err != nil {
+			e.add(doctor.Finding{Check: "account " + name, Verdict: doctor.Failed, Says: err.Error()})
+			continue
+		}
+		address, safety := courier.Server()
+		said, f := courier.Try(ctx)
+		if err := courier.Close(); err != nil {
+			e.add(doctor.Finding{Check: "account " + name, Verdict: doctor.Warning, Says: err.Error()})
+		}
+		if f != nil {
+			e.unreachable = true
+			e.add(doctor.Finding{
+				Check: "account " + name, Verdict: doctor.Failed, Says: fmt.Sprintf("%s (after %s: %s)", strings.TrimSuffix(f.Category.Says(), "."), lastSaid(said, address), f),
+				Do: f.Category.Remedy() + " notifier account test " + name + " shows the conversation.",
+			})
+			continue
+		}
+		e.add(doctor.OK("account "+name, "%s takes mail from %s (%s)", address, settings.From.Email, steps(said)))
+		if safety != "none" {
+			e.add(doctor.Certificate(ctx, doctor.Server{Name: name, Address: address, TLS: safety, Config: cmp.Or(settings.TLSConfig, &tls.Config{}), Hello: settings.Hello}, time.Now()))
+		}
+	}
+}
+
+// lastSaid is how far a conversation came.
+func lastSaid(said []message.Said, address string) string {
+	for _, line := range slices.Backward(said) {
+		if line.Who == "we" {
+			return line.Text
+		}
+	}
+	return "connecting to " + address
+}
+
+// steps are the commands of a conversation.
+func steps(said []message.Said) string {
+	var all []string
+	for _, line := range said {
+		if word, _, _ := strings.Cut(line.Text, " "); line.Who == "we" && !slices.Contains(all, word) {
+			all = append(all, word)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// senders looks at what the DNS says of the domains that mail comes from.
+func (e *examination) senders(ctx context.Context) {
+	var keys []doctor.Key
+	for domain, k := range e.config.dkimKeys() {
+		if signer, is := k.Signer.(crypto.Signer); is {
+			keys = append(keys, doctor.Key{Domain: domain, Selector: k.Selector, Public: signer.Public()})
+		}
+	}
+	domains := map[string]bool{}
+	for _, a := range e.config.configured() {
+		if from, err := a.sender(); err == nil {
+			_, domain, _ := strings.Cut(from.Email, "@")
+			domains[strings.ToLower(domain)] = true
+		}
+	}
+	for _, domain := range slices.Sorted(maps.Keys(domains)) {
+		e.add(doctor.Sender(ctx, e.dns, domain, keys)...)
+	}
+}
+
+// link tells whether the address that buttons in mails lead to answers.
+func (e *examination) link(ctx context.Context) {
+	const check = "links.cases"
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodHead, e.config.Links.Cases, nil)
+	if err == nil {
+		var answer *http.Response
+		if answer, err = http.DefaultClient.Do(r); err == nil {
+			_ = answer.Body.Close()
+			e.add(doctor.OK(check, "%s answers", e.config.Links.Cases))
+			return
+		}
+	}
+	e.add(doctor.Finding{Check: check, Verdict: doctor.Warning, Says: err.Error(), Do: "People reach their cases by it from mails: see whether it is right."})
+}
+
+func healthcheckCommand(s *shared) *cobra.Command {
+	var address string
+	c := &cobra.Command{
+		Use: "healthcheck", Short: "Ask the service on this machine whether it is ready, as containers do",
+		Long:    "Asks /readyz of the service at http.listen. It ends with 0 if it is ready, and with 5 if not.",
+		Example: "  notifier healthcheck\n  notifier healthcheck --address 127.0.0.1:8025",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if address == "" {
+				config, err := s.load()
+				if err != nil {
+					return err
+				}
+				address = config.HTTP.Listen
+			}
+			ctx, cancel := context.WithTimeout(c.Context(), 5*time.Second)
+			defer cancel()
+			if err := doctor.Ready(ctx, address); err != nil {
+				return unreachedError{fmt.Errorf("it is not ready: %w. Its log says why", err)}
+			}
+			fmt.Fprintln(c.OutOrStdout(), "ready")
+			return nil
+		},
+	}
+	c.Flags().StringVar(&address, "address", "", "`address` of the service (default: http.listen)")
+	return c
+}

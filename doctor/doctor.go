@@ -1,0 +1,121 @@
+// Package doctor looks at what a service of this kind needs around it: names in the DNS,
+// certificates, disk space, ports and who may read which file.
+//
+// It changes nothing, sends no mail, and knows neither the database nor the queue.
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Verdict is how a check went.
+type Verdict string
+
+// The verdicts.
+const (
+	Fine    Verdict = "ok"
+	Warning Verdict = "warning" // it works, but not for long, or not for everybody
+	Failed  Verdict = "failed"
+	Unknown Verdict = "unknown" // it could not be found out here
+)
+
+// Finding is what a check found, and what to do about it.
+type Finding struct {
+	Check   string  `json:"check"`
+	Verdict Verdict `json:"verdict"`
+	Says    string  `json:"says"`
+	Do      string  `json:"do,omitempty"`
+}
+
+// OK is the finding that all is well.
+func OK(check, format string, a ...any) Finding {
+	return Finding{Check: check, Verdict: Fine, Says: fmt.Sprintf(format, a...)}
+}
+
+// Disk tells whether there is room where a file lies.
+func Disk(file string) Finding {
+	const check, scarce, none = "disk space", 1 << 30, 100 << 20
+	dir := filepath.Dir(file)
+	free, err := freeBytes(dir)
+	switch {
+	case err != nil:
+		return Finding{check, Unknown, fmt.Sprintf("what is free in %s cannot be told: %s", dir, err), ""}
+	case free < none:
+		return Finding{check, Failed, fmt.Sprintf("%s has %d MB left", dir, free>>20), "Make room: without it no message can be taken."}
+	case free < scarce:
+		return Finding{check, Warning, fmt.Sprintf("%s has %d MB left", dir, free>>20), "Make room soon."}
+	}
+	return OK(check, "%s has %.1f GB left", dir, float64(free)/(1<<30))
+}
+
+// Modes tells whether only those may read a file who should.
+func Modes(check, file string) Finding {
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return Finding{check, Unknown, file + " is not there", ""}
+	case err != nil:
+		return Finding{check, Failed, err.Error(), "Let the user of the service read it."}
+	case info.Mode().Perm()&0o004 != 0:
+		return Finding{check, Warning, "everybody on this machine may read " + file, "Write: chmod o-rwx " + file}
+	}
+	return OK(check, "%s is readable by its owner and group alone", file)
+}
+
+// Port tells whether the address of pages and API is free, or the service answers there.
+func Port(ctx context.Context, address string) Finding {
+	const check = "port"
+	listener, err := net.Listen("tcp", address)
+	if err == nil {
+		err = listener.Close()
+	}
+	if err == nil {
+		return OK(check, "%s is free for the service", address)
+	}
+	if ready := Ready(ctx, address); ready != nil {
+		return Finding{check, Failed, err.Error() + "; " + ready.Error(), "End what has the address, or set http.listen to another."}
+	}
+	return OK(check, "the service answers at %s, and is ready", address)
+}
+
+// Ready tells why the service at an address is not ready; nil if it is.
+func Ready(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if host, port, err := net.SplitHostPort(address); err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
+		address = net.JoinHostPort("127.0.0.1", port)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return fmt.Errorf("%s does not answer", address)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers /readyz with %d", address, answer.StatusCode)
+	}
+	return nil
+}
+
+// Clock tells whether another clock agrees with ours.
+func Clock(theirs, ours time.Time) Finding {
+	const check = "clock"
+	apart := theirs.Sub(ours).Abs().Round(10 * time.Millisecond)
+	switch {
+	case apart > time.Minute:
+		return Finding{check, Failed, fmt.Sprintf("this machine and the database are %s apart", apart), "Have both set their clocks by NTP: mail is due by the clock of each replica."}
+	case apart > 2*time.Second:
+		return Finding{check, Warning, fmt.Sprintf("this machine and the database are %s apart", apart), "Have both set their clocks by NTP."}
+	}
+	return OK(check, "this machine and the database agree within %s", max(apart, 10*time.Millisecond))
+}

@@ -1,0 +1,63 @@
+package web
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"notifier/access"
+	"notifier/message"
+)
+
+// Book keeps who changed what.
+type Book interface {
+	Note(ctx context.Context, r access.Record) error
+}
+
+// secrets are fields of forms that are in no record.
+var secrets = []string{"password", "secret"}
+
+// Noted is what a page behind Guard does that changes something: if it ends well, one
+// record says who did it, and what the form said. A page that asks the API leaves the record to it.
+func (l *Login) Noted(action string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ended := &ending{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(ended, r)
+		if ended.status >= http.StatusBadRequest || l.o.Book == nil {
+			return
+		}
+		who := Who(r.Context())
+		record := access.Record{
+			ID: message.NewID(access.RecordIDs), Site: who.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: who.Name, Key: who.Key, From: l.o.From(r),
+			Action: action, Subject: message.Truncate(r.URL.Path, 500),
+		}
+		for _, field := range slices.Sorted(maps.Keys(r.PostForm)) {
+			if !slices.Contains(secrets, field) {
+				if record.After == nil {
+					record.After = access.State{}
+				}
+				record.After[field] = message.Truncate(strings.Join(r.PostForm[field], ", "), 300)
+			}
+		}
+		if err := l.o.Book.Note(context.WithoutCancel(r.Context()), record); err != nil {
+			l.log.Error("a change is not in the audit", zap.String("by", who.Name), zap.String("action", action), zap.String("subject", record.Subject), zap.Error(err))
+		}
+	})
+}
+
+// ending remembers how an answer ended.
+type ending struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader remembers the status.
+func (e *ending) WriteHeader(status int) {
+	e.status = status
+	e.ResponseWriter.WriteHeader(status)
+}
