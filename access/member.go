@@ -21,6 +21,9 @@ var (
 	ErrNoMember = errors.New("this address may not sign in. An admin adds it with notifier staff add")
 )
 
+// ErrConfigured means that something is said in the configuration, and changed there.
+var ErrConfigured = errors.New("this site is in the configuration. Change it there")
+
 // TooMany means that there were too many attempts to sign in.
 type TooMany struct{ Until time.Time }
 

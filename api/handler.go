@@ -108,6 +108,8 @@ type Options struct {
 	Accounts Accounts
 	// Webhooks are who is told of what becomes of messages; nil if nobody can be.
 	Webhooks Webhooks
+	// Sites are the tenants; nil if there is nothing to tell of them.
+	Sites Sites
 	// Staff are who may sign in to the pages; nil if there are none.
 	Staff Staff
 	// Links are where people change preferences without a login; nil if nowhere.
@@ -178,6 +180,9 @@ func (h *handler) routes(api huma.API) {
 	}
 	if h.o.Webhooks != nil {
 		h.webhookRoutes(api)
+	}
+	if h.o.Sites != nil {
+		h.siteRoutes(api)
 	}
 	if h.o.Staff != nil {
 		h.staffRoutes(api)

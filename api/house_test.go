@@ -171,6 +171,7 @@ func waking(work jobs.Work, wake func()) jobs.Work {
 // serve opens a door and returns its address.
 func (h *house) serve(desk api.Desk, records api.Records, timetable api.Timetable, o api.Options, log *zap.Logger) string {
 	o.Version, o.Write = "test", letter.Writer{}.Write
+	o.Sites = tenants{h.store}
 	o.Staff = gate.NewStaff(h.store, site, zap.NewNop())
 	o.Links = &links.Door{Key: links.NewKey([]byte("secret")), Base: "https://notify.example.org"}
 	if o.Gate == nil {
@@ -179,6 +180,18 @@ func (h *house) serve(desk api.Desk, records api.Records, timetable api.Timetabl
 	server := httptest.NewServer(api.Handler(desk, records, timetable, o, log))
 	h.Cleanup(server.Close)
 	return server.URL
+}
+
+// tenants are the sites of the store.
+type tenants struct{ *store.Store }
+
+func (t tenants) SitesNow(ctx context.Context) ([]access.Site, error) { return t.SitesInFull(ctx) }
+
+func (t tenants) SetSite(ctx context.Context, c message.Call, s access.Site) error {
+	if s.Name == site {
+		return access.ErrConfigured
+	}
+	return t.AddSite(ctx, s.Name, s.Timezone, c.At)
 }
 
 // entrance is a gate that knows the first key.

@@ -78,12 +78,13 @@ func (h *handler) jobRoutes(api huma.API) {
 		OperationID: "list-jobs", Method: http.MethodGet, Path: "/jobs", Tags: tags, Summary: "The three jobs and their timetable",
 	}, func(ctx context.Context, _ *struct{}) (*jobsOut, error) {
 		states, err := h.timetable.Lines(ctx)
-		return &jobsOut{Body: listOf(states, viewJob)}, err
+		return &jobsOut{Body: listOf(states, func(s jobs.State) jobView { return viewJob(seenBy(ctx, s)) })}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-job", Method: http.MethodGet, Path: "/jobs/{name}", Tags: tags, Errors: unknownJob, Summary: "One job",
 	}, func(ctx context.Context, in *jobIn) (*jobOut, error) {
-		return answerJob(h.timetable.Line(ctx, in.Name))
+		s, err := h.timetable.Line(ctx, in.Name)
+		return answerJob(seenBy(ctx, s), err)
 	})
 	register(h, api, huma.Operation{
 		OperationID: "change-job", Method: http.MethodPatch, Path: "/jobs/{name}", Tags: tags, Errors: append(unknownJob, http.StatusPreconditionFailed),
@@ -152,6 +153,14 @@ func (h *handler) runs(ctx context.Context, in *runsIn) (*runsOut, error) {
 	}
 	found, err := h.records.Runs(ctx, in.Name, in.Limit)
 	return &runsOut{Body: listOf(found, func(r schedule.Run) schedule.Run { return r })}, err
+}
+
+// seenBy is a job as a caller may see it: what a run did, it did for all sites.
+func seenBy(ctx context.Context, s jobs.State) jobs.State {
+	if !callerOf(ctx).Home {
+		s.Last = schedule.Run{}
+	}
+	return s
 }
 
 func answerJob(s jobs.State, err error) (*jobOut, error) {

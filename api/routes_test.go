@@ -335,6 +335,19 @@ func TestRoutes(t *testing.T) {
 			s.say("GET", "/api/v1/audit?action=set-user&by=first+key&subject=/users/anna&since=2001-01-01T00:00:00Z", "")
 			s.say("GET", "/api/v1/audit?cursor=x", "")
 		}},
+		{"list-sites", func(s *script) {
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/sites/acme", `{"timezone":"Asia/Tokyo"}`)
+			s.say("GET", "/api/v1/sites", "")
+		}},
+		{"get-site", func(s *script) {
+			s.say("GET", "/api/v1/sites/default", "")
+			s.say("GET", "/api/v1/sites/acme", "")
+		}},
+		{"set-site", func(s *script) {
+			s.say("PUT", "/api/v1/sites/acme", `{"timezone":"Asia/Tokyo"}`)
+			s.say("PUT", "/api/v1/sites/default", `{"timezone":"Asia/Tokyo"}`)
+			s.say("PUT", "/api/v1/sites/acme~test", `{"timezone":"Asia/Tokyo"}`)
+		}},
 		{"list-staff", func(s *script) {
 			s.must(http.StatusCreated, nil, "POST", "/api/v1/staff", `{"email":"anna@example.org","role":"admin","oidc":true}`)
 			s.say("GET", "/api/v1/staff", "")

@@ -71,7 +71,7 @@ var needs = map[string]need{
 
 	"list-jobs":  {scope: access.ReadJobs},
 	"get-job":    {scope: access.ReadJobs},
-	"list-runs":  {scope: access.ReadJobs},
+	"list-runs":  {scope: access.ReadJobs, home: true},
 	"change-job": {scope: access.Jobs, home: true},
 	"pause-job":  {scope: access.Jobs, home: true},
 	"resume-job": {scope: access.Jobs, home: true},
@@ -96,6 +96,10 @@ var needs = map[string]need{
 	"rotate-key": {scope: access.Admin},
 	"revoke-key": {scope: access.Admin},
 	"list-audit": {scope: access.Admin},
+
+	"list-sites": {scope: access.Admin, home: true},
+	"get-site":   {scope: access.Admin, home: true},
+	"set-site":   {scope: access.Admin, home: true},
 
 	"list-staff":    {scope: access.Admin},
 	"get-member":    {scope: access.Admin},

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/access"
 	"notifier/message"
 )
 
@@ -21,6 +22,19 @@ func (s *Store) Sites(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("list the sites: %w", err)
 	}
 	return sites, nil
+}
+
+// SitesInFull lists the sites with their zones, by name.
+func (s *Store) SitesInFull(ctx context.Context) ([]access.Site, error) {
+	rows, err := s.query(ctx, nil, "SELECT site, timezone, created_at FROM sites ORDER BY site")
+	all, err := collect(rows, err, func(scan func(...any) error) (one access.Site, err error) {
+		err = scan(&one.Name, &one.Timezone, (*instant)(&one.CreatedAt))
+		return one, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the sites: %w", err)
+	}
+	return all, nil
 }
 
 // AddSite makes the site known, or changes its time zone.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/access"
 	"notifier/gate"
 	"notifier/jobs/notifications"
 	"notifier/message"
@@ -176,8 +177,8 @@ func readConfig(file string, environment []string) (Config, *reader, error) {
 
 // check finds values that can be read but make no sense.
 func (r *reader) check(c *Config) {
-	if err := message.CheckLine(c.Site, 100); err != nil || c.Site == "" {
-		r.fault("site", "a site needs a name of at most 100 characters on one line. Write default if there is only one")
+	if err := message.CheckLine(c.Site, 100); err != nil || c.Site == "" || access.IsSandbox(c.Site) {
+		r.fault("site", "a site needs a name of at most 100 characters on one line, which does not end with ~test. Write default if there is only one")
 	}
 	r.wrong("timezone", second(wallclock.Zone(c.Timezone)))
 	r.checkDatabase(c.Database.URL)

@@ -78,7 +78,7 @@ func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
 
 func (h *house) wire(routes notifications.Routes) (err error) {
 	c := h.config
-	onSite := c.calendar
+	onSite := h.calendar
 	h.writer = c.writer()
 	h.flush = notifications.New(h.store, routes, h.writer, h.flushOptions(), h.log)
 	h.promote = usernotifications.New(h.store, h.writer, h.log)

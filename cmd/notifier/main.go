@@ -140,7 +140,7 @@ func rootCommand() *cobra.Command {
 		{"service", "The service:", []*cobra.Command{serveCommand(&s), devCommand(), migrateCommand(&s), configCommand(&s), jobCommand(&s), doctorCommand(&s), healthcheckCommand(&s)}},
 		{"mail", "Mail:", []*cobra.Command{sendCommand(&s), sendQueueCommand(&s), retryQueueCommand(&s), queueCommand(&s), templateCommand(&s), accountCommand(&s), suppressionCommand(&s), outboxCommand(&s), webhookCommand(&s), statsCommand(&s)}},
 		{"workflow", "The workflow:", []*cobra.Command{eventCommand(&s), deadlineCommand(&s), processCommand(&s), userCommand(&s), groupCommand(&s), prefsCommand(&s)}},
-		{"people", "Who may do what:", []*cobra.Command{keyCommand(&s), staffCommand(&s), auditCommand(&s)}},
+		{"people", "Who may do what:", []*cobra.Command{siteCommand(&s), keyCommand(&s), staffCommand(&s), auditCommand(&s)}},
 		{"what-if", "What if:", []*cobra.Command{simulateCommand(&s), replayCommand(&s)}},
 		{"more", "More:", []*cobra.Command{versionCommand()}},
 	} {
@@ -198,7 +198,7 @@ func (h *house) enter(ctx context.Context, site string) error {
 		return err
 	}
 	if !slices.Contains(sites, site) {
-		return fmt.Errorf("there is no site %q.%s. A site begins when a configuration names it, as NOTIFIER_SITE does: %w",
+		return fmt.Errorf("there is no site %q.%s. Add it with notifier site add: %w",
 			message.Truncate(site, 60), message.Suggest(site, sites), message.ErrNotFound)
 	}
 	h.config.Site = site

@@ -31,6 +31,7 @@ var nouns = map[string]noun{
 	"USER":      {"which user? Write an id", "anna"},
 	"GROUP":     {"which group? Write its id", "clerks"},
 	"PROCESS":   {"which process? Write its name, as events do", "lease"},
+	"SITE":      {"which site? Name it", "acme"},
 	"NAME":      {"who uses the key? Name it", "bpm-prod"},
 	"APIKEY":    {"which key? Write its id, as notifier key list shows it", "key_06h0prh7pszbf77z6njd186bh8"},
 	"JOB":       {"which job? There are notifications, user_notifications and reminders. Write one", "reminders"},

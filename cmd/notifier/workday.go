@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/access"
 	"notifier/deadlines"
 	"notifier/message"
 	"notifier/preferences"
@@ -71,8 +72,8 @@ func (r *reader) checkWorkday(path string, w *workdaySettings) {
 func (r *reader) checkSites(c *Config) {
 	for _, name := range slices.Sorted(maps.Keys(c.Sites)) {
 		s, path := c.Sites[name], "sites."+name
-		if message.CheckLine(name, 100) != nil || name == "" {
-			r.fault(path, "a site needs a name of at most 100 characters on one line")
+		if message.CheckLine(name, 100) != nil || name == "" || access.IsSandbox(name) {
+			r.fault(path, "a site needs a name of at most 100 characters on one line, which does not end with ~test")
 		}
 		if s.Timezone == "" {
 			s.Timezone = c.Timezone
