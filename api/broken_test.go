@@ -19,6 +19,7 @@ import (
 	"notifier/access"
 	"notifier/api"
 	"notifier/deadlines"
+	docs "notifier/document"
 	"notifier/jobs"
 	"notifier/message"
 	"notifier/preferences"
@@ -286,6 +287,16 @@ func (b broken) Suppression(context.Context, string, string) (message.Suppressio
 
 func (b broken) Suppressions(context.Context, string, string, int) ([]message.Suppression, error) {
 	return nil, b.err
+}
+
+func (b broken) RetryAll(context.Context, message.Call) (int, error) { return 0, b.err }
+
+func (b broken) Document(context.Context, message.Call, string, string) (d docs.Document, err error) {
+	return d, b.err
+}
+
+func (b broken) WriteDocument(context.Context, message.Call, string, string, docs.Write, bool) (d docs.Document, created bool, err error) {
+	return d, false, b.err
 }
 
 func (b broken) PostedOf(context.Context, string, message.ID, int) ([]message.Posted, error) {

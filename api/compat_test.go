@@ -1,10 +1,17 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"notifier/access"
+	"notifier/api"
 )
 
 // TestRetryTimer is CQ-13 and -14, with a text as previous_error (CQ-15): what the retry wipes stands in the same row, and a
@@ -59,4 +66,55 @@ func (h *house) retryTimer(id, key string, into any) int {
 		h.Fatal(err)
 	}
 	return answer.StatusCode
+}
+
+// domains are the sites of a house: two domains of the first, one of another.
+type domains struct{ *house }
+
+func (d domains) SiteOf(domain string) (string, bool) {
+	site, known := map[string]string{"www.example.org": site, "acme.example.org": "acme"}[domain]
+	return site, known
+}
+
+func (d domains) Flush(ctx context.Context, of string) (map[string]int, error) {
+	if of != site {
+		return nil, nil
+	}
+	return d.flush.Run(ctx, time.Now())
+}
+
+// TestChora: send_queue and retry_queue are for the site of their domain (CH-6, CH-7), and
+// for those who may act there.
+func TestChora(t *testing.T) {
+	each(t, func(h *house) {
+		if err := h.store.AddSite(ctx, "acme", "UTC", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		h.relay.Refuse("gone@example.org", 550)
+		h.must(http.StatusAccepted, nil, "POST", "/api/v1/messages", `{"to":["anna@example.org","gone@example.org"],"subject":"x","text":"y"}`)
+		var acme struct{ Secret string }
+		h.must(http.StatusCreated, &acme, "POST", "/api/v1/keys", `{"name":"acme","scopes":["queue"],"site":"acme"}`)
+		_, reader := h.key(access.ReadQueue)
+		h.url = h.serve(h.desk, h.store, h.timetable, api.Options{Domains: domains{h}}, zap.NewNop())
+		for _, row := range []struct {
+			path, key string
+			status    int
+			want      string
+		}{
+			{"www.example.org/send_queue", key, 200, `{"domain":"www.example.org","site":"default","sent":1,"failed":1}`},
+			{"www.example.org/send_queue", key, 200, `{"domain":"www.example.org","site":"default","sent":0}`},
+			{"www.example.org/retry_queue", key, 200, `{"domain":"www.example.org","site":"default","retried":1,"sent":1}`},
+			{"acme.example.org/retry_queue", key, 200, `{"domain":"acme.example.org","site":"acme","sent":0}`},
+			{"acme.example.org/send_queue", acme.Secret, 200, `{"domain":"acme.example.org","site":"acme","sent":0}`},
+			{"www.example.org/send_queue", acme.Secret, 404, "there is no site with the domain"},
+			{"nobody.example.org/send_queue", key, 404, "there is no site with the domain"},
+			{"www.example.org/send_queue", reader, 403, "scope"},
+			{"www.example.org/send_queue", "none", 401, "key"},
+		} {
+			a := h.ask("POST", "/compat/chora/"+row.path, "", "Authorization", "Bearer "+row.key)
+			if a.StatusCode != row.status || !strings.Contains(strings.ToLower(string(a.body)), strings.ToLower(row.want)) {
+				t.Errorf("%s: %d %s, want %d %s", row.path, a.StatusCode, a.body, row.status, row.want)
+			}
+		}
+	})
 }

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/deadlines"
+	"notifier/document"
 	"notifier/jobs"
 	"notifier/links"
 	"notifier/message"
@@ -42,6 +43,9 @@ type Desk interface {
 	Group(ctx context.Context, site, id string) ([]string, error)
 	Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error)
 	Edit(ctx context.Context, c message.Call, id message.ID, e message.Edit) (message.Message, error)
+	RetryAll(ctx context.Context, c message.Call) (int, error)
+	Document(ctx context.Context, c message.Call, collection, id string) (document.Document, error)
+	WriteDocument(ctx context.Context, c message.Call, collection, id string, w document.Write, patch bool) (d document.Document, created bool, err error)
 	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Operate(ctx context.Context, c message.Call, o message.Operation) (message.Operation, error)
@@ -114,6 +118,8 @@ type Options struct {
 	Staff Staff
 	// Links are where people change preferences without a login; nil if nowhere.
 	Links *links.Door
+	// Domains are the web domains of sites; nil if they have none.
+	Domains Domains
 	// Metrics answers /metrics; nil if there are none.
 	Metrics http.Handler
 }
@@ -157,6 +163,10 @@ func Handler(desk Desk, records Records, timetable Timetable, o Options, log *za
 	mux.Handle("GET /api/openapi.json", h.document("application/openapi+json", api.OpenAPI().MarshalJSON))
 	mux.Handle("GET /api/openapi.yaml", h.document("application/openapi+yaml", api.OpenAPI().YAML))
 	mux.Handle("POST /compat/timers/{id}/retry", h.keyed(http.HandlerFunc(h.retryTimer)))
+	h.documentRoutes(mux)
+	if o.Domains != nil {
+		h.choraRoutes(mux)
+	}
 	mux.Handle("/api/v1/", h.keyed(h.readable(h.known(routes))))
 	return h.named(h.known(mux))
 }

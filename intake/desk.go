@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"notifier/deadlines"
+	"notifier/document"
 	"notifier/letter"
 	"notifier/message"
 	"notifier/preferences"
@@ -42,6 +43,7 @@ type Store interface {
 	// EraseUser tells how many groups and deadlines named the user, and whether it was known.
 	EraseUser(ctx context.Context, c message.Call, id, email string) (e message.Erased, known bool, err error)
 	EraseMessages(ctx context.Context, site, email string, ms []message.Message) error
+	Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error)
 	Failed(ctx context.Context, site string, after message.ID, n int) ([]message.Message, error)
 	// Replace notes why, as far as the message itself does not tell.
 	Replace(ctx context.Context, before, after message.Message, why ...message.Decided) error
@@ -49,6 +51,9 @@ type Store interface {
 	Rewrite(ctx context.Context, before, after message.Message, why ...message.Decided) error
 	Suppress(ctx context.Context, site string, s message.Suppression) error
 	Unsuppress(ctx context.Context, site, address string) error
+	Document(ctx context.Context, site, collection, id string) (document.Document, error)
+	// SaveDocument stores a document if it is still at its version (0: new).
+	SaveDocument(ctx context.Context, d document.Document) error
 	Template(ctx context.Context, site, name string) (template.Template, error)
 	Partials(ctx context.Context, site string) (map[string]template.Template, error)
 	// SaveTemplates fails with a *message.ChangedError where the call is for another version.

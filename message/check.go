@@ -50,7 +50,7 @@ func (d Draft) Check(at time.Time) error {
 func (d Draft) ForAll() bool { return d.OneMail || len(d.Cc)+len(d.Bcc) > 0 }
 
 func (d Draft) checkRecipients(bad *Invalid) {
-	if len(d.To) == 0 {
+	if len(d.To)+len(d.Cc)+len(d.Bcc) == 0 {
 		bad.Add("/to", "missing", "a mail needs at least one recipient: a user id, an address, or an object with email and name")
 	}
 	if len(d.To) > MaxList {

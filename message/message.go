@@ -73,7 +73,7 @@ type Event struct {
 // Draft is what a caller asks SendMessage for, before it becomes one message per recipient.
 type Draft struct {
 	Reference string      `json:"id,omitempty" doc:"Your own id of the message; it is shown, searched and printed, and need not be unique." maxLength:"200"`
-	To        []Recipient `json:"to" doc:"User ids, addresses, or objects with email and name. One mail each." minItems:"1" maxItems:"10000"`
+	To        []Recipient `json:"to,omitempty" doc:"User ids, addresses, or objects with email and name. One mail each. May be absent where cc or bcc name somebody." maxItems:"10000"`
 	Cc        []Recipient `json:"cc,omitempty" doc:"As to, visible to all. Makes it one mail for all." maxItems:"100"`
 	Bcc       []Recipient `json:"bcc,omitempty" doc:"As to, hidden. Makes it one mail for all." maxItems:"100"`
 	OneMail   bool        `json:"one_mail,omitempty" doc:"One mail for everybody in to, instead of one each."`

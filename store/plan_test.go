@@ -66,6 +66,9 @@ var steps = []struct {
 	{"TakePosted", func(ctx context.Context, s *store.Store) error {
 		return second(s.TakePosted(ctx, site, 100, noon, eight))
 	}, "outbox_waiting outbox_key"},
+	{"ForgetDocuments", func(ctx context.Context, s *store.Store) error {
+		return second(s.ForgetDocuments(ctx, site, 1000, noon))
+	}, "documents_by_age documents_key"},
 	{"Purge", func(ctx context.Context, s *store.Store) error {
 		_, _, err := s.Purge(ctx, site, store.PurgeFrom[1], 200, noon.Add(-time.Hour))
 		return err

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"notifier/deadlines"
+	"notifier/document"
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
@@ -238,5 +240,49 @@ func TestPeopleDeadlinesJobsAndRunsAreReadAsTheyWereWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantSame(t, "a job", again, j)
+	})
+}
+
+// TestDocumentsComeBackWhole, and a writer who read an older version loses.
+func TestDocumentsComeBackWhole(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		var want document.Document
+		n := 0
+		full(reflect.ValueOf(&want).Elem(), &n)
+		want.Site, want.Fields, want.Version = site, []byte(`{"to":"anna@example.org"}`), 0
+		if err := s.SaveDocument(ctx, want); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.SaveDocument(ctx, want); !errors.Is(err, message.ErrMoved) {
+			t.Errorf("added twice: %v", err)
+		}
+		want.Version = 1
+		for range 2 {
+			got, err := s.Document(ctx, site, want.Collection, want.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("it came back otherwise:\n%s", diff)
+			}
+			want.Error += " Once more."
+			if err := s.SaveDocument(ctx, want); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.SaveDocument(ctx, want); !errors.Is(err, message.ErrMoved) {
+				t.Errorf("changed at a version that is over: %v", err)
+			}
+			want.Version++
+		}
+		if n, err := s.ForgetDocuments(ctx, site, 10, want.UpdatedAt); err != nil || n != 0 {
+			t.Errorf("%d forgotten before their time, %v", n, err)
+		}
+		if n, err := s.ForgetDocuments(ctx, site, 10, want.UpdatedAt.Add(time.Second)); err != nil || n != 1 {
+			t.Errorf("%d forgotten, %v", n, err)
+		}
+		if _, err := s.Document(ctx, site, want.Collection, want.ID); !errors.Is(err, message.ErrNotFound) {
+			t.Errorf("it is still there: %v", err)
+		}
 	})
 }

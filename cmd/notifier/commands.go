@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/jobs/notifications"
 	"notifier/message"
 	"notifier/store"
 )
@@ -126,18 +127,22 @@ func whoami() string {
 
 // flushOnce sends what is pending and counts what became of it, by move.
 func (h *house) flushOnce(ctx context.Context) (map[string]int, error) {
+	return h.flushBy(ctx, h.flush)
+}
+
+func (h *house) flushBy(ctx context.Context, job *notifications.Job) (map[string]int, error) {
 	now := time.Now()
 	if err := h.store.AskAgain(ctx, h.outgoing.config.Site, now); err != nil { // whoever calls wants it now
 		return nil, err
 	}
-	total, err := h.flush.Sweep(ctx, now)
+	total, err := job.Sweep(ctx, now)
 	if err != nil {
 		return nil, err
 	}
 	if total == nil {
 		total = map[string]int{}
 	}
-	counts, err := h.flush.Run(ctx, now)
+	counts, err := job.Run(ctx, now)
 	for move, n := range counts {
 		total[move] += n
 	}

@@ -27,6 +27,7 @@ import (
 type Config struct {
 	Site     string                     `yaml:"site"`
 	Timezone string                     `yaml:"timezone"`
+	Domains  []string                   `yaml:"domains"` // of Site
 	Database store.Settings             `yaml:"database"`
 	HTTP     httpSettings               `yaml:"http"`
 	SMTP     accountSettings            `yaml:"smtp"` // the account "default"
@@ -204,6 +205,7 @@ func (r *reader) check(c *Config) {
 	}
 	r.checkWorkday("workday", &c.Workday)
 	r.checkSites(c)
+	r.checkDomains(c)
 	r.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	r.oneOf("log.format", c.Log.Format, "json", "console")
 	if c.Retry.Lease < time.Second {

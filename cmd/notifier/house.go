@@ -40,6 +40,7 @@ type house struct {
 	gate      *gate.Gate
 	staff     *gate.Staff
 	flush     *notifications.Job
+	routes    notifications.Routes
 	promote   *usernotifications.Job
 	remind    *reminders.Job
 	callbacks *callbacks.Job
@@ -80,6 +81,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	c := h.config
 	onSite := h.calendar
 	h.writer = c.writer()
+	h.routes = routes
 	h.flush = notifications.New(h.store, routes, h.writer, h.flushOptions(), h.log)
 	h.promote = usernotifications.New(h.store, h.writer, h.log)
 	h.remind = reminders.New(h.store, h.writer, onSite, c.domain(), h.log)
@@ -210,6 +212,9 @@ func (h *house) purge(ctx context.Context, site string, at time.Time) error {
 			}
 			after, n = last, n+purged
 		}
+	}
+	if _, err := h.store.ForgetDocuments(ctx, site, 1000, at.Add(-keep)); err != nil {
+		return err
 	}
 	if n > 0 {
 		h.log.Info("old messages deleted", zap.String("site", site), zap.Int("messages", n))

@@ -29,6 +29,7 @@ type workdaySettings struct {
 // siteSettings are what differs on one site; what is left out is as for all.
 type siteSettings struct {
 	Timezone string          `yaml:"timezone"`
+	Domains  []string        `yaml:"domains"`
 	Workday  workdaySettings `yaml:"workday"`
 	// Retention is as for all where it is 0.
 	Retention retentionSettings `yaml:"retention"`

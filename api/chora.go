@@ -1,0 +1,77 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"notifier/message"
+)
+
+// Domains knows whose domains are whose, and flushes the queue of one site.
+type Domains interface {
+	// SiteOf is the site that a domain belongs to; false if it is nobody's.
+	SiteOf(domain string) (site string, known bool)
+	// Flush sends what is pending on a site, once, and counts what became of it.
+	Flush(ctx context.Context, site string) (map[string]int, error)
+}
+
+// flushed is what became of the messages of a site.
+type flushed struct {
+	Domain      string `json:"domain"`
+	Site        string `json:"site"`
+	Retried     int    `json:"retried,omitempty"`
+	Sent        int    `json:"sent"`
+	Postponed   int    `json:"postponed,omitempty"`
+	RateLimited int    `json:"rate_limited,omitempty"`
+	Failed      int    `json:"failed,omitempty"`
+	Expired     int    `json:"expired,omitempty"`
+	Skipped     int    `json:"skipped,omitempty"`
+}
+
+// choraRoutes are chora's two commands, for the domain that is their second argument (CH-6, CH-7).
+func (h *handler) choraRoutes(mux *http.ServeMux) {
+	for path, retry := range map[string]bool{"send_queue": false, "retry_queue": true} {
+		mux.Handle("POST /compat/chora/{domain}/"+path, h.keyed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answer, err := h.flushDomain(r.Context(), r.PathValue("domain"), retry)
+			if err != nil {
+				h.refuse(w, h.told(r.Context(), err))
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			_ = format.Marshal(w, answer)
+		})))
+	}
+}
+
+// flushDomain sends what is pending on the site of a domain, or tries what is in error there again.
+func (h *handler) flushDomain(ctx context.Context, domain string, retry bool) (flushed, error) {
+	if err := permit(ctx, "act-on-messages"); err != nil {
+		return flushed{}, err
+	}
+	site, known := h.o.Domains.SiteOf(domain)
+	if c := callerOf(ctx); !known || site != c.Site && !c.Home {
+		return flushed{}, fmt.Errorf("there is no site with the domain %q. Name it in config.yaml, below domains of its site: %w", message.Truncate(domain, 60), message.ErrNotFound)
+	}
+	answer := flushed{Domain: domain, Site: site}
+	c := call(ctx, "")
+	c.Site = site
+	if retry {
+		var err error
+		if answer.Retried, err = h.desk.RetryAll(ctx, c); err != nil {
+			return answer, err
+		}
+	}
+	counts, err := h.o.Domains.Flush(ctx, site)
+	if errors.Is(err, message.ErrUnavailable) {
+		return answer, err
+	}
+	for move, into := range map[message.Move]*int{
+		message.Accept: &answer.Sent, message.Postpone: &answer.Postponed, message.Limit: &answer.RateLimited, message.Fail: &answer.Failed,
+		message.Lose: &answer.Failed, message.Expire: &answer.Expired, message.Skip: &answer.Skipped,
+	} {
+		*into += counts[string(move)]
+	}
+	return answer, err
+}

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"notifier/document"
+	"notifier/message"
+)
+
+// Document reads one; message.ErrNotFound if there is none.
+func (s *Store) Document(ctx context.Context, site, collection, id string) (document.Document, error) {
+	d := document.Document{Site: site, Collection: collection, ID: id}
+	rows, err := s.query(ctx, nil, "SELECT fields, message_id, sends, said, rest, earlier, error, left_out, version, created_at, updated_at"+
+		" FROM documents WHERE site = ? AND collection = ? AND id = ?", site, collection, id)
+	found, err := collect(rows, err, func(scan func(...any) error) (document.Document, error) {
+		var fields string
+		err := scan(&fields, (*string)(&d.Message), &d.Sends, &d.Said, &d.Rest, &d.Earlier, &d.Error, (*list)(&d.LeftOut), &d.Version, (*instant)(&d.CreatedAt), (*instant)(&d.UpdatedAt))
+		d.Fields = []byte(fields)
+		return d, err
+	})
+	switch {
+	case err != nil:
+		return d, fmt.Errorf("read a document: %w", err)
+	case len(found) == 0:
+		return d, message.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// SaveDocument stores a document if it is still at the version that it has (0: new), and
+// fails with message.ErrMoved otherwise.
+func (s *Store) SaveDocument(ctx context.Context, d document.Document) error {
+	statement, key := "INSERT INTO documents (fields, message_id, sends, said, rest, earlier, error, left_out, version, created_at, updated_at, site, collection, id) VALUES ("+
+		marks(14)+") ON CONFLICT (site, collection, id) DO NOTHING", []any{d.Site, d.Collection, d.ID}
+	if d.Version > 0 {
+		statement = "UPDATE documents SET fields = ?, message_id = ?, sends = ?, said = ?, rest = ?, earlier = ?, error = ?, left_out = ?, version = ?, created_at = ?, updated_at = ?" +
+			" WHERE site = ? AND collection = ? AND id = ? AND version = ?"
+		key = append(key, d.Version)
+	}
+	n, err := s.exec(ctx, nil, statement, append([]any{
+		string(d.Fields), string(d.Message), d.Sends, d.Said, d.Rest, d.Earlier, d.Error, list(d.LeftOut), d.Version + 1, instant(d.CreatedAt), instant(d.UpdatedAt),
+	}, key...)...)
+	switch {
+	case err != nil:
+		return fmt.Errorf("store a document: %w", err)
+	case n == 0:
+		return message.ErrMoved
+	}
+	return nil
+}
+
+// ForgetDocuments deletes at most n documents of the site that nobody has written to since.
+func (s *Store) ForgetDocuments(ctx context.Context, site string, n int, before time.Time) (int, error) {
+	old := s.dialect.some("documents", "WHERE site = ? AND updated_at < ? ORDER BY updated_at LIMIT ?")
+	forgotten, err := s.exec(ctx, nil, "DELETE FROM documents WHERE "+old, site, instant(before), n)
+	if err != nil {
+		return 0, fmt.Errorf("forget old documents: %w", err)
+	}
+	return forgotten, nil
+}
