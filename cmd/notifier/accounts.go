@@ -252,6 +252,9 @@ func (c Config) accountOf(site string) string {
 // route finds the account for a message, which may name it, or the sender that it is to
 // come from. It is empty where the site's own will do.
 func (c Config) route(site, account string, sender message.Address) (string, error) {
+	if account == "" && sender.Email == "" {
+		return "", nil // as most of them
+	}
 	var bad message.Invalid
 	all := c.configured()
 	named, known := all[account]
