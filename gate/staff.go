@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -48,15 +49,17 @@ type Staff struct {
 	book  Book
 	home  string
 	turns chan struct{}
-	blind string // the hash of a password that nobody has
+	// blind is the hash of a password that nobody has. It is made when somebody signs in,
+	// because it takes the memory of a password.
+	blind func() string
 	log   *zap.Logger
 }
 
 // NewStaff makes it; site is the one that the installation itself belongs to.
 func NewStaff(book Book, site string, log *zap.Logger) *Staff {
 	return &Staff{
-		book: book, home: site, turns: make(chan struct{}, hashing), blind: access.HashPassword(access.NewSecret(false)),
-		log: log.Named("gate"),
+		book: book, home: site, turns: make(chan struct{}, hashing), log: log.Named("gate"),
+		blind: sync.OnceValue(func() string { return access.HashPassword(access.NewSecret(false)) }),
 	}
 }
 
@@ -155,9 +158,9 @@ func (s *Staff) SignIn(ctx context.Context, email, password, from, agent string,
 	if err != nil && !errors.Is(err, message.ErrNotFound) {
 		return access.Session{}, "", err
 	}
-	hash := m.Password
+	hash, blind := m.Password, s.blind()
 	if hash == "" {
-		hash = s.blind // it takes as long, so that nobody learns who may sign in
+		hash = blind // it takes as long, so that nobody learns who may sign in
 	}
 	s.turns <- struct{}{}
 	right, err := access.IsPassword(hash, password)
