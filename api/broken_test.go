@@ -20,6 +20,7 @@ import (
 	"notifier/api"
 	"notifier/deadlines"
 	docs "notifier/document"
+	"notifier/explain"
 	"notifier/jobs"
 	"notifier/message"
 	"notifier/preferences"
@@ -53,6 +54,8 @@ func everyRoute() [][3]string {
 		{"POST", "/api/v1/users/anna/preferences/link", ""},
 		{"GET", "/api/v1/groups/clerks", ""},
 		{"PUT", "/api/v1/groups/clerks", `{"users":["anna"]}`},
+		{"GET", "/api/v1/explain?user=anna", ""},
+		{"GET", "/api/v1/messages/msg_1/explain", ""},
 		{"GET", "/api/v1/jobs", ""},
 		{"GET", "/api/v1/jobs/reminders", ""},
 		{"PATCH", "/api/v1/jobs/reminders", `{"every":"3m"}`},
@@ -141,6 +144,17 @@ func TestDatabaseDown(t *testing.T) {
 	h.must(http.StatusUnprocessableEntity, nil, "POST", "/api/v1/events", `{}`) // what is wrong is told all the same
 }
 
+// clueless answers no question.
+type clueless struct{ err error }
+
+func (c clueless) Ask(context.Context, explain.Question, time.Time) (explain.Explanation, error) {
+	return explain.Explanation{}, c.err
+}
+
+func (c clueless) Message(context.Context, string, message.ID, time.Time) (explain.Explanation, error) {
+	return explain.Explanation{}, c.err
+}
+
 // broken answers everything with an error, and has no timetable.
 type broken struct{ err error }
 
@@ -217,6 +231,8 @@ func (b broken) Find(context.Context, string, message.Filter) (message.Found, er
 func (b broken) Count(context.Context, string, message.Filter, bool) (message.Counted, error) {
 	return message.Counted{}, b.err
 }
+
+func (b broken) Refuse(context.Context, message.Refusal) error { return b.err }
 
 func (b broken) Retries(context.Context, message.Message) ([]message.Retried, error) {
 	return nil, b.err
@@ -374,7 +390,7 @@ func TestErrorsOfTheRooms(t *testing.T) {
 	for _, row := range rows {
 		core, observed := observer.New(zap.DebugLevel)
 		b := broken{row.err}
-		h.url = h.serve(b, b, b, api.Options{}, zap.New(core))
+		h.url = h.serve(b, b, b, api.Options{Why: clueless(b)}, zap.New(core))
 		for _, route := range everyRoute() {
 			if row.some && !describes(h, route, row.status) {
 				continue // it never happens here

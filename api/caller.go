@@ -63,6 +63,9 @@ func (h *handler) keyed(next http.Handler) http.Handler {
 			h.refuse(w, h.refused(r.Context(), err))
 			return
 		}
+		if seen, ok := w.(*watch); ok {
+			seen.caller = caller
+		}
 		a := asker{caller: caller, from: h.o.From(r), request: w.Header().Get(requestID)}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), askerIn{}, a)))
 	})

@@ -84,6 +84,7 @@ func (h *handler) known(mux *http.ServeMux) http.Handler {
 // refuse answers with a problem before a route was found.
 func (h *handler) refuse(w http.ResponseWriter, p *Problem) {
 	p.RequestID = w.Header().Get(requestID)
+	heardOf(w, p)
 	for name, values := range p.GetHeaders() {
 		w.Header()[name] = values
 	}

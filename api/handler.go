@@ -86,6 +86,8 @@ type Records interface {
 	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
 	Sites(ctx context.Context) ([]string, error)
 	Audit
+	// Refuse notes a request that led to nothing.
+	Refuse(ctx context.Context, r message.Refusal) error
 	Ping(ctx context.Context) error
 }
 
@@ -120,6 +122,10 @@ type Options struct {
 	Links *links.Door
 	// Domains are the web domains of sites; nil if they have none.
 	Domains Domains
+	// Why answers why a mail came, or did not; nil if nobody can be asked.
+	Why Why
+	// Site is the one that requests of strangers are noted for.
+	Site string
 	// Metrics answers /metrics; nil if there are none.
 	Metrics http.Handler
 }
@@ -131,6 +137,9 @@ type handler struct {
 	o         Options
 	log       *zap.Logger
 	looks     map[string]look // by path
+	// refusals and strangers bound how many requests are noted that led to nothing: those of
+	// callers, and those of nobody known.
+	refusals, strangers patience
 }
 
 const (
@@ -150,7 +159,8 @@ func Handler(desk Desk, records Records, timetable Timetable, o Options, log *za
 	if o.Write == nil {
 		o.Write = func(m message.Message) message.Message { return m }
 	}
-	h := &handler{desk: desk, records: records, timetable: timetable, o: o, log: log.Named("api"), looks: map[string]look{}}
+	h := &handler{desk: desk, records: records, timetable: timetable, o: o, log: log.Named("api"), looks: map[string]look{},
+		refusals: patience{rate: 5, most: 200}, strangers: patience{rate: 1, most: 50}}
 	routes := http.NewServeMux()
 	api := humago.New(routes, h.config())
 	h.routes(api)
@@ -168,7 +178,7 @@ func Handler(desk Desk, records Records, timetable Timetable, o Options, log *za
 		h.choraRoutes(mux)
 	}
 	mux.Handle("/api/v1/", h.keyed(h.readable(h.known(routes))))
-	return h.named(h.known(mux))
+	return h.named(h.watched(h.known(mux)))
 }
 
 func (h *handler) routes(api huma.API) {
@@ -196,6 +206,9 @@ func (h *handler) routes(api huma.API) {
 	}
 	if h.o.Staff != nil {
 		h.staffRoutes(api)
+	}
+	if h.o.Why != nil {
+		h.explainRoutes(api)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"notifier/access"
 	"notifier/api"
 	"notifier/deadlines"
+	"notifier/explain"
 	"notifier/gate"
 	"notifier/intake"
 	"notifier/jobs"
@@ -99,8 +100,21 @@ func open(t *testing.T, s *store.Store) *house {
 	here := callbacks.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	h.operations = operations.New(s, h.desk, zap.NewNop())
 	h.callbacks = callbacks.New(s, callbacks.Options{Guard: here}, zap.NewNop())
-	h.url = h.serve(h.desk, s, h.timetable, api.Options{Webhooks: callbacks.NewBook(s, h.callbacks)}, zap.New(core))
+	h.url = h.serve(h.desk, s, h.timetable, api.Options{Webhooks: callbacks.NewBook(s, h.callbacks), Why: explain.New(s, h.standing), Site: site}, zap.New(core))
 	return h
+}
+
+// standing is how a job stands.
+func (h *house) standing(ctx context.Context, name string) (explain.Job, error) {
+	s, err := h.timetable.Line(ctx, name)
+	j := explain.Job{Name: name, Paused: s.Paused, Note: s.Note}
+	if s.Paused {
+		j.By, j.Since = s.ChangedBy, s.ChangedAt
+	}
+	if len(s.Next) > 0 {
+		j.Next = s.Next[0]
+	}
+	return j, err
 }
 
 func catchMail(t *testing.T) *mailtest.Relay {

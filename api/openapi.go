@@ -34,6 +34,7 @@ func (h *handler) config() huma.Config {
 				{Name: "events", Description: "What happened in the workflow. Each user's preferences decide what becomes of it."},
 				{Name: "deadlines", Description: "Dates on cases, and the reminders that they lead to."},
 				{Name: "users", Description: "People, what they have chosen, and groups of them."},
+				{Name: "explain", Description: "Why a mail came, or did not."},
 				{Name: "jobs", Description: "When mail leaves, digests are made and reminders are written."},
 			},
 		},

@@ -191,6 +191,7 @@ func (h *handler) finish(ctx huma.Context, _ string, answer any) (any, error) {
 	}
 	_, w := humago.Unwrap(ctx)
 	p.RequestID = w.Header().Get(requestID)
+	heardOf(w, p)
 	if p.cause != nil {
 		h.log.Error("a request failed", zap.String("request", p.RequestID), zap.String("operation", ctx.Operation().OperationID), zap.Error(p.cause))
 	}

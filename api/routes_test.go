@@ -60,6 +60,7 @@ var (
 	took   = regexp.MustCompile(`"took": "[^"]*"`)
 	relay  = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 	linked = regexp.MustCompile(`/p/[A-Za-z0-9_-]+`)
+	when   = regexp.MustCompile(`\b[A-Z][a-z]{2} \d{1,2} [A-Z][a-z]{2} 20\d\d, \d\d:\d\d(:\d\d)? [A-Za-z/]+( \(in [^)]*\))?`)
 )
 
 // ofToday replaces a time that is reckoned from now; others are part of the request.
@@ -83,6 +84,7 @@ func normal(text string) string {
 	})
 	text = linked.ReplaceAllString(text, "/p/TOKEN")
 	text = ntf.ReplaceAllString(text, "${1}SECRET")
+	text = when.ReplaceAllString(text, "WHEN")
 	text = took.ReplaceAllString(whsec.ReplaceAllString(text, "SECRET"), `"took": "TIME"`)
 	return relay.ReplaceAllString(bare.ReplaceAllString(text, "<ID@"), "RELAY")
 }
@@ -488,6 +490,21 @@ func TestRoutes(t *testing.T) {
 			s.say("GET", "/api/v1/messages/"+s.find("m-error")+"/attempts", "")
 			s.say("GET", "/api/v1/messages/"+s.find("e-merged")+"/attempts", "")
 			s.say("GET", "/api/v1/messages/"+s.find("m-manual")+"/attempts", "")
+		}},
+		{"explain", func(s *script) {
+			s.people("anna", "jan")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/users/anna/preferences", `{"case_changed":"daily"}`)
+			s.must(http.StatusAccepted, nil, "POST", "/api/v1/events", `{"id":"e1","kind":"case_changed","users":["anna"],`+lease+`,"summary":"Jan commented"}`)
+			s.say("GET", "/api/v1/explain?user=anna&case=OFA/2026/1181", "")
+			s.ask("POST", "/api/v1/events", `{"kind":"case_received","users":["jan","maria"],`+lease+`}`)
+			s.say("GET", "/api/v1/explain?user=jan%40example.org&case=OFA/2026/1181&kind=case_received&since=2026-01-01T00:00:00Z", "")
+			s.say("GET", "/api/v1/explain", "")
+		}},
+		{"explain-message", func(s *script) {
+			s.day()
+			for _, id := range []string{"m-sent", "m-error", "m-manual", "e-merged"} {
+				s.say("GET", "/api/v1/messages/"+s.find(id)+"/explain", "")
+			}
 		}},
 		{"retry-message", func(s *script) {
 			s.day()

@@ -22,6 +22,8 @@ var needs = map[string]need{
 	"send-messages":       {scope: access.Send, plain: true},
 	"list-messages":       {scope: access.ReadQueue},
 	"get-message":         {scope: access.ReadQueue},
+	"explain":             {scope: access.ReadQueue},
+	"explain-message":     {scope: access.ReadQueue},
 	"get-message-content": {scope: access.Queue},
 	"list-attempts":       {scope: access.ReadQueue},
 	"retry-message":       {scope: access.Queue},

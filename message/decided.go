@@ -30,10 +30,11 @@ const (
 
 // What is told of deeds beside who and when, by name.
 const (
-	ToSetting  = "setting"      // what the user chose
-	ToDue      = "due"          // when it is due now
-	FromDue    = "due_before"   // when it was due before
-	ToDeadline = "deadline_due" // when its deadline is due now
+	ToSetting   = "setting"        // what the user chose
+	FromSetting = "setting_before" // what the user had chosen
+	ToDue       = "due"            // when it is due now
+	FromDue     = "due_before"     // when it was due before
+	ToDeadline  = "deadline_due"   // when its deadline is due now
 )
 
 // Decided is a decision about a message, recorded when it was made.

@@ -57,6 +57,15 @@ func (s *Store) Deadlines(ctx context.Context, site string, n int, after time.Ti
 	return all, nil
 }
 
+// DeadlinesOf lists at most n deadlines of a case, also those that are over.
+func (s *Store) DeadlinesOf(ctx context.Context, site, caseID string, n int) ([]deadlines.Deadline, error) {
+	all, err := readDeadlines(s.query(ctx, nil, selectDeadlines+"WHERE site = ? AND case_id = ? AND case_id <> '' ORDER BY key LIMIT ?", site, caseID, n))
+	if err != nil {
+		return nil, fmt.Errorf("list the deadlines of a case: %w", err)
+	}
+	return all, nil
+}
+
 // SaveDeadline sets a deadline or replaces the one with the same key. Reminders of the
 // old one that have not left are withdrawn, and other deadlines of the case end if this
 // one says that the case has moved on (AMODIT-21).

@@ -31,7 +31,8 @@ func (s *Store) note(ctx context.Context, t *tx, site string, decisions ...messa
 // rescheduled is the decision that moved a deferred message.
 func rescheduled(c message.Call, before, after message.Message) message.Decided {
 	return message.Decided{Message: after.ID, At: c.At, What: message.Rescheduled, By: c.By, Details: map[string]string{
-		message.ToSetting: after.Setting, message.FromDue: before.DueAt.UTC().Format(time.RFC3339), message.ToDue: after.DueAt.UTC().Format(time.RFC3339),
+		message.FromSetting: before.Setting, message.ToSetting: after.Setting,
+		message.FromDue: before.DueAt.UTC().Format(time.RFC3339), message.ToDue: after.DueAt.UTC().Format(time.RFC3339),
 	}}
 }
 

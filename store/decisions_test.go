@@ -69,7 +69,7 @@ func TestDecisionsAreKeptWithWhoTookThem(t *testing.T) {
 		if err := s.SaveUser(t.Context(), message.Call{Site: site, At: noon, By: "anna"}, u, later); err != nil {
 			t.Fatal(err)
 		}
-		want(t, "a deferred message", told(t, s, waits), "rescheduled by anna map[due:2026-03-03T09:00:00Z due_before:2026-03-03T08:00:00Z setting:daily 09:00]")
+		want(t, "a deferred message", told(t, s, waits), "rescheduled by anna map[due:2026-03-03T09:00:00Z due_before:2026-03-03T08:00:00Z setting:daily 09:00 setting_before:daily 08:00]")
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"notifier/message"
@@ -140,6 +141,23 @@ func (s *Store) People(ctx context.Context, site string, ids []string) (map[stri
 		return nil, fmt.Errorf("read users: %w", err)
 	}
 	return people, nil
+}
+
+// Person finds a user by id or, where there is none of that id, by address.
+func (s *Store) Person(ctx context.Context, site, idOrAddress string) (message.Person, error) {
+	people, err := s.People(ctx, site, []string{idOrAddress})
+	if p, found := people[idOrAddress]; found || err != nil {
+		return p, err
+	}
+	ids, err := texts(s.query(ctx, nil, "SELECT id FROM users WHERE site = ? AND lower(email) = ? ORDER BY id LIMIT 1", site, strings.ToLower(idOrAddress)))
+	if err != nil {
+		return message.Person{}, fmt.Errorf("look for a user: %w", err)
+	}
+	if len(ids) == 0 {
+		return message.Person{}, message.ErrNotFound
+	}
+	people, err = s.People(ctx, site, ids)
+	return people[ids[0]], err
 }
 
 // SaveGroup names users together.

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"notifier/explain"
 	"notifier/gate"
 	"notifier/intake"
 	"notifier/jobs"
@@ -39,6 +40,7 @@ type house struct {
 	desk      *intake.Desk
 	gate      *gate.Gate
 	staff     *gate.Staff
+	why       *explain.Desk
 	flush     *notifications.Job
 	routes    notifications.Routes
 	promote   *usernotifications.Job
@@ -88,6 +90,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	if h.callbacks, err = c.callbacks(h.store, h.log); err != nil {
 		return err
 	}
+	h.why = explain.New(h.store, h.standing)
 	h.gate = gate.New(h.store, gate.Options{Site: c.Site, FirstKey: c.HTTP.Key}, h.log)
 	h.staff = gate.NewStaff(h.store, c.Site, h.log)
 	h.webhooks = callbacks.NewBook(h.store, h.callbacks)
@@ -156,6 +159,7 @@ const (
 	keepBudgets = 2 * 24 * time.Hour
 	keepCalls   = 30 * 24 * time.Hour
 	keepChanges = 92 * 24 * time.Hour
+	keepRefused = 7 * 24 * time.Hour
 	purgeEvery  = time.Hour
 )
 
@@ -174,6 +178,9 @@ func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, er
 			return counts, err
 		}
 		if _, err := h.store.ForgetChanges(ctx, site, 1000, at.Add(-keepChanges)); err != nil {
+			return counts, err
+		}
+		if _, err := h.store.ForgetRefusals(ctx, site, 1000, at.Add(-keepRefused)); err != nil {
 			return counts, err
 		}
 		if err := h.forgetCallbacks(ctx, site, at); err != nil {

@@ -1,0 +1,160 @@
+package explain
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"notifier/deadlines"
+	"notifier/message"
+)
+
+// Near is what nearly fits a question: where the mistake may lie if there is no answer.
+type Near struct {
+	People   []Miss            `json:"people,omitempty" doc:"Others who had mail about the same case."`
+	Cases    []Miss            `json:"cases,omitempty" doc:"Other cases that the same person had mail about."`
+	Refused  []message.Refusal `json:"refused,omitempty" doc:"Requests of the last seven days that named the case or the person, and were refused."`
+	Repeated []message.Refusal `json:"repeated,omitempty" doc:"Requests of the last seven days that were answered as before, by their Idempotency-Key."`
+}
+
+// Miss is the newest message of another person, or about another case.
+type Miss struct {
+	User    string         `json:"user,omitempty"`
+	Case    string         `json:"case,omitempty"`
+	Kind    message.Kind   `json:"kind,omitempty"`
+	At      time.Time      `json:"at"`
+	Status  message.Status `json:"status"`
+	Message message.ID     `json:"message"`
+}
+
+// nothing is the answer where there is no message.
+func (a *asked) nothing(ctx context.Context, repeated, refused []message.Refusal) (Explanation, error) {
+	zone, err := a.store.Zone(ctx, a.Site)
+	if err != nil {
+		return Explanation{}, err
+	}
+	c := clockOf(cmp.Or(a.person.Timezone, zone), a.now)
+	answer, found, err := a.deadline(ctx, c)
+	if err != nil {
+		return Explanation{}, err
+	}
+	near, err := a.near(ctx)
+	if err != nil {
+		return Explanation{}, err
+	}
+	near.Repeated, near.Refused = repeated, refused
+	if !found {
+		answer = a.unknown(c, near)
+	}
+	answer.User, answer.Case, answer.Kind, answer.Timezone = cmp.Or(a.person.ID, a.User), a.Case, a.Kind, c.name()
+	if len(near.People)+len(near.Cases)+len(near.Refused)+len(near.Repeated) > 0 {
+		answer.Near = &near
+	}
+	return answer, nil
+}
+
+func (a *asked) unknown(c clock, near Near) Explanation {
+	f := facts{
+		"user": a.User, "case": a.Case, "kind": string(a.Kind), "since": c.at(a.Since),
+		"who": cmp.Or(a.person.Name, a.person.ID, a.User),
+	}
+	reason := NoEvent
+	switch {
+	case len(near.Repeated) > 0:
+		last := near.Repeated[0]
+		reason, f["at"], f["first"], f["by"] = DuplicateKey, c.at(last.At), string(last.First), "key"
+	case a.User != "" && !a.known:
+		reason = UserUnknown
+	}
+	if len(near.Refused) > 0 {
+		last := near.Refused[0]
+		f["last"] = fmt.Sprintf("; the last request that was refused came on %s (%d %s)", c.at(last.At), last.Status, last.Code)
+	}
+	return explanationOf(reason, f)
+}
+
+func explanationOf(reason Reason, f facts) Explanation {
+	e := catalogue[reason]
+	return Explanation{Verdict: e.verdict, Reason: reason, Sentence: f.fill(e.says), Do: f.fill(e.do)}
+}
+
+// deadline is the answer where a deadline of the case has not led to a mail yet, or was
+// over before it could.
+func (a *asked) deadline(ctx context.Context, c clock) (answer Explanation, found bool, err error) {
+	if a.Case == "" || a.Kind != "" && a.Kind != message.Deadline {
+		return answer, false, nil
+	}
+	all, err := a.store.DeadlinesOf(ctx, a.Site, a.Case, looked)
+	all = slices.DeleteFunc(all, func(d deadlines.Deadline) bool {
+		return a.User != "" && !slices.Contains(d.People(), a.person.ID) || d.NextAt.IsZero() && d.ClearedAt.IsZero()
+	})
+	if err != nil || len(all) == 0 {
+		return answer, false, err
+	}
+	d := slices.MinFunc(all, func(x, y deadlines.Deadline) int { // what is ahead, and the soonest of that
+		over := func(d deadlines.Deadline) int { return min(1, len(c.at(d.ClearedAt))) }
+		return cmp.Or(over(x)-over(y), x.NextAt.Compare(y.NextAt), y.ClearedAt.Compare(x.ClearedAt))
+	})
+	f := facts{"key": d.Key}
+	reason := DeadlineAhead
+	if d.ClearedAt.IsZero() {
+		f["due"], f["deadline_due"] = c.ahead(d.NextAt), c.ahead(d.DueAt)
+	} else {
+		reason, f["cause"], f["at"] = Superseded, "The deadline "+d.Key+" was met, or its case moved on,", c.at(d.ClearedAt)
+		changes, err := a.store.ChangesOf(ctx, a.Site, message.OfDeadline+d.Key, 1)
+		if err != nil {
+			return answer, false, err
+		}
+		if len(changes) == 1 && changes[0].What == message.ClearDeadline {
+			f["cause"], f["by"] = "The deadline "+d.Key+" was met", changes[0].By
+		}
+	}
+	answer = explanationOf(reason, f)
+	if reason == DeadlineAhead {
+		answer.Next = &Next{At: d.NextAt.UTC(), Timezone: c.name(), What: "the next reminder is written"}
+	}
+	answer.Trail = []Step{{d.SetAt.UTC(), "deadline_set", "deadline " + d.Key + " set"}}
+	return answer, true, nil
+}
+
+// near are the newest messages of others about the case, and of the person about others.
+func (a *asked) near(ctx context.Context) (n Near, err error) {
+	if a.Case != "" {
+		n.People, err = a.misses(ctx, message.Filter{Case: a.Case}, func(m message.Message) string { return cmp.Or(m.UserID, m.Recipients()) })
+	}
+	if err == nil && a.known {
+		n.Cases, err = a.misses(ctx, message.Filter{User: a.person.ID}, func(m message.Message) string { return m.Case.ID })
+	}
+	return n, err
+}
+
+// misses are the newest messages of each sort.
+func (a *asked) misses(ctx context.Context, f message.Filter, sort func(message.Message) string) (misses []Miss, err error) {
+	f.Limit = looked
+	found, err := a.store.Messages(ctx, a.Site, f)
+	seen := map[string]bool{"": true}
+	for _, m := range found {
+		if key := sort(m); !seen[key] && len(misses) < nearby {
+			seen[key] = true
+			misses = append(misses, Miss{User: cmp.Or(m.UserID, m.Recipients()), Case: m.Case.ID, Kind: m.Kind, At: m.CreatedAt.UTC(), Status: m.Status, Message: m.ID})
+		}
+	}
+	return misses, err
+}
+
+// chose tells whether the later of two changes of a user changed what was chosen, or the
+// zone that it is reckoned in.
+func chose(before, after message.Change) bool {
+	var was, is struct {
+		Timezone    string          `json:"timezone"`
+		Preferences json.RawMessage `json:"preferences"`
+	}
+	if json.Unmarshal(before.Content, &was) != nil || json.Unmarshal(after.Content, &is) != nil {
+		return true
+	}
+	return was.Timezone != is.Timezone || !bytes.Equal(was.Preferences, is.Preferences)
+}
