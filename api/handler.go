@@ -108,6 +108,11 @@ type Options struct {
 	// Gate tells who a caller is.
 	Gate    Gate
 	Version string
+	// Reload reads the configuration again; nil if that cannot be.
+	Reload func(ctx context.Context) (Reloaded, error)
+	// Notices are what whoever asks whether the service is ready should know; nil if there
+	// is nothing to know.
+	Notices func() []string
 	// Write writes out the mail of a message that is kept as facts; nil shows what is kept.
 	Write func(message.Message) message.Message
 	// Accounts are the outgoing accounts; nil if there is nothing to tell of them.
@@ -198,6 +203,9 @@ func (h *handler) routes(api huma.API) {
 	if h.o.Accounts != nil {
 		h.accountRoutes(api)
 	}
+	if h.o.Reload != nil {
+		h.reloadRoutes(api)
+	}
 	if h.o.Webhooks != nil {
 		h.webhookRoutes(api)
 	}
@@ -256,6 +264,11 @@ func (h *handler) readyz(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = w.Write([]byte("ready\n"))
+	if h.o.Notices != nil {
+		for _, notice := range h.o.Notices() {
+			_, _ = w.Write([]byte(notice + "\n"))
+		}
+	}
 }
 
 // ping tells whether the database answers.

@@ -65,6 +65,8 @@ var needs = map[string]need{
 	"retry-posted":  {scope: access.Queue},
 	"remove-posted": {scope: access.Queue},
 
+	"reload-config": {scope: access.Admin, home: true},
+
 	"list-templates":  {scope: access.Send},
 	"get-template":    {scope: access.Send},
 	"render-template": {scope: access.Send, plain: true},

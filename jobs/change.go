@@ -90,3 +90,26 @@ func (t *Timetable) edit(ctx context.Context, name, by string, change func(*sche
 		return l.state(ctx)
 	}
 }
+
+// Replan takes over what a new config.yaml says of a job. As with Change, nothing runs by
+// that, and what an admin has set still wins.
+func (t *Timetable) Replan(ctx context.Context, name string, spec schedule.Spec, wake bool) error {
+	l, err := t.line(name)
+	if err != nil {
+		return err
+	}
+	planned, err := spec.Compile()
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	same := l.planned.String() == planned.String() && l.plan.Wake == wake
+	l.planned, l.plan.Spec, l.plan.Wake = planned, spec, wake
+	saved := l.job
+	l.mu.Unlock()
+	if same {
+		return nil
+	}
+	l.set(saved) // another wake alone changes nothing that is saved
+	return l.replan(ctx)
+}

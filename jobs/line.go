@@ -44,6 +44,8 @@ type line struct {
 
 // set takes over a saved line.
 func (l *line) set(saved schedule.Job) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	s := l.planned
 	if saved.Spec != (schedule.Spec{}) {
 		set, err := saved.Spec.Compile()
@@ -53,8 +55,6 @@ func (l *line) set(saved schedule.Job) {
 			s = set
 		}
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.job, l.schedule, l.woken = saved, s, l.plan.Wake
 	if saved.Wake != nil {
 		l.woken = *saved.Wake
@@ -68,8 +68,16 @@ func (l *line) now() (schedule.Job, schedule.Schedule) {
 	return l.job, l.schedule
 }
 
+// configured is what config.yaml says.
+func (l *line) configured() (planned schedule.Schedule, spec schedule.Spec, wake bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.planned, l.plan.Spec, l.plan.Wake
+}
+
 func (l *line) beginning() schedule.Job {
-	return schedule.Job{Name: l.plan.Name, Planned: l.planned.String(), ChangedAt: now()}
+	planned, _, _ := l.configured()
+	return schedule.Job{Name: l.plan.Name, Planned: planned.String(), ChangedAt: now()}
 }
 
 // open reads the saved line, or begins it: a new job has missed nothing, and neither has
@@ -79,20 +87,7 @@ func (l *line) open(ctx context.Context) error {
 		l.handled = now()
 		return nil
 	}
-	saved, err := l.book.Job(ctx, l.beginning())
-	if err != nil {
-		return err
-	}
-	if saved.Planned != l.planned.String() {
-		saved.Planned = l.planned.String()
-		if saved.Spec == (schedule.Spec{}) {
-			saved.ChangedAt = now()
-		}
-		if err := l.book.SaveJob(ctx, saved); err != nil && !errors.Is(err, message.ErrMoved) {
-			return err
-		}
-	}
-	if err := l.refresh(ctx); err != nil {
+	if err := l.replan(ctx); err != nil {
 		return err
 	}
 	last, err := l.last(ctx)
@@ -100,6 +95,26 @@ func (l *line) open(ctx context.Context) error {
 	defer l.mu.Unlock()
 	l.handled = later(l.handled, last)
 	return err
+}
+
+// replan notes in the saved line what config.yaml says, and takes the line over. Ticks of
+// another schedule that lie in the past were not missed.
+func (l *line) replan(ctx context.Context) error {
+	begin := l.beginning()
+	saved, err := l.book.Job(ctx, begin)
+	if err != nil {
+		return err
+	}
+	if saved.Planned != begin.Planned {
+		saved.Planned = begin.Planned
+		if saved.Spec == (schedule.Spec{}) {
+			saved.ChangedAt = now()
+		}
+		if err := l.book.SaveJob(ctx, saved); err != nil && !errors.Is(err, message.ErrMoved) {
+			return err
+		}
+	}
+	return l.refresh(ctx)
 }
 
 // last is the latest tick that was not missed. Where every replica runs the job, a tick
@@ -227,9 +242,10 @@ type State struct {
 
 func (l *line) state(ctx context.Context) (State, error) {
 	j, s := l.now()
+	_, spec, wake := l.configured()
 	state := State{
-		Name: l.plan.Name, Spec: s.Spec(), Words: s.Words(), Wake: l.plan.Wake, Paused: j.Paused, Note: j.Note,
-		Overridden: j.Spec != (schedule.Spec{}) || j.Wake != nil, Configured: l.plan.Spec, ChangedAt: j.ChangedAt, ChangedBy: j.ChangedBy, Version: j.Version,
+		Name: l.plan.Name, Spec: s.Spec(), Words: s.Words(), Wake: wake, Paused: j.Paused, Note: j.Note,
+		Overridden: j.Spec != (schedule.Spec{}) || j.Wake != nil, Configured: spec, ChangedAt: j.ChangedAt, ChangedBy: j.ChangedBy, Version: j.Version,
 	}
 	if j.Wake != nil {
 		state.Wake = *j.Wake

@@ -297,6 +297,7 @@ type outgoing struct {
 	config   Config
 	accounts map[string]*notifications.Account
 	couriers map[string]*mail.Courier
+	prints   map[string]string // what each was opened with
 }
 
 // routes lists the accounts for a lane: the one that it names or the site's, and those

@@ -3,16 +3,21 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	root "notifier"
+	"notifier/api"
 	"notifier/listing"
 )
 
 func configCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{Use: "config", Short: "Look at the configuration", Long: aboutConfig, RunE: showHelp}
-	c.AddCommand(checkConfig(s), printConfig(s), &cobra.Command{
+	c.AddCommand(checkConfig(s), printConfig(s), reloadConfig(s), &cobra.Command{
 		Use: "example", Short: "Print a configuration with every key at its default, and a comment to each",
 		Example: "  notifier config example >config.yaml",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -56,4 +61,65 @@ func checkConfig(s *shared) *cobra.Command {
 			return err
 		},
 	}
+}
+
+func reloadConfig(s *shared) *cobra.Command {
+	c := &cobra.Command{
+		Use: "reload", Short: "Have the running service read its configuration again",
+		Long: "Asks the service at http.listen, with http.key of the configuration, or the one that --server names. Schedules,\n" +
+			"budgets, outgoing accounts and the log level change at once; what needs a restart is named. If the new\n" +
+			"configuration is wrong, the old one stays. Of several replicas one is asked; SIGHUP does the same.",
+		Example: "  notifier config reload\n  notifier config reload --server https://notify.example.org --key-file admin.key",
+		RunE: func(c *cobra.Command, _ []string) error {
+			d, err := s.running(c)
+			if err != nil {
+				return err
+			}
+			defer d.CloseIdleConnections()
+			done, raw, err := ask[api.Reloaded](c.Context(), d, request{method: http.MethodPost, path: "/config/reload"})
+			if err != nil {
+				return err
+			}
+			return listing.One(s.printer(c), raw, func(out io.Writer) error {
+				for _, key := range done.Changed {
+					fmt.Fprintf(out, "changed  %s\n", key)
+				}
+				for _, key := range done.Restart {
+					fmt.Fprintf(out, "restart  %s\n", key)
+				}
+				if len(done.Changed)+len(done.Restart) == 0 {
+					fmt.Fprintln(out, "nothing has changed")
+				}
+				return nil
+			})
+		},
+	}
+	return s.reaches(c)
+}
+
+// running is the door of the service that runs: elsewhere, or on this machine by the
+// configuration.
+func (s *shared) running(c *cobra.Command) (*door, error) {
+	server, err := s.elsewhere()
+	if err != nil || server != "" {
+		if err != nil {
+			return nil, err
+		}
+		return s.remoteDoor(c, server)
+	}
+	config, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	if config.HTTP.Key == "" {
+		return nil, usageError{errors.New("http.key is not set, so that the service cannot be asked. Write kill -HUP and its process id, or use --server with --key-file")}
+	}
+	host, port, err := net.SplitHostPort(config.HTTP.Listen)
+	if err != nil {
+		return nil, err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return &door{Client: &http.Client{Timeout: time.Minute}, base: "http://" + net.JoinHostPort(host, port), key: config.HTTP.Key}, nil
 }

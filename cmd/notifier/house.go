@@ -32,7 +32,7 @@ import (
 // house is the whole service, wired. What it opened is closed in reverse.
 type house struct {
 	config    Config
-	outgoing  *outgoing
+	current   inForce
 	log       *zap.Logger
 	replica   string
 	store     *store.Store
@@ -69,11 +69,13 @@ func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
 	}
 	h.store = s
 	h.closes(s.Close)
-	if h.outgoing, err = openAccounts(c, log); err != nil {
+	o, err := openAccounts(c, log, nil)
+	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	h.closes(h.outgoing.close)
-	if err := h.wire(h.outgoing.routes); err != nil {
+	h.closes(o.close)
+	h.current.out.Store(o)
+	if err := h.wire(h.routesNow); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	return h, nil
@@ -81,6 +83,7 @@ func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
 
 func (h *house) wire(routes notifications.Routes) (err error) {
 	c := h.config
+	h.current.config.Store(&c)
 	onSite := h.calendar
 	h.writer = c.writer()
 	h.routes = routes
@@ -100,7 +103,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	}
 	wake := func() { h.timetable.Wake(schedule.Notifications) }
 	h.desk = intake.New(h.store, intake.Options{
-		Catalog: c.Kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: c.route,
+		Catalog: c.Kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: h.route,
 		Operated: func() { h.timetable.Wake(operationsJob) },
 	})
 	h.operate = operations.New(h.store, h.desk, h.log)
@@ -282,10 +285,16 @@ func (c Config) writer() letter.Writer {
 	return letter.Writer{CasesURL: c.Links.Cases, Titles: titles, Links: c.links()}
 }
 
-func openAccounts(c Config, log *zap.Logger) (*outgoing, error) {
-	o := &outgoing{config: c, accounts: map[string]*notifications.Account{}, couriers: map[string]*mail.Courier{}}
+// openAccounts opens the accounts; those that are as they were before are kept.
+func openAccounts(c Config, log *zap.Logger, before *outgoing) (*outgoing, error) {
+	o := &outgoing{config: c, accounts: map[string]*notifications.Account{}, couriers: map[string]*mail.Courier{}, prints: map[string]string{}}
 	all := c.configured()
 	for name, a := range all {
+		o.prints[name] = c.fingerprint(name)
+		if before != nil && before.prints[name] == o.prints[name] {
+			o.couriers[name], o.accounts[name] = before.couriers[name], before.accounts[name]
+			continue
+		}
 		courier, err := mail.New(a.mail(name, c.dkimKeys()), log)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("open the SMTP account: %w", err), o.close())
@@ -302,7 +311,7 @@ func openAccounts(c Config, log *zap.Logger) (*outgoing, error) {
 
 // warn tells what keeps mail from leaving.
 func (h *house) warn() {
-	if len(h.outgoing.couriers) == 0 {
+	if len(h.outgoing().couriers) == 0 {
 		h.log.Warn("no SMTP server is configured: mail waits until smtp.host is set")
 	}
 }
@@ -310,6 +319,7 @@ func (h *house) warn() {
 // flushOptions are the options of Notifications: what a budget holds back wakes it again.
 func (h *house) flushOptions() notifications.Options {
 	o := h.config.flush(h.replica)
+	o.LimitsNow = h.limits
 	o.Again = func(at time.Time) { h.timetable.WakeAt(schedule.Notifications, at) }
 	return o
 }

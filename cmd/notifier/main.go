@@ -207,17 +207,25 @@ func (h *house) enter(ctx context.Context, site string) error {
 
 // newLogger logs to standard error. Nothing is sampled: each move of a message counts.
 func newLogger(s logSettings) (*zap.Logger, error) {
+	log, _, err := newLoggerAt(s)
+	return log, err
+}
+
+// newLoggerAt is newLogger with its level, which may be changed.
+func newLoggerAt(s logSettings) (*zap.Logger, zap.AtomicLevel, error) {
 	level, err := zapcore.ParseLevel(s.Level)
+	at := zap.NewAtomicLevelAt(level)
 	if err != nil {
-		return nil, err
+		return nil, at, err
 	}
 	c := zap.NewProductionConfig()
-	c.Level, c.Sampling, c.Encoding = zap.NewAtomicLevelAt(level), nil, s.Format
+	c.Level, c.Sampling, c.Encoding = at, nil, s.Format
 	c.DisableStacktrace, c.DisableCaller = true, true
 	c.EncoderConfig.EncodeTime = zapcore.RFC3339NanoTimeEncoder
 	if s.Format == "console" {
 		c.EncoderConfig.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05.000")
 		c.EncoderConfig.EncodeLevel = zapcore.CapitalLevelEncoder
 	}
-	return c.Build()
+	log, err := c.Build()
+	return log, at, err
 }

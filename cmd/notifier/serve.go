@@ -28,21 +28,26 @@ func serveCommand(s *shared) *cobra.Command {
 		Use:   "serve",
 		Short: "Run the service",
 		Long: "Runs the API and the three jobs until SIGTERM or Ctrl-C. Then no more mail is taken from the queue,\n" +
-			"what is being sent is finished, and the rest is left for other replicas or the next start.",
+			"what is being sent is finished, and the rest is left for other replicas or the next start. SIGHUP has it\n" +
+			"read its configuration again.",
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := s.load()
+			config, r, err := s.read()
 			if err != nil {
 				return err
 			}
-			log, err := newLogger(config.Log)
+			log, level, err := newLoggerAt(config.Log)
 			if err != nil {
 				return err
 			}
 			defer func() { _ = log.Sync() }()
+			for _, w := range r.warnings {
+				log.Warn(w.String())
+			}
 			h, err := open(c.Context(), config, log)
 			if err != nil {
 				return err
 			}
+			h.current.read, h.current.level = s.read, level
 			if noMigrate {
 				err = h.checkSchema(c.Context())
 			} else {
@@ -105,14 +110,21 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 	watch.Go(func() {
 		h.store.Watch(watching, func() { h.timetable.Wake(schedule.Notifications) }, func() { h.timetable.Wake(outboxJob) })
 	})
+	systemd := newSupervisor(h.log)
+	watch.Go(func() { systemd.lives(watching) })
+	if h.current.read != nil {
+		watch.Go(func() { h.reloads(watching, systemd) })
+	}
 	defer watch.Wait()
 	defer unwatch()
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	h.log.Info("serving", zap.String("address", listener.Addr().String()), zap.String("version", version), zap.String("replica", h.replica))
+	systemd.tell("READY=1\nSTATUS=serving " + listener.Addr().String())
 	select {
 	case err = <-ended:
 	case <-ctx.Done():
+		systemd.tell("STOPPING=1")
 		h.log.Info("stopping: no more mail is claimed, what is being sent is finished")
 		waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
@@ -137,6 +149,9 @@ func (h *house) login() *web.Login {
 func (h *house) handler(pages http.Handler) http.Handler {
 	o := h.apiOptions()
 	o.Metrics = h.metrics()
+	if h.current.read != nil {
+		o.Reload, o.Notices = h.Reload, h.notices
+	}
 	door := api.Handler(h.desk, h.store, h.timetable, o, h.log)
 	if pages == nil {
 		pages = door // which says that there is nothing

@@ -65,7 +65,7 @@ func (f *flush) cost(m message.Message) (s message.Spend) {
 		}
 	}
 	add(len(to), f.account.Budgets)
-	l := f.o.Limits
+	l := f.o.LimitsNow()
 	add(len(to), l.Site.Budgets(m.Site, message.PerSite, m.Site))
 	add(len(to), l.Sender.Budgets(f.o.Home, message.PerSender, f.account.sender(m)))
 	if l.Domain == (message.Limits{}) {

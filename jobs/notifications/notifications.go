@@ -72,6 +72,8 @@ type Options struct {
 	// Limits are budgets beside those of the accounts: of each site, sender, and domain
 	// that is written to.
 	Limits Limits
+	// LimitsNow are read for each message instead of Limits, if they may change.
+	LimitsNow func() Limits
 	// KeepBounced goes on writing to addresses of which a server said that they do not exist.
 	KeepBounced bool
 	// Again is told when messages that a budget held back can leave; nil if nobody wants
@@ -108,6 +110,10 @@ func New(queue Queue, routes Routes, writer Writer, o Options, log *zap.Logger) 
 	o.Grace = orDefault(o.Grace, 30*time.Second)
 	o.Home = orDefault(o.Home, "default")
 	o.Retry = o.Retry.withDefaults()
+	if o.LimitsNow == nil {
+		fixed := o.Limits
+		o.LimitsNow = func() Limits { return fixed }
+	}
 	if o.Again == nil {
 		o.Again = func(time.Time) {}
 	}

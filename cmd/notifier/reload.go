@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/signal"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"notifier/api"
+	"notifier/jobs/notifications"
+	"notifier/message"
+	"notifier/schedule"
+)
+
+// changeable begin the keys that count at once when the configuration is read again. All
+// others need a restart.
+var changeable = []string{"jobs.", "limits.", "smtp.", "accounts.", "dkim.", "log.level"}
+
+// inForce is what may change while the service runs.
+type inForce struct {
+	read   func() (Config, *reader, error) // nil: it cannot be read again
+	level  zap.AtomicLevel
+	mu     sync.Mutex // one reload at a time
+	config atomic.Pointer[Config]
+	out    atomic.Pointer[outgoing]
+	wrong  atomic.Pointer[string] // what is wrong with the configuration that was read last; nil: nothing
+}
+
+// outgoing are the accounts that count now.
+func (h *house) outgoing() *outgoing { return h.current.out.Load() }
+
+// routesNow lists the accounts for a lane, as they are now.
+func (h *house) routesNow(lane message.Lane) []*notifications.Account { return h.outgoing().routes(lane) }
+
+// route finds the account of a message, as the accounts are now.
+func (h *house) route(site, account string, sender message.Address) (string, error) {
+	return h.current.config.Load().route(site, account, sender)
+}
+
+func (h *house) limits() notifications.Limits { return h.current.config.Load().Limits }
+
+// notices are what somebody should know who asks whether the service is ready.
+func (h *house) notices() []string {
+	if wrong := h.current.wrong.Load(); wrong != nil {
+		return []string{"The configuration was read again and is wrong; the one before counts.", *wrong}
+	}
+	return nil
+}
+
+// reloads reads the configuration again at every SIGHUP, until ctx ends.
+func (h *house) reloads(ctx context.Context, systemd supervisor) {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGHUP)
+	defer signal.Stop(asked)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-asked:
+			done := systemd.reloading()
+			_, _ = h.reload(ctx) // logged there
+			done()
+		}
+	}
+}
+
+// reload reads the configuration again. If it is wrong, all stays as it is.
+func (h *house) reload(ctx context.Context) (api.Reloaded, error) {
+	h.current.mu.Lock()
+	defer h.current.mu.Unlock()
+	c, r, err := h.current.read()
+	if err == nil {
+		err = h.canCarry(c)
+	}
+	if err != nil {
+		wrong := err.Error()
+		h.current.wrong.Store(&wrong)
+		h.log.Error("the configuration was read again and is wrong: the one before counts", zap.Strings("problems", strings.Split(wrong, "\n")))
+		return api.Reloaded{}, err
+	}
+	for _, w := range r.warnings {
+		h.log.Warn(w.String())
+	}
+	before := h.current.config.Load()
+	next := *before
+	next.Jobs, next.Limits, next.SMTP, next.Accounts, next.DKIM, next.Log.Level = c.Jobs, c.Limits, c.SMTP, c.Accounts, c.DKIM, c.Log.Level
+	done := api.Reloaded{Changed: differing(*before, next), Restart: differing(next, c)}
+	if err := h.apply(ctx, next); err != nil {
+		wrong := err.Error()
+		h.current.wrong.Store(&wrong)
+		h.log.Error("the configuration was read again and could not be put into force as a whole", zap.Error(err))
+		return done, err
+	}
+	h.current.wrong.Store(nil)
+	h.log.Info("the configuration was read again", zap.Strings("changed", done.Changed), zap.Strings("counts_after_a_restart", done.Restart))
+	return done, nil
+}
+
+// canCarry makes sure that accounts can be opened before anything changes.
+func (h *house) canCarry(c Config) error {
+	o, err := openAccounts(c, h.log, nil)
+	if err != nil {
+		return err
+	}
+	return o.close()
+}
+
+// apply puts a configuration into force. Couriers of before end with the house: they may
+// have mail on its way.
+func (h *house) apply(ctx context.Context, c Config) error {
+	o, err := openAccounts(c, h.log, h.outgoing())
+	if err != nil {
+		return err
+	}
+	h.closes(o.close)
+	h.current.out.Store(o)
+	h.current.config.Store(&c)
+	if level, err := zapcore.ParseLevel(c.Log.Level); err == nil {
+		h.current.level.SetLevel(level)
+	}
+	err = errors.Join(
+		h.timetable.Replan(ctx, schedule.Notifications, c.Jobs.Notifications.Spec, c.Jobs.Notifications.Wake),
+		h.timetable.Replan(ctx, schedule.UserNotifications, c.Jobs.UserNotifications.Spec, false),
+		h.timetable.Replan(ctx, schedule.Reminders, c.Jobs.Reminders.Spec, false),
+	)
+	h.timetable.Wake(schedule.Notifications) // mail may have waited for an account
+	return errors.Join(err, h.store.AskAgain(ctx, c.Site, time.Now()))
+}
+
+// differing are the keys with other values.
+func differing(a, b Config) []string {
+	values := map[string]any{}
+	for _, l := range leaves("", reflect.ValueOf(&a).Elem()) {
+		values[l.path] = l.value
+	}
+	changed := []string{}
+	for _, l := range leaves("", reflect.ValueOf(&b).Elem()) {
+		if before, known := values[l.path]; !known || !reflect.DeepEqual(before, l.value) {
+			changed = append(changed, l.path)
+		}
+		delete(values, l.path)
+	}
+	for path := range values {
+		changed = append(changed, path)
+	}
+	slices.Sort(changed)
+	return changed
+}
+
+// Reload is reload for the API, which tells problems of the configuration one by one.
+func (h *house) Reload(ctx context.Context) (api.Reloaded, error) {
+	done, err := h.reload(ctx)
+	var bad *configError
+	if !errors.As(err, &bad) {
+		return done, err
+	}
+	var told message.Invalid
+	for _, p := range bad.Problems {
+		told.Add("", "bad_config", "%s", p.String())
+	}
+	return done, &told
+}
+
+// fingerprint tells whether an account has changed, with what its files hold.
+func (c Config) fingerprint(name string) string {
+	a := c.configured()[name]
+	roots, _ := os.ReadFile(a.CAFile) // what cannot be read was told of
+	a.roots = nil
+	b := fmt.Appendf(nil, "%+v %s %s", a, roots, c.Site)
+	for _, domain := range slices.Sorted(maps.Keys(c.DKIM)) {
+		k := c.DKIM[domain]
+		key, _ := os.ReadFile(k.KeyFile)
+		b = fmt.Appendf(b, " %s %s %s", domain, k.Selector, key)
+	}
+	return string(b)
+}
