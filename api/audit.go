@@ -95,6 +95,9 @@ func audited[In, Out any](h *handler, o huma.Operation, handle func(context.Cont
 		return handle
 	}
 	return func(ctx context.Context, in *In) (*Out, error) {
+		if dry := reflect.ValueOf(in).Elem().FieldByName("DryRun"); dry.IsValid() && dry.Bool() {
+			return handle(ctx, in) // nothing is changed
+		}
 		path, holes := h.subjectOf(o.Path), map[string]string{}
 		subject := path
 		for _, name := range holesOf(path) {

@@ -12,7 +12,7 @@ import (
 
 // traffic are the operations that change something, or only look like it, and leave no
 // record: messages and events tell themselves where they come from, a rendering changes nothing.
-var traffic = []string{"send-message", "send-messages", "publish-event", "render-template"}
+var traffic = []string{"send-message", "send-messages", "publish-event", "publish-events", "try-event", "render-template"}
 
 // TestEveryChangeIsAudited: the document says of every operation that is no GET that it
 // leaves a record. That it leaves exactly one, and nothing else does, is looked at after

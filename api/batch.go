@@ -12,12 +12,12 @@ import (
 	"notifier/message"
 )
 
-// The most messages in a batch, and how many of them are taken side by side: the store
+// The most items in a batch, and how many of them are taken side by side: the store
 // commits what comes at once together.
 const (
-	maxBatch   = 500
-	sideBySide = 64
-	maxKey     = 255 // characters of an Idempotency-Key
+	maxBatch = 500
+	atOnce   = 64
+	maxKey   = 255 // characters of an Idempotency-Key
 )
 
 // batchItem is a SendMessage in a batch.
@@ -27,23 +27,25 @@ type batchItem struct {
 }
 
 type batchIn struct {
-	Key  string `header:"Idempotency-Key" doc:"Makes the request safe to repeat for seven days." maxLength:"255"`
+	Keyed
+	Trying
 	Body body[[]batchItem]
 }
 
 // batchResult is what became of one message of a batch: as the answer to its own request.
 type batchResult struct {
-	Status   int            `json:"status" doc:"As of a request of its own: 202, or that of the problem." example:"202"`
+	Status   int            `json:"status" doc:"As of a request of its own: 202, 200 of a dry run, or that of the problem." example:"202"`
 	Replayed bool           `json:"replayed,omitempty" doc:"The same was answered before."`
 	Taken    *message.Taken `json:"taken,omitempty"`
 	Problem  *Problem       `json:"problem,omitempty"`
 }
 
-type batchOut struct {
-	Body struct {
-		Data []batchResult `json:"data" doc:"In the order of the request."`
-	}
+// results are in the order of the request.
+type results[T any] struct {
+	Data []T `json:"data" doc:"In the order of the request."`
 }
+
+type batchOut struct{ Body results[batchResult] }
 
 func (h *handler) batchRoutes(api huma.API) {
 	register(h, api, huma.Operation{
@@ -55,53 +57,116 @@ func (h *handler) batchRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		var bad message.Invalid
-		if len(items) == 0 {
-			bad.Add("", "missing", "a batch has at least one message")
-		}
-		if len(items) > maxBatch {
-			bad.Add("", "too_many", "at most %d messages are taken at once, these are %d. Send the rest in another request", maxBatch, len(items))
-		}
-		if err := bad.Err(); err != nil {
-			return nil, err
-		}
-		out := &batchOut{}
-		out.Body.Data = make([]batchResult, len(items))
-		var all sync.WaitGroup
-		turns := make(chan struct{}, sideBySide)
-		for i, item := range items {
-			turns <- struct{}{}
-			all.Go(func() {
-				out.Body.Data[i] = h.sendOne(ctx, item, in.Key, i)
-				<-turns
-			})
-		}
-		all.Wait()
-		return out, nil
+		all, err := sideBySide(items, func(place int, item batchItem) batchResult {
+			c, p := itemCall(ctx, in.Key, item.Key, place, in.DryRun)
+			if p != nil {
+				return batchResult{Status: p.Status, Problem: p}
+			}
+			taken, replayed, err := h.desk.SendMessage(ctx, c, item.Draft)
+			if err != nil {
+				p := h.itemProblem(ctx, place, err)
+				return batchResult{Status: p.Status, Problem: p}
+			}
+			return batchResult{Status: statusOf(in.DryRun), Replayed: replayed, Taken: &taken}
+		})
+		return &batchOut{Body: results[batchResult]{all}}, err
 	})
 }
 
-// sendOne takes a message of a batch.
-func (h *handler) sendOne(ctx context.Context, item batchItem, key string, place int) batchResult {
+// eventItem is an event in a batch.
+type eventItem struct {
+	Key string `json:"idempotency_key,omitempty" doc:"Makes this event safe to repeat; that of the request with its place in the list, if that has one." maxLength:"255"`
+	message.Event
+}
+
+type eventsIn struct {
+	Keyed
+	Trying
+	Body body[[]eventItem]
+}
+
+// eventResult is what became of one event of a batch.
+type eventResult struct {
+	Status   int            `json:"status" doc:"As of a request of its own: 202, 200 of a dry run, or that of the problem." example:"202"`
+	Replayed bool           `json:"replayed,omitempty" doc:"The same was answered before."`
+	Noted    *message.Noted `json:"noted,omitempty"`
+	Problem  *Problem       `json:"problem,omitempty"`
+}
+
+type eventsOut struct{ Body results[eventResult] }
+
+func (h *handler) eventBatchRoutes(api huma.API) {
+	register(h, api, huma.Operation{
+		OperationID: "publish-events", Method: http.MethodPost, Path: "/events/batch", Tags: []string{"events"},
+		Summary:     "Publish up to 500 events",
+		Description: "Each is taken or refused by itself, as by a request of its own, and has its result at its place. A list that cannot be read is refused as a whole.",
+	}, func(ctx context.Context, in *eventsIn) (*eventsOut, error) {
+		items, err := in.Body.read()
+		if err != nil {
+			return nil, err
+		}
+		all, err := sideBySide(items, func(place int, item eventItem) eventResult {
+			c, p := itemCall(ctx, in.Key, item.Key, place, in.DryRun)
+			if p != nil {
+				return eventResult{Status: p.Status, Problem: p}
+			}
+			noted, replayed, err := h.desk.Notify(ctx, c, item.Event)
+			if err != nil {
+				p := h.itemProblem(ctx, place, err)
+				return eventResult{Status: p.Status, Problem: p}
+			}
+			return eventResult{Status: statusOf(in.DryRun), Replayed: replayed, Noted: &noted}
+		})
+		return &eventsOut{Body: results[eventResult]{all}}, err
+	})
+}
+
+// sideBySide does the items of a batch, many at a time, and keeps their order.
+func sideBySide[Item, Result any](items []Item, do func(place int, item Item) Result) ([]Result, error) {
+	var bad message.Invalid
+	if len(items) == 0 {
+		bad.Add("", "missing", "a batch has at least one item")
+	}
+	if len(items) > maxBatch {
+		bad.Add("", "too_many", "at most %d are taken at once, these are %d. Send the rest in another request", maxBatch, len(items))
+	}
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	all := make([]Result, len(items))
+	var under sync.WaitGroup
+	turns := make(chan struct{}, atOnce)
+	for i, item := range items {
+		turns <- struct{}{}
+		under.Go(func() {
+			all[i] = do(i, item)
+			<-turns
+		})
+	}
+	under.Wait()
+	return all, nil
+}
+
+// itemCall is the call of an item, which may have a key of its own.
+func itemCall(ctx context.Context, key, own string, place int, dry bool) (message.Call, *Problem) {
 	switch {
-	case item.Key != "":
-		key = item.Key
+	case own != "":
+		key = own
 	case key != "":
 		key += "#" + strconv.Itoa(place)
 	}
-	if err := message.CheckLine(item.Key, maxKey); err != nil {
+	if err := message.CheckLine(own, maxKey); err != nil {
 		var bad message.Invalid
 		bad.Check("/idempotency_key", "bad_text", err)
-		p := faulty(bad)
-		return batchResult{Status: p.Status, Problem: p}
+		return message.Call{}, faulty(bad)
 	}
-	taken, replayed, err := h.desk.SendMessage(ctx, call(ctx, key), item.Draft)
-	if err != nil {
-		p := h.told(ctx, err)
-		if p.cause != nil {
-			h.log.Error("a message of a batch failed", zap.Int("place", place), zap.Error(p.cause))
-		}
-		return batchResult{Status: p.Status, Problem: p}
+	return trying(ctx, key, dry), nil
+}
+
+func (h *handler) itemProblem(ctx context.Context, place int, err error) *Problem {
+	p := h.told(ctx, err)
+	if p.cause != nil {
+		h.log.Error("an item of a batch failed", zap.Int("place", place), zap.Error(p.cause))
 	}
-	return batchResult{Status: http.StatusAccepted, Replayed: replayed, Taken: &taken}
+	return p
 }

@@ -208,6 +208,10 @@ func (b broken) Retry(context.Context, message.Call, message.ID, bool) (message.
 	return message.Message{}, b.err
 }
 
+func (b broken) RetryOnce(context.Context, message.Call, message.ID, bool) (message.Message, bool, error) {
+	return message.Message{}, false, b.err
+}
+
 func (b broken) Edit(context.Context, message.Call, message.ID, message.Edit) (message.Message, error) {
 	return message.Message{}, b.err
 }

@@ -29,6 +29,19 @@ func contractRoutes() []played {
 			s.say("PATCH", "/api/v1/users/anna/preferences", `{"case_received":"weekly"}`)
 			s.say("PATCH", "/api/v1/users/anna/preferences", `{"user":"jan"}`)
 		}},
+		{"publish-events", func(s *script) {
+			s.people("anna")
+			s.say("POST", "/api/v1/events/batch", `[{"kind":"case_changed","users":["anna"],"id":"e1"},{"kind":"case_changed","users":["nobody"]},{"kind":"case_received","users":["anna"],"idempotency_key":"k2"}]`, "Idempotency-Key", "k1")
+			s.say("POST", "/api/v1/events/batch", `[{"kind":"case_changed","users":["anna"],"id":"e1"},{"kind":"case_received","users":["anna"],"idempotency_key":"k2"}]`, "Idempotency-Key", "k1")
+			s.say("POST", "/api/v1/events/batch?dry_run=true", `[{"kind":"case_changed","users":["anna"]}]`)
+			s.say("POST", "/api/v1/events/batch", `[]`)
+		}},
+		{"try-event", func(s *script) {
+			s.people("anna")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/users/anna/preferences", `{"case_changed":"daily"}`)
+			s.say("POST", "/api/v1/events/dry-run", `{"kind":"case_changed","users":["anna"],"occurred_at":"2011-10-11T11:45:40Z"}`)
+			s.say("GET", "/api/v1/messages", "")
+		}},
 		{"erase-user", func(s *script) {
 			s.people("anna", "jan")
 			s.must(http.StatusOK, nil, "PUT", "/api/v1/groups/clerks", `{"users":["jan","anna"]}`)

@@ -18,14 +18,20 @@ import (
 )
 
 type eventIn struct {
-	Key  string `header:"Idempotency-Key" doc:"Makes the request safe to repeat for seven days." maxLength:"255"`
+	Keyed
+	Trying
 	Body body[message.Event]
 }
 
 type notedOut struct {
-	Replayed string `header:"Idempotent-Replayed" doc:"true if the same request was answered before."`
-	Body     message.Noted
+	Status int
+	Replayed
+	Body message.Noted
 }
+
+type tryEventIn struct{ Body body[message.Event] }
+
+type triedOut struct{ Body message.Noted }
 
 func (h *handler) eventRoutes(api huma.API) {
 	register(h, api, huma.Operation{
@@ -37,9 +43,21 @@ func (h *handler) eventRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		noted, replayed, err := h.desk.Notify(ctx, call(ctx, in.Key), event)
-		return &notedOut{Replayed: yes(replayed), Body: noted}, err
+		noted, replayed, err := h.desk.Notify(ctx, trying(ctx, in.Key, in.DryRun), event)
+		return &notedOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: noted}, err
 	})
+	register(h, api, huma.Operation{
+		OperationID: "try-event", Method: http.MethodPost, Path: "/events/dry-run", Tags: []string{"events"},
+		Summary: "What would become of an event", Description: "As publishing it with dry_run=true: nothing is stored, and nothing leaves.",
+	}, func(ctx context.Context, in *tryEventIn) (*triedOut, error) {
+		event, err := in.Body.read()
+		if err != nil {
+			return nil, err
+		}
+		noted, _, err := h.desk.Notify(ctx, trying(ctx, "", true), event)
+		return &triedOut{Body: noted}, err
+	})
+	h.eventBatchRoutes(api)
 }
 
 type deadlineIn struct {

@@ -40,7 +40,7 @@ func (h *handler) explainRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "explain-message", Method: http.MethodGet, Path: "/messages/{id}/explain", Tags: tags, Errors: []int{http.StatusNotFound},
 		Summary: "Why a message went out, or did not",
-	}, func(ctx context.Context, in *messageIn) (*explainOut, error) {
+	}, func(ctx context.Context, in *MessageIn) (*explainOut, error) {
 		answer, err := h.o.Why.Message(ctx, callerOf(ctx).Site, message.ID(in.ID), now())
 		return &explainOut{Body: answer}, err
 	})

@@ -7,6 +7,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,7 @@ type Desk interface {
 	SetGroup(ctx context.Context, c message.Call, id string, users []string) error
 	Group(ctx context.Context, site, id string) ([]string, error)
 	Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error)
+	RetryOnce(ctx context.Context, c message.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error)
 	Edit(ctx context.Context, c message.Call, id message.ID, e message.Edit) (message.Message, error)
 	RetryAll(ctx context.Context, c message.Call) (int, error)
 	Document(ctx context.Context, c message.Call, collection, id string) (document.Document, error)
@@ -145,6 +147,7 @@ type handler struct {
 	// refusals and strangers bound how many requests are noted that led to nothing: those of
 	// callers, and those of nobody known.
 	refusals, strangers patience
+	underWay            underWay
 }
 
 const (
@@ -182,7 +185,7 @@ func Handler(desk Desk, records Records, timetable Timetable, o Options, log *za
 	if o.Domains != nil {
 		h.choraRoutes(mux)
 	}
-	mux.Handle("/api/v1/", h.keyed(h.readable(h.known(routes))))
+	mux.Handle("/api/v1/", h.keyed(h.readable(h.once(h.known(routes)))))
 	return h.named(h.watched(h.known(mux)))
 }
 
@@ -226,6 +229,9 @@ func register[In, Out any](h *handler, api huma.API, o huma.Operation, handle fu
 	o.Security = []map[string][]string{{"key": {scope}}}
 	o.Description = strings.TrimSpace(o.Description + " Needs the scope " + scope + ".")
 	_, hasBody := reflect.TypeFor[In]().FieldByName("Body")
+	if _, keyed := reflect.TypeFor[In]().FieldByName("Keyed"); keyed && !slices.Contains(o.Errors, http.StatusConflict) {
+		o.Errors = append(slices.Clone(o.Errors), http.StatusConflict)
+	}
 	o.Responses = problems(api.OpenAPI().Components.Schemas, o.Errors, hasBody)
 	o.Errors = nil
 	o.SkipValidateBody = true    // message.Decode and the rooms find more, and say it better
@@ -250,6 +256,9 @@ func register[In, Out any](h *handler, api huma.API, o huma.Operation, handle fu
 		}
 		return out, nil
 	})
+	if _, tries := reflect.TypeFor[In]().FieldByName("Trying"); tries && o.DefaultStatus == http.StatusAccepted {
+		alsoTried(api, o)
+	}
 }
 
 // healthz tells that the process lives.

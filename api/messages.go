@@ -13,20 +13,34 @@ import (
 
 // sendIn is a SendMessage.
 type sendIn struct {
-	Key  string `header:"Idempotency-Key" doc:"Makes the request safe to repeat for seven days." maxLength:"255"`
+	Keyed
+	Trying
 	Body body[message.Draft]
 }
 
 type takenOut struct {
-	Replayed string `header:"Idempotent-Replayed" doc:"true if the same request was answered before."`
-	Body     message.Taken
+	Status int
+	Replayed
+	Body message.Taken
 }
 
-type messageIn struct {
+// MessageIn names a message.
+type MessageIn struct {
 	ID string `path:"id" doc:"The message's id." example:"msg_06f3n5mmmt1fq2r6s0hj0v7k9c"`
 }
 
 type messageOut struct{ Body messageView }
+
+// actIn is a request to make a move of a message.
+type actIn struct {
+	MessageIn
+	Trying
+}
+
+type retriedOut struct {
+	Replayed
+	Body messageView
+}
 
 func (h *handler) messageRoutes(api huma.API) {
 	tags := []string{"messages"}
@@ -77,15 +91,15 @@ func (h *handler) send(ctx context.Context, in *sendIn) (*takenOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	taken, replayed, err := h.desk.SendMessage(ctx, call(ctx, in.Key), draft)
-	return &takenOut{Replayed: yes(replayed), Body: taken}, err
+	taken, replayed, err := h.desk.SendMessage(ctx, trying(ctx, in.Key, in.DryRun), draft)
+	return &takenOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: taken}, err
 }
 
-func yes(b bool) string {
+func yes(b bool) Replayed {
 	if b {
-		return "true"
+		return Replayed{"true"}
 	}
-	return ""
+	return Replayed{}
 }
 
 func (h *handler) find(ctx context.Context, id string) (message.Message, error) {
@@ -96,7 +110,7 @@ func (h *handler) find(ctx context.Context, id string) (message.Message, error) 
 	return m, err
 }
 
-func (h *handler) get(ctx context.Context, in *messageIn) (*messageOut, error) {
+func (h *handler) get(ctx context.Context, in *MessageIn) (*messageOut, error) {
 	m, err := h.find(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -169,7 +183,7 @@ type contentView struct {
 
 type contentOut struct{ Body contentView }
 
-func (h *handler) content(ctx context.Context, in *messageIn) (*contentOut, error) {
+func (h *handler) content(ctx context.Context, in *MessageIn) (*contentOut, error) {
 	m, err := h.find(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -180,7 +194,7 @@ func (h *handler) content(ctx context.Context, in *messageIn) (*contentOut, erro
 
 type attemptsOut struct{ Body list[attemptView] }
 
-func (h *handler) attempts(ctx context.Context, in *messageIn) (*attemptsOut, error) {
+func (h *handler) attempts(ctx context.Context, in *MessageIn) (*attemptsOut, error) {
 	m, err := h.find(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -194,20 +208,26 @@ type retryOptions struct {
 }
 
 type retryIn struct {
-	ID   string `path:"id" doc:"The message's id." example:"msg_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	ID string `path:"id" doc:"The message's id." example:"msg_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	Keyed
+	Trying
 	Body *body[retryOptions]
 }
 
-func (h *handler) retry(ctx context.Context, in *retryIn) (*messageOut, error) {
+func (h *handler) retry(ctx context.Context, in *retryIn) (*retriedOut, error) {
 	options, err := in.Body.read()
 	if err != nil {
 		return nil, err
 	}
-	m, err := h.desk.Retry(ctx, call(ctx, ""), message.ID(in.ID), options.Resend)
+	m, replayed, err := h.desk.RetryOnce(ctx, trying(ctx, in.Key, in.DryRun), message.ID(in.ID), options.Resend)
 	if err != nil {
 		return nil, err
 	}
-	return h.whole(ctx, m)
+	out, err := h.whole(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return &retriedOut{Replayed: yes(replayed), Body: out.Body}, nil
 }
 
 type editIn struct {
@@ -228,9 +248,9 @@ func (h *handler) edit(ctx context.Context, in *editIn) (*messageOut, error) {
 }
 
 // acting makes one move of a message.
-func (h *handler) acting(move func(context.Context, message.Call, message.ID) (message.Message, error)) func(context.Context, *messageIn) (*messageOut, error) {
-	return func(ctx context.Context, in *messageIn) (*messageOut, error) {
-		m, err := move(ctx, call(ctx, ""), message.ID(in.ID))
+func (h *handler) acting(move func(context.Context, message.Call, message.ID) (message.Message, error)) func(context.Context, *actIn) (*messageOut, error) {
+	return func(ctx context.Context, in *actIn) (*messageOut, error) {
+		m, err := move(ctx, trying(ctx, "", in.DryRun), message.ID(in.ID))
 		if err != nil {
 			return nil, err
 		}

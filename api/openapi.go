@@ -60,6 +60,14 @@ func (h *handler) document(contentType string, write func() ([]byte, error)) htt
 	})
 }
 
+// alsoTried describes the answer to a dry run beside that to the request itself.
+func alsoTried(api huma.API, o huma.Operation) {
+	responses := api.OpenAPI().Paths[o.Path].Post.Responses
+	taken := *responses[strconv.Itoa(http.StatusAccepted)]
+	taken.Description = "What would happen."
+	responses[strconv.Itoa(http.StatusOK)] = &taken
+}
+
 // problems describes what may go wrong with an operation beyond its own errors: what can
 // with every one, and what can with a body.
 func problems(registry huma.Registry, own []int, hasBody bool) map[string]*huma.Response {

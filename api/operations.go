@@ -20,7 +20,15 @@ type actions struct {
 	IDs    []message.ID   `json:"ids,omitempty" doc:"Or their ids." maxItems:"1000"`
 }
 
-type actIn struct{ Body body[actions] }
+type actionsIn struct {
+	Trying
+	Body body[actions]
+}
+
+type actedOut struct {
+	Status int
+	Body   message.Operation
+}
 
 type operationIn struct {
 	ID string `path:"id" doc:"The operation's id." example:"op_06f3n5mmmt1fq2r6s0hj0v7k9c"`
@@ -40,12 +48,12 @@ func (h *handler) operationRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "act-on-messages", Method: http.MethodPost, Path: "/messages/actions", Tags: tags, DefaultStatus: http.StatusAccepted,
 		Summary: "Retry, withdraw or release many messages", Description: "The answer is an operation, which goes on by itself; its progress can be asked for.",
-	}, func(ctx context.Context, in *actIn) (*operationOut, error) {
+	}, func(ctx context.Context, in *actionsIn) (*actedOut, error) {
 		a, err := in.Body.read()
 		if err != nil {
 			return nil, err
 		}
-		call := call(ctx, "")
+		call := trying(ctx, "", in.DryRun)
 		if a.Q != "" {
 			if a.Filter != (message.Filter{}) {
 				var bad message.Invalid
@@ -57,7 +65,7 @@ func (h *handler) operationRoutes(api huma.API) {
 			}
 		}
 		o, err := h.desk.Operate(ctx, call, message.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs})
-		return &operationOut{Body: o}, err
+		return &actedOut{Status: statusOf(in.DryRun), Body: o}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "list-operations", Method: http.MethodGet, Path: "/operations", Tags: tags, Summary: "What was done with many messages, newest first",

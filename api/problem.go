@@ -49,6 +49,9 @@ func (p *Problem) GetHeaders() http.Header {
 	if !p.Retryable {
 		return nil
 	}
+	if p.Status == http.StatusConflict {
+		return http.Header{"Retry-After": {"1"}}
+	}
 	return http.Header{"Retry-After": {"5"}}
 }
 

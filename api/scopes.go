@@ -36,6 +36,8 @@ var needs = map[string]need{
 	"stop-operation":      {scope: access.Queue},
 
 	"publish-event":  {scope: access.Events, plain: true},
+	"publish-events": {scope: access.Events, plain: true},
+	"try-event":      {scope: access.Events, plain: true},
 	"set-deadline":   {scope: access.Events},
 	"get-deadline":   {scope: access.Events},
 	"list-deadlines": {scope: access.Events},

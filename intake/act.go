@@ -12,7 +12,14 @@ import (
 // Retry asks for another try of a message in error; of one that was sent only with
 // resend. It goes to the addresses that have not got it.
 func (d *Desk) Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error) {
-	return d.act(ctx, c, id, message.DidRetry, func(m message.Message) (message.Message, error) {
+	m, _, err := d.RetryOnce(ctx, c, id, resend)
+	return m, err
+}
+
+// RetryOnce is Retry, and tells whether a request with that key was answered before: then
+// the message is as it is by now.
+func (d *Desk) RetryOnce(ctx context.Context, c message.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error) {
+	return d.act(ctx, c, id, message.DidRetry, resend, func(m message.Message) (message.Message, error) {
 		if m.Manual {
 			return m, message.ErrManual
 		}
@@ -62,20 +69,22 @@ func (d *Desk) retryAll(ctx context.Context, c message.Call) (int, error) {
 
 // Cancel withdraws a message that has not left.
 func (d *Desk) Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
-	return d.act(ctx, c, id, message.DidCancel, func(m message.Message) (message.Message, error) {
+	m, _, err := d.act(ctx, c, id, message.DidCancel, nil, func(m message.Message) (message.Message, error) {
 		m, err := m.Do(message.Cancel, c.At)
 		m.Reason, m.DueAt = message.Withdrawn, time.Time{}
 		return m, err
 	})
+	return m, err
 }
 
 // Release lets a manual message go (CQ-3).
 func (d *Desk) Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
-	return d.act(ctx, c, id, message.DidRelease, func(m message.Message) (message.Message, error) {
+	m, _, err := d.act(ctx, c, id, message.DidRelease, nil, func(m message.Message) (message.Message, error) {
 		m, err := m.Do(message.Release, c.At)
 		m.DueAt, m.QueuedAt = c.At, c.At
 		return m, err
 	})
+	return m, err
 }
 
 // decided is that the caller did so with the message.
@@ -84,7 +93,17 @@ func decided(c message.Call, what message.Deed, id message.ID) message.Decided {
 }
 
 // act makes one move of one message, and wakes whoever waits for pending ones.
-func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, what message.Deed, move func(message.Message) (message.Message, error)) (after message.Message, err error) {
+func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, what message.Deed, how any, move func(message.Message) (message.Message, error)) (after message.Message, replayed bool, err error) {
+	once, err := tray(c, []any{what, id, how}, struct{}{})
+	if err != nil {
+		return after, false, err
+	}
+	if once.Key != nil && !c.DryRun {
+		answered, err := d.store.Answered(ctx, c.Site, *once.Key)
+		if err != nil || answered != nil {
+			return d.asItIs(ctx, c, id, err)
+		}
+	}
 	err = again(ctx, func() error {
 		before, err := d.store.Message(ctx, c.Site, id)
 		if errors.Is(err, message.ErrNotFound) {
@@ -93,13 +112,31 @@ func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, what mess
 		if err != nil {
 			return err
 		}
-		if after, err = move(before); err != nil {
+		if after, err = move(before); err != nil || c.DryRun {
 			return err
 		}
-		return d.store.Replace(ctx, before, after, decided(c, what, id))
+		if once.Key == nil {
+			return d.store.Replace(ctx, before, after, decided(c, what, id))
+		}
+		answered, err := d.store.ReplaceOnce(ctx, c.At, *once.Key, before, after, decided(c, what, id))
+		replayed = answered != nil
+		return err
 	})
-	if err == nil && after.Status == message.Pending {
+	switch {
+	case err != nil || c.DryRun:
+	case replayed:
+		return d.asItIs(ctx, c, id, nil)
+	case after.Status == message.Pending:
 		d.o.Wake()
 	}
-	return after, err
+	return after, false, err
+}
+
+// asItIs is the message that the same request has changed before.
+func (d *Desk) asItIs(ctx context.Context, c message.Call, id message.ID, err error) (message.Message, bool, error) {
+	if err != nil {
+		return message.Message{}, false, err
+	}
+	m, err := d.store.Message(ctx, c.Site, id)
+	return m, err == nil, err
 }

@@ -36,6 +36,11 @@ type Store interface {
 	SaveProcess(ctx context.Context, c message.Call, p preferences.Process) error
 	AddOperation(ctx context.Context, o message.Operation) (message.Operation, error)
 	Accept(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error)
+	// Answered is what the request with that key was told; nil if there was none.
+	Answered(ctx context.Context, site string, k message.Key) ([]byte, error)
+	// ReplaceOnce is Replace, unless the request with that key was answered before.
+	ReplaceOnce(ctx context.Context, at time.Time, k message.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
+	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
 	SaveDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) (saved deadlines.Deadline, err error)
 	ClearDeadline(ctx context.Context, c message.Call, key string) error
 	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
@@ -71,6 +76,11 @@ type Options struct {
 	// Route finds the account of a message that may name it, or a sender: empty for the
 	// site's own. What cannot be is a *message.Invalid. If it is nil there is one account.
 	Route func(site, account string, sender message.Address) (string, error)
+	// NextFlush is the first run of Notifications after that time; zero if none is planned. It
+	// may be nil.
+	NextFlush func(after time.Time) time.Time
+	// PageOf is where people see a message; nil if there is no such place.
+	PageOf func(id message.ID) string
 	// Wake is called when a message has become pending; nil if nobody wants to know.
 	Wake func()
 	// Operated is called when an operation has begun; nil if nobody wants to know.
@@ -87,6 +97,12 @@ type Desk struct {
 func New(store Store, o Options) *Desk {
 	if o.Route == nil {
 		o.Route = func(string, string, message.Address) (string, error) { return "", nil }
+	}
+	if o.NextFlush == nil {
+		o.NextFlush = func(time.Time) time.Time { return time.Time{} }
+	}
+	if o.PageOf == nil {
+		o.PageOf = func(message.ID) string { return "" }
 	}
 	if o.Wake == nil {
 		o.Wake = func() {}
@@ -119,6 +135,9 @@ func tray(c message.Call, request, answer any) (message.Tray, error) {
 // accept stores a tray. If the same request was answered before, that answer is decoded
 // into answer and replayed is true.
 func (d *Desk) accept(ctx context.Context, c message.Call, t message.Tray, answer any) (replayed bool, err error) {
+	if c.DryRun {
+		return false, nil
+	}
 	answered, err := d.store.Accept(ctx, c.At, t)
 	if err != nil {
 		return false, err
@@ -133,6 +152,20 @@ func (d *Desk) accept(ctx context.Context, c message.Call, t message.Tray, answe
 		}
 	}
 	return false, nil
+}
+
+// before is what the same request was told before, decoded into answer. A repetition may
+// come when it would be refused by now, as when a time in it has passed.
+func (d *Desk) before(ctx context.Context, c message.Call, request, answer any) (replayed bool) {
+	if c.Key == "" || c.DryRun {
+		return false
+	}
+	t, err := tray(c, request, answer)
+	if err != nil {
+		return false
+	}
+	answered, err := d.store.Answered(ctx, c.Site, *t.Key)
+	return err == nil && answered != nil && json.Unmarshal(answered, answer) == nil
 }
 
 // again runs do until nobody has changed what it decided on meanwhile. Whoever loses time

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 
@@ -12,13 +13,16 @@ import (
 // Notify takes an event. What becomes of it is decided for each user now, by the user's
 // preferences, and kept with its reason, also where nothing is sent.
 func (d *Desk) Notify(ctx context.Context, c message.Call, e message.Event) (noted message.Noted, replayed bool, err error) {
-	if err := message.Together(e.Check(c.At), d.o.Catalog.CheckKind(e.Kind)); err != nil {
-		return noted, false, err
+	err = message.Together(e.Check(c.At), d.o.Catalog.CheckKind(e.Kind))
+	if err == nil {
+		err = again(ctx, func() (err error) {
+			noted, replayed, err = d.notify(ctx, c, e)
+			return err
+		})
 	}
-	err = again(ctx, func() (err error) {
-		noted, replayed, err = d.notify(ctx, c, e)
-		return err
-	})
+	if _, refused := errors.AsType[*message.Invalid](err); refused && d.before(ctx, c, e, &noted) {
+		return noted, true, nil
+	}
 	return noted, replayed, err
 }
 
@@ -31,7 +35,7 @@ func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event) (not
 	if e.Muted, err = d.muted(ctx, c.Site, e); err != nil {
 		return noted, false, err
 	}
-	noted.ID = message.NewID(message.EventIDs)
+	noted = message.Noted{ID: message.NewID(message.EventIDs), DryRun: c.DryRun}
 	seen := map[string]int{}
 	var messages []message.Message
 	for _, u := range users {
@@ -40,6 +44,12 @@ func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event) (not
 		m.EventID = noted.ID
 		messages = append(messages, m)
 		noted.Recipients = append(noted.Recipients, decision(m))
+	}
+	if c.DryRun {
+		noted.ID = ""
+		for i := range noted.Recipients {
+			noted.Recipients[i].Message = ""
+		}
 	}
 	kept, err := tray(c, asked, noted)
 	if err != nil {

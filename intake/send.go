@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -15,6 +16,14 @@ import (
 // SendMessage takes a direct message: preferences are never asked (AMODIT-10 to -12).
 // There is one message per recipient, or one mail for all with cc, bcc or one_mail.
 func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Draft) (taken message.Taken, replayed bool, err error) {
+	taken, replayed, err = d.send(ctx, c, draft)
+	if _, refused := errors.AsType[*message.Invalid](err); refused && d.before(ctx, c, draft, &taken) {
+		return taken, true, nil
+	}
+	return taken, replayed, err
+}
+
+func (d *Desk) send(ctx context.Context, c message.Call, draft message.Draft) (taken message.Taken, replayed bool, err error) {
 	asked := draft // what a repetition is compared with
 	if err := draft.Check(c.At); err != nil {
 		return taken, false, err
@@ -34,9 +43,15 @@ func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Dr
 		return taken, false, err
 	}
 	messages := d.split(c, draft, people, zone)
-	taken.ID = message.NewID(message.RequestIDs)
+	taken.ID, taken.DryRun = message.NewID(message.RequestIDs), c.DryRun
 	for _, m := range messages {
-		taken.Messages = append(taken.Messages, ticket(m))
+		taken.Messages = append(taken.Messages, d.ticket(m))
+	}
+	if c.DryRun {
+		taken.ID = ""
+		for i := range taken.Messages {
+			taken.Messages[i].ID, taken.Messages[i].URL = "", ""
+		}
 	}
 	kept, err := tray(c, asked, taken)
 	if err != nil {
@@ -48,8 +63,13 @@ func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Dr
 }
 
 // ticket names the message, and the user where there is no address to name.
-func ticket(m message.Message) message.Ticket {
-	t := message.Ticket{ID: m.ID, To: m.Recipients(), Status: m.Status}
+func (d *Desk) ticket(m message.Message) message.Ticket {
+	t := message.Ticket{ID: m.ID, To: m.Recipients(), Status: m.Status, URL: d.o.PageOf(m.ID)}
+	if m.Status == message.Pending || m.Status == message.Scheduled {
+		if next := d.o.NextFlush(m.DueAt); !next.IsZero() {
+			t.ExpectedBy = &next
+		}
+	}
 	if m.Status == message.Skipped {
 		t.To, t.Reason = m.UserID, m.Reason
 	}

@@ -313,6 +313,20 @@ func (t *Timetable) find(name string) *line {
 	return t.lines[i]
 }
 
+// NextTick is the first tick of a job after that time, as this replica knows the timetable;
+// zero if the job is paused or unknown. It asks nobody.
+func (t *Timetable) NextTick(name string, after time.Time) time.Time {
+	l := t.find(name)
+	if l == nil {
+		return time.Time{}
+	}
+	j, s := l.now()
+	if j.Paused {
+		return time.Time{}
+	}
+	return s.Next(after)
+}
+
 // Wake starts a run of the job soon, if the job is to be woken at all. It never waits.
 func (t *Timetable) Wake(name string) {
 	l := t.find(name)

@@ -4,22 +4,27 @@ import "time"
 
 // Taken is the answer to SendMessage: one ticket per message.
 type Taken struct {
-	ID       ID       `json:"id" doc:"Of this request." example:"req_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	ID       ID       `json:"id,omitempty" doc:"Of this request; absent of a dry run." example:"req_06f3n5mmmt1fq2r6s0hj0v7k9c"`
 	Messages []Ticket `json:"messages"`
+	DryRun   bool     `json:"dry_run,omitempty" doc:"Nothing was stored: this is what would have happened."`
 }
 
 // Ticket names a message that was taken.
 type Ticket struct {
-	ID     ID     `json:"id" example:"msg_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	ID     ID     `json:"id,omitempty" doc:"Absent of a dry run." example:"msg_06f3n5mmmt1fq2r6s0hj0v7k9c"`
 	To     string `json:"to" example:"anna@example.org"`
 	Status Status `json:"status" example:"pending"`
 	Reason Reason `json:"reason,omitempty" doc:"Why it has that status, if the status does not say."`
+	// ExpectedBy is stored with the answer, so that a repetition is told the same.
+	ExpectedBy *time.Time `json:"expected_by,omitempty" doc:"The run of Notifications by which it leaves, if nothing holds it up."`
+	URL        string     `json:"url,omitempty" doc:"Where people see what becomes of it; absent unless http.public_url is set."`
 }
 
 // Noted is the answer to an event: what becomes of it for each user.
 type Noted struct {
-	ID         ID         `json:"id" example:"evt_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	ID         ID         `json:"id,omitempty" doc:"Absent of a dry run." example:"evt_06f3n5mmmt1fq2r6s0hj0v7k9c"`
 	Recipients []Decision `json:"recipients"`
+	DryRun     bool       `json:"dry_run,omitempty" doc:"Nothing was stored: this is what would have happened."`
 }
 
 // Decision is what an event comes to for one user, and why.
@@ -29,7 +34,7 @@ type Decision struct {
 	Reason   Reason     `json:"reason" example:"preference_daily"`
 	DueAt    *time.Time `json:"due_at,omitempty" doc:"When a deferred message is due."`
 	Timezone string     `json:"timezone,omitempty" doc:"The zone that due_at was reckoned in."`
-	Message  ID         `json:"message" doc:"The message that keeps the decision."`
+	Message  ID         `json:"message,omitempty" doc:"The message that keeps the decision; absent of a dry run."`
 }
 
 // Recipients is how a message's addresses are written in one line.

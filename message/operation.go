@@ -11,12 +11,12 @@ const OperationIDs = "op"
 
 // Operation is work on many messages that goes on by itself, and can be stopped.
 type Operation struct {
-	ID     ID              `json:"id"`
+	ID     ID              `json:"id,omitempty" doc:"Absent of a dry run."`
 	Site   string          `json:"-"`
 	Action Action          `json:"action" enum:"retry,cancel,release"`
 	Filter Filter          `json:"filter,omitzero"`
 	IDs    []ID            `json:"ids,omitempty"`
-	Status OperationStatus `json:"status" enum:"running,done,stopped"`
+	Status OperationStatus `json:"status" enum:"running,done,stopped,dry_run"`
 	Total  int             `json:"total" doc:"How many messages there were when it began."`
 	Done   int             `json:"done"`
 	// Succeeded and Refused are what became of those that are done.
@@ -48,6 +48,8 @@ const (
 	Running OperationStatus = "running"
 	Done    OperationStatus = "done"
 	Stopped OperationStatus = "stopped"
+	// Tried is that of what was asked for as a dry run: only its messages were counted.
+	Tried OperationStatus = "dry_run"
 )
 
 // MaxOperation is how many ids an operation may name.

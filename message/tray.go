@@ -35,6 +35,8 @@ type Call struct {
 	Key string
 	// Posted is the request in the outbox that this is; empty if it came in person.
 	Posted ID
+	// DryRun asks what would happen: nothing is stored, and nothing leaves.
+	DryRun bool
 	// Match is an If-Match: the version that a change is made on; empty if any will do.
 	Match string
 }

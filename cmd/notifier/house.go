@@ -104,7 +104,9 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	wake := func() { h.timetable.Wake(schedule.Notifications) }
 	h.desk = intake.New(h.store, intake.Options{
 		Catalog: c.Kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: h.route,
-		Operated: func() { h.timetable.Wake(operationsJob) },
+		NextFlush: func(after time.Time) time.Time { return h.timetable.NextTick(schedule.Notifications, after) },
+		PageOf:    c.pageOf,
+		Operated:  func() { h.timetable.Wake(operationsJob) },
 	})
 	h.operate = operations.New(h.store, h.desk, h.log)
 	h.outbox = outbox.New(h.store, h.desk, c.Retry.Lease, h.log)
@@ -261,6 +263,14 @@ func (h *house) migrate(ctx context.Context) error {
 
 func (h *house) addSite(ctx context.Context, site string) error {
 	return h.store.AddSite(ctx, site, h.config.timezoneOf(site), time.Now())
+}
+
+// pageOf is where the console shows a message; empty where nobody knows its address.
+func (c Config) pageOf(id message.ID) string {
+	if c.HTTP.PublicURL == "" {
+		return ""
+	}
+	return strings.TrimSuffix(c.HTTP.PublicURL, "/") + "/messages/" + string(id)
 }
 
 func (h *house) closes(f func() error) { h.closers = append(h.closers, f) }
