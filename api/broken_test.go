@@ -350,10 +350,17 @@ func (b broken) Note(context.Context, access.Record) error                 { ret
 func (b broken) Audit(context.Context, string, access.RecordFilter) ([]access.Record, error) {
 	return nil, b.err
 }
-func (b broken) Sites(context.Context) ([]string, error)          { return nil, b.err }
-func (b broken) Ping(context.Context) error                       { return b.err }
-func (b broken) Lines(context.Context) ([]jobs.State, error)      { return nil, b.err }
-func (b broken) Line(context.Context, string) (jobs.State, error) { return jobs.State{}, b.err }
+func (b broken) KeptMails(context.Context, string, message.ID, int) ([]message.Kept, error) {
+	return nil, b.err
+}
+func (b broken) KeptMail(context.Context, string, message.ID) (message.Kept, error) {
+	return message.Kept{}, b.err
+}
+func (b broken) EmptyMailbox(context.Context, string) (int, error) { return 0, b.err }
+func (b broken) Sites(context.Context) ([]string, error)           { return nil, b.err }
+func (b broken) Ping(context.Context) error                        { return b.err }
+func (b broken) Lines(context.Context) ([]jobs.State, error)       { return nil, b.err }
+func (b broken) Line(context.Context, string) (jobs.State, error)  { return jobs.State{}, b.err }
 
 func (b broken) Change(context.Context, string, jobs.Change, string) (jobs.State, error) {
 	return jobs.State{}, b.err

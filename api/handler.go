@@ -90,6 +90,7 @@ type Records interface {
 	Audit
 	// Refuse notes a request that led to nothing.
 	Refuse(ctx context.Context, r message.Refusal) error
+	Mailbox
 	Ping(ctx context.Context) error
 }
 
@@ -203,6 +204,7 @@ func (h *handler) routes(api huma.API) {
 	h.processRoutes(api)
 	h.keyRoutes(api)
 	h.auditRoutes(api)
+	h.mailboxRoutes(api)
 	if h.o.Accounts != nil {
 		h.accountRoutes(api)
 	}

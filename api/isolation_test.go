@@ -51,6 +51,7 @@ func (h *house) tenant() map[string]string {
 	h.must(http.StatusAccepted, &made, "POST", "/api/v1/messages/actions", `{"action":"retry","filter":{"status":"error"}}`)
 	ids["/operations/{id}"] = made.ID
 	ids["/keys/{id}"], _ = h.key("send")
+	ids["/mailbox/{id}"] = (&script{house: h}).keep(canary)
 	ids["/outbox/{id}"] = "out_06f3n5mmmt1fq2r6s0hj0v7k9c"
 	(&script{house: h}).post(message.ID(ids["/outbox/{id}"]), canary)
 	for path, id := range map[string]string{

@@ -16,6 +16,7 @@ import (
 type newKey struct {
 	Name      string         `json:"name" doc:"Who uses it: changes are noted as made by it." maxLength:"60" example:"bpm-prod"`
 	Scopes    []access.Scope `json:"scopes" doc:"What it may do." enum:"send,events,prefs:read,prefs:write,queue:read,queue,jobs:read,jobs,admin" example:"[\"send\",\"events\"]"`
+	Test      bool           `json:"test,omitempty" doc:"Makes a test key: it acts on people, preferences and messages of its own, and its mail goes to the test mailbox alone."`
 	ExpiresAt *time.Time     `json:"expires_at,omitempty" doc:"When it ends by itself; never if absent."`
 	Site      string         `json:"site,omitempty" doc:"The site that it is for; that of the caller if absent. Only a key of the installation's own site may make one for another."`
 }
@@ -88,7 +89,7 @@ func (h *handler) createKey(ctx context.Context, in *newKeyIn) (*keyOut, error) 
 			return nil, err
 		}
 	}
-	k, secret, err := h.o.Gate.CreateKey(ctx, c, access.Key{Name: n.Name, Scopes: n.Scopes, ExpiresAt: n.ExpiresAt})
+	k, secret, err := h.o.Gate.CreateKey(ctx, c, access.Key{Name: n.Name, Test: n.Test, Scopes: n.Scopes, ExpiresAt: n.ExpiresAt})
 	return &keyOut{Body: keyView{k, secret}}, err
 }
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"notifier/access"
 	"notifier/message"
 	"notifier/store/storetest"
 )
@@ -52,7 +53,7 @@ func (s *script) say(method, path, body string, headers ...string) answer {
 }
 
 var (
-	ids    = regexp.MustCompile(`\b(msg|dig|evt|run|req|whk|cbk|op|key|aud|chg)_[0-9a-hjkmnp-tv-z]{26}\b`)
+	ids    = regexp.MustCompile(`\b(msg|dig|evt|run|req|whk|cbk|op|key|aud|mbx|chg)_[0-9a-hjkmnp-tv-z]{26}\b`)
 	bare   = regexp.MustCompile(`<[0-9a-hjkmnp-tv-z]{26}@`)
 	times  = regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 	whsec  = regexp.MustCompile(`whsec_[A-Za-z0-9+/]{43}=`)
@@ -95,6 +96,19 @@ func (s *script) hook(url string) string {
 	var e struct{ ID string }
 	s.must(http.StatusCreated, &e, "POST", "/api/v1/webhooks", fmt.Sprintf(`{"url":%q}`, url))
 	return e.ID
+}
+
+// keep puts a mail into the test mailbox and returns its id.
+func (s *script) keep(subject string) string {
+	s.Helper()
+	k := message.Kept{
+		Site: access.Sandbox(site), ID: message.NewID(message.KeptIDs), Message: message.NewID(message.MessageIDs), From: "workflow@example.org",
+		To: []string{"anna@example.org"}, Subject: subject, At: time.Now(), Text: "It lies on your desk.", Raw: "Subject: " + subject + "\r\n\r\nIt lies on your desk.\r\n",
+	}
+	if err := s.store.Keep(ctx, k); err != nil {
+		s.Fatal(err)
+	}
+	return string(k.ID)
 }
 
 // makeKey makes a key and returns its id.
@@ -337,6 +351,22 @@ func TestRoutes(t *testing.T) {
 			s.say("GET", "/api/v1/audit?action=set-user&by=first+key&subject=/users/anna&since=2001-01-01T00:00:00Z", "")
 			s.say("GET", "/api/v1/audit?cursor=x", "")
 		}},
+		{"list-mailbox", func(s *script) {
+			s.say("GET", "/api/v1/mailbox", "")
+			s.keep("Contract ready")
+			s.keep("Contract signed")
+			s.say("GET", "/api/v1/mailbox?limit=1", "")
+			s.say("GET", "/api/v1/mailbox?cursor=x", "")
+		}},
+		{"get-mail", func(s *script) {
+			s.say("GET", "/api/v1/mailbox/"+s.keep("Contract ready"), "")
+			s.say("GET", "/api/v1/mailbox/mbx_0", "")
+		}},
+		{"empty-mailbox", func(s *script) {
+			s.keep("Contract ready")
+			s.say("DELETE", "/api/v1/mailbox", "")
+			s.say("GET", "/api/v1/mailbox", "")
+		}},
 		{"list-sites", func(s *script) {
 			s.must(http.StatusOK, nil, "PUT", "/api/v1/sites/acme", `{"timezone":"Asia/Tokyo"}`)
 			s.say("GET", "/api/v1/sites", "")
@@ -378,6 +408,7 @@ func TestRoutes(t *testing.T) {
 		}},
 		{"create-key", func(s *script) {
 			s.say("POST", "/api/v1/keys", `{"name":"bpm-prod","scopes":["events","send"],"expires_at":"2030-01-01T00:00:00Z"}`)
+			s.say("POST", "/api/v1/keys", `{"name":"bpm-dev","test":true,"scopes":["admin"]}`)
 			s.say("POST", "/api/v1/keys", `{"name":"bpm-prod","scopes":["sent"]}`)
 			s.say("POST", "/api/v1/keys", `{"scopes":[],"expires_at":"2001-01-01T00:00:00Z"}`)
 			s.say("POST", "/api/v1/keys", `{"name":"x","scopes":["send"],"site":"nowhere"}`)

@@ -96,6 +96,10 @@ var needs = map[string]need{
 	"list-callbacks":  {scope: access.Admin},
 	"replay-callback": {scope: access.Admin},
 
+	"list-mailbox":  {scope: access.Queue},
+	"get-mail":      {scope: access.Queue},
+	"empty-mailbox": {scope: access.Queue},
+
 	"create-key": {scope: access.Admin},
 	"list-keys":  {scope: access.Admin},
 	"get-key":    {scope: access.Admin},

@@ -8,6 +8,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +26,9 @@ type Shelf interface {
 	Key(ctx context.Context, site string, id message.ID) (access.Key, error)
 	Keys(ctx context.Context, site string) ([]access.Key, error)
 	SaveKeys(ctx context.Context, all ...access.Key) error
+	// Zone and AddSite make the site of test keys.
+	Zone(ctx context.Context, site string) (string, error)
+	AddSite(ctx context.Context, site, timezone string, at time.Time) error
 	NoteKeyUse(ctx context.Context, k access.Key, at time.Time) error
 }
 
@@ -151,13 +155,32 @@ func (g *Gate) note(ctx context.Context, k *access.Key, at time.Time) {
 
 // CreateKey makes a key and returns it with its secret, which is not shown again.
 func (g *Gate) CreateKey(ctx context.Context, c message.Call, k access.Key) (access.Key, string, error) {
-	k.Site = c.Site
+	k.Site = access.Home(c.Site)
 	if err := k.Check(c.At); err != nil {
 		return k, "", err
+	}
+	if access.IsSandbox(c.Site) && !k.Test {
+		var bad message.Invalid
+		bad.Add("/test", "not_allowed", "a test key makes test keys only. Set test, or ask with a live key")
+		return k, "", &bad
+	}
+	if k.Test {
+		if err := g.openSandbox(ctx, k.Site, c.At); err != nil {
+			return k, "", err
+		}
 	}
 	k, secret := k.New(c.At)
 	k.CreatedBy = c.By
 	return k, secret, g.shelf.SaveKeys(ctx, k)
+}
+
+// openSandbox makes the site that test keys act on, in the zone of theirs.
+func (g *Gate) openSandbox(ctx context.Context, site string, at time.Time) error {
+	zone, err := g.shelf.Zone(ctx, site)
+	if err != nil {
+		return err
+	}
+	return g.shelf.AddSite(ctx, access.Sandbox(site), zone, at)
 }
 
 // MaxOverlap is how long the key before may work beside the new one.
@@ -207,9 +230,12 @@ func (g *Gate) RevokeKey(ctx context.Context, c message.Call, id message.ID) err
 	return nil
 }
 
-// Key reads one key of a site.
+// Key reads one key of a site. A test key sees test keys alone.
 func (g *Gate) Key(ctx context.Context, site string, id message.ID) (access.Key, error) {
-	k, err := g.shelf.Key(ctx, site, id)
+	k, err := g.shelf.Key(ctx, access.Home(site), id)
+	if err == nil && access.IsSandbox(site) && !k.Test {
+		err = message.ErrNotFound
+	}
 	if errors.Is(err, message.ErrNotFound) {
 		err = fmt.Errorf("there is no key %q: %w", message.Truncate(strings.TrimSpace(string(id)), 60), err)
 	}
@@ -218,5 +244,9 @@ func (g *Gate) Key(ctx context.Context, site string, id message.ID) (access.Key,
 
 // Keys lists the keys of a site, the oldest first.
 func (g *Gate) Keys(ctx context.Context, site string) ([]access.Key, error) {
-	return g.shelf.Keys(ctx, site)
+	all, err := g.shelf.Keys(ctx, access.Home(site))
+	if access.IsSandbox(site) {
+		all = slices.DeleteFunc(all, func(k access.Key) bool { return !k.Test })
+	}
+	return all, err
 }

@@ -47,6 +47,7 @@ type Config struct {
 	Retention       retentionSettings       `yaml:"retention"`
 	Log             logSettings             `yaml:"log"`
 
+	demo bool   // all mail is caught on this machine
 	only string // the one site that a command is about; empty: all
 }
 

@@ -94,7 +94,7 @@ func devConfig(dir, listen, relay string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	return loadConfig(os.DevNull, append([]string{
+	c, err := loadConfig(os.DevNull, append([]string{
 		"NOTIFIER_DATABASE__URL=sqlite:" + filepath.Join(dir, "notifier.db"),
 		"NOTIFIER_HTTP__LISTEN=" + listen,
 		"NOTIFIER_HTTP__KEY=" + devKey,
@@ -110,6 +110,8 @@ func devConfig(dir, listen, relay string) (Config, error) {
 		"NOTIFIER_LOG__FORMAT=console",
 		"NOTIFIER_LOG__LEVEL=warn",
 	}, os.Environ()...))
+	c.demo = true
+	return c, err
 }
 
 // reachable is an address on which a browser of this machine finds what listens there.

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"notifier/access"
 	"notifier/explain"
 	"notifier/gate"
 	"notifier/intake"
@@ -40,6 +41,7 @@ type house struct {
 	desk      *intake.Desk
 	gate      *gate.Gate
 	staff     *gate.Staff
+	test      *notifications.Account // of the sites that test keys act on
 	why       *explain.Desk
 	flush     *notifications.Job
 	routes    notifications.Routes
@@ -75,6 +77,7 @@ func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
 	}
 	h.closes(o.close)
 	h.current.out.Store(o)
+	h.test = testAccount(c, h.store, o)
 	if err := h.wire(h.routesNow); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
@@ -165,6 +168,8 @@ const (
 	keepCalls   = 30 * 24 * time.Hour
 	keepChanges = 92 * 24 * time.Hour
 	keepRefused = 7 * 24 * time.Hour
+	keepTests   = 7 * 24 * time.Hour
+	keepMails   = 1000 // of a test mailbox
 	purgeEvery  = time.Hour
 )
 
@@ -193,6 +198,11 @@ func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, er
 		}
 		if err := h.purge(ctx, site, at); err != nil {
 			return counts, err
+		}
+		if access.IsSandbox(site) {
+			if err := h.store.ForgetKept(ctx, site, keepMails, at.Add(-keepTests)); err != nil {
+				return counts, err
+			}
 		}
 	}
 	if _, err := h.store.ForgetBudgets(ctx, 1000, at.Add(-keepBudgets)); err != nil {
@@ -258,7 +268,25 @@ func (h *house) migrate(ctx context.Context) error {
 			return err
 		}
 	}
-	return h.addSite(ctx, h.config.Site)
+	if err := h.addSite(ctx, h.config.Site); err != nil {
+		return err
+	}
+	return h.followZones(ctx)
+}
+
+// followZones gives the sites of test keys the zones of theirs, which may have changed.
+func (h *house) followZones(ctx context.Context) error {
+	all, err := h.store.SitesInFull(ctx)
+	zones := map[string]string{}
+	for _, s := range all {
+		zones[s.Name] = s.Timezone
+	}
+	for _, s := range all {
+		if zone := zones[access.Home(s.Name)]; err == nil && access.IsSandbox(s.Name) && zone != s.Timezone {
+			err = h.store.AddSite(ctx, s.Name, zone, time.Now())
+		}
+	}
+	return err
 }
 
 func (h *house) addSite(ctx context.Context, site string) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"notifier/access"
 	"notifier/api"
 	"notifier/schedule"
 	"notifier/web"
@@ -94,6 +95,9 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 	h.warn()
 	if h.config.HTTP.Key == "" {
 		h.log.Warn("no first API key is set: only keys of notifier key create are let in")
+	}
+	if access.IsTest(h.config.HTTP.Key) && !h.config.demo {
+		h.log.Warn("http.key begins as test keys do, but is none: what it sends leaves the house. A test key is made with notifier key create --test")
 	}
 	server := &http.Server{
 		Handler: h.handler(pages), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,

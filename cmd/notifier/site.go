@@ -58,7 +58,10 @@ func (h *house) SetSite(ctx context.Context, _ message.Call, s access.Site) erro
 		bad.Add("/timezone", "bad_zone", "%q is no time zone. Write an IANA name, as in Europe/Warsaw", message.Truncate(s.Timezone, 60))
 		return &bad
 	}
-	return h.store.AddSite(ctx, s.Name, s.Timezone, time.Now())
+	if err := h.store.AddSite(ctx, s.Name, s.Timezone, time.Now()); err != nil {
+		return err
+	}
+	return h.followZones(ctx)
 }
 
 // names tells whether the configuration says how that site is.

@@ -103,7 +103,7 @@ func (r *reader) checkSites(c *Config) {
 // calendar is the working time of a site.
 func (c Config) calendar(site string) deadlines.Calendar {
 	calendar, zone := c.Workday.calendar, c.Timezone
-	if s, own := c.Sites[site]; own {
+	if s, own := c.Sites[access.Home(site)]; own {
 		calendar, zone = s.Workday.calendar, s.Timezone
 	}
 	calendar.Zone, _ = wallclock.Zone(zone) // check has seen to it
@@ -112,12 +112,12 @@ func (c Config) calendar(site string) deadlines.Calendar {
 
 // keeps is how long the messages of a site are kept; 0: for ever.
 func (c Config) keeps(site string) time.Duration {
-	return time.Duration(cmp.Or(c.Sites[site].Retention.Days, c.Retention.Days)) * 24 * time.Hour
+	return time.Duration(cmp.Or(c.Sites[access.Home(site)].Retention.Days, c.Retention.Days)) * 24 * time.Hour
 }
 
 // timezoneOf is the zone of a site.
 func (c Config) timezoneOf(site string) string {
-	if s, own := c.Sites[site]; own {
+	if s, own := c.Sites[access.Home(site)]; own {
 		return s.Timezone
 	}
 	return c.Timezone

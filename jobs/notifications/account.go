@@ -14,6 +14,8 @@ type Account struct {
 	// AskAfterLostLease leaves a message whose replica died while sending to a person,
 	// instead of sending it again at the risk of a second copy.
 	AskAfterLostLease bool
+	// Free means that nothing is spent: its mail goes to nobody.
+	Free bool
 }
 
 // Routes lists the accounts that may carry the messages of a lane, in the order of

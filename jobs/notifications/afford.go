@@ -59,6 +59,9 @@ func (f *flush) spends(ms []message.Message) []message.Spend {
 // has to go to.
 func (f *flush) cost(m message.Message) (s message.Spend) {
 	to := m.Outstanding()
+	if f.account.Free {
+		return s
+	}
 	add := func(n int, budgets []message.Budget) {
 		for _, b := range budgets {
 			s.Budgets, s.N = append(s.Budgets, b), append(s.N, n)

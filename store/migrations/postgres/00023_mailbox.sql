@@ -1,0 +1,18 @@
+-- +goose Up
+-- Mails of test keys, which do not leave the house. Old ones are forgotten.
+CREATE TABLE kept_mails (
+	site       text COLLATE "C" NOT NULL,
+	id         text COLLATE "C" NOT NULL,
+	message_id text COLLATE "C" NOT NULL,
+	sender     text NOT NULL,
+	recipients text NOT NULL, -- JSON list
+	subject    text NOT NULL,
+	at         timestamptz NOT NULL,
+	body_text  text NOT NULL,
+	body_html  text NOT NULL,
+	raw        bytea NOT NULL,
+	PRIMARY KEY (site, id)
+);
+
+-- +goose Down
+DROP TABLE kept_mails;
