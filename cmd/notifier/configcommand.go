@@ -6,12 +6,12 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	root "notifier"
 	"notifier/api"
+	"notifier/client"
 	"notifier/listing"
 )
 
@@ -75,7 +75,6 @@ func reloadConfig(s *shared) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer d.CloseIdleConnections()
 			done, raw, err := ask[api.Reloaded](c.Context(), d, request{method: http.MethodPost, path: "/config/reload"})
 			if err != nil {
 				return err
@@ -121,5 +120,5 @@ func (s *shared) running(c *cobra.Command) (*door, error) {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return &door{Client: &http.Client{Timeout: time.Minute}, base: "http://" + net.JoinHostPort(host, port), key: config.HTTP.Key}, nil
+	return knock("http://"+net.JoinHostPort(host, port), config.HTTP.Key, nil, client.Options{Attempts: attempts, Patience: patience})
 }

@@ -19,6 +19,7 @@ import (
 
 	"notifier/access"
 	"notifier/api"
+	"notifier/client"
 	"notifier/gate"
 	"notifier/listing"
 	"notifier/schedule"
@@ -34,9 +35,26 @@ const (
 // door is how a command reaches the service: by the requests of its API. Either that is
 // answered in this process, on the database that the configuration names, or elsewhere.
 type door struct {
-	*http.Client
-	base, key string
-	house     *house // nil if the service is elsewhere
+	client *client.Client
+	base   string
+	house  *house // nil if the service is elsewhere
+}
+
+// How often a call is made at most where it is safe to repeat, and how long it waits
+// meanwhile: a person waits for it.
+const (
+	attempts = 3
+	patience = 5 * time.Second
+)
+
+// knock makes a door of an address and a key.
+func knock(base, key string, h *house, o client.Options) (*door, error) {
+	o.UserAgent = "notifier/" + version
+	c, err := client.New(base, key, o)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return &door{client: c, base: base, house: h}, nil
 }
 
 // elsewhere tells whether a command is about a service that runs somewhere else, and where.
@@ -69,7 +87,6 @@ func (s *shared) withDoor(c *cobra.Command, do func(ctx context.Context, d *door
 		if err != nil {
 			return err
 		}
-		defer d.CloseIdleConnections()
 		return do(c.Context(), d)
 	}
 	h, err := s.openHouse(c.Context(), s.site)
@@ -104,7 +121,7 @@ func (s *shared) remoteDoor(c *cobra.Command, server string) (*door, error) {
 	if u, err := url.Parse(server); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
 		note(c, "%s is not encrypted: others on the way may read the key. Use https.", server)
 	}
-	return &door{Client: &http.Client{Timeout: time.Minute}, base: server, key: key}, nil
+	return knock(server, key, nil, client.Options{Attempts: attempts, Patience: patience})
 }
 
 func loopback(host string) bool {
@@ -122,7 +139,7 @@ func (h *house) door(ctx context.Context) (*door, error) {
 	o.Gate = atHome{h.gate, access.Caller{Site: h.config.Site, Name: whoami(), Scopes: []access.Scope{access.Admin}, Home: true}}
 	run := func(name string) (schedule.Run, error) { return h.timetable.RunHere(ctx, name) }
 	here := api.Handler(h.desk, h.store, atHand{h.timetable, run}, o, h.log)
-	return &door{Client: &http.Client{Transport: inside{here}}, base: "http://here", house: h}, nil
+	return knock("http://here", "none", h, client.Options{HTTP: &http.Client{Transport: inside{here}}, Attempts: 1})
 }
 
 // atHome lets whoever has the database in: a key could stop nobody there.
@@ -196,61 +213,31 @@ func path(parts ...string) string {
 	return b.String()
 }
 
-// maxAnswer is how much of an answer is read, in bytes.
+// maxAnswer is the largest document that is read, in bytes.
 const maxAnswer = 64 << 20
 
 // call asks and returns the answer, JSON or nothing. An answer that is a problem is a
 // *refusal.
 func (d *door) call(ctx context.Context, q request) ([]byte, error) {
-	var body io.Reader
-	if q.body != nil {
-		b, err := json.Marshal(q.body)
-		if err != nil {
-			return nil, fmt.Errorf("write the request: %w", err)
-		}
-		body = bytes.NewReader(b)
+	raw, err := d.client.Do(ctx, client.Call{Method: q.method, Path: q.path, Query: q.query, Body: q.body, Key: client.Key(q.key)})
+	if err == nil {
+		return raw, nil
 	}
-	address := d.base + "/api/v1" + q.path
-	if len(q.query) > 0 {
-		address += "?" + q.query.Encode()
-	}
-	r, err := http.NewRequestWithContext(ctx, q.method, address, body)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	r.Header.Set("Authorization", "Bearer "+d.key)
-	r.Header.Set("User-Agent", "notifier/"+version)
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	if q.key != "" {
-		r.Header.Set("Idempotency-Key", q.key)
-	}
-	response, err := d.Do(r)
-	if err != nil {
-		return nil, d.unreached(ctx, err)
-	}
-	defer response.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	if err != nil {
-		return nil, d.unreached(ctx, err)
-	}
-	if response.StatusCode >= 300 {
-		return nil, d.refused(response, b)
-	}
-	return b, nil
-}
-
-// unreached says that nobody answered.
-func (d *door) unreached(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
+	var told *client.Problem
+	if errors.As(err, &told) && told.Code != "" {
+		return nil, &refusal{Problem: *told, here: d.house != nil}
 	}
-	return unreachedError{fmt.Errorf("%s does not answer: %w. Is the service running there? curl %s/healthz tells", d.base, err, d.base)}
+	if errors.As(err, &told) {
+		return nil, unreachedError{fmt.Errorf("%s answered %d, and not as this service does. Is the address right?", d.base, told.Status)}
+	}
+	why := err.Error()
+	if _, after, cut := strings.Cut(why, client.ErrUnavailable.Error()+": "); cut {
+		why = after
+	}
+	return nil, unreachedError{fmt.Errorf("%s does not answer: %s. Is the service running there? curl %s/healthz tells", d.base, why, d.base)}
 }
 
 // unreachedError is that of a service elsewhere that does not answer.

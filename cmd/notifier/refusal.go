@@ -1,28 +1,17 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
 
-	"notifier/api"
+	"notifier/client"
 )
 
 // refusal is a problem that the API answered with.
 type refusal struct {
-	api.Problem
+	client.Problem
 	here bool // it was answered in this process
-}
-
-// refused makes an error of an answer.
-func (d *door) refused(response *http.Response, body []byte) error {
-	r := &refusal{here: d.house != nil}
-	if err := json.Unmarshal(body, &r.Problem); err != nil || r.Code == "" {
-		return unreachedError{fmt.Errorf("%s answered %d, and not as this service does. Is the address right?", d.base, response.StatusCode)}
-	}
-	return r
 }
 
 // Error is what was wrong, each thing on its own line, in the words of the command line.
