@@ -45,6 +45,26 @@ func (s *Store) Migrate(ctx context.Context) ([]int64, error) {
 	}
 }
 
+// Unmigrate undoes the last migrations, at most so many, and returns their numbers.
+func (s *Store) Unmigrate(ctx context.Context, steps int) ([]int64, error) {
+	provider, err := s.provider()
+	if err != nil {
+		return nil, err
+	}
+	var undone []int64
+	for range steps {
+		r, err := provider.Down(ctx)
+		if errors.Is(err, goose.ErrNoNextVersion) {
+			break
+		}
+		if err != nil {
+			return undone, fmt.Errorf("undo a migration: %w", told(err))
+		}
+		undone = append(undone, r.Source.Version)
+	}
+	return undone, nil
+}
+
 // SchemaVersion is the number of the last migration that the database has, and of the
 // last one that this program knows.
 func (s *Store) SchemaVersion(ctx context.Context) (has, knows int64, err error) {

@@ -10,49 +10,16 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
 
 	"notifier/access"
 	"notifier/jobs/notifications"
 	"notifier/message"
-	"notifier/store"
 )
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version",
 		Run: func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), "notifier", version) },
-	}
-}
-
-func migrateCommand(s *shared) *cobra.Command {
-	return &cobra.Command{
-		Use: "migrate", Short: "Bring the database's schema up to date",
-		Long: "Brings the schema of the database that the configuration names up to date. serve does the same when it\n" +
-			"starts, unless told not to. It is safe to run twice, and on several machines at once.",
-		RunE: func(c *cobra.Command, _ []string) (err error) {
-			config, err := s.load()
-			if err != nil {
-				return err
-			}
-			database, err := store.Open(c.Context(), config.Database, zap.NewNop())
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, database.Close()) }()
-			ran, err := database.Migrate(c.Context())
-			if err != nil {
-				return err
-			}
-			if err := database.AddSite(c.Context(), config.Site, config.timezoneOf(config.Site), time.Now()); err != nil {
-				return err
-			}
-			has, _, err := database.SchemaVersion(c.Context())
-			if err == nil {
-				fmt.Fprintf(c.OutOrStdout(), "The schema is at version %d: %s run.\n", has, count(len(ran), "migration"))
-			}
-			return err
-		},
 	}
 }
 

@@ -93,7 +93,7 @@ func exitCode(err error) int {
 	case errors.Is(err, message.ErrNotFound):
 		return exitNotFound
 	case errors.As(err, &move), errors.Is(err, message.ErrKeyReused), errors.Is(err, message.ErrManual), errors.Is(err, errRefused),
-		errors.Is(err, errNo), errors.Is(err, errCleared),
+		errors.Is(err, errNo), errors.Is(err, errCleared), errors.Is(err, errStale),
 		errors.Is(err, access.ErrRevoked), errors.Is(err, access.ErrExpired):
 		return exitRefused
 	case errors.Is(err, context.Canceled):
