@@ -49,6 +49,10 @@ func TestADayOfAnEngine(t *testing.T) {
 	if d, err = s.Deadline(ctx, "A/1:sign"); err != nil || !d.ClearedAt.IsZero() {
 		t.Errorf("Deadline = %+v, %v", d, err)
 	}
+	e, err := s.Explain(ctx, client.Question{User: "anna", Case: "A/1", Kind: message.CaseChanged, Since: time.Now().Add(-time.Hour)})
+	if err != nil || e.Verdict != "not_yet" || e.Reason != "deferred_hourly" || !strings.Contains(e.Sentence, "Not yet.") || e.Next == nil || len(e.Trail) == 0 {
+		t.Errorf("Explain = %+v, %v", e, err)
+	}
 	if got := s.Sent(); len(got) != 0 {
 		t.Errorf("%d mails left before their time", len(got))
 	}
@@ -56,6 +60,9 @@ func TestADayOfAnEngine(t *testing.T) {
 	s.RunJobs(time.Now().Add(31 * time.Hour))
 	if got := s.SentTo("anna@example.org"); len(got) != 1 || !strings.Contains(got[0].Text, "Jan commented") || !strings.Contains(got[0].Text, "Jan attached a file") {
 		t.Errorf("Anna got %d mails, want one digest: %+v", len(got), got)
+	}
+	if e, err := s.ExplainMessage(ctx, e.Message); err != nil || e.Verdict != "in_digest" || e.Digest == nil || e.Digest.Verdict != "sent" {
+		t.Errorf("ExplainMessage = %+v, %v", e, err)
 	}
 	if got := s.SentTo("jan@example.org"); len(got) != 1 || !strings.Contains(got[0].Subject, "Lease") {
 		t.Errorf("Jan got %+v, want one reminder", got)

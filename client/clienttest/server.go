@@ -21,6 +21,7 @@ import (
 	"notifier/api"
 	"notifier/client"
 	"notifier/deadlines"
+	"notifier/explain"
 	"notifier/gate"
 	"notifier/intake"
 	"notifier/jobs"
@@ -135,7 +136,8 @@ func (s *Server) serve(ctx context.Context, kept *store.Store, courier *mail.Cou
 		return err
 	}
 	s.ends = append(s.ends, timetable.Stop)
-	door := httptest.NewServer(api.Handler(desk, kept, timetable, api.Options{Gate: gate.New(kept, gate.Options{Site: Site, FirstKey: s.Key}, log), Version: "test", Write: writer.Write}, log))
+	why := explain.New(kept, func(_ context.Context, name string) (explain.Job, error) { return explain.Job{Name: name}, nil })
+	door := httptest.NewServer(api.Handler(desk, kept, timetable, api.Options{Gate: gate.New(kept, gate.Options{Site: Site, FirstKey: s.Key}, log), Version: "test", Write: writer.Write, Why: why}, log))
 	s.ends = append(s.ends, func() error { door.Close(); return nil })
 	s.URL = door.URL
 	s.Client, err = client.New(s.URL, s.Key, client.Options{})
