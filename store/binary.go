@@ -49,6 +49,9 @@ func readBinaryRows(rows pgx.Rows) ([]message.Message, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(all) == cap(all) { // messages are large: each growth by a little would copy all of them
+			all = slices.Grow(all, max(len(all), 64))
+		}
 		all = append(all, m)
 	}
 	return all, told(rows.Err())

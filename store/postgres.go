@@ -141,6 +141,18 @@ func (postgres) mergeWindows(ctx context.Context, t *tx, site string, at time.Ti
 // statement with lists.
 const copied = 300
 
+func (p postgres) read(ctx context.Context, s *Store, t *tx, statement string, arguments ...any) (all []message.Message, err error) {
+	err = t.conn.Raw(func(c any) error {
+		rows, err := c.(*stdlib.Conn).Conn().Query(ctx, s.ready(statement), arguments...)
+		if err != nil {
+			return told(err)
+		}
+		all, err = readBinaryRows(rows)
+		return err
+	})
+	return all, err
+}
+
 func (p postgres) insertMessages(ctx context.Context, t *tx, rows []*messageRow) error {
 	content, queue := needed(rows, (*messageRow).content), needed(rows, (*messageRow).queue)
 	switch {

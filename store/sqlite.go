@@ -130,6 +130,10 @@ func (sqlite) mergeWindows(ctx context.Context, t *tx, site string, at time.Time
 	return nil
 }
 
+func (sqlite) read(ctx context.Context, s *Store, t *tx, statement string, arguments ...any) ([]message.Message, error) {
+	return readMessages(s.query(ctx, t, statement, arguments...))
+}
+
 // insertMessages writes row by row, with statements that are prepared once.
 func (sqlite) insertMessages(ctx context.Context, t *tx, rows []*messageRow) error {
 	for _, part := range []struct {

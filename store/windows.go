@@ -195,25 +195,39 @@ func (s *Store) closeWindows(ctx context.Context, t *tx, c closing) error {
 
 // waiting reads the messages in the windows, by user, with the user's address of now.
 func (s *Store) waiting(ctx context.Context, t *tx, c closing) (map[string][]message.Message, error) {
-	items, err := s.inWindows(ctx, t, c.site, slices.Sorted(maps.Keys(c.windows)))
+	windows := slices.SortedFunc(maps.Keys(c.windows), func(a, b string) int {
+		return cmp.Or(strings.Compare(c.windows[a], c.windows[b]), strings.Compare(a, b))
+	})
+	items, err := s.inWindows(ctx, t, c.site, windows)
 	if err != nil {
 		return nil, err
 	}
-	byUser := map[string][]message.Message{}
-	for _, m := range items {
-		now := c.people[m.UserID].Address(m)
-		if !slices.Equal(now.To, m.To) || now.Timezone != m.Timezone || now.Language != m.Language {
-			c.stale[m.ID] = true
+	byUser := make(map[string][]message.Message, len(c.people))
+	for from := 0; from < len(items); {
+		user, to := items[from].UserID, from
+		for ; to < len(items) && items[to].UserID == user; to++ {
+			m := &items[to]
+			now := c.people[user].Address(*m)
+			if !slices.Equal(now.To, m.To) || now.Timezone != m.Timezone || now.Language != m.Language {
+				c.stale[m.ID] = true
+				*m = now
+			}
 		}
-		byUser[m.UserID] = append(byUser[m.UserID], now)
+		// As the windows are in order of users, so are most messages: they need no copy.
+		if byUser[user] == nil {
+			byUser[user] = items[from:to:to]
+		} else {
+			byUser[user] = append(byUser[user], items[from:to]...)
+		}
+		from = to
 	}
 	return byUser, nil
 }
 
 // inWindows reads the deferred messages in these windows.
 func (s *Store) inWindows(ctx context.Context, t *tx, site string, windows []string) ([]message.Message, error) {
-	return readMessages(s.query(ctx, t, selectMessages+s.dialect.list()+s.dialect.to("windows", "w", "w.site = ? AND w.id = i.id", "")+s.withWindows(),
-		s.dialect.array(windows), site))
+	return s.dialect.read(ctx, s, t, selectMessages+s.dialect.list()+s.dialect.to("windows", "w", "w.site = ? AND w.id = i.id", "")+s.withWindows(),
+		s.dialect.array(windows), site)
 }
 
 // moveDeferred promotes and skips messages, all those of one move in one statement.

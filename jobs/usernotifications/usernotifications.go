@@ -36,7 +36,7 @@ type Job struct {
 // keep their rows only for a moment. So many transactions are made side by side: one reads
 // and writes while another's digests are composed.
 const (
-	users      = 500
+	users      = 200
 	sideBySide = 2
 )
 
