@@ -6,6 +6,7 @@ package access
 
 import (
 	"slices"
+	"time"
 
 	"notifier/message"
 )
@@ -91,6 +92,15 @@ type Caller struct {
 	Home bool
 	// Rate is how many requests a second are taken; 0: any number.
 	Rate float64
+}
+
+// Allowance is what a caller may still ask for.
+type Allowance struct {
+	OK        bool
+	Limit     int           // requests that may come at once; 0: any number
+	Remaining int           // of these
+	Reset     time.Duration // until all are there again
+	Wait      time.Duration // until one is there; 0: it is
 }
 
 // May tells whether the caller has the scope.

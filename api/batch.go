@@ -57,6 +57,7 @@ func (h *handler) batchRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
+		h.owe(ctx, len(items))
 		all, err := sideBySide(items, func(place int, item batchItem) batchResult {
 			c, p := itemCall(ctx, in.Key, item.Key, place, in.DryRun)
 			if p != nil {
@@ -105,6 +106,7 @@ func (h *handler) eventBatchRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
+		h.owe(ctx, len(items))
 		all, err := sideBySide(items, func(place int, item eventItem) eventResult {
 			c, p := itemCall(ctx, in.Key, item.Key, place, in.DryRun)
 			if p != nil {
@@ -119,6 +121,11 @@ func (h *handler) eventBatchRoutes(api huma.API) {
 		})
 		return &eventsOut{Body: results[eventResult]{all}}, err
 	})
+}
+
+// owe counts a batch as the requests that it stands for.
+func (h *handler) owe(ctx context.Context, items int) {
+	h.o.Gate.Owe(callerOf(ctx), min(max(items-1, 0), maxBatch))
 }
 
 // sideBySide does the items of a batch, many at a time, and keeps their order.

@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +18,10 @@ type Gate interface {
 	// Admit tells who comes with a secret: access.ErrUnknownKey, ErrRevoked or ErrExpired if
 	// nobody may.
 	Admit(ctx context.Context, secret string, at time.Time) (access.Caller, error)
+	// Take takes a request of a caller and tells whether it is one too many.
+	Take(c access.Caller, n int, at time.Time) access.Allowance
+	// Owe is for what a request turned out to be beside itself.
+	Owe(c access.Caller, n int)
 	// HasFirstKey tells whether the configuration names a key.
 	HasFirstKey() bool
 	CreateKey(ctx context.Context, c message.Call, k access.Key) (access.Key, string, error)
@@ -66,9 +72,29 @@ func (h *handler) keyed(next http.Handler) http.Handler {
 		if seen, ok := w.(*watch); ok {
 			seen.caller = caller
 		}
+		if p := h.rate(w.Header(), caller); p != nil {
+			h.refuse(w, p)
+			return
+		}
 		a := asker{caller: caller, from: h.o.From(r), request: w.Header().Get(requestID)}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), askerIn{}, a)))
 	})
+}
+
+// rate tells a caller what may still be asked for, and refuses what is too much.
+func (h *handler) rate(header http.Header, c access.Caller) *Problem {
+	a := h.o.Gate.Take(c, 1, now())
+	if a.Limit > 0 {
+		header.Set("RateLimit-Limit", strconv.Itoa(a.Limit))
+		header.Set("RateLimit-Remaining", strconv.Itoa(a.Remaining))
+		header.Set("RateLimit-Reset", strconv.Itoa(int(a.Reset.Seconds())))
+	}
+	if a.OK {
+		return nil
+	}
+	p := problem(http.StatusTooManyRequests, "too_many_requests", fmt.Sprintf("These are more requests than the key %q may send. Send this one again after %s; an Idempotency-Key makes that safe.", c.Name, a.Wait))
+	p.after = a.Wait
+	return p
 }
 
 // refused says why somebody is not let in.

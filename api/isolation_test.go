@@ -76,6 +76,9 @@ func filled(path string, ids map[string]string) string {
 			parts[i] = url.PathEscape(id)
 		}
 	}
+	if path == "/api/v1/explain" {
+		return path + "?user=u1"
+	}
 	return "/api/v1" + strings.Join(parts, "/")
 }
 

@@ -173,3 +173,34 @@ func TestAKeyIsForItsSite(t *testing.T) {
 		}
 	})
 }
+
+func TestTooManyRequests(t *testing.T) {
+	each(t, func(h *house) {
+		h.people("anna")
+		var k struct{ Secret string }
+		h.must(http.StatusCreated, &k, "POST", "/api/v1/keys", `{"name":"slow","scopes":["send"],"rate_limit":0.01}`)
+		mail := `{"to":["anna"],"subject":"x","text":"y"}`
+		a := h.with(k.Secret, "POST", "/api/v1/messages", mail)
+		if a.StatusCode != http.StatusAccepted || a.Header.Get("RateLimit-Limit") != "1" || a.Header.Get("RateLimit-Remaining") != "0" || a.Header.Get("RateLimit-Reset") != "100" {
+			h.Fatalf("the first: %d %v", a.StatusCode, a.Header)
+		}
+		a = h.with(k.Secret, "POST", "/api/v1/messages", mail)
+		p := a.problem(h)
+		if a.StatusCode != http.StatusTooManyRequests || p.Code != "too_many_requests" || !p.Retryable || a.Header.Get("Retry-After") != "100" || !strings.Contains(p.Detail, `the key "slow"`) {
+			h.Errorf("the second: %d %v %s", a.StatusCode, a.Header, a.body)
+		}
+		h.must(http.StatusCreated, &k, "POST", "/api/v1/keys", `{"name":"batches","scopes":["send"],"rate_limit":1}`)
+		if a := h.with(k.Secret, "POST", "/api/v1/messages/batch", `[{},{},{}]`); a.StatusCode != http.StatusOK {
+			h.Errorf("a batch: %d %s", a.StatusCode, a.body)
+		}
+		if a := h.with(k.Secret, "POST", "/api/v1/messages", mail); a.StatusCode != http.StatusTooManyRequests || a.Header.Get("Retry-After") < "3" {
+			h.Errorf("after a batch of three: %d %v", a.StatusCode, a.Header)
+		}
+		if a := h.ask("GET", "/api/v1/jobs", ""); a.StatusCode != http.StatusOK || a.Header.Get("RateLimit-Limit") != "" {
+			h.Errorf("another key: %d %v", a.StatusCode, a.Header)
+		}
+		if ms, err := h.store.Messages(ctx, site, message.Filter{}); len(ms) != 1 || err != nil {
+			h.Errorf("%d messages were taken (%v)", len(ms), err)
+		}
+	})
+}

@@ -72,7 +72,7 @@ func alsoTried(api huma.API, o huma.Operation) {
 // with every one, and what can with a body.
 func problems(registry huma.Registry, own []int, hasBody bool) map[string]*huma.Response {
 	statuses := append([]int{
-		http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity,
+		http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests,
 		http.StatusInternalServerError, http.StatusServiceUnavailable,
 	}, own...)
 	if hasBody {
@@ -84,7 +84,7 @@ func problems(registry huma.Registry, own []int, hasBody bool) map[string]*huma.
 			Description: titles[status] + ".",
 			Content:     map[string]*huma.MediaType{new(Problem).ContentType(""): {Schema: registry.Schema(reflect.TypeFor[Problem](), true, "")}},
 		}
-		if status == http.StatusServiceUnavailable {
+		if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
 			r.Headers = map[string]*huma.Header{"Retry-After": {Description: "After how many seconds the same request may succeed.", Schema: &huma.Schema{Type: huma.TypeInteger}}}
 		}
 		all[strconv.Itoa(status)] = r

@@ -1,12 +1,15 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -30,7 +33,8 @@ type Problem struct {
 	Retryable bool            `json:"retryable" doc:"Whether the same request may succeed later."`
 	Errors    []message.Fault `json:"errors,omitempty" doc:"All that is wrong with the request."`
 
-	cause error // what nobody foresaw; for the log alone
+	cause error         // what nobody foresaw; for the log alone
+	after time.Duration // when to come again, where that may help; 0: the usual
 }
 
 func (p *Problem) Error() string { return p.Detail }
@@ -52,7 +56,8 @@ func (p *Problem) GetHeaders() http.Header {
 	if p.Status == http.StatusConflict {
 		return http.Header{"Retry-After": {"1"}}
 	}
-	return http.Header{"Retry-After": {"5"}}
+	after := cmp.Or(p.after, 5*time.Second)
+	return http.Header{"Retry-After": {strconv.Itoa(int(after.Seconds()))}}
 }
 
 // The titles of problems, by status.
@@ -68,6 +73,7 @@ var titles = map[int]string{
 	http.StatusRequestEntityTooLarge: "The request is too large",
 	http.StatusUnsupportedMediaType:  "The request is not JSON",
 	http.StatusUnprocessableEntity:   "The request cannot be taken",
+	http.StatusTooManyRequests:       "These are too many requests",
 	http.StatusInternalServerError:   "Something went wrong here",
 	http.StatusServiceUnavailable:    "The service cannot answer now",
 }
@@ -75,7 +81,7 @@ var titles = map[int]string{
 func problem(status int, code, detail string) *Problem {
 	return &Problem{
 		Type: "about:blank", Title: titles[status], Status: status, Code: code, Detail: detail,
-		Retryable: status == http.StatusServiceUnavailable,
+		Retryable: status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests,
 	}
 }
 

@@ -38,6 +38,9 @@ type Options struct {
 	Site string
 	// FirstKey has all rights on that site; empty: there is none.
 	FirstKey string
+	// RateLimit is how many requests a second are taken of a key that says nothing itself,
+	// on each replica; 0: any number.
+	RateLimit float64
 }
 
 // Gate lets callers in. It is safe for concurrent use.
@@ -47,8 +50,9 @@ type Gate struct {
 	first string // the hash of the first key
 	log   *zap.Logger
 
-	mu    sync.Mutex
-	known map[string]*pass // by hash
+	mu      sync.Mutex
+	known   map[string]*pass // by hash
+	buckets map[message.ID]*bucket
 }
 
 // pass is a key as it was a moment ago.
@@ -75,7 +79,7 @@ const firstKey = "first key"
 
 // New makes a gate.
 func New(shelf Shelf, o Options, log *zap.Logger) *Gate {
-	g := &Gate{shelf: shelf, o: o, log: log.Named("gate"), known: map[string]*pass{}}
+	g := &Gate{shelf: shelf, o: o, log: log.Named("gate"), known: map[string]*pass{}, buckets: map[message.ID]*bucket{}}
 	if o.FirstKey != "" {
 		g.first = access.HashOf(o.FirstKey)
 	}

@@ -56,6 +56,8 @@ type httpSettings struct {
 	Key    string `yaml:"key"`
 	// PublicURL is where people reach pages; empty: mails have no links to them.
 	PublicURL string `yaml:"public_url"`
+	// RateLimit is how many requests a second are taken of a key; 0: any number.
+	RateLimit int `yaml:"rate_limit"`
 	// TrustedProxies are networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
 	TrustedProxies []string `yaml:"trusted_proxies"`
 }
@@ -186,6 +188,9 @@ func (r *reader) check(c *Config) {
 	r.checkDatabase(c.Database.URL)
 	if _, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil {
 		r.fault("http.listen", `%q is not an address to listen on. Write "127.0.0.1:8025", or ":8025" for all addresses`, c.HTTP.Listen)
+	}
+	if c.HTTP.RateLimit < 0 {
+		r.fault("http.rate_limit", "%d is no number of requests a second. Write 100, or 0 for no limit", c.HTTP.RateLimit)
 	}
 	for i, network := range c.HTTP.TrustedProxies {
 		if _, err := netip.ParsePrefix(network); err != nil {

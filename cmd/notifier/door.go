@@ -153,6 +153,11 @@ func (a atHome) Admit(context.Context, string, time.Time) (access.Caller, error)
 	return a.caller, nil
 }
 
+// Take lets all in: a command asks as fast as it can.
+func (a atHome) Take(access.Caller, int, time.Time) access.Allowance {
+	return access.Allowance{OK: true}
+}
+
 // inside answers requests by a handler of this process.
 type inside struct{ http.Handler }
 

@@ -97,7 +97,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 		return err
 	}
 	h.why = explain.New(h.store, h.standing)
-	h.gate = gate.New(h.store, gate.Options{Site: c.Site, FirstKey: c.HTTP.Key}, h.log)
+	h.gate = gate.New(h.store, gate.Options{Site: c.Site, FirstKey: c.HTTP.Key, RateLimit: float64(c.HTTP.RateLimit)}, h.log)
 	h.staff = gate.NewStaff(h.store, c.Site, h.log)
 	h.webhooks = callbacks.NewBook(h.store, h.callbacks)
 	h.timetable, err = jobs.New(h.store, jobs.Options{Replica: h.replica}, h.log)
