@@ -5,10 +5,12 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -132,6 +134,8 @@ type Options struct {
 	Domains Domains
 	// Why answers why a mail came, or did not; nil if nobody can be asked.
 	Why Why
+	// WhatIf is what schedules are tried on; nil if they cannot be.
+	WhatIf *WhatIf
 	// Site is the one that requests of strangers are noted for.
 	Site string
 	// Metrics answers /metrics; nil if there are none.
@@ -149,6 +153,7 @@ type handler struct {
 	// callers, and those of nobody known.
 	refusals, strangers patience
 	underWay            underWay
+	trying              sync.Mutex // one trial at a time: it takes memory
 }
 
 const (
@@ -220,6 +225,9 @@ func (h *handler) routes(api huma.API) {
 	if h.o.Staff != nil {
 		h.staffRoutes(api)
 	}
+	if h.o.WhatIf != nil {
+		h.whatIfRoutes(api)
+	}
 	if h.o.Why != nil {
 		h.explainRoutes(api)
 	}
@@ -234,7 +242,9 @@ func register[In, Out any](h *handler, api huma.API, o huma.Operation, handle fu
 	if _, keyed := reflect.TypeFor[In]().FieldByName("Keyed"); keyed && !slices.Contains(o.Errors, http.StatusConflict) {
 		o.Errors = append(slices.Clone(o.Errors), http.StatusConflict)
 	}
+	own := o.Responses
 	o.Responses = problems(api.OpenAPI().Components.Schemas, o.Errors, hasBody)
+	maps.Copy(o.Responses, own)
 	o.Errors = nil
 	o.SkipValidateBody = true    // message.Decode and the rooms find more, and say it better
 	o.MaxBodyBytes = maxBody + 1 // huma refuses a body of exactly its limit

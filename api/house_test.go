@@ -34,6 +34,7 @@ import (
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
+	"notifier/simulate"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -100,7 +101,10 @@ func open(t *testing.T, s *store.Store) *house {
 	here := callbacks.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	h.operations = operations.New(s, h.desk, zap.NewNop())
 	h.callbacks = callbacks.New(s, callbacks.Options{Guard: here}, zap.NewNop())
-	h.url = h.serve(h.desk, s, h.timetable, api.Options{Webhooks: callbacks.NewBook(s, h.callbacks), Why: explain.New(s, h.standing), Site: site}, zap.New(core))
+	h.url = h.serve(h.desk, s, h.timetable, api.Options{Webhooks: callbacks.NewBook(s, h.callbacks), Why: explain.New(s, h.standing),
+		WhatIf: &api.WhatIf{Past: s, Plan: func(string) simulate.Options {
+			return simulate.Options{Catalog: preferences.DefaultCatalog(), Zone: "Europe/Warsaw"}
+		}}, Site: site}, zap.New(core))
 	return h
 }
 

@@ -614,6 +614,19 @@ func TestRoutes(t *testing.T) {
 			s.must(http.StatusOK, nil, "POST", "/api/v1/jobs/reminders/pause", "")
 			s.say("POST", "/api/v1/jobs/reminders/run", "")
 		}},
+		{"simulate-jobs", func(s *script) {
+			s.say("POST", "/api/v1/jobs/simulate", `{"since":"2026-01-01T00:00:00Z","until":"2026-01-08T00:00:00Z","set":{"notifications":"10m","user_notifications":"*/30 * * * *"}}`)
+			s.say("POST", "/api/v1/jobs/simulate", `{"since":"2026-01-08T00:00:00Z","until":"2026-01-01T00:00:00Z","set":{"notification":"10m","reminders":"10"}}`)
+		}},
+		{"export-journal", func(s *script) {
+			s.people("anna")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/users/anna/preferences", `{"case_changed":"daily"}`)
+			s.must(http.StatusAccepted, nil, "POST", "/api/v1/events", `{"id":"e1","kind":"case_changed","users":["anna"],`+lease+`,"summary":"Jan commented"}`)
+			s.must(http.StatusAccepted, nil, "POST", "/api/v1/messages", `{"id":"m1","to":["anna"],"subject":"Contract ready","text":"It lies on your desk."}`)
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/deadlines/A-1", `{"due_at":"2035-11-25T15:00:00Z","users":["anna"],"remind_before":["24h"]}`)
+			s.say("GET", "/api/v1/journal", "")
+			s.say("GET", "/api/v1/journal?since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", "")
+		}},
 		{"list-runs", func(s *script) {
 			s.say("GET", "/api/v1/jobs/notifications/runs", "")
 			s.people("anna")

@@ -22,6 +22,8 @@ var needs = map[string]need{
 	"send-messages":       {scope: access.Send, plain: true},
 	"list-messages":       {scope: access.ReadQueue},
 	"get-message":         {scope: access.ReadQueue},
+	"simulate-jobs":       {scope: access.ReadJobs},
+	"export-journal":      {scope: access.Admin},
 	"explain":             {scope: access.ReadQueue},
 	"explain-message":     {scope: access.ReadQueue},
 	"get-message-content": {scope: access.Queue},

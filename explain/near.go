@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"notifier/deadlines"
@@ -111,6 +112,9 @@ func (a *asked) deadline(ctx context.Context, c clock) (answer Explanation, foun
 		}
 		if len(changes) == 1 && changes[0].What == message.ClearDeadline {
 			f["cause"], f["by"] = "The deadline "+d.Key+" was met", changes[0].By
+			if strings.Contains(string(changes[0].Content), string(message.CaseMovedOn)) {
+				f["cause"] = "The case moved on to another stage or owner, which ended the deadline " + d.Key + ","
+			}
 		}
 	}
 	answer = explanationOf(reason, f)

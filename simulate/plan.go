@@ -40,24 +40,30 @@ type Mail struct {
 }
 
 // Plan says which mails the journal leads to, in the order of output.
-func Plan(j *Journal, o Options) ([]Mail, error) {
+func Plan(lines Lines, o Options) ([]Mail, error) {
 	p := newPlanner(o)
+	p.hand = p.keep
 	for {
-		line, err := j.Next()
+		line, err := lines.Next()
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, err
 		}
 		if err != nil || line.At.After(o.Until) {
 			break
 		}
-		p.runUntil(line.At, false)
-		p.now = line.At
-		if err := p.take(line); err != nil {
+		if err := p.next(line); err != nil {
 			return nil, &LineError{Number: line.Number, Err: err}
 		}
 	}
 	p.runUntil(o.Until, true)
 	return slices.Concat(p.mails...), nil
+}
+
+// next runs what is due before the line, and takes it.
+func (p *planner) next(line Line) error {
+	p.runUntil(line.At, false)
+	p.now = line.At
+	return p.take(line)
 }
 
 // Sort puts mails in the order of output: at, to, type, items.
@@ -87,7 +93,8 @@ type planner struct {
 	steps     heap[*deadline]           // by the next step
 	scheduled heap[*later]              // by send_at
 	queue     []pending
-	jobs      [3]*job   // in the order in which they run at one instant
+	jobs      [3]*job // in the order in which they run at one instant
+	hand      func(Mail)
 	mails     [][]Mail  // in pieces: one slice would be copied each time it grows
 	number    int       // of the last item
 	found     int       // of the last look for users
@@ -320,8 +327,8 @@ func (p *planner) flush(at time.Time) {
 // piece is how many mails are kept in one slice.
 const piece = 4096
 
-// hand hands a mail over.
-func (p *planner) hand(m Mail) {
+// keep keeps a mail that is handed over.
+func (p *planner) keep(m Mail) {
 	last := len(p.mails) - 1
 	if last < 0 || len(p.mails[last]) == piece {
 		p.mails = append(p.mails, make([]Mail, 0, min(piece, 16<<min(len(p.mails), 8))))

@@ -32,37 +32,11 @@ type Sizes struct{ P50, P95, Max int }
 
 // Summarize counts mails.
 func Summarize(mails []Mail) Summary {
-	s := Summary{Mails: len(mails), ByType: map[message.Type]int{}}
-	days, minutes := map[time.Time]int{}, map[time.Time]int{}
-	var soon, late []time.Duration
-	var sizes []int
+	t := NewTally()
 	for _, m := range mails {
-		s.ByType[m.Type]++
-		days[m.At.Truncate(24*time.Hour)]++
-		minutes[m.At.Truncate(time.Minute)]++
-		switch {
-		case m.Type == message.Digest:
-			sizes = append(sizes, len(m.Items))
-			late = append(late, m.At.Sub(m.Due))
-		case m.Due.Equal(m.Since[0]):
-			soon = append(soon, m.At.Sub(m.Due))
-		default:
-			late = append(late, m.At.Sub(m.Due))
-		}
+		t.Add(m)
 	}
-	s.Days = len(days)
-	for _, n := range days {
-		s.MaxDay = max(s.MaxDay, n)
-	}
-	for minute, n := range minutes {
-		if n > s.Peak || n == s.Peak && minute.Before(s.Busiest) {
-			s.Busiest, s.Peak = minute, n
-		}
-	}
-	s.RightAway = Spread{percentile(soon, 50), percentile(soon, 95)}
-	s.PastDue = Spread{percentile(late, 50), percentile(late, 95)}
-	s.Digest = Sizes{percentile(sizes, 50), percentile(sizes, 95), percentile(sizes, 100)}
-	return s
+	return t.Summary()
 }
 
 // percentile sorts all and takes the smallest that p percent do not exceed.
@@ -103,7 +77,7 @@ func Compare(w io.Writer, columns ...Column) error {
 	}{{message.Single, "  about one event"}, {message.Digest, "  digests"}, {message.Reminder, "  deadline mails"}, {message.Direct, "  direct messages"}} {
 		row(kind.name, func(s Summary) string { return fmt.Sprint(s.ByType[kind.Type]) })
 	}
-	row("Mails a day, mean / max", func(s Summary) string { return fmt.Sprintf("%.1f / %d", mean(s.Mails, s.Days), s.MaxDay) })
+	row("Mails a day, mean / max", func(s Summary) string { return fmt.Sprintf("%.1f / %d", s.Mean(), s.MaxDay) })
 	row("Wait of right-away mails, p50 / p95", func(s Summary) string { return s.RightAway.String() })
 	row("Wait past due of deferred mails, p50 / p95", func(s Summary) string { return s.PastDue.String() })
 	row("Busiest minute", func(s Summary) string {
@@ -118,11 +92,12 @@ func Compare(w io.Writer, columns ...Column) error {
 	return t.Flush()
 }
 
-func mean(n, days int) float64 {
-	if days == 0 {
+// Mean is how many mails leave on a day with any.
+func (s Summary) Mean() float64 {
+	if s.Days == 0 {
 		return 0
 	}
-	return float64(n) / float64(days)
+	return float64(s.Mails) / float64(s.Days)
 }
 
 func (s Spread) String() string {

@@ -147,6 +147,9 @@ func (s *Store) endDeadlines(ctx context.Context, t *tx, call message.Call, c me
 		if _, err := s.endDeadline(ctx, t, call.Site, d.Key, why); err != nil {
 			return err
 		}
+		if err := s.change(ctx, t, call, message.ClearDeadline, message.OfDeadline+d.Key, map[string]message.Deed{"why": why.What}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

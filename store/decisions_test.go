@@ -117,7 +117,7 @@ func TestRemindersTellWhyTheyWereWithdrawn(t *testing.T) {
 		for _, c := range all {
 			what = append(what, string(c.What)+" by "+c.By)
 		}
-		want(t, "changes", what, "set_deadline by engine", "clear_deadline by engine", "set_deadline by engine", "set_deadline by engine")
+		want(t, "changes", what, "clear_deadline by jan", "set_deadline by engine", "clear_deadline by engine", "set_deadline by engine", "set_deadline by engine")
 	})
 }
 

@@ -125,7 +125,7 @@ func jobCommand(s *shared) *cobra.Command {
 		return listing.List(s.printer(c), page, runColumns)
 	})
 	history.Flags().IntVar(&limit, "limit", 20, "how many at most, up to 200")
-	c.AddCommand(
+	c.AddCommand(simulateJobs(s),
 		s.verb("list", "List the jobs and when they run", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
 			page, err := d.list(ctx, request{method: http.MethodGet, path: "/jobs"}, 0)
 			if err != nil {

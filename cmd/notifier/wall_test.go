@@ -43,7 +43,7 @@ var walls = map[string][]string{
 	"store":                  {"message", "preferences", "deadlines", "document", "schedule", "webhook", "template", "access"},
 	"store/storetest":        {"message", "store"},
 	"simulate":               {"message", "preferences", "deadlines", "schedule"},
-	"api":                    {"message", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain"},
+	"api":                    {"message", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate"},
 	"web":                    {"message", "schedule", "jobs", "access", "web/look"},
 	"web/look":               {"wallclock"},
 	"web/centre":             {"message", "preferences", "wallclock", "links", "web/look"},
