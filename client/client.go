@@ -200,6 +200,12 @@ func (c *Client) once(ctx context.Context, r request, body []byte, into any) err
 	if into == nil || answer.StatusCode == http.StatusNoContent {
 		return nil
 	}
+	if out, streams := into.(io.Writer); streams {
+		if _, err := io.Copy(out, answer.Body); err != nil {
+			return unreachable(ctx, err)
+		}
+		return nil
+	}
 	content, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
 	switch {
 	case err != nil:

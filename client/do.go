@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/url"
 )
 
@@ -21,4 +22,13 @@ func (c *Client) Do(ctx context.Context, call Call) (json.RawMessage, error) {
 	var answer json.RawMessage
 	err := c.do(ctx, request{method: call.Method, path: call.Path, query: call.Query, key: call.Key, body: call.Body}, &answer)
 	return answer, err
+}
+
+// Stream makes a call once, and writes the answer as it comes: that of /journal may be long.
+func (c *Client) Stream(ctx context.Context, call Call, out io.Writer) error {
+	patient := *c.o.HTTP
+	patient.Timeout = 0
+	long := *c
+	long.o.HTTP = &patient
+	return long.once(ctx, request{method: call.Method, path: call.Path, query: call.Query, key: Once}, nil, out)
 }

@@ -228,21 +228,26 @@ func (d *door) call(ctx context.Context, q request) ([]byte, error) {
 	if err == nil {
 		return raw, nil
 	}
+	return nil, d.failed(ctx, err)
+}
+
+// failed is what a call ended with, as a command tells it.
+func (d *door) failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	var told *client.Problem
 	if errors.As(err, &told) && told.Code != "" {
-		return nil, &refusal{Problem: *told, here: d.house != nil}
+		return &refusal{Problem: *told, here: d.house != nil}
 	}
 	if errors.As(err, &told) {
-		return nil, unreachedError{fmt.Errorf("%s answered %d, and not as this service does. Is the address right?", d.base, told.Status)}
+		return unreachedError{fmt.Errorf("%s answered %d, and not as this service does. Is the address right?", d.base, told.Status)}
 	}
 	why := err.Error()
 	if _, after, cut := strings.Cut(why, client.ErrUnavailable.Error()+": "); cut {
 		why = after
 	}
-	return nil, unreachedError{fmt.Errorf("%s does not answer: %s. Is the service running there? curl %s/healthz tells", d.base, why, d.base)}
+	return unreachedError{fmt.Errorf("%s does not answer: %s. Is the service running there? curl %s/healthz tells", d.base, why, d.base)}
 }
 
 // unreachedError is that of a service elsewhere that does not answer.

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notifier/api"
+	"notifier/client"
 	"notifier/listing"
 	"notifier/simulate"
 )
@@ -85,24 +86,9 @@ func (d *door) copyJournal(ctx context.Context, q url.Values, out io.Writer) err
 		_, err := simulate.WriteJournal(out, simulate.NewHistory(ctx, d.house.store, d.house.config.Site, at("since"), at("until")))
 		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, d.base+"/api/v1/journal?"+q.Encode(), nil)
+	err := d.client.Stream(ctx, client.Call{Method: http.MethodGet, Path: path("journal"), Query: q}, out)
 	if err != nil {
-		return usageError{err}
-	}
-	r.Header.Set("Authorization", "Bearer "+d.key)
-	client := *d.Client
-	client.Timeout = 0 // it may be long
-	response, err := client.Do(r)
-	if err != nil {
-		return d.unreached(ctx, err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode >= 300 {
-		b, _ := io.ReadAll(io.LimitReader(response.Body, maxAnswer)) // the status tells, too
-		return d.refused(response, b)
-	}
-	if _, err = io.Copy(out, response.Body); err != nil {
-		return d.unreached(ctx, err)
+		return d.failed(ctx, err)
 	}
 	return nil
 }
