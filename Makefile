@@ -1,7 +1,7 @@
 # What can be done here; "make" alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test unit lint fuzz bench bench-quick bench-go chaos clean
+.PHONY: help run build setup test unit integration lint fuzz bench bench-quick bench-go chaos clean
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BINARY  := bin/notifier
@@ -11,7 +11,7 @@ BINARY  := bin/notifier
 RACE := CGO_ENABLED=1 CGO_CFLAGS="-O0 -w" go test -race
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Start the demo: a database in ./dev, a mailbox on http://127.0.0.1:8025, demo people
 	@go run ./cmd/notifier dev
@@ -31,6 +31,9 @@ test: setup ## Set up and run all tests under the race detector, and short versi
 
 unit: setup ## Run all tests without the race detector
 	go test ./...
+
+integration: setup ## Let a real workflow engine, Node-RED, call the program over a link that loses answers
+	go test -count=1 -run TestNodeRED ./cmd/notifier
 
 lint: ## Look for what the compiler lets pass
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
