@@ -17,6 +17,8 @@ var (
 	ErrWrongPassword = errors.New("the address or the password is not right")
 	// ErrNotSignedIn means that there is no such session, or no longer.
 	ErrNotSignedIn = errors.New("nobody is signed in")
+	// ErrNotProved means that nobody vouches for who somebody is.
+	ErrNotProved = errors.New("the OpenID Connect provider did not prove who it is")
 	// ErrNoMember means that somebody proved who he is, but is none of ours.
 	ErrNoMember = errors.New("this address may not sign in. An admin adds it with notifier staff add")
 )
@@ -65,6 +67,10 @@ func (m Member) Caller() Caller {
 
 // FoldEmail is how an address is kept and looked up.
 func FoldEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
+// Voyage is what a browser takes along to an OpenID Connect provider and must bring back:
+// only the browser that began it can end it.
+type Voyage struct{ State, Nonce, Verifier string }
 
 // Session is somebody who has signed in, in one browser. Its token is the browser's alone.
 type Session struct {

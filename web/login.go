@@ -22,6 +22,9 @@ type Staff interface {
 	// SignedIn tells who has a token: access.ErrNotSignedIn if nobody has.
 	SignedIn(ctx context.Context, token string, at time.Time) (access.Caller, error)
 	Sessions(ctx context.Context, c access.Caller, at time.Time) ([]access.Session, error)
+	// SignInAs begins a session of somebody whom a provider has proved to have the address:
+	// access.ErrNoMember if that is none of ours.
+	SignInAs(ctx context.Context, email, from, agent string, at time.Time) (access.Session, string, error)
 	SignOut(ctx context.Context, token string) error
 	SignOutEverywhere(ctx context.Context, c access.Caller) error
 }
@@ -33,6 +36,8 @@ type LoginOptions struct {
 	Secure func(*http.Request) bool
 	// From finds out where a request comes from; nil: as the connection says.
 	From func(*http.Request) string
+	// Provider proves who people are; nil if there is none.
+	Provider Provider
 	// Book keeps what people change on pages; nil: nobody does.
 	Book Book
 }
@@ -103,6 +108,10 @@ func (l *Login) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /login", l.form)
 	mux.HandleFunc("POST /login", l.signIn)
 	mux.HandleFunc("POST /logout", l.signOut)
+	if l.o.Provider != nil {
+		mux.HandleFunc("GET /login/oidc", l.depart)
+		mux.HandleFunc("GET "+Callback, l.arrive)
+	}
 	mux.Handle("GET /account", l.Guard(http.HandlerFunc(l.account)))
 	mux.Handle("POST /account/sign-out-everywhere", l.Guard(l.Noted("sign-out-everywhere", http.HandlerFunc(l.signOutEverywhere))))
 }
@@ -143,12 +152,13 @@ func (l *Login) token(r *http.Request) string {
 
 type loginPage struct {
 	Email, Next, Wrong string
+	Provider           string // leads to the OpenID Connect provider; empty without one
 }
 
 // form shows where to sign in.
 func (l *Login) form(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	l.render(w, r, http.StatusOK, "login.html", loginPage{Next: local(r.URL.Query().Get("next"))})
+	l.wrong(w, r, http.StatusOK, loginPage{Next: local(r.URL.Query().Get("next"))})
 }
 
 // local is a place of ours to go on to: never another host.
@@ -188,7 +198,7 @@ func (l *Login) signIn(w http.ResponseWriter, r *http.Request) {
 		l.enter(w, r, session, token, page.Next)
 		return
 	}
-	l.render(w, r, status, "login.html", page)
+	l.wrong(w, r, status, page)
 }
 
 // enter gives the browser its session and goes on.

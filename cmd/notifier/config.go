@@ -30,6 +30,7 @@ type Config struct {
 	Domains  []string                   `yaml:"domains"` // of Site
 	Database store.Settings             `yaml:"database"`
 	HTTP     httpSettings               `yaml:"http"`
+	OIDC     oidcSettings               `yaml:"oidc"`
 	SMTP     accountSettings            `yaml:"smtp"` // the account "default"
 	Accounts map[string]accountSettings `yaml:"accounts"`
 	DKIM     map[string]dkimSettings    `yaml:"dkim"`
@@ -197,6 +198,7 @@ func (r *reader) check(c *Config) {
 			r.fault(fmt.Sprintf("http.trusted_proxies.%d", i), `%q is not a network. Write "10.0.0.0/8", or "10.1.2.3/32" for one machine`, message.Truncate(network, 60))
 		}
 	}
+	r.checkOIDC(c)
 	r.checkAccounts(c)
 	r.checkDKIM(c)
 	r.checkCallbacks(c)

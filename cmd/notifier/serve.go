@@ -17,6 +17,7 @@ import (
 
 	"notifier/access"
 	"notifier/api"
+	"notifier/gate"
 	"notifier/schedule"
 	"notifier/web"
 	"notifier/web/centre"
@@ -147,7 +148,11 @@ func ignoreClosed(err error) error {
 // login is where people sign in to the pages.
 func (h *house) login() *web.Login {
 	proxies := h.config.HTTP.proxies()
-	return web.NewLogin(h.staff, web.LoginOptions{Secure: proxies.Secure, From: proxies.From, Book: h.store}, h.log)
+	o := web.LoginOptions{Secure: proxies.Secure, From: proxies.From, Book: h.store}
+	if c := h.config.OIDC; c.Issuer != "" {
+		o.Provider = gate.NewProvider(gate.OIDC{Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: c.RedirectURL})
+	}
+	return web.NewLogin(h.staff, o, h.log)
 }
 
 func (h *house) handler(pages http.Handler) http.Handler {
