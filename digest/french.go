@@ -14,7 +14,7 @@ var french = words{
 		}
 		return frenchItems(items) + " dans " + strconv.Itoa(cases) + " " + letter.French(cases, "dossier", "dossiers")
 	},
-	inCase:    func(name, headline string) string { return name + " : " + headline },
+	inCase:    func(name, headline string) string { return name + "\u00a0: " + headline },
 	items:     frenchItems,
 	dated:     func(subject, day string) string { return subject + " – " + day },
 	datedHour: func(subject, day, hour string) string { return subject + " – " + day + ", " + hour },

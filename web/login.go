@@ -12,7 +12,6 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
-	"notifier/web/look"
 )
 
 // Staff are who may sign in.
@@ -114,14 +113,6 @@ func (l *Login) Routes(mux *http.ServeMux) {
 	}
 	mux.Handle("GET /account", l.Guard(http.HandlerFunc(l.account)))
 	mux.Handle("POST /account/sign-out-everywhere", l.Guard(l.Noted("sign-out-everywhere", http.HandlerFunc(l.signOutEverywhere))))
-}
-
-// Pages are those of the service so far: who is signed in, and where.
-func Pages(l *Login) http.Handler {
-	mux := http.NewServeMux()
-	l.Routes(mux)
-	mux.Handle("GET /{$}", http.RedirectHandler("/account", http.StatusSeeOther))
-	return look.Guarded(http.NewCrossOriginProtection().Handler(mux))
 }
 
 // The cookie of a session. Its name forbids other hosts to set it, where HTTPS allows that.

@@ -16,6 +16,7 @@ import (
 	"notifier/store"
 	"notifier/store/storetest"
 	"notifier/web"
+	"notifier/web/look"
 )
 
 const password = "correct horse battery"
@@ -41,11 +42,11 @@ func browse(t *testing.T, o web.LoginOptions) *browser {
 	o.Book = s
 	login := web.NewLogin(staff, o, zap.NewNop())
 	mux := http.NewServeMux()
-	mux.Handle("/", web.Pages(login))
+	login.Routes(mux)
 	mux.Handle("/bodies", login.Need(access.Queue, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte("for " + web.Who(r.Context()).Name))
 	})))
-	server := httptest.NewServer(mux)
+	server := httptest.NewServer(look.Guarded(http.NewCrossOriginProtection().Handler(mux)))
 	t.Cleanup(server.Close)
 	b := &browser{T: t, url: server.URL, store: s}
 	b.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -204,7 +205,8 @@ func FuzzNext(f *testing.F) {
 		f.Add(next)
 	}
 	staff := gate.NewStaff(nil, "default", zap.NewNop())
-	pages := web.Pages(web.NewLogin(staff, web.LoginOptions{}, zap.NewNop()))
+	pages := http.NewServeMux()
+	web.NewLogin(staff, web.LoginOptions{}, zap.NewNop()).Routes(pages)
 	f.Fuzz(func(t *testing.T, next string) {
 		w := httptest.NewRecorder()
 		pages.ServeHTTP(w, httptest.NewRequest("GET", "/login?"+url.Values{"next": {next}}.Encode(), nil))

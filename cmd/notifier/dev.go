@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"notifier/access"
 	"notifier/mail/mailtest"
+	"notifier/message"
 	"notifier/schedule"
 	"notifier/web"
 )
@@ -71,7 +74,31 @@ func dev(c *cobra.Command, dir, address, smtp string) (err error) {
 		return fmt.Errorf("set up the demo: %w", err)
 	}
 	greet(c.OutOrStdout(), address, relay.Addr())
-	return h.serve(c.Context(), listener, web.Mailbox(box{relay}, h.store, h.timetable, config.Site, log))
+	if err := h.demoAdmin(c.Context()); err != nil {
+		return err
+	}
+	pages := http.NewServeMux()
+	pages.Handle("/", h.console(c.Context().Done(), true))
+	mailbox := web.Mailbox(box{relay}, h.store, h.timetable, config.Site, log)
+	pages.Handle("/mailbox", mailbox)
+	pages.Handle("/mailbox/", mailbox)
+	return h.serve(c.Context(), listener, pages)
+}
+
+// Who signs in to the demo's console.
+const (
+	demoEmail    = "demo@example.org"
+	demoPassword = "let me see the demo"
+)
+
+// demoAdmin lets somebody sign in; it is there already if the demo has run before.
+func (h *house) demoAdmin(ctx context.Context) error {
+	call := message.Call{Site: h.config.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: "demo"}
+	_, err := h.staff.AddMember(ctx, call, access.Member{Email: demoEmail, Role: access.Manager}, demoPassword)
+	if invalid, is := errors.AsType[*message.Invalid](err); is && invalid.Faults[0].Code == "taken" {
+		return nil
+	}
+	return err
 }
 
 // catchMail starts the mail server, on another port if its own is taken.
@@ -175,6 +202,7 @@ func greet(w io.Writer, listen, relay string) {
 	fmt.Fprintf(w, `
   notifier is running.
 
+  console   %-33[7]s sign in as %[8]s with %[9]q
   mailbox   %-33[5]s the first digest is there within 30 seconds
   API       %-33[6]s key %[2]s
   SMTP      %-33[3]s all mail is caught
@@ -196,5 +224,5 @@ func greet(w io.Writer, listen, relay string) {
 
   Ctrl-C ends it. %[4]s is what makes the demo fast; in earnest it is "every hour".
 
-`, listen, devKey, relay, schedule.UserNotifications+" every 10s", "http://"+listen+"/mailbox", "http://"+listen+"/api/v1")
+`, listen, devKey, relay, schedule.UserNotifications+" every 10s", "http://"+listen+"/mailbox", "http://"+listen+"/api/v1", "http://"+listen, demoEmail, demoPassword)
 }

@@ -62,7 +62,7 @@ func serveCommand(s *shared) *cobra.Command {
 			if err != nil {
 				return errors.Join(err, h.close())
 			}
-			return errors.Join(h.serve(c.Context(), listener, web.Pages(h.login())), h.close())
+			return errors.Join(h.serve(c.Context(), listener, h.console(c.Context().Done(), false)), h.close())
 		},
 	}
 	c.Flags().BoolVar(&noMigrate, "no-migrate", false, "leave the database's schema as it is")

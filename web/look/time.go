@@ -12,6 +12,7 @@ import (
 type Clock struct {
 	Words Words
 	Zone  string // an IANA name
+	Sharp bool   // whether seconds are shown
 	place *time.Location
 	now   time.Time
 }
@@ -28,8 +29,14 @@ func NewClock(w Words, zone string, now time.Time) Clock {
 // Now is the time that it is.
 func (c Clock) Now() time.Time { return c.now }
 
-// Hour is the time of day, as in "08:00".
-func (c Clock) Hour(t time.Time) string { return t.In(c.place).Format("15:04") }
+// Hour is the time of day, as in "08:00"; with the seconds where the clock is Sharp and
+// there are any.
+func (c Clock) Hour(t time.Time) string {
+	if c.Sharp && t.Second() != 0 {
+		return t.In(c.place).Format("15:04:05")
+	}
+	return t.In(c.place).Format("15:04")
+}
 
 // Date is as in "1 Dec", with the year where it is not this one.
 func (c Clock) Date(t time.Time) string {

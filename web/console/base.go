@@ -1,0 +1,176 @@
+package console
+
+import (
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"notifier/access"
+	"notifier/message"
+	"notifier/web"
+	"notifier/web/look"
+)
+
+// base is what every page has.
+type base struct {
+	Title string
+	Here  string // which part of the console it is
+	Who   access.Caller
+	Nav   []place
+	Clock look.Clock
+	Lang  string
+	Langs []choice
+	Theme string
+	Path  string // with the query, to come back to
+	Done  string // what the last form did
+	Live  string // the address of the stream that tells what is new; empty: there is none
+	// MayAct and MayPlan tell what the reader may do.
+	MayAct, MayPlan bool
+}
+
+type place struct {
+	Key, Path, Name string
+	Count           int
+}
+
+type choice struct {
+	Value, Name string
+	Chosen      bool
+}
+
+// base begins a page.
+func (c *console) base(r *http.Request, here, title string) base {
+	who := web.Who(r.Context())
+	lang := look.Choose(cookie(r, "lang"), r.Header.Get("Accept-Language"))
+	if asked := r.URL.Query().Get("lang"); asked != "" {
+		lang = look.Choose(asked)
+	}
+	zone := cookie(r, "zone")
+	if zone == "" {
+		zone = "UTC"
+	}
+	words := look.In(lang)
+	b := base{
+		Here: here, Who: who, Lang: lang, Clock: look.NewClock(words, zone, time.Now().UTC()), Path: r.URL.RequestURI(),
+		MayAct: who.May(access.Queue), MayPlan: who.May(access.Jobs) && who.Home,
+	}
+	if title != "" {
+		b.Title = words.T(title)
+	}
+	if theme := cookie(r, "theme"); theme == "light" || theme == "dark" {
+		b.Theme = theme
+	}
+	b.Clock.Sharp = true
+	for _, l := range look.Languages() {
+		b.Langs = append(b.Langs, choice{l, look.Own(l), l == lang})
+	}
+	if done := r.URL.Query().Get("done"); slices.Contains(deeds, done) {
+		b.Done = words.T("done." + done)
+	}
+	b.Nav = c.nav(r, b)
+	return b
+}
+
+// deeds are what forms come back with.
+var deeds = []string{"retry", "cancel", "release", "run", "pause", "resume", "save", "reset", "stop"}
+
+func (c *console) nav(r *http.Request, b base) []place {
+	words, who := b.Clock.Words, b.Who
+	all := []place{{"overview", "/", words.T("nav.overview"), 0}}
+	add := func(key, path string, may bool) {
+		if may {
+			all = append(all, place{key, path, words.T("nav." + key), 0})
+		}
+	}
+	add("messages", "/messages", who.May(access.ReadQueue))
+	add("deferred", "/deferred", who.May(access.ReadQueue))
+	add("errors", "/errors", who.May(access.ReadQueue))
+	add("jobs", "/jobs", who.May(access.ReadJobs))
+	add("reminders", "/reminders", who.May(access.ReadQueue))
+	add("people", "/people", who.May(access.ReadPreferences))
+	add("accounts", "/accounts", who.May(access.ReadQueue))
+	add("audit", "/audit", who.May(access.Admin))
+	add("mailbox", "/mailbox", c.o.Mailbox)
+	if n, err := c.numbers(r.Context(), who.Site, b.Clock.Now()); err == nil {
+		for i := range all {
+			all[i].Count = map[string]int{"messages": n.Due, "deferred": n.Deferred, "errors": n.Errors}[all[i].Key]
+		}
+	}
+	return all
+}
+
+func cookie(r *http.Request, name string) string {
+	if c, err := r.Cookie("notifier_" + name); err == nil {
+		return c.Value
+	}
+	return ""
+}
+
+// view keeps how somebody wants to see the console, and comes back.
+func (c *console) view(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if r.ParseForm() == nil {
+		for _, name := range []string{"lang", "theme"} {
+			if value := r.PostForm.Get(name); value != "" && len(value) < 20 {
+				http.SetCookie(w, &http.Cookie{Name: "notifier_" + name, Value: url.QueryEscape(value), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+			}
+		}
+	}
+	back := r.PostForm.Get("back")
+	if !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.ContainsAny(back, "\\\r\n") {
+		back = "/"
+	}
+	http.Redirect(w, r, back, http.StatusSeeOther)
+}
+
+// maxForm is the most that a form holds, in bytes.
+const maxForm = 256 << 10
+
+// Time is a time as people read it, with the exact one for whoever looks twice.
+func (b base) Time(t time.Time) template.HTML {
+	if t.IsZero() {
+		return "–"
+	}
+	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `" title="` + template.HTMLEscapeString(b.Clock.Full(t)) + `">` +
+		template.HTMLEscapeString(b.Clock.Moment(t)) + `</time>`)
+}
+
+// Badge is a status as people read it: a shape and a word, never colour alone.
+func (b base) Badge(s message.Status) template.HTML {
+	look := badges[s]
+	return template.HTML(`<span class="b ` + look[0] + `"><span aria-hidden="true">` + look[1] + `</span> ` +
+		template.HTMLEscapeString(b.Clock.Words.T("status."+string(s))) + `</span>`)
+}
+
+var badges = map[message.Status][2]string{
+	message.Scheduled: {"off", "○"}, message.Deferred: {"wait", "◔"}, message.PendingManual: {"off", "☐"}, message.Pending: {"off", "○"},
+	message.Sending: {"run", "▸"}, message.RateLimited: {"wait", "◔"}, message.Sent: {"ok", "●"}, message.Delivered: {"ok", "✓"}, message.Error: {"err", "▲"},
+	message.Merged: {"ok", "⤳"}, message.Skipped: {"off", "–"}, message.Cancelled: {"off", "✕"}, message.Expired: {"off", "✕"},
+}
+
+// Kind is what a message is about.
+func (b base) Kind(m message.Message) string {
+	if m.Type == message.Single {
+		return string(m.Kind)
+	}
+	return b.Clock.Words.T("type." + string(m.Type))
+}
+
+// Says and Remedy are what an error means, and what can be done about it.
+func (b base) Says(c message.Category) string {
+	return b.Clock.Words.T("category." + string(c) + ".says")
+}
+
+// Remedy is what can be done.
+func (b base) Remedy(c message.Category) string {
+	return b.Clock.Words.T("category." + string(c) + ".remedy")
+}
+
+// back comes back from a form, and tells what it did.
+func back(w http.ResponseWriter, r *http.Request, path, done string) error {
+	http.Redirect(w, r, path+"?done="+done, http.StatusSeeOther)
+	return nil
+}

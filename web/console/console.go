@@ -1,0 +1,188 @@
+// Package console is where admins see what becomes of mail, and act on it.
+//
+// It stands behind the login of package web. Everything is a URL, and works without
+// scripts; where they run, pages tell what is new, and no row moves under the pointer.
+package console
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"notifier/access"
+	"notifier/deadlines"
+	"notifier/jobs"
+	"notifier/message"
+	"notifier/preferences"
+	"notifier/schedule"
+	"notifier/web"
+	"notifier/web/look"
+)
+
+// Desk takes what is asked for.
+type Desk interface {
+	Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error)
+	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
+	Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
+	Operate(ctx context.Context, c message.Call, o message.Operation) (message.Operation, error)
+	User(ctx context.Context, site, id string) (preferences.User, error)
+	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
+	Catalog() preferences.Catalog
+}
+
+// Records are what is kept.
+type Records interface {
+	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)
+	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
+	Counts(ctx context.Context, site string, at time.Time) (due, errors int, oldest time.Time, err error)
+	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
+	Attempts(ctx context.Context, m message.Message) ([]message.Attempt, error)
+	Decisions(ctx context.Context, m message.Message) ([]message.Decided, error)
+	Items(ctx context.Context, site string, digest message.ID) ([]message.Message, error)
+	Operation(ctx context.Context, site string, id message.ID) (message.Operation, error)
+	Operations(ctx context.Context, site string, before message.ID, n int) ([]message.Operation, error)
+	StopOperation(ctx context.Context, site string, id message.ID, at time.Time) error
+	Deadlines(ctx context.Context, site string, n int, after time.Time, key string) ([]deadlines.Deadline, error)
+	UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error)
+	Audit(ctx context.Context, site string, f access.RecordFilter) ([]access.Record, error)
+	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
+}
+
+// Timetable is when the jobs run.
+type Timetable interface {
+	Lines(ctx context.Context) ([]jobs.State, error)
+	Line(ctx context.Context, name string) (jobs.State, error)
+	Change(ctx context.Context, name string, c jobs.Change, by string) (jobs.State, error)
+	Pause(ctx context.Context, name, note, by string) (jobs.State, error)
+	Resume(ctx context.Context, name, by string) (jobs.State, error)
+	RunNow(name string) (schedule.Run, error)
+}
+
+// Accounts are the outgoing accounts.
+type Accounts interface {
+	Accounts(ctx context.Context) ([]message.Account, error)
+	TryAccount(ctx context.Context, name string) (message.Trial, error)
+}
+
+// Options say how the console is kept.
+type Options struct {
+	// Write writes out the mail of a message that is kept as facts.
+	Write func(message.Message) message.Message
+	// Compose is the mail as it goes out, to be read as its source; nil: it cannot be shown.
+	Compose func(message.Message) ([]byte, error)
+	// Mailbox tells that /mailbox shows what was caught.
+	Mailbox bool
+	// Stop ends the streams of pages that tell what is new.
+	Stop <-chan struct{}
+}
+
+//go:embed *.html
+var files embed.FS
+
+var pages = look.NewPages(files, nil, "*.html")
+
+type console struct {
+	desk      Desk
+	records   Records
+	timetable Timetable
+	accounts  Accounts
+	o         Options
+	tally     tally
+	log       *zap.Logger
+}
+
+// Handler answers all pages behind the login.
+func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, accounts Accounts, o Options, log *zap.Logger) http.Handler {
+	c := &console{desk: desk, records: records, timetable: timetable, accounts: accounts, o: o, log: log.Named("console")}
+	c.tally.known, c.tally.at = map[string]numbers{}, map[string]time.Time{}
+	mux := http.NewServeMux()
+	login.Routes(mux)
+	see := func(pattern string, scope access.Scope, page func(http.ResponseWriter, *http.Request) error) {
+		mux.Handle("GET "+pattern, login.Need(scope, c.told(page)))
+	}
+	do := func(pattern, action string, scope access.Scope, page func(http.ResponseWriter, *http.Request) error) {
+		mux.Handle("POST "+pattern, login.Need(scope, login.Noted(action, c.told(page))))
+	}
+	see("/{$}", access.ReadQueue, c.overview)
+	see("/messages", access.ReadQueue, c.list)
+	see("/messages/{id}", access.ReadQueue, c.message)
+	mux.Handle("GET /messages/{id}/mail", login.Need(access.Queue, login.Noted("open-message", c.told(c.mail))))
+	see("/messages/{id}/html", access.Queue, c.html)
+	do("/messages/{id}/{move}", "act-on-message", access.Queue, c.move)
+	mux.Handle("POST /messages", login.Need(access.Queue, c.told(c.confirm)))
+	do("/operations", "act-on-messages", access.Queue, c.operate)
+	see("/operations/{id}", access.ReadQueue, c.operation)
+	do("/operations/{id}/stop", "stop-operation", access.Queue, c.stopOperation)
+	see("/deferred", access.ReadQueue, c.deferred)
+	see("/errors", access.ReadQueue, c.errors)
+	see("/jobs", access.ReadJobs, c.jobs)
+	see("/jobs/{name}", access.ReadJobs, c.job)
+	do("/jobs/{name}", "change-job", access.Jobs, c.changeJob)
+	do("/jobs/{name}/{deed}", "run-or-pause-job", access.Jobs, c.runJob)
+	see("/reminders", access.ReadQueue, c.reminders)
+	see("/people", access.ReadPreferences, c.people)
+	see("/people/{id}", access.ReadPreferences, c.person)
+	see("/accounts", access.ReadQueue, c.accountList)
+	do("/accounts/{name}/test", "test-account", access.Admin, c.tryAccount)
+	see("/audit", access.Admin, c.audit)
+	mux.Handle("GET /stream", login.Need(access.ReadQueue, http.HandlerFunc(c.stream)))
+	mux.Handle("POST /view", login.Guard(http.HandlerFunc(c.view)))
+	mux.Handle("GET /", login.Guard(c.told(func(http.ResponseWriter, *http.Request) error { return message.ErrNotFound })))
+	return look.Guarded(http.NewCrossOriginProtection().Handler(mux))
+}
+
+// told answers what a page cannot show as a page, too.
+func (c *console) told(page func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := page(w, r)
+		if err == nil {
+			return
+		}
+		b := c.base(r, "", "")
+		words := b.Clock.Words
+		p := faultPage{base: b, Text: words.T("fault.text"), Status: http.StatusInternalServerError}
+		p.Title = words.T("fault.title")
+		var invalid *message.Invalid
+		var move *message.MoveError
+		switch {
+		case errors.Is(err, message.ErrNotFound), errors.Is(err, jobs.ErrUnknown):
+			p.Title, p.Text, p.Status = words.T("fault.missing"), words.T("fault.missing_text"), http.StatusNotFound
+		case errors.As(err, &invalid):
+			p.Title, p.Text, p.Status = words.T("fault.refused"), invalid.Error(), http.StatusUnprocessableEntity
+		case errors.As(err, &move), errors.Is(err, message.ErrMoved), errors.Is(err, message.ErrManual):
+			p.Title, p.Text, p.Status = words.T("fault.moved"), words.T("fault.moved_text"), http.StatusConflict
+		case errors.Is(err, jobs.ErrBusy):
+			p.Title, p.Text, p.Status = words.T("fault.refused"), words.T("job.busy"), http.StatusConflict
+		case errors.Is(err, message.ErrUnavailable), errors.Is(err, context.Canceled):
+			p.Title, p.Text, p.Status = words.T("fault.database"), words.T("fault.database_text"), http.StatusServiceUnavailable
+		default:
+			c.log.Error("a page failed", zap.String("page", r.URL.Path), zap.Error(err))
+		}
+		if err := pages.Render(w, r, b.Lang, p.Status, "fault.html", p); err != nil {
+			c.log.Error("a page failed", zap.Error(err))
+		}
+	})
+}
+
+type faultPage struct {
+	base
+	Text   string
+	Status int
+}
+
+// show answers with a page.
+func (c *console) show(w http.ResponseWriter, r *http.Request, lang, name string, page any) error {
+	return pages.Render(w, r, lang, http.StatusOK, name, page)
+}
+
+// call is what somebody who is signed in asks for, now.
+func call(r *http.Request) message.Call {
+	who := web.Who(r.Context())
+	return message.Call{Site: who.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: who.Name}
+}
+
+func site(r *http.Request) string { return web.Who(r.Context()).Site }

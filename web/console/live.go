@@ -1,0 +1,146 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"notifier/message"
+	"notifier/search"
+)
+
+// numbers are how a site stands.
+type numbers struct {
+	Due      int       `json:"messages"`
+	Deferred int       `json:"deferred"`
+	Errors   int       `json:"errors"`
+	Oldest   time.Time `json:"-"` // since when the oldest that is due waits
+}
+
+// tally keeps the numbers of sites for a moment: many pages ask at once.
+type tally struct {
+	mu    sync.Mutex
+	known map[string]numbers
+	at    map[string]time.Time
+}
+
+// fresh is how old numbers may be.
+const fresh = 900 * time.Millisecond
+
+func (c *console) numbers(ctx context.Context, site string, at time.Time) (n numbers, err error) {
+	c.tally.mu.Lock()
+	defer c.tally.mu.Unlock()
+	if at.Sub(c.tally.at[site]) < fresh {
+		return c.tally.known[site], nil
+	}
+	if n.Due, n.Errors, n.Oldest, err = c.records.Counts(ctx, site, at); err != nil {
+		return n, err
+	}
+	deferred, err := c.records.Count(ctx, site, message.Filter{Status: message.Deferred}, true)
+	if err != nil {
+		return n, err
+	}
+	n.Deferred = deferred.N
+	c.tally.known[site], c.tally.at[site] = n, at
+	return n, nil
+}
+
+// beat is what a stream tells: how the site stands, how many messages the page does not
+// show yet, and how far operations have come.
+type beat struct {
+	numbers
+	New        int         `json:"new"`
+	Operations []operation `json:"operations,omitempty"`
+}
+
+type operation struct {
+	ID   message.ID `json:"id"`
+	Done int        `json:"done"`
+	All  int        `json:"all"`
+	Text string     `json:"text"`
+	Over bool       `json:"over"`
+}
+
+// How often a stream looks, and says at least that it lives.
+const (
+	every     = time.Second
+	heartbeat = 15 * time.Second
+)
+
+// stream tells what is new until the reader goes, as server-sent events.
+func (c *console) stream(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no")
+	out := http.NewResponseController(w)
+	fmt.Fprint(w, "retry: 2000\n\n")
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	var said string
+	var saidAt time.Time
+	for {
+		text := ""
+		if b, err := c.beat(r); err == nil {
+			bytes, _ := json.Marshal(b)
+			text = string(bytes)
+		} else if !errors.Is(err, context.Canceled) {
+			text = `{"down":true}`
+		}
+		switch now := time.Now(); {
+		case text != said:
+			fmt.Fprintf(w, "data: %s\n\n", text)
+			said, saidAt = text, now
+		case now.Sub(saidAt) >= heartbeat:
+			fmt.Fprint(w, ": still here\n\n")
+			saidAt = now
+		}
+		if out.Flush() != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-c.o.Stop:
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// most is how many new messages are counted, and how many operations told of.
+const most = 100
+
+func (c *console) beat(r *http.Request) (b beat, err error) {
+	query, now := r.URL.Query(), time.Now().UTC()
+	if b.numbers, err = c.numbers(r.Context(), site(r), now); err != nil {
+		return b, err
+	}
+	if after := message.ID(query.Get("after")); query.Has("after") {
+		f, err := search.Filter(query.Get("q"), "q", now)
+		if err != nil {
+			return b, nil // the page has said so
+		}
+		f.Limit = most
+		found, err := c.records.Find(r.Context(), site(r), f)
+		if err != nil {
+			return b, err
+		}
+		for _, m := range found.Messages {
+			if m.ID > after {
+				b.New++
+			}
+		}
+	}
+	if query.Has("operation") {
+		o, err := c.records.Operation(r.Context(), site(r), message.ID(query.Get("operation")))
+		if err != nil {
+			return b, err
+		}
+		b.Operations = append(b.Operations, operation{o.ID, o.Done, o.Total, c.progress(c.base(r, "", ""), o), o.Status != message.Running})
+	}
+	return b, nil
+}

@@ -1,0 +1,111 @@
+package console
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"notifier/jobs"
+	"notifier/message"
+)
+
+type overviewPage struct {
+	base
+	numbers
+	Waits    string // how long the oldest has waited; empty if none is due
+	SentHour message.Counted
+	Failing  []failing
+	Jobs     []jobs.State
+	Lines    []timeline
+	Needs    []need
+	Well     bool
+	Until    time.Time
+}
+
+// need is something that a person should look at.
+type need struct{ Text, Path string }
+
+// timeline is when a job runs in the next hour, for a picture and a table.
+type timeline struct {
+	Name  string
+	Ticks []int // in thousandths of the hour
+	Times []time.Time
+	Every string
+	Y     int
+}
+
+// overview shows how everything stands.
+func (c *console) overview(w http.ResponseWriter, r *http.Request) error {
+	p := overviewPage{base: c.base(r, "overview", "nav.overview")}
+	now, words := p.Clock.Now(), p.Clock.Words
+	var err error
+	if p.numbers, err = c.numbers(r.Context(), site(r), now); err != nil {
+		return err
+	}
+	if p.Due > 0 {
+		p.Waits = now.Sub(p.Oldest).Round(time.Second).String()
+	}
+	if p.SentHour, err = c.records.Count(r.Context(), site(r), message.Filter{Status: message.Sent, Since: now.Add(-time.Hour)}, true); err != nil {
+		return err
+	}
+	if p.Failing, _, err = c.failing(r); err != nil {
+		return err
+	}
+	p.Failing = p.Failing[:min(5, len(p.Failing))]
+	if p.Jobs, err = c.timetable.Lines(r.Context()); err != nil {
+		return err
+	}
+	p.Until = now.Add(time.Hour)
+	for i, j := range p.Jobs {
+		p.Lines = append(p.Lines, p.line(j, i, now))
+		switch {
+		case j.Paused:
+			p.Needs = append(p.Needs, need{words.T("need.paused", "Job", words.T("job."+j.Name), "Note", j.Note), "/jobs/" + j.Name})
+		case j.Last.Error != "":
+			p.Needs = append(p.Needs, need{words.T("need.job", "Job", words.T("job."+j.Name), "Error", message.Truncate(j.Last.Error, 200)), "/jobs/" + j.Name})
+		}
+	}
+	accounts, err := c.accounts.Accounts(r.Context())
+	if err != nil {
+		return err
+	}
+	if len(accounts) == 0 {
+		p.Needs = append(p.Needs, need{words.T("need.account"), "/accounts"})
+	}
+	for _, a := range accounts {
+		if a.Paused != nil {
+			p.Needs = append(p.Needs, need{words.T("need.fails", "Account", a.Name, "Says", p.Says(a.Paused.Category)), "/accounts"})
+		}
+	}
+	for _, f := range p.Failing {
+		p.Needs = append(p.Needs, need{words.N("need.errors", f.N, "Says", p.Says(f.Category)), f.List})
+	}
+	p.Well = len(p.Needs) == 0
+	p.Live = "/stream"
+	return c.show(w, r, p.Lang, "overview.html", p)
+}
+
+// line is when a job runs in the hour from now.
+func (b base) line(j jobs.State, i int, now time.Time) timeline {
+	l := timeline{Name: b.Clock.Words.T("job." + j.Name), Every: b.Schedule(j.Spec), Y: 22 + 28*i}
+	s, err := j.Spec.Compile()
+	if err != nil || j.Paused {
+		return l
+	}
+	for _, t := range s.NextN(now, 400) {
+		if t.After(now.Add(time.Hour)) {
+			break
+		}
+		if len(l.Times) < 5 {
+			l.Times = append(l.Times, t)
+		}
+		l.Ticks = append(l.Ticks, int(t.Sub(now)*1000/time.Hour))
+	}
+	return l
+}
+
+// X is where a tick stands in the picture, and Mid where a line's name does.
+func (l timeline) X(tick int) string { return strconv.Itoa(150 + tick*7/10) }
+
+// Low is where the line is drawn.
+func (l timeline) Low() int { return l.Y + 4 }

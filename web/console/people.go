@@ -1,0 +1,190 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"notifier/access"
+	"notifier/deadlines"
+	"notifier/message"
+	"notifier/preferences"
+	"notifier/web"
+)
+
+type remindersPage struct {
+	base
+	Deadlines []deadlines.Deadline
+	Next      string
+}
+
+// reminders shows deadlines, the next first.
+func (c *console) reminders(w http.ResponseWriter, r *http.Request) error {
+	p := remindersPage{base: c.base(r, "reminders", "nav.reminders")}
+	query := r.URL.Query()
+	after, err := time.Parse(time.RFC3339Nano, query.Get("after"))
+	if err != nil {
+		after = time.Time{}
+	}
+	found, err := c.records.Deadlines(r.Context(), site(r), perPage+1, after, query.Get("key"))
+	if err != nil {
+		return err
+	}
+	if len(found) > perPage {
+		found = found[:perPage]
+		last := found[perPage-1]
+		p.Next = "/reminders?" + url.Values{"after": {last.DueAt.Format(time.RFC3339Nano)}, "key": {last.Key}}.Encode()
+	}
+	p.Deadlines = found
+	return c.show(w, r, p.Lang, "reminders.html", p)
+}
+
+type peoplePage struct {
+	base
+	Find  string
+	Wrong bool
+	Users []preferences.User
+	Next  string
+}
+
+// people lists users, and leads to the one that is looked for.
+func (c *console) people(w http.ResponseWriter, r *http.Request) error {
+	p := peoplePage{base: c.base(r, "people", "nav.people"), Find: r.URL.Query().Get("id")}
+	if p.Find != "" {
+		_, err := c.desk.User(r.Context(), site(r), p.Find)
+		if err == nil {
+			http.Redirect(w, r, "/people/"+url.PathEscape(p.Find), http.StatusSeeOther)
+			return nil
+		}
+		if !errors.Is(err, message.ErrNotFound) {
+			return err
+		}
+		p.Wrong = true
+	}
+	found, err := c.records.UserList(r.Context(), site(r), r.URL.Query().Get("after"), perPage+1)
+	if err != nil {
+		return err
+	}
+	if len(found) > perPage {
+		found = found[:perPage]
+		p.Next = "/people?" + url.Values{"after": {found[perPage-1].ID}}.Encode()
+	}
+	p.Users = found
+	return c.show(w, r, p.Lang, "people.html", p)
+}
+
+type personPage struct {
+	base
+	User    preferences.User
+	Chosen  []chosen
+	Changes []preferences.Change
+	Last    []message.Message
+	Waiting int
+	List    string
+	Pause   time.Time
+}
+
+// chosen is what applies to a person for a kind.
+type chosen struct{ Kind, Setting string }
+
+// person shows what applies to a person, who chose it, and the last mails.
+func (c *console) person(w http.ResponseWriter, r *http.Request) error {
+	u, err := c.desk.User(r.Context(), site(r), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	p := personPage{base: c.base(r, "people", ""), User: u, List: "/messages?" + url.Values{"q": {`user:"` + u.ID + `"`}}.Encode()}
+	p.Title = u.ID
+	if u.Name != "" {
+		p.Title = u.Name
+	}
+	for _, k := range c.desk.Catalog().Kinds() {
+		setting := u.Preferences.Setting(k)
+		if setting == "" {
+			setting = p.Clock.Words.T("person.always")
+		}
+		p.Chosen = append(p.Chosen, chosen{string(k), setting})
+	}
+	if end := u.Preferences.PauseEnds(); end.After(p.Clock.Now()) {
+		p.Pause = end
+	}
+	if p.Changes, err = c.desk.Changes(r.Context(), site(r), u.ID); err != nil {
+		return err
+	}
+	found, err := c.records.Find(r.Context(), site(r), message.Filter{User: u.ID, Limit: 20})
+	if err != nil {
+		return err
+	}
+	p.Last = found.Messages
+	waits, err := c.records.Count(r.Context(), site(r), message.Filter{User: u.ID, Status: message.Deferred}, true)
+	p.Waiting = waits.N
+	if err != nil {
+		return err
+	}
+	return c.show(w, r, p.Lang, "person.html", p)
+}
+
+type accountsPage struct {
+	base
+	Accounts []message.Account
+	Tried    string
+	Trial    *message.Trial
+	MayTry   bool
+}
+
+// accountList shows the outgoing accounts.
+func (c *console) accountList(w http.ResponseWriter, r *http.Request) error {
+	p, err := c.accountsPage(r)
+	if err != nil {
+		return err
+	}
+	return c.show(w, r, p.Lang, "accounts.html", p)
+}
+
+func (c *console) accountsPage(r *http.Request) (p accountsPage, err error) {
+	p.base = c.base(r, "accounts", "nav.accounts")
+	p.MayTry = p.Who.May(access.Admin)
+	p.Accounts, err = c.accounts.Accounts(r.Context())
+	return p, err
+}
+
+// tryAccount has a conversation with an account's server that sends nothing.
+func (c *console) tryAccount(w http.ResponseWriter, r *http.Request) error {
+	if !web.Who(r.Context()).Home {
+		return message.ErrNotFound
+	}
+	trial, err := c.accounts.TryAccount(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	p, err := c.accountsPage(r)
+	if err != nil {
+		return err
+	}
+	p.Tried, p.Trial = r.PathValue("name"), &trial
+	return c.show(w, r, p.Lang, "accounts.html", p)
+}
+
+type auditPage struct {
+	base
+	Records []access.Record
+	Next    string
+	By      string
+}
+
+// audit shows who changed what.
+func (c *console) audit(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	p := auditPage{base: c.base(r, "audit", "nav.audit"), By: query.Get("by")}
+	found, err := c.records.Audit(r.Context(), site(r), access.RecordFilter{By: p.By, Before: message.ID(query.Get("before")), Limit: perPage + 1})
+	if err != nil {
+		return err
+	}
+	if len(found) > perPage {
+		found = found[:perPage]
+		p.Next = "/audit?" + url.Values{"by": {p.By}, "before": {string(found[perPage-1].ID)}}.Encode()
+	}
+	p.Records = found
+	return c.show(w, r, p.Lang, "audit.html", p)
+}
