@@ -46,6 +46,7 @@ func everyRoute() [][3]string {
 		{"GET", "/api/v1/deadlines/A-1", ""},
 		{"PUT", "/api/v1/deadlines/A-1", `{"users":["anna"],"due_at":"2035-01-01T00:00:00Z"}`},
 		{"DELETE", "/api/v1/deadlines/A-1", ""},
+		{"POST", "/api/v1/deadlines/A-1/preview", `{"users":["anna"],"due_at":"2035-01-01T00:00:00Z"}`},
 		{"GET", "/api/v1/users/anna", ""},
 		{"PUT", "/api/v1/users/anna", `{}`},
 		{"GET", "/api/v1/users/anna/preferences", ""},
@@ -169,7 +170,11 @@ func (b broken) Notify(context.Context, message.Call, message.Event) (message.No
 func (b broken) SetDeadline(_ context.Context, _ message.Call, d deadlines.Deadline) (deadlines.Deadline, error) {
 	return d, b.err
 }
-func (b broken) ClearDeadline(context.Context, message.Call, string) error { return b.err }
+func (b broken) PreviewDeadline(context.Context, message.Call, deadlines.Deadline) ([]deadlines.Reminder, error) {
+	return nil, b.err
+}
+func (b broken) ComingReminders(message.Call, deadlines.Deadline) []deadlines.Reminder { return nil }
+func (b broken) ClearDeadline(context.Context, message.Call, string) error             { return b.err }
 
 func (b broken) SetUser(_ context.Context, _ message.Call, u preferences.User) (preferences.User, error) {
 	return u, b.err

@@ -33,6 +33,8 @@ type Desk interface {
 	SendMessage(ctx context.Context, c message.Call, d message.Draft) (taken message.Taken, replayed bool, err error)
 	Notify(ctx context.Context, c message.Call, e message.Event) (noted message.Noted, replayed bool, err error)
 	SetDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) (deadlines.Deadline, error)
+	PreviewDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) ([]deadlines.Reminder, error)
+	ComingReminders(c message.Call, d deadlines.Deadline) []deadlines.Reminder
 	ClearDeadline(ctx context.Context, c message.Call, key string) error
 	SetUser(ctx context.Context, c message.Call, u preferences.User) (preferences.User, error)
 	SetPreferences(ctx context.Context, c message.Call, id string, p preferences.Preferences) (preferences.User, error)
@@ -200,6 +202,7 @@ func (h *handler) routes(api huma.API) {
 	h.batchRoutes(api)
 	h.eventRoutes(api)
 	h.deadlineRoutes(api)
+	h.previewRoutes(api)
 	h.peopleRoutes(api)
 	h.jobRoutes(api)
 	h.suppressionRoutes(api)

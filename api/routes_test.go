@@ -577,6 +577,15 @@ func TestRoutes(t *testing.T) {
 			s.say("GET", "/api/v1/deadlines/OFA%2F2026%2F1181:step-4", "")
 			s.say("GET", "/api/v1/deadlines/OFA%2F2026%2F1181:step-5", "")
 		}},
+		{"preview-deadline", func(s *script) {
+			s.people("anna", "jan")
+			at := "/api/v1/deadlines/A-1/preview"
+			s.say("POST", at, `{"due_at":"2035-11-23T15:00:00Z","users":["anna"],"remind_before":["24h"],"overdue":{"every_workday":true,"max":1},"escalate":[{"users":["jan"],"on_day":true}]}`)
+			s.say("POST", at, "")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/deadlines/A-1", `{"due_at":"2035-11-25T15:00:00Z","users":["anna"]}`)
+			s.say("POST", at, "")
+			s.say("POST", at, `{"due_at":"2035-11-25T15:00:00Z"}`)
+		}},
 		{"list-deadlines", func(s *script) {
 			s.people("anna")
 			s.say("GET", "/api/v1/deadlines", "")

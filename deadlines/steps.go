@@ -218,6 +218,22 @@ func (d Deadline) Reminders(since, at time.Time, cal Calendar) []Reminder {
 	return all
 }
 
+// Coming are the reminders that are still to come, at most n, in the order of time: what
+// runs at the very instants of the steps would tell.
+func (d Deadline) Coming(after time.Time, n int, cal Calendar) []Reminder {
+	var all []Reminder
+	since := later(after, d.FiredAt)
+	for len(all) < n {
+		at, any := d.Next(since, cal)
+		if !any {
+			break
+		}
+		all = append(all, d.Reminders(since, at, cal)...)
+		since = at
+	}
+	return all[:min(len(all), n)]
+}
+
 // People lists the ids of all whom the deadline concerns.
 func (d Deadline) People() []string {
 	all := slices.Clone(d.Users)

@@ -25,6 +25,27 @@ func (d *Desk) SetDeadline(ctx context.Context, c message.Call, dl deadlines.Dea
 	return d.store.SaveDeadline(ctx, c, dl.Set(c.At, d.o.Calendar(c.Site)))
 }
 
+// previewed is how many reminders a preview tells at most.
+const previewed = 200
+
+// PreviewDeadline tells whom a deadline would remind, and when, if it was set now. Nothing
+// is stored.
+func (d *Desk) PreviewDeadline(ctx context.Context, c message.Call, dl deadlines.Deadline) ([]deadlines.Reminder, error) {
+	if err := dl.Check(); err != nil {
+		return nil, err
+	}
+	cal := d.o.Calendar(c.Site)
+	return dl.Set(c.At, cal).Coming(c.At, previewed, cal), nil
+}
+
+// ComingReminders tells whom a deadline that is set will still remind, and when.
+func (d *Desk) ComingReminders(c message.Call, dl deadlines.Deadline) []deadlines.Reminder {
+	if !dl.ClearedAt.IsZero() {
+		return nil
+	}
+	return dl.Coming(dl.FiredAt, previewed, d.o.Calendar(c.Site))
+}
+
 // ClearDeadline ends a deadline: no more reminders, and one that has not left is
 // withdrawn. Clearing it twice, or one that never was set, is no error: the engine's wish
 // that nobody is reminded has come true.

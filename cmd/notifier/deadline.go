@@ -64,7 +64,7 @@ func deadlineCommand(s *shared) *cobra.Command {
 	show := s.verb("show KEY", "Tell how a deadline stands", func(ctx context.Context, c *cobra.Command, d *door, keys []string) error {
 		return s.printDeadline(ctx, c, d, request{method: http.MethodGet, path: path("deadlines", keys[0])})
 	})
-	c.AddCommand(setDeadline(s), moveDeadline(s), clear, list, show)
+	c.AddCommand(setDeadline(s), moveDeadline(s), clear, list, show, previewDeadline(s))
 	return s.reaches(c)
 }
 
@@ -99,6 +99,54 @@ func setDeadline(s *shared) *cobra.Command {
 	c.Example = `  notifier deadline set OFA-1181:step-4 --due 2026-12-01T15:00:00Z --user anna --before 72h,24h
   notifier deadline set OFA-1181 --in 5 --user anna --case OFA-1181 --title Lease    in five workdays
   notifier deadline set OFA-1181 --file deadline.json    the body of PUT /api/v1/deadlines/KEY`
+	t.flags(c)
+	return c
+}
+
+// coming is a reminder as the API tells it.
+type coming struct {
+	At        time.Time `json:"at"`
+	User      string    `json:"user"`
+	Kind      string    `json:"kind"`
+	Escalated bool      `json:"escalated"`
+}
+
+var comingColumns = []listing.Column[coming]{
+	{Title: "At", Value: func(r coming) string { return clock(r.At) }},
+	{Title: "User", Value: func(r coming) string { return r.User }},
+	{Title: "Kind", Value: func(r coming) string {
+		if r.Escalated {
+			return r.Kind + ", escalated"
+		}
+		return r.Kind
+	}},
+}
+
+func previewDeadline(s *shared) *cobra.Command {
+	var t setting
+	c := s.verb("preview KEY", "Tell who will be reminded of a deadline, and when; nothing is stored", func(ctx context.Context, c *cobra.Command, d *door, keys []string) error {
+		q := request{method: http.MethodPost, path: path("deadlines", keys[0], "preview")}
+		if t.due != "" || t.in != "" || t.file != "" {
+			body, err := t.body(c)
+			if err != nil {
+				return err
+			}
+			q.body = body
+		}
+		page, err := d.list(ctx, q, 0)
+		if err != nil {
+			return err
+		}
+		return listing.List(s.printer(c), page, comingColumns)
+	})
+	c.Long = "Without --due, --in or --file: the reminders that are still to come of the deadline as it is. With one of them:\n" +
+		"what would come of it if it was set so now."
+	c.Example = "  notifier deadline preview OFA-1181\n  notifier deadline preview OFA-1181 --due 2026-12-01T15:00:00Z --user anna --before 72h,24h"
+	t.flags(c)
+	return c
+}
+
+func (t *setting) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&t.due, "due", "", "`time` when it is due, as in 2026-12-01T15:00:00Z")
 	f.StringVar(&t.in, "in", "", "`workdays` from now until it is due, instead of --due")
@@ -110,7 +158,6 @@ func setDeadline(s *shared) *cobra.Command {
 	f.StringVar(&t.d.Case.URL, "url", "", "`address` of the case")
 	f.StringVar(&t.d.Case.Stage, "stage", "", "`stage` of the case; the deadline ends when the case reaches another")
 	f.StringVar(&t.file, "file", "", "`file` with all of it as JSON, instead of the other flags; - reads standard input")
-	return c
 }
 
 // body is what the API is told.

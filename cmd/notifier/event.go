@@ -19,7 +19,7 @@ import (
 
 func eventCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{Use: "event", Short: "Tell what happened in the workflow; preferences decide who gets a mail, and when", RunE: showHelp}
-	c.AddCommand(publishCommand(s), importEvents(s))
+	c.AddCommand(publishCommand(s), tryEvent(s), importEvents(s))
 	return s.reaches(c)
 }
 
@@ -99,7 +99,7 @@ func publishCommand(s *shared) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return s.publish(ctx, c, d, event, e.key)
+		return s.publish(ctx, c, d, request{method: http.MethodPost, path: "/events", body: event, key: e.key})
 	})
 	c.Example = `  notifier event publish --kind case_changed --user anna --case A-1 --title Lease --summary "Jan commented"`
 	e.flags(c)
@@ -107,10 +107,24 @@ func publishCommand(s *shared) *cobra.Command {
 	return c
 }
 
-func (s *shared) publish(ctx context.Context, c *cobra.Command, d *door, event message.Event, key string) error {
+func tryEvent(s *shared) *cobra.Command {
+	var e happening
+	c := s.verb("dry-run", "Tell what would become of an event for each user; nothing is stored", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
+		event, err := e.read()
+		if err != nil {
+			return err
+		}
+		return s.publish(ctx, c, d, request{method: http.MethodPost, path: "/events/dry-run", body: event})
+	})
+	c.Example = `  notifier event dry-run --kind case_changed --user anna --case A-1`
+	e.flags(c)
+	return c
+}
+
+func (s *shared) publish(ctx context.Context, c *cobra.Command, d *door, q request) error {
 	noted, raw, err := ask[struct {
 		Recipients []json.RawMessage `json:"recipients"`
-	}](ctx, d, request{method: http.MethodPost, path: "/events", body: event, key: key})
+	}](ctx, d, q)
 	if err != nil {
 		return err
 	}

@@ -3,10 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +32,7 @@ type sending struct {
 	attach      []string
 	key         string
 	flush, wait bool
+	dryRun      bool
 	timeout     time.Duration
 }
 
@@ -71,6 +74,7 @@ func sendCommand(s *shared) *cobra.Command {
 	f.StringVar(&m.key, "idempotency-key", "", "`key` that makes the command safe to repeat")
 	f.BoolVar(&m.flush, "flush", false, "flush the queue at once instead of leaving that to the service")
 	f.BoolVar(&m.wait, "wait", false, "wait until the messages have been sent, or cannot be")
+	f.BoolVar(&m.dryRun, "dry-run", false, "only say what would become of it")
 	f.DurationVar(&m.timeout, "timeout", 5*time.Minute, "how `long` to wait")
 	return s.reaches(c)
 }
@@ -80,6 +84,9 @@ func (s *shared) send(ctx context.Context, c *cobra.Command, d *door, m *sending
 	began := time.Now()
 	if d.house != nil {
 		d.house.warn()
+	}
+	if m.dryRun {
+		return s.trySending(ctx, c, d, m)
 	}
 	taken, _, err := ask[message.Taken](ctx, d, request{method: http.MethodPost, path: "/messages", body: m.draft, key: m.key})
 	if err != nil {
@@ -96,6 +103,27 @@ func (s *shared) send(ctx context.Context, c *cobra.Command, d *door, m *sending
 		})
 	}
 	return errors.Join(s.printTickets(context.WithoutCancel(ctx), c, d, taken.Messages), err)
+}
+
+// trySending tells what would become of a message.
+func (s *shared) trySending(ctx context.Context, c *cobra.Command, d *door, m *sending) error {
+	tried, raw, err := ask[struct {
+		Messages []json.RawMessage `json:"messages"`
+	}](ctx, d, request{method: http.MethodPost, path: "/messages", query: url.Values{"dry_run": {"true"}}, body: m.draft})
+	if err != nil {
+		return err
+	}
+	note(c, "Nothing was done: this is what would be.")
+	p := s.printer(c)
+	if p.Format == listing.JSON || p.Format == listing.YAML {
+		return listing.One(p, raw, nil)
+	}
+	return listing.List(p, listing.Page{Data: tried.Messages}, []listing.Column[message.Ticket]{
+		{Title: "To", Value: func(t message.Ticket) string { return t.To }},
+		{Title: "Status", Value: func(t message.Ticket) string { return string(t.Status) }, Tint: func(t message.Ticket) listing.Tint { return tint(t.Status) }},
+		{Title: "Why", Value: func(t message.Ticket) string { return string(t.Reason) }},
+		{Title: "Leaves by", Value: func(t message.Ticket) string { return clockOf(t.ExpectedBy) }},
+	})
 }
 
 // flush sends what is pending: here, or by the service elsewhere.

@@ -1,0 +1,66 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"notifier/deadlines"
+	"notifier/message"
+)
+
+type previewIn struct {
+	Key  string `path:"key" doc:"Your key of the deadline: the case's id, or the case and a stage." example:"OFA-1181:step-4"`
+	Body *body[deadlines.Deadline]
+}
+
+// reminderView is a reminder that is still to come.
+type reminderView struct {
+	At        time.Time          `json:"at"`
+	User      string             `json:"user"`
+	Kind      deadlines.StepKind `json:"kind" doc:"before, on_day, due or late." enum:"before,on_day,due,late"`
+	DueAt     time.Time          `json:"due_at"`
+	Escalated bool               `json:"escalated" doc:"It is told to others than those who have to act."`
+}
+
+func viewReminder(r deadlines.Reminder) reminderView {
+	return reminderView{At: r.Step.At, User: r.User, Kind: r.Step.Kind, DueAt: r.DueAt, Escalated: r.Escalated}
+}
+
+type previewOut struct{ Body list[reminderView] }
+
+func (h *handler) previewRoutes(api huma.API) {
+	register(h, api, huma.Operation{
+		OperationID: "preview-deadline", Method: http.MethodPost, Path: "/deadlines/{key}/preview", Tags: []string{"deadlines"}, Errors: []int{http.StatusNotFound},
+		Summary:     "Who will be reminded of a deadline, and when",
+		Description: "With a body as for setting it: what would come of it if it was set now. Without one: what is still to come of the deadline as it is. At most 200 reminders; nothing is stored.",
+	}, h.previewDeadline)
+}
+
+func (h *handler) previewDeadline(ctx context.Context, in *previewIn) (*previewOut, error) {
+	c := call(ctx, "")
+	if in.Body != nil {
+		d, err := in.Body.read()
+		if err != nil {
+			return nil, err
+		}
+		if err := same("/key", in.Key, d.Key); err != nil {
+			return nil, err
+		}
+		d.Key = in.Key
+		coming, err := h.desk.PreviewDeadline(ctx, c, d)
+		return &previewOut{Body: listOf(coming, viewReminder)}, err
+	}
+	d, err := h.records.Deadline(ctx, c.Site, in.Key)
+	if errors.Is(err, message.ErrNotFound) {
+		err = fmt.Errorf("there is no deadline %q. Send what it would be as the body: %w", message.Truncate(in.Key, 60), err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &previewOut{Body: listOf(h.desk.ComingReminders(c, d), viewReminder)}, nil
+}
