@@ -46,7 +46,7 @@ func everyRoute() [][3]string {
 		{"GET", "/api/v1/deadlines/A-1", ""},
 		{"PUT", "/api/v1/deadlines/A-1", `{"users":["anna"],"due_at":"2035-01-01T00:00:00Z"}`},
 		{"DELETE", "/api/v1/deadlines/A-1", ""},
-		{"POST", "/api/v1/deadlines/A-1/preview", `{"users":["anna"],"due_at":"2035-01-01T00:00:00Z"}`},
+		{"POST", "/api/v1/deadlines/A-1/preview", ""},
 		{"GET", "/api/v1/users/anna", ""},
 		{"PUT", "/api/v1/users/anna", `{}`},
 		{"GET", "/api/v1/users/anna/preferences", ""},

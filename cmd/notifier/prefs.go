@@ -210,14 +210,14 @@ func choicesOfCSV(content string) (all []choices, line int, err error) {
 		if errors.Is(err, io.EOF) {
 			return all, 0, nil
 		}
-		line, _ = r.FieldPos(0)
 		if err != nil {
 			var wrong *csv.ParseError
 			if errors.As(err, &wrong) {
 				return nil, wrong.Line, wrong.Err
 			}
-			return nil, line, err
+			return nil, 1, err
 		}
+		line, _ = r.FieldPos(0)
 		one := choices{n: line, user: row[user], chosen: map[string]string{}}
 		for i, value := range row {
 			if i != user && value != "" {
