@@ -62,6 +62,7 @@ func (h *handler) flushDomain(ctx context.Context, domain string, retry bool) (f
 		if answer.Retried, err = h.desk.RetryAll(ctx, c); err != nil {
 			return answer, err
 		}
+		h.note(ctx, "act-on-messages", "/messages", nil, raw(map[string]any{"action": message.ActRetry, "site": site, "retried": answer.Retried}))
 	}
 	counts, err := h.o.Domains.Flush(ctx, site)
 	if errors.Is(err, message.ErrUnavailable) {

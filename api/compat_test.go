@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -115,6 +116,9 @@ func TestChora(t *testing.T) {
 			if a.StatusCode != row.status || !strings.Contains(strings.ToLower(string(a.body)), strings.ToLower(row.want)) {
 				t.Errorf("%s: %d %s, want %d %s", row.path, a.StatusCode, a.body, row.status, row.want)
 			}
+		}
+		if all := h.audit("action=act-on-messages"); len(all) != 2 || fmt.Sprint(all[1].After["retried"]) != "1" {
+			t.Errorf("the records of both retries are %+v", all)
 		}
 	})
 }

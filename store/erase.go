@@ -42,6 +42,9 @@ func (s *Store) EraseUser(ctx context.Context, c message.Call, id, email string)
 				return err
 			}
 		}
+		if err := s.eraseDocuments(ctx, t, c.Site, id, email); err != nil {
+			return err
+		}
 		if email != "" {
 			_, err = s.exec(ctx, t, "DELETE FROM suppressions WHERE site = ? AND address = ?", c.Site, strings.ToLower(email))
 		}
@@ -51,6 +54,19 @@ func (s *Store) EraseUser(ctx context.Context, c message.Call, id, email string)
 		return e, false, fmt.Errorf("erase the user %s: %w", id, err)
 	}
 	return e, known, nil
+}
+
+// eraseDocuments deletes the documents that name the user among their users, or the address
+// anywhere.
+func (s *Store) eraseDocuments(ctx context.Context, t *tx, site, id, email string) error {
+	names := "fields LIKE ? ESCAPE '!' AND fields LIKE ? ESCAPE '!'"
+	arguments := []any{site, `%Uids"%`, "%" + literal(quote(id)) + "%"}
+	if email != "" {
+		names += " OR lower(fields) LIKE ? ESCAPE '!'"
+		arguments = append(arguments, "%"+literal(strings.ToLower(email))+"%")
+	}
+	_, err := s.exec(ctx, t, "DELETE FROM documents WHERE site = ? AND ("+names+")", arguments...)
+	return err
 }
 
 // quote writes a text as JSON lists hold it.

@@ -286,3 +286,31 @@ func TestDocumentsComeBackWhole(t *testing.T) {
 		}
 	})
 }
+
+// TestDocumentsOfAPersonAreErased with the person; others stay.
+func TestDocumentsOfAPersonAreErased(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		save(t, s, "anna")
+		for id, fields := range map[string]string{
+			"by address":    `{"to":"Anna <Anna@Example.org>"}`,
+			"among others":  `{"to":["jan@example.org","anna@example.org"]}`,
+			"in the text":   `{"to":"jan@example.org","message":{"text":"Ask anna@example.org."}}`,
+			"by id":         `{"ccUids":["jan","anna"]}`,
+			"stays":         `{"toUids":["jan"],"to":"joanna@example.net"}`,
+			"stays as well": `{"process":"anna","to":"jan@example.org"}`,
+		} {
+			if err := s.SaveDocument(ctx, document.Document{Site: site, Collection: "mail", ID: id, Fields: []byte(fields), CreatedAt: noon, UpdatedAt: noon}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, _, err := s.EraseUser(ctx, message.Call{Site: site, At: noon}, "anna", "anna@example.org"); err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range map[string]bool{"by address": false, "among others": false, "in the text": false, "by id": false, "stays": true, "stays as well": true} {
+			if _, err := s.Document(ctx, site, "mail", id); (err == nil) != want || err != nil && !errors.Is(err, message.ErrNotFound) {
+				t.Errorf("%s: %v", id, err)
+			}
+		}
+	})
+}
