@@ -179,9 +179,18 @@ func failed(w http.ResponseWriter, log *zap.Logger, err error) {
 	http.Error(w, "Something went wrong here; the log says what.", http.StatusInternalServerError)
 }
 
+// language is the one that was chosen in the console, or the browser's.
+func language(r *http.Request) string {
+	chosen := ""
+	if c, err := r.Cookie("notifier_lang"); err == nil {
+		chosen = c.Value
+	}
+	return look.Choose(r.URL.Query().Get("lang"), chosen, r.Header.Get("Accept-Language"))
+}
+
 // rendered answers with a page, or with none if it cannot be written.
 func rendered(w http.ResponseWriter, r *http.Request, log *zap.Logger, status int, name string, page any) {
-	if err := pages.Render(w, r, "en", status, name, page); err != nil {
+	if err := pages.Render(w, r, language(r), status, name, page); err != nil {
 		failed(w, log, err)
 	}
 }

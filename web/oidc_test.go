@@ -62,9 +62,11 @@ func travel(t *testing.T) *journey {
 	}
 	storage.RegisterClients(storage.WebClient("notifier", "the client's secret", service.URL+web.Callback))
 	provider = exampleop.SetupServer(other.URL, storage.NewStorage(known), nil, false, op.WithAllowInsecure())
-	pages = web.Pages(web.NewLogin(staff, web.LoginOptions{Provider: gate.NewProvider(gate.OIDC{
+	mux := http.NewServeMux()
+	web.NewLogin(staff, web.LoginOptions{Provider: gate.NewProvider(gate.OIDC{
 		Issuer: other.URL, ClientID: "notifier", ClientSecret: "the client's secret", RedirectURL: service.URL + web.Callback,
-	})}, zap.NewNop()))
+	})}, zap.NewNop()).Routes(mux)
+	pages = mux
 	return &journey{T: t, Client: fresh(t), service: service.URL, provider: other.URL}
 }
 

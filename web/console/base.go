@@ -88,6 +88,7 @@ func (c *console) nav(r *http.Request, b base) []place {
 	add("messages", "/messages", who.May(access.ReadQueue))
 	add("deferred", "/deferred", who.May(access.ReadQueue))
 	add("errors", "/errors", who.May(access.ReadQueue))
+	add("why", "/why", who.May(access.ReadQueue))
 	add("jobs", "/jobs", who.May(access.ReadJobs))
 	add("reminders", "/reminders", who.May(access.ReadQueue))
 	add("people", "/people", who.May(access.ReadPreferences))

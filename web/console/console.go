@@ -74,6 +74,7 @@ type Options struct {
 	Write func(message.Message) message.Message
 	// Compose is the mail as it goes out, to be read as its source; nil: it cannot be shown.
 	Compose func(message.Message) ([]byte, error)
+	Why     Why
 	// Mailbox tells that /mailbox shows what was caught.
 	Mailbox bool
 	// Stop ends the streams of pages that tell what is new.
@@ -117,6 +118,7 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	do("/operations", "act-on-messages", access.Queue, c.operate)
 	see("/operations/{id}", access.ReadQueue, c.operation)
 	do("/operations/{id}/stop", "stop-operation", access.Queue, c.stopOperation)
+	see("/why", access.ReadQueue, c.ask)
 	see("/deferred", access.ReadQueue, c.deferred)
 	see("/errors", access.ReadQueue, c.errors)
 	see("/jobs", access.ReadJobs, c.jobs)

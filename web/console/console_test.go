@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/explain"
 	"notifier/gate"
 	"notifier/intake"
 	"notifier/jobs"
@@ -98,6 +99,7 @@ func open(t *testing.T) *house {
 	login := web.NewLogin(staff, web.LoginOptions{Book: h.store}, zap.NewNop())
 	h.pages = console.Handler(login, h.desk, h.store, timetable, all, console.Options{
 		Write: letter.Writer{}.Write, Compose: func(m message.Message) ([]byte, error) { return []byte("Subject: " + m.Subject), nil }, Stop: h.stop,
+		Why: explain.New(h.store, func(context.Context, string) (explain.Job, error) { return explain.Job{}, nil }),
 	}, zap.NewNop())
 	return h
 }
@@ -175,7 +177,7 @@ func (h *house) wants(w *httptest.ResponseRecorder, status int, says ...string) 
 }
 
 var everyPage = []string{
-	"/", "/messages", "/messages?q=status:error", "/deferred", "/errors", "/jobs", "/jobs/notifications", "/reminders", "/people", "/accounts", "/audit",
+	"/", "/messages", "/messages?q=status:error", "/why", "/why?user=anna", "/deferred", "/errors", "/jobs", "/jobs/notifications", "/reminders", "/people", "/accounts", "/audit",
 }
 
 // Nobody comes in without a login, every page is whole in every language, and loads
@@ -392,5 +394,8 @@ func TestPeople(t *testing.T) {
 		h.Errorf("anna is not found: %d", w.Code)
 	}
 	h.wants(h.ask(access.Viewer, "GET", "/people/anna", nil), http.StatusOK, "daily 08:00", "always sent", "C-1", "· test")
+	h.wants(h.ask(access.Viewer, "GET", "/why?user=anna&case=C-1", nil), http.StatusOK, "Not yet", "daily digest", "What happened")
+	h.wants(h.ask(access.Viewer, "GET", "/why?user=anna&case=C-2", nil), http.StatusOK, "What comes near", "C-1")
+	h.wants(h.ask(access.Viewer, "GET", "/why?user=anna&since=soon", nil), http.StatusOK, "soon")
 	h.wants(h.ask(access.Viewer, "GET", "/deferred", nil), http.StatusOK, "anna 1 case_changed")
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"notifier/explain"
 	"notifier/message"
 )
 
@@ -16,11 +17,11 @@ type messagePage struct {
 	Items    []message.Message
 	Steps    []step
 	Retry    bool
-	Resend   bool
 	Cancel   bool
 	Release  bool
 	MaySee   bool
 	Attempts []message.Attempt
+	Answer   explain.Explanation
 }
 
 // step is a line of a message's story.
@@ -45,6 +46,9 @@ func (c *console) message(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if p.Attempts, err = c.records.Attempts(r.Context(), p.Carried); err != nil {
+		return err
+	}
+	if p.Answer, err = c.o.Why.Message(r.Context(), m.Site, m.ID, p.Clock.Now()); err != nil {
 		return err
 	}
 	decisions, err := c.records.Decisions(r.Context(), m)

@@ -101,12 +101,21 @@ func NewPages(from fs.FS, add template.FuncMap, patterns ...string) Pages {
 			"t":     words.T,
 			"n":     words.N,
 			"lang":  func() string { return lang },
-			"call":  func(f func(Words, any) any, of any) any { return f(words, of) },
+			"dict":  dict,
 		}
 		maps.Copy(functions, add)
 		pages[lang] = template.Must(template.New("").Funcs(functions).ParseFS(from, patterns...))
 	}
 	return pages
+}
+
+// dict gives a template more than one thing: names and values in turn.
+func dict(pairs ...any) map[string]any {
+	all := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		all[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return all
 }
 
 // Render answers with a page in a language.
