@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed style.css app.js icon.svg catalogue
@@ -31,8 +32,9 @@ type asset struct {
 	plain, gz []byte
 }
 
-// assets are the files that pages load, by name.
-var assets = read("style.css", "app.js", "icon.svg")
+// assets are the files that pages load, by name. They, the catalogue and the pages are read
+// when somebody looks at a page: most commands show none.
+var assets = sync.OnceValue(func() map[string]asset { return read("style.css", "app.js", "icon.svg") })
 
 func read(names ...string) map[string]asset {
 	all := map[string]asset{}
@@ -54,7 +56,7 @@ func read(names ...string) map[string]asset {
 // Assets answers below AssetPath.
 func Assets() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, known := assets[path.Base(r.URL.Path)]
+		a, known := assets()[path.Base(r.URL.Path)]
 		if !known || r.URL.Path != a.address {
 			http.NotFound(w, r)
 			return
@@ -88,16 +90,20 @@ func Guarded(next http.Handler) http.Handler {
 }
 
 // Pages are templates in every language.
-type Pages map[string]*template.Template
+type Pages func() map[string]*template.Template
 
 // NewPages reads templates of a room. Each may use t and n for texts of the catalogue,
 // asset for addresses, and what the room adds.
 func NewPages(from fs.FS, add template.FuncMap, patterns ...string) Pages {
-	pages := Pages{}
+	return sync.OnceValue(func() map[string]*template.Template { return readPages(from, add, patterns) })
+}
+
+func readPages(from fs.FS, add template.FuncMap, patterns []string) map[string]*template.Template {
+	pages := map[string]*template.Template{}
 	for _, lang := range append(Languages(), Pseudo) {
 		words := In(lang)
 		functions := template.FuncMap{
-			"asset": func(name string) string { return assets[name].address },
+			"asset": func(name string) string { return assets()[name].address },
 			"t":     words.T,
 			"n":     words.N,
 			"lang":  func() string { return lang },
@@ -121,7 +127,7 @@ func dict(pairs ...any) map[string]any {
 // Render answers with a page in a language.
 func (p Pages) Render(w http.ResponseWriter, r *http.Request, lang string, status int, name string, data any) error {
 	var b bytes.Buffer
-	if err := p[lang].ExecuteTemplate(&b, name, data); err != nil {
+	if err := p()[lang].ExecuteTemplate(&b, name, data); err != nil {
 		return fmt.Errorf("write the page %s: %w", name, err)
 	}
 	h := w.Header()

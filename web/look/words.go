@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -29,9 +30,9 @@ type Words struct {
 }
 
 var (
-	catalogue = readCatalogue()
+	catalogue = sync.OnceValue(readCatalogue)
 	matcher   = language.NewMatcher([]language.Tag{language.English, language.Polish, language.French})
-	spoken    = speakers()
+	spoken    = sync.OnceValue(speakers)
 )
 
 func readCatalogue() *i18n.Bundle {
@@ -80,13 +81,13 @@ func stretch(tree any) any {
 func speakers() map[string]Words {
 	all := map[string]Words{}
 	for _, lang := range append(Languages(), Pseudo) {
-		all[lang] = Words{lang, i18n.NewLocalizer(catalogue, lang)}
+		all[lang] = Words{lang, i18n.NewLocalizer(catalogue(), lang)}
 	}
 	return all
 }
 
 // In are the texts of that language, or of the one that stands in for it.
-func In(lang string) Words { return spoken[Choose(lang)] }
+func In(lang string) Words { return spoken()[Choose(lang)] }
 
 // Choose is the language of a page for somebody who speaks these, the preferred one
 // first; each is a tag, or a list as browsers send it.
