@@ -22,6 +22,7 @@ import (
 	"notifier/message"
 	"notifier/store/storetest"
 	"notifier/web"
+	"notifier/web/look"
 )
 
 // people are whom the provider knows.
@@ -66,7 +67,7 @@ func travel(t *testing.T) *journey {
 	web.NewLogin(staff, web.LoginOptions{Provider: gate.NewProvider(gate.OIDC{
 		Issuer: other.URL, ClientID: "notifier", ClientSecret: "the client's secret", RedirectURL: service.URL + web.Callback,
 	})}, zap.NewNop()).Routes(mux)
-	pages = mux
+	pages = look.Guarded(http.NewCrossOriginProtection().Handler(mux))
 	return &journey{T: t, Client: fresh(t), service: service.URL, provider: other.URL}
 }
 
@@ -192,4 +193,23 @@ func TestAProviderThatDoesNotAnswer(t *testing.T) {
 	if r, page := b.ask("GET", "/login/oidc", nil); r.StatusCode != http.StatusBadGateway || !strings.Contains(page, "does not answer") {
 		t.Errorf("%d %s", r.StatusCode, page)
 	}
+}
+
+// What a browser brings back is anybody's text.
+func FuzzVoyage(f *testing.F) {
+	f.Add("", "", "")
+	f.Add("eyJTdGF0ZSI6IngifQ", "x", "y")
+	f.Add("bnVsbA", "", "")
+	mux := http.NewServeMux()
+	provider := gate.NewProvider(gate.OIDC{Issuer: "http://127.0.0.1:1", ClientID: "x", RedirectURL: "http://127.0.0.1/"})
+	web.NewLogin(gate.NewStaff(nil, "default", zap.NewNop()), web.LoginOptions{Provider: provider}, zap.NewNop()).Routes(mux)
+	f.Fuzz(func(t *testing.T, cookie, state, code string) {
+		r := httptest.NewRequest("GET", web.Callback+"?"+url.Values{"state": {state}, "code": {code}}.Encode(), nil)
+		r.AddCookie(&http.Cookie{Name: "notifier_oidc", Value: cookie})
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		if w.Code != http.StatusUnauthorized && w.Code != http.StatusInternalServerError { // the provider is not there
+			t.Errorf("%q leads to %d", cookie, w.Code)
+		}
+	})
 }
