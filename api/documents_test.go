@@ -248,13 +248,20 @@ func TestFiftyPostsAtOnce(t *testing.T) {
 		h.people("anna")
 		h.must(http.StatusOK, nil, "PUT", "/api/v1/users/anna/preferences", `{"case_changed":"immediately"}`)
 		answers := make([]string, 100)
+		ask := func(path, body, key string) string {
+			for { // as an engine does that is told that the first is still being answered
+				if a := h.ask("POST", path, body, "Idempotency-Key", key); a.StatusCode != http.StatusConflict {
+					return string(a.body)
+				}
+			}
+		}
 		var all sync.WaitGroup
 		for i := range 50 {
 			all.Go(func() {
-				answers[i] = string(h.ask("POST", "/api/v1/messages", `{"to":["anna"],"subject":"Contract ready","text":"x"}`, "Idempotency-Key", "case/1/mail").body)
+				answers[i] = ask("/api/v1/messages", `{"to":["anna"],"subject":"Contract ready","text":"x"}`, "case/1/mail")
 			})
 			all.Go(func() {
-				answers[50+i] = string(h.ask("POST", "/api/v1/events", `{"kind":"case_changed","users":["anna"],"summary":"Jan commented"}`, "Idempotency-Key", "case/1/event").body)
+				answers[50+i] = ask("/api/v1/events", `{"kind":"case_changed","users":["anna"],"summary":"Jan commented"}`, "case/1/event")
 			})
 		}
 		all.Wait()

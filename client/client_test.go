@@ -2,8 +2,12 @@ package client_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -262,8 +266,14 @@ func wrongState(s *clienttest.Server) error {
 func TestAddressesAndKeysAreChecked(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{
-		{"", "k"}, {"notify.example.org", "k"}, {"ftp://notify.example.org", "k"}, {"https://anna:secret@notify.example.org", "k"},
-		{"https://notify.example.org?x=secret", "k"}, {"https://notify.example.org", ""}, {"https://notify.example.org", "secret\r\nX: y"}, {"https://notify.example.org", "secret key"},
+		{"", "k"},
+		{"notify.example.org", "k"},
+		{"ftp://notify.example.org", "k"},
+		{"https://anna:secret@notify.example.org", "k"},
+		{"https://notify.example.org?x=secret", "k"},
+		{"https://notify.example.org", ""},
+		{"https://notify.example.org", "secret\r\nX: y"},
+		{"https://notify.example.org", "secret key"},
 	} {
 		if _, err := client.New(c[0], c[1], client.Options{}); err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("New(%q, %q): %v", c[0], c[1], err)
@@ -280,5 +290,49 @@ func TestAddressesAndKeysAreChecked(t *testing.T) {
 	}
 	if _, err := c.SendMessage(ctx, message.Draft{}, client.Key(strings.Repeat("k", 256))); err == nil || errors.Is(err, client.ErrUnavailable) {
 		t.Errorf("a key that is too long: %v", err)
+	}
+}
+
+// TestTheClientKnowsEveryField of a message, a deadline and an explanation that the API's
+// document describes, but for a few that it leaves to those who read the whole answer.
+func TestTheClientKnowsEveryField(t *testing.T) {
+	t.Parallel()
+	s := clienttest.New(t)
+	answer, err := http.Get(s.URL + "/api/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var document struct {
+		Components struct {
+			Schemas map[string]struct{ Properties map[string]any }
+		}
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&document); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		kept any
+		left []string
+	}{
+		"MessageView":  {client.Message{}, []string{"callbacks", "error_records", "previous_error", "previous_executed_at", "previous_served_at", "links", "url", "expected_by"}},
+		"DeadlineView": {client.Deadline{}, []string{"links"}},
+		"AttemptView":  {client.Attempt{}, []string{"replica"}},
+		"Explanation":  {client.Explanation{}, []string{"status", "user", "case", "kind", "error_category", "timezone", "others", "near"}},
+	} {
+		schema, found := document.Components.Schemas[name]
+		if !found {
+			t.Errorf("the document has no %s", name)
+		}
+		known := map[string]bool{}
+		for _, field := range reflect.VisibleFields(reflect.TypeOf(c.kept)) {
+			tag, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			known[tag] = true
+		}
+		for property := range schema.Properties {
+			if !known[property] && !slices.Contains(c.left, property) {
+				t.Errorf("the client does not know %s of %s", property, name)
+			}
+		}
 	}
 }

@@ -67,6 +67,8 @@ type Failure struct {
 
 // Attempt is one try to hand a message over.
 type Attempt struct {
+	Number    int              `json:"attempt"` // from 1
+	LedTo     message.Status   `json:"led_to"`  // what it made of the message
 	StartedAt time.Time        `json:"started_at"`
 	EndedAt   time.Time        `json:"ended_at"`
 	Account   string           `json:"account"`
@@ -78,6 +80,7 @@ type Attempt struct {
 	Code      int              `json:"code"`
 	Response  string           `json:"response"`
 	Category  message.Category `json:"error_category"`
+	Failure   string           `json:"failure"` // why an address did not get it
 }
 
 // Message is the message with that id, with all that became of it.

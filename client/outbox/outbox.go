@@ -40,7 +40,8 @@ var ErrNoTransaction = errors.New("this is no transaction. Begin one, and hand t
 // inside its Transaction.
 func SQL(tx interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-}) Tx {
+},
+) Tx {
 	return &standard{tx}
 }
 
@@ -62,7 +63,8 @@ func (s *standard) write(ctx context.Context, statement string, arguments ...any
 func Pgx[Tag any](tx interface {
 	Exec(ctx context.Context, sql string, arguments ...any) (Tag, error)
 	Rollback(ctx context.Context) error
-}) Tx {
+},
+) Tx {
 	return own(func(ctx context.Context, statement string, arguments ...any) error {
 		_, err := tx.Exec(ctx, statement, arguments...)
 		return err
