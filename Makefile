@@ -21,6 +21,7 @@ build: ## Build the program as bin/notifier
 
 setup: ## Install what the tests need from the system's packages, where it is missing
 	@.ci/setup
+	@.ci/contract-tools >/dev/null
 
 test: setup ## Set up and run all tests under the race detector, and short versions of chaos and bench
 	go vet ./...

@@ -188,6 +188,8 @@ func Handler(desk Desk, records Records, timetable Timetable, o Options, log *za
 	}
 	mux.Handle("GET /api/openapi.json", h.document("application/openapi+json", api.OpenAPI().MarshalJSON))
 	mux.Handle("GET /api/openapi.yaml", h.document("application/openapi+yaml", api.OpenAPI().YAML))
+	mux.Handle("GET /api/docs", h.docs(api.OpenAPI()))
+	mux.HandleFunc("GET /api/docs.css", style)
 	mux.Handle("POST /compat/timers/{id}/retry", h.keyed(http.HandlerFunc(h.retryTimer)))
 	h.documentRoutes(mux)
 	if o.Domains != nil {

@@ -158,9 +158,8 @@ func golden(t testing.TB, name, text string) {
 
 const lease = `"case":{"id":"OFA/2026/1181","title":"Lease – Łódź","url":"https://bpm.example.org/c/1181"}`
 
-// TestRoutes plays every operation once; testdata shows what is asked and answered.
-func TestRoutes(t *testing.T) {
-	rows := append(contractRoutes(), []played{
+func allRoutes() []played {
+	return append(contractRoutes(), []played{
 		{"set-user", func(s *script) {
 			s.say("PUT", "/api/v1/users/anna", `{"email":"anna@example.org","name":"Anna Żółkiewska","phone":"+48 601 000 000","timezone":"Europe/Warsaw","language":"pl"}`)
 			s.say("PUT", "/api/v1/users/%C5%BB%20%25", `{"user":"Ż %"}`) // as in a journal
@@ -645,6 +644,11 @@ func TestRoutes(t *testing.T) {
 			s.say("GET", "/api/v1/jobs/notifications/runs?limit=5", "")
 		}},
 	}...)
+}
+
+// TestRoutes plays every operation once; testdata shows what is asked and answered.
+func TestRoutes(t *testing.T) {
+	rows := allRoutes()
 	each(t, func(h *house) {
 		played := map[string]bool{}
 		for _, operations := range spec(h).paths {

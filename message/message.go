@@ -65,7 +65,7 @@ type Event struct {
 	Case      Case     `json:"case,omitzero" doc:"The case that it happened to."`
 	Summary   Text     `json:"summary,omitzero" doc:"What happened, in a few words: a text, or one text per language."`
 	// OccurredAt is when it happened, if that is not now; an event may be told late but not ahead.
-	OccurredAt *time.Time `json:"occurred_at,omitempty" doc:"When it happened; now if absent. It may not lie in the future."`
+	OccurredAt *time.Time `json:"occurred_at,omitempty" doc:"When it happened; now if absent. It may not lie in the future." nullable:"true"`
 	// Muted is set by whoever takes the event, if its kind is switched off in its process.
 	Muted bool `json:"-"`
 }
@@ -93,8 +93,8 @@ type Draft struct {
 	Headers     map[string]string `json:"headers,omitempty" doc:"More fields for the mail's head: those that begin with X-, List-Unsubscribe, References and a few more."`
 	Tags        map[string]string `json:"tags,omitempty" doc:"Your own words about it; they are shown and told to webhooks."`
 	Attachments []File            `json:"attachments,omitempty" doc:"Files, 10 MB together at most." maxItems:"20"`
-	SendAt      *time.Time        `json:"send_at,omitempty" doc:"Not before this time."`
-	ExpiresAt   *time.Time        `json:"expires_at,omitempty" doc:"Not after this time: unsent by then, it is expired."`
+	SendAt      *time.Time        `json:"send_at,omitempty" doc:"Not before this time." nullable:"true"`
+	ExpiresAt   *time.Time        `json:"expires_at,omitempty" doc:"Not after this time: unsent by then, it is expired." nullable:"true"`
 	Manual      bool              `json:"manual,omitempty" doc:"Wait until a person releases it."`
 }
 
