@@ -26,7 +26,10 @@ type tested struct {
 	door  http.Handler
 }
 
-func openTested(t *testing.T) *tested {
+func openTested(t *testing.T) *tested { return openTestedAs(t, false) }
+
+// openTestedAs opens it as the demo, whose mail server catches all, or in earnest.
+func openTestedAs(t *testing.T, demo bool) *tested {
 	t.Helper()
 	relay, err := mailtest.Start(mailtest.Options{})
 	if err != nil {
@@ -42,6 +45,7 @@ func openTested(t *testing.T) *tested {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.demo = demo
 	h, err := open(t.Context(), c, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
@@ -147,6 +151,17 @@ func TestMailOfATestKeyReachesNoRelay(t *testing.T) {
 	h.jobs(time.Now())
 	if got := h.relay.Got(); len(got) != 1 {
 		t.Errorf("the relay got %d mails of the live key, want 1", len(got))
+	}
+}
+
+// TestInTheDemoMailOfATestKeyIsCaughtToo: there a page shows what the mail server caught.
+func TestInTheDemoMailOfATestKeyIsCaughtToo(t *testing.T) {
+	h := openTestedAs(t, true)
+	key := h.testKey()
+	h.ask(key, "POST", "/messages", `{"to":["jan@example.net"],"subject":"Direct","text":"x"}`, http.StatusAccepted, nil)
+	h.jobs(time.Now())
+	if got, all := h.relay.Got(), h.mailbox(key); len(got) != 1 || len(all) != 1 {
+		t.Errorf("the mail server caught %d mails, the test mailbox has %d", len(got), len(all))
 	}
 }
 
