@@ -41,6 +41,7 @@ func everyRoute() [][3]string {
 		{"POST", "/api/v1/messages/msg_1/retry", ""},
 		{"POST", "/api/v1/messages/msg_1/cancel", ""},
 		{"POST", "/api/v1/messages/msg_1/release", ""},
+		{"POST", "/api/v1/messages/msg_1/hold", ""},
 		{"POST", "/api/v1/events", `{"kind":"case_changed","users":["anna"]}`},
 		{"GET", "/api/v1/deadlines", ""},
 		{"GET", "/api/v1/deadlines/A-1", ""},
@@ -225,6 +226,9 @@ func (b broken) Cancel(context.Context, message.Call, message.ID) (message.Messa
 	return message.Message{}, b.err
 }
 
+func (b broken) Hold(context.Context, message.Call, message.ID) (message.Message, error) {
+	return message.Message{}, b.err
+}
 func (b broken) Release(context.Context, message.Call, message.ID) (message.Message, error) {
 	return message.Message{}, b.err
 }

@@ -53,6 +53,7 @@ type Desk interface {
 	Document(ctx context.Context, c message.Call, collection, id string) (document.Document, error)
 	WriteDocument(ctx context.Context, c message.Call, collection, id string, w document.Write, patch bool) (d document.Document, created bool, err error)
 	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
+	Hold(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Operate(ctx context.Context, c message.Call, o message.Operation) (message.Operation, error)
 	SetProcess(ctx context.Context, c message.Call, p preferences.Process) error

@@ -81,6 +81,10 @@ func (h *handler) messageRoutes(api huma.API) {
 		Summary: "Withdraw a message that has not left",
 	}, h.acting(h.desk.Cancel))
 	register(h, api, huma.Operation{
+		OperationID: "hold-message", Method: http.MethodPost, Path: "/messages/{id}/hold", Tags: tags, Errors: stuck,
+		Summary: "Keep a message until somebody releases it", Description: "One that is about to leave: scheduled, pending or rate limited.",
+	}, h.acting(h.desk.Hold))
+	register(h, api, huma.Operation{
 		OperationID: "release-message", Method: http.MethodPost, Path: "/messages/{id}/release", Tags: tags, Errors: stuck,
 		Summary: "Let a manual message go",
 	}, h.acting(h.desk.Release))

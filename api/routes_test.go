@@ -559,6 +559,12 @@ func allRoutes() []played {
 			s.say("POST", "/api/v1/messages/"+s.find("m-scheduled")+"/cancel", "")
 			s.say("POST", "/api/v1/messages/"+s.find("m-sent")+"/cancel", "")
 		}},
+		{"hold-message", func(s *script) {
+			s.day()
+			s.say("POST", "/api/v1/messages/"+s.find("m-scheduled")+"/hold", "")
+			s.say("POST", "/api/v1/messages/"+s.find("m-scheduled")+"/release", "")
+			s.say("POST", "/api/v1/messages/"+s.find("m-sent")+"/hold", "")
+		}},
 		{"release-message", func(s *script) {
 			s.day()
 			s.say("POST", "/api/v1/messages/"+s.find("m-manual")+"/release", "")

@@ -31,6 +31,7 @@ var needs = map[string]need{
 	"retry-message":       {scope: access.Queue},
 	"edit-message":        {scope: access.Queue},
 	"cancel-message":      {scope: access.Queue},
+	"hold-message":        {scope: access.Queue},
 	"release-message":     {scope: access.Queue},
 	"act-on-messages":     {scope: access.Queue},
 	"list-operations":     {scope: access.ReadQueue},

@@ -77,6 +77,16 @@ func (d *Desk) Cancel(ctx context.Context, c message.Call, id message.ID) (messa
 	return m, err
 }
 
+// Hold keeps a message that is about to leave until a person releases it.
+func (d *Desk) Hold(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
+	m, _, err := d.act(ctx, c, id, message.DidHold, nil, func(m message.Message) (message.Message, error) {
+		m, err := m.Do(message.Hold, c.At)
+		m.DueAt, m.QueuedAt, m.Error = time.Time{}, time.Time{}, nil
+		return m, err
+	})
+	return m, err
+}
+
 // Release lets a manual message go (CQ-3).
 func (d *Desk) Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
 	m, _, err := d.act(ctx, c, id, message.DidRelease, nil, func(m message.Message) (message.Message, error) {

@@ -49,6 +49,7 @@ func TestMovesOfPeople(t *testing.T) {
 	resend := func(h *house, id message.ID) (message.Message, error) { return h.Retry(ctx, at(noon), id, true) }
 	cancel := func(h *house, id message.ID) (message.Message, error) { return h.Cancel(ctx, at(noon), id) }
 	release := func(h *house, id message.ID) (message.Message, error) { return h.Release(ctx, at(noon), id) }
+	hold := func(h *house, id message.ID) (message.Message, error) { return h.Hold(ctx, at(noon), id) }
 	rows := []struct {
 		name string
 		from message.Status
@@ -68,6 +69,11 @@ func TestMovesOfPeople(t *testing.T) {
 		{"cancel: too late", message.Sent, cancel, ""},
 		{"cancel: on its way", message.Sending, cancel, ""},
 		{"cancel: twice", message.Cancelled, cancel, ""},
+		{"hold: pending", message.Pending, hold, message.PendingManual},
+		{"hold: scheduled", message.Scheduled, hold, message.PendingManual},
+		{"hold: what waits for a digest waits for that", message.Deferred, hold, ""},
+		{"hold: on its way", message.Sending, hold, ""},
+		{"hold: too late", message.Sent, hold, ""},
 		{"CQ-3: release lets a manual one go", message.PendingManual, release, message.Pending},
 		{"release: nothing else", message.Pending, release, ""},
 		{"release: not what is scheduled", message.Scheduled, release, ""},

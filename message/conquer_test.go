@@ -15,7 +15,7 @@ func TestConquerWipes(t *testing.T) {
 	at := noon
 	for _, from := range message.Statuses() {
 		for _, move := range []message.Move{
-			message.Release, message.Promote, message.Claim, message.Accept, message.Postpone, message.Limit, message.Fail, message.Confirm,
+			message.Release, message.Hold, message.Promote, message.Claim, message.Accept, message.Postpone, message.Limit, message.Fail, message.Confirm,
 			message.Retry, message.Cancel, message.Expire, message.Skip,
 		} {
 			before := message.Message{ID: "msg_1", Status: from, RetryCount: 2, Error: failure, Reason: message.NoAddress}
@@ -24,7 +24,7 @@ func TestConquerWipes(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			if move == message.Accept || move == message.Promote || move == message.Release || move == message.Retry {
+			if move == message.Accept || move == message.Hold || move == message.Promote || move == message.Release || move == message.Retry {
 				after.Error = nil // as the queue writes it
 			}
 			v := after.Conquer()

@@ -20,6 +20,7 @@ const (
 	Rescheduled   Deed = "rescheduled"      // its user chose otherwise, or moved to another zone
 	DidRetry      Deed = "retried"          // somebody asked for another try
 	DidCancel     Deed = "cancelled"        // somebody withdrew it
+	DidHold       Deed = "held"             // somebody wanted to look at it first
 	DidRelease    Deed = "released"         // somebody let it go
 	DidEdit       Deed = "edited"           // somebody changed what it says
 	DidSendNow    Deed = "sent_now"         // somebody did not want to wait for its digest

@@ -13,7 +13,7 @@ const OperationIDs = "op"
 type Operation struct {
 	ID     ID              `json:"id,omitempty" doc:"Absent of a dry run."`
 	Site   string          `json:"-"`
-	Action Action          `json:"action" enum:"retry,cancel,release"`
+	Action Action          `json:"action" enum:"retry,cancel,hold,release"`
 	Filter Filter          `json:"filter,omitzero"`
 	IDs    []ID            `json:"ids,omitempty"`
 	Status OperationStatus `json:"status" enum:"running,done,stopped,dry_run"`
@@ -37,6 +37,7 @@ type Action string
 const (
 	ActRetry   Action = "retry"
 	ActCancel  Action = "cancel"
+	ActHold    Action = "hold"
 	ActRelease Action = "release"
 )
 
@@ -56,7 +57,14 @@ const (
 const MaxOperation = 1000
 
 // only is the status of the messages that an action is for; empty for several.
-var only = map[Action]Status{ActRetry: Error, ActCancel: "", ActRelease: PendingManual}
+var only = map[Action]Status{ActRetry: Error, ActCancel: "", ActHold: "", ActRelease: PendingManual}
+
+// several are the moves of actions that are for messages of several statuses, and what
+// cannot be done to the others.
+var several = map[Action]struct {
+	move   Move
+	cannot string
+}{ActCancel: {Cancel, "withdrawn"}, ActHold: {Hold, "held"}}
 
 // Check tells all that is wrong with the operation as *Invalid, or nil. A retry without a
 // status is of what is in error.
@@ -65,7 +73,7 @@ func (o *Operation) Check() error {
 	status, known := only[o.Action]
 	switch {
 	case !known:
-		bad.Add("/action", "bad_word", "%q is no action. Write retry, cancel or release", Truncate(string(o.Action), 60))
+		bad.Add("/action", "bad_word", "%q is no action. Write retry, cancel, hold or release", Truncate(string(o.Action), 60))
 	case len(o.IDs) > 0 && o.Filter != (Filter{}):
 		bad.Add("/ids", "not_allowed", "filter and ids are both given. Leave one out")
 	case len(o.IDs) > MaxOperation:
@@ -75,8 +83,9 @@ func (o *Operation) Check() error {
 		o.Filter.Status = status
 	case status != "" && o.Filter.Status != status:
 		bad.Add("/filter/status", "not_allowed", "%s is for messages with the status %s. Leave status out", o.Action, status)
-	case o.Action == ActCancel && !slices.Contains(From(Cancel), o.Filter.Status):
-		bad.Add("/filter/status", "not_allowed", "a message that is %s cannot be withdrawn. Write %s", Truncate(string(o.Filter.Status), 60), either(texts(From(Cancel))))
+	case status == "" && !slices.Contains(From(several[o.Action].move), o.Filter.Status):
+		bad.Add("/filter/status", "not_allowed", "a message that is %s cannot be %s. Write %s", Truncate(string(o.Filter.Status), 60),
+			several[o.Action].cannot, either(texts(From(several[o.Action].move))))
 	}
 	if known && len(o.IDs) == 0 && o.Filter == (Filter{}) {
 		bad.Add("/filter", "missing", `which messages? Give a filter, as in {"status": "pending"}, or ids`)

@@ -33,6 +33,7 @@ type Move string
 // The moves. Each is one sentence of the rules.
 const (
 	Release  Move = "release"   // a person lets a manual message go
+	Hold     Move = "hold"      // a person wants to look at it first
 	Promote  Move = "promote"   // its digest window closed with this message alone
 	Merge    Move = "merge"     // its digest window closed with others
 	Claim    Move = "claim"     // a replica takes it from the queue
@@ -59,6 +60,7 @@ type step struct {
 // table is the whole life of a message. Nothing else in the house decides a status.
 var table = []step{
 	{Scheduled, Claim, Sending},
+	{Scheduled, Hold, PendingManual},
 	{Scheduled, Cancel, Cancelled},
 	{Scheduled, Expire, Expired},
 
@@ -73,10 +75,12 @@ var table = []step{
 	{PendingManual, Expire, Expired},
 
 	{Pending, Claim, Sending},
+	{Pending, Hold, PendingManual},
 	{Pending, Cancel, Cancelled},
 	{Pending, Expire, Expired},
 
 	{RateLimited, Claim, Sending},
+	{RateLimited, Hold, PendingManual},
 	{RateLimited, Cancel, Cancelled},
 	{RateLimited, Expire, Expired},
 

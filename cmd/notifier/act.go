@@ -149,7 +149,7 @@ func (d *door) follow(ctx context.Context, o message.Operation, raw json.RawMess
 }
 
 // doing says what an action is while it goes on.
-var doing = map[message.Action]string{message.ActRetry: "retrying", message.ActCancel: "cancelling", message.ActRelease: "releasing"}
+var doing = map[message.Action]string{message.ActRetry: "retrying", message.ActCancel: "cancelling", message.ActHold: "holding", message.ActRelease: "releasing"}
 
 // pause waits, unless ctx ends.
 func pause(ctx context.Context, d time.Duration) error {

@@ -24,6 +24,7 @@ func queueCommand(s *shared) *cobra.Command {
 		listCommand(s), showCommand(s), contentCommand(s),
 		actCommand(s, message.ActRetry, "Try messages in error again", "  notifier queue retry msg_06h0prh7pszbf77z6njd186bh8\n  notifier queue retry --category mailbox_full"),
 		actCommand(s, message.ActCancel, "Withdraw messages that have not left", "  notifier queue cancel --status pending --case A-1"),
+		actCommand(s, message.ActHold, "Keep messages that are about to leave until somebody releases them", "  notifier queue hold --case A-1\n  notifier queue hold --status pending --account backup"),
 		actCommand(s, message.ActRelease, "Let manual messages go", "  notifier queue release --case A-1"),
 		operationsCommand(s), stopCommand(s), exportCommand(s), queueStats(s), watchCommand(s),
 	)

@@ -25,6 +25,7 @@ type Queue interface {
 type Desk interface {
 	Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error)
 	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
+	Hold(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 }
 
@@ -127,6 +128,8 @@ func (j *Job) act(ctx context.Context, o message.Operation, id message.ID, at ti
 	switch o.Action {
 	case message.ActCancel:
 		_, err = j.desk.Cancel(ctx, c, id)
+	case message.ActHold:
+		_, err = j.desk.Hold(ctx, c, id)
 	case message.ActRelease:
 		_, err = j.desk.Release(ctx, c, id)
 	default:

@@ -84,6 +84,10 @@ func (d *desk) Cancel(context.Context, message.Call, message.ID) (message.Messag
 	return message.Message{}, errors.New("not asked for")
 }
 
+func (d *desk) Hold(context.Context, message.Call, message.ID) (message.Message, error) {
+	return message.Message{}, nil
+}
+
 func (d *desk) Release(context.Context, message.Call, message.ID) (message.Message, error) {
 	return message.Message{}, errors.New("not asked for")
 }
