@@ -70,8 +70,8 @@ const (
 	stale = 4 * time.Second
 	// noteEvery is how often the use of a key is written down.
 	noteEvery = time.Minute
-	// remember is how many keys are kept in mind at most.
-	remember = 10_000
+	// mostKnown is how many keys are kept in mind at most.
+	mostKnown = 10_000
 )
 
 // firstKey is the name of the key of the configuration.
@@ -126,35 +126,44 @@ func (g *Gate) find(ctx context.Context, hash string, at time.Time) (access.Key,
 	}
 	g.mu.Unlock()
 	k, err := g.shelf.KeyOfHash(ctx, hash)
+	if err == nil && subtle.ConstantTimeCompare([]byte(k.Hash), []byte(hash)) != 1 {
+		err = message.ErrNotFound
+	}
+	k, used, err := g.remember(hash, p, k, err, at)
+	if used {
+		if err := g.shelf.NoteKeyUse(ctx, k, at); err != nil {
+			g.log.Warn("the use of a key was not noted", zap.String("key", string(k.ID)), zap.Error(err))
+		}
+	}
+	return k, err
+}
+
+// remember keeps what was read of a key in mind, and tells whether its use is to be noted. A
+// database that does not answer leaves what was known before, until it is stale.
+func (g *Gate) remember(hash string, before *pass, k access.Key, err error, at time.Time) (_ access.Key, used bool, _ error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
-	case errors.Is(err, message.ErrNotFound), err == nil && subtle.ConstantTimeCompare([]byte(k.Hash), []byte(hash)) != 1:
+	case errors.Is(err, message.ErrNotFound):
 		delete(g.known, hash)
-		return access.Key{}, access.ErrUnknownKey
+		return access.Key{}, false, access.ErrUnknownKey
+	case err != nil && before == nil:
+		return access.Key{}, false, err
 	case err != nil:
-		if p != nil {
-			p.asking = false
+		before.asking = false
+		if at.Sub(before.at) < stale {
+			err = nil
 		}
-		return access.Key{}, err
+		return before.key, false, err
 	}
-	if len(g.known) >= remember {
+	if len(g.known) >= mostKnown {
 		clear(g.known) // they are read again
 	}
+	if used = k.UsedAt == nil || at.Sub(*k.UsedAt) >= noteEvery; used {
+		k.UsedAt = &at
+	}
 	g.known[hash] = &pass{key: k, at: at}
-	g.note(ctx, &g.known[hash].key, at)
-	return k, nil
-}
-
-// note writes down that a key is used, now and then.
-func (g *Gate) note(ctx context.Context, k *access.Key, at time.Time) {
-	if k.UsedAt != nil && at.Sub(*k.UsedAt) < noteEvery {
-		return
-	}
-	k.UsedAt = &at
-	if err := g.shelf.NoteKeyUse(ctx, *k, at); err != nil {
-		g.log.Warn("the use of a key was not noted", zap.String("key", string(k.ID)), zap.Error(err))
-	}
+	return k, used, nil
 }
 
 // CreateKey makes a key and returns it with its secret, which is not shown again.

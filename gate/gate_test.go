@@ -131,6 +131,35 @@ func (s *slow) KeyOfHash(ctx context.Context, hash string) (access.Key, error) {
 	return s.Store.KeyOfHash(ctx, hash)
 }
 
+// A database that does not answer for a moment keeps nobody out who was in.
+func TestAKeyOutlivesAHiccup(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		shelf := &broken{Store: s}
+		g := gate.New(shelf, gate.Options{Site: "default"}, zap.NewNop())
+		_, secret := create(t, g, access.Key{})
+		admitted(t, g, secret, noon, nil)
+		shelf.err = message.ErrUnavailable
+		admitted(t, g, secret, noon.Add(3*time.Second), nil)
+		admitted(t, g, secret, noon.Add(5*time.Second), message.ErrUnavailable)
+		admitted(t, g, access.NewSecret(false), noon, message.ErrUnavailable)
+		shelf.err = nil
+		admitted(t, g, secret, noon.Add(6*time.Second), nil)
+	})
+}
+
+// broken is a store whose keys cannot be read.
+type broken struct {
+	*store.Store
+	err error
+}
+
+func (b *broken) KeyOfHash(ctx context.Context, hash string) (access.Key, error) {
+	if b.err != nil {
+		return access.Key{}, b.err
+	}
+	return b.Store.KeyOfHash(ctx, hash)
+}
+
 func TestRotationOverlaps(t *testing.T) {
 	each(t, func(t *testing.T, here, _ *gate.Gate, _ *store.Store) {
 		expires := noon.Add(100 * time.Hour)

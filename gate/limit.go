@@ -28,7 +28,7 @@ func (g *Gate) Take(c access.Caller, n int, at time.Time) access.Allowance {
 	defer g.mu.Unlock()
 	b := g.buckets[c.Key]
 	if b == nil {
-		if len(g.buckets) >= remember {
+		if len(g.buckets) >= mostKnown {
 			clear(g.buckets)
 		}
 		b = &bucket{tokens: most, at: at}
