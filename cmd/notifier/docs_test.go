@@ -89,6 +89,14 @@ func startDemo(t *testing.T) *demo {
 		"templates/regards/template.json":      `{"partial": true}`,
 		"bin/notifier":                         "#!/bin/sh\nexec " + scratch + " timeout --foreground --preserve-status -s TERM 3 " + file + " \"$@\"\n", // serve ends by itself
 		"path/make":                            "#!/bin/sh\ncase $1 in run) cat " + d.dir + "/greeting;; build) ;; *) exit 2;; esac\n",                   // both are done
+		// A machine that is busy takes longer than a person waits: until nothing of Anna's is deferred.
+		"path/sleep": `#!/bin/sh
+for i in $(seq 300); do
+	/bin/sleep 0.2
+	case $(curl "http://` + d.address + `/api/v1/messages?status=deferred&user=anna&kind=case_changed" -H "Authorization: Bearer ` + devKey + `") in *'"data":[]'*) exit 0;; esac
+done
+exit 1
+`,
 	} {
 		name = filepath.Join(d.dir, name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
