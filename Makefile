@@ -27,6 +27,7 @@ test: setup ## Set up and run all tests under the race detector, and short versi
 	go vet ./...
 	go test ./wallclock ./preferences
 	$(RACE) ./...
+	go test ./api -v -run TestRandomRequests -randomly 1m
 	cd bench && go vet ./... && go run . chaos -messages 2000 -kills 20 -soak 5s
 	cd bench && go run . -work w1,w2,w5 -scale 0.02 -rounds 1 -lenient
 

@@ -250,7 +250,7 @@ func (g *Gate) Key(ctx context.Context, site string, id message.ID) (access.Key,
 		err = message.ErrNotFound
 	}
 	if errors.Is(err, message.ErrNotFound) {
-		err = fmt.Errorf("there is no key %q: %w", message.Truncate(strings.TrimSpace(string(id)), 60), err)
+		err = fmt.Errorf("there is no key %q. /api/v1/keys lists what there is: %w", message.Truncate(strings.TrimSpace(string(id)), 60), err)
 	}
 	return k, err
 }
