@@ -108,12 +108,15 @@ func Open(ctx context.Context, s Settings, log *zap.Logger) (*Store, error) {
 	scheme, rest, _ := strings.Cut(s.URL, ":")
 	switch scheme {
 	case "sqlite":
-		return openSQLite(ctx, rest, log)
+		return opened(openSQLite(ctx, rest, log))
 	case "postgres", "postgresql":
-		return openPostgres(ctx, s, log)
+		return opened(openPostgres(ctx, s, log))
 	}
 	return nil, fmt.Errorf(`database.url %q is neither SQLite nor Postgres. Write "sqlite:notifier.db" or "postgres://user@host/database"`, s.URL)
 }
+
+// opened tells a database that is away from one that is named wrongly.
+func opened(s *Store, err error) (*Store, error) { return s, told(err) }
 
 func gormConfig() *gorm.Config {
 	return &gorm.Config{

@@ -123,7 +123,10 @@ func (e *examination) all(ctx context.Context) {
 	e.senders(ctx)
 	e.add(doctor.Port(ctx, e.config.HTTP.Listen))
 	if e.config.Links.Cases != "" {
-		e.link(ctx)
+		e.link(ctx, "links.cases", e.config.Links.Cases, "People reach their cases by it from mails: see whether it is right.")
+	}
+	if e.config.HTTP.PublicURL != "" {
+		e.link(ctx, "http.public_url", e.config.HTTP.PublicURL, "People reach our pages by it from mails: see whether it is right, the service runs, and what stands before it sends on to it.")
 	}
 	if file, is := e.config.sqliteFile(); is {
 		e.add(doctor.Disk(file))
@@ -285,21 +288,20 @@ func (e *examination) senders(ctx context.Context) {
 	}
 }
 
-// link tells whether the address that buttons in mails lead to answers.
-func (e *examination) link(ctx context.Context) {
-	const check = "links.cases"
+// link tells whether an address that mails lead to answers.
+func (e *examination) link(ctx context.Context, check, address, do string) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodHead, e.config.Links.Cases, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodHead, address, nil)
 	if err == nil {
 		var answer *http.Response
 		if answer, err = http.DefaultClient.Do(r); err == nil {
 			_ = answer.Body.Close()
-			e.add(doctor.OK(check, "%s answers", e.config.Links.Cases))
+			e.add(doctor.OK(check, "%s answers", address))
 			return
 		}
 	}
-	e.add(doctor.Finding{Check: check, Verdict: doctor.Warning, Says: err.Error(), Do: "People reach their cases by it from mails: see whether it is right."})
+	e.add(doctor.Finding{Check: check, Verdict: doctor.Warning, Says: err.Error(), Do: do})
 }
 
 func healthcheckCommand(s *shared) *cobra.Command {

@@ -65,6 +65,9 @@ func run(ctx context.Context, arguments []string) int {
 		err = errors.New("stopped")
 	}
 	fmt.Fprintln(os.Stderr, err)
+	if errors.Is(err, message.ErrUnavailable) {
+		fmt.Fprintln(os.Stderr, "notifier doctor looks for what is wrong.")
+	}
 	return code
 }
 
