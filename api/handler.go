@@ -137,6 +137,8 @@ type Options struct {
 	Domains Domains
 	// Why answers why a mail came, or did not; nil if nobody can be asked.
 	Why Why
+	// Digests are what waits for people; nil if nobody asks. It needs WhatIf.
+	Digests *Digests
 	// WhatIf is what schedules are tried on; nil if they cannot be.
 	WhatIf *WhatIf
 	// Site is the one that requests of strangers are noted for.
@@ -230,6 +232,9 @@ func (h *handler) routes(api huma.API) {
 	}
 	if h.o.Staff != nil {
 		h.staffRoutes(api)
+	}
+	if h.o.Digests != nil && h.o.WhatIf != nil {
+		h.digestRoutes(api)
 	}
 	if h.o.WhatIf != nil {
 		h.whatIfRoutes(api)

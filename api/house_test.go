@@ -104,6 +104,9 @@ func open(t *testing.T, s *store.Store) *house {
 	h.operations = operations.New(s, h.desk, zap.NewNop())
 	h.callbacks = callbacks.New(s, callbacks.Options{Guard: here}, zap.NewNop())
 	h.url = h.serve(h.desk, s, h.timetable, api.Options{Webhooks: callbacks.NewBook(s, h.callbacks), Why: explain.New(s, h.standing),
+		Digests: &api.Digests{Waits: s, Close: h.promote, Wake: func() {}, Compose: func(m message.Message) ([]byte, error) {
+			return mail.Compose(m, message.Address{Email: "workflow@example.org", Name: "Workflow"})
+		}},
 		WhatIf: &api.WhatIf{Past: s, Plan: func(string) simulate.Options {
 			return simulate.Options{Catalog: preferences.DefaultCatalog(), Zone: "Europe/Warsaw"}
 		}}, Site: site}, zap.New(core))

@@ -628,6 +628,37 @@ func allRoutes() []played {
 			s.must(http.StatusOK, nil, "POST", "/api/v1/jobs/reminders/pause", "")
 			s.say("POST", "/api/v1/jobs/reminders/run", "")
 		}},
+		{"list-digests", func(s *script) {
+			s.say("GET", "/api/v1/digests", "")
+			s.await()
+			s.say("GET", "/api/v1/digests?limit=1", "")
+		}},
+		{"get-digest", func(s *script) {
+			s.await()
+			s.say("GET", "/api/v1/users/anna/digest", "")
+			s.say("GET", "/api/v1/users/jan/digest", "")
+			s.say("GET", "/api/v1/users/nobody/digest", "")
+		}},
+		{"preview-digest", func(s *script) {
+			s.await()
+			for _, format := range []string{"html", "text", "eml"} {
+				s.must(http.StatusOK, nil, "GET", "/api/v1/users/anna/digest/preview?format="+format, "")
+			}
+			s.say("GET", "/api/v1/users/jan/digest/preview", "")
+			s.say("GET", "/api/v1/users/nobody/digest/preview", "")
+			s.say("GET", "/api/v1/users/anna/digest/preview?format=pdf", "")
+		}},
+		{"send-digest", func(s *script) {
+			s.await()
+			s.say("POST", "/api/v1/users/anna/digest/send", "")
+			s.say("POST", "/api/v1/users/anna/digest/send", "")
+			s.say("POST", "/api/v1/users/nobody/digest/send", "")
+		}},
+		{"estimate-preferences", func(s *script) {
+			s.people("jan")
+			s.say("GET", "/api/v1/users/jan/preferences/estimate", "")
+			s.say("GET", "/api/v1/users/nobody/preferences/estimate", "")
+		}},
 		{"simulate-jobs", func(s *script) {
 			s.say("POST", "/api/v1/jobs/simulate", `{"since":"2026-01-01T00:00:00Z","until":"2026-01-08T00:00:00Z","set":{"notifications":"10m","user_notifications":"*/30 * * * *"}}`)
 			s.say("POST", "/api/v1/jobs/simulate", `{"since":"2026-01-08T00:00:00Z","until":"2026-01-01T00:00:00Z","set":{"notification":"10m","reminders":"10"}}`)

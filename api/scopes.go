@@ -18,10 +18,17 @@ type need struct {
 
 // needs says for each operation what it needs. One that is missing here is for nobody.
 var needs = map[string]need{
-	"send-message":        {scope: access.Send, plain: true},
-	"send-messages":       {scope: access.Send, plain: true},
-	"list-messages":       {scope: access.ReadQueue},
-	"get-message":         {scope: access.ReadQueue},
+	"send-message":  {scope: access.Send, plain: true},
+	"send-messages": {scope: access.Send, plain: true},
+	"list-messages": {scope: access.ReadQueue},
+	"get-message":   {scope: access.ReadQueue},
+
+	"list-digests":         {scope: access.ReadQueue},
+	"get-digest":           {scope: access.ReadPreferences},
+	"preview-digest":       {scope: access.Queue},
+	"send-digest":          {scope: access.Queue},
+	"estimate-preferences": {scope: access.ReadPreferences},
+
 	"simulate-jobs":       {scope: access.ReadJobs},
 	"export-journal":      {scope: access.Admin},
 	"explain":             {scope: access.ReadQueue},

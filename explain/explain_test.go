@@ -85,7 +85,9 @@ func TestSentences(t *testing.T) {
 			"We do not know. The process that sent it stopped on Sat 21 Nov 2026, 15:48:03 Europe/Warsaw before it reported; the mail may have gone out."},
 		{"part of a digest", anna(func(m *message.Message) { m.Status, m.Digest = message.Merged, "dig_1" }),
 			func(f *Facts) {
-				digest := anna(func(m *message.Message) { m.ID, m.Type, m.Status, m.DueAt = "dig_1", message.Digest, message.Pending, noon })
+				digest := anna(func(m *message.Message) {
+					m.ID, m.Type, m.Status, m.DueAt = "dig_1", message.Digest, message.Pending, noon
+				})
 				f.Digest, f.Items = &digest, 3
 			}, Merged,
 			"It is part of the digest dig_1, made of 3 messages on Sat 21 Nov 2026, 15:48:03 Europe/Warsaw. Not yet. It is in the outgoing queue and leaves with the next run of Notifications, on Sat 21 Nov 2026, 15:49 Europe/Warsaw (in 57 s)."},

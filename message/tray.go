@@ -71,6 +71,13 @@ type Tray struct {
 	Case Case
 }
 
+// Waits is for whom something waits, since when it is due at the earliest, and how much.
+type Waits struct {
+	User     string    `json:"user"`
+	DueAt    time.Time `json:"due_at" doc:"When the first of it is due."`
+	Messages int       `json:"messages"`
+}
+
 // Closing is what becomes of the messages of one user whose digest windows are due.
 type Closing struct {
 	// Move is Promote for one message, Merge for several, Skip if the user has no address.

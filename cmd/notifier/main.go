@@ -144,7 +144,7 @@ func rootCommand() *cobra.Command {
 		{"mail", "Mail:", []*cobra.Command{sendCommand(&s), sendQueueCommand(&s), retryQueueCommand(&s), queueCommand(&s), templateCommand(&s), accountCommand(&s), suppressionCommand(&s), outboxCommand(&s), webhookCommand(&s), statsCommand(&s)}},
 		{"workflow", "The workflow:", []*cobra.Command{eventCommand(&s), deadlineCommand(&s), processCommand(&s), userCommand(&s), groupCommand(&s), prefsCommand(&s)}},
 		{"people", "Who may do what:", []*cobra.Command{siteCommand(&s), keyCommand(&s), staffCommand(&s), auditCommand(&s)}},
-		{"what-if", "Why, and what if:", []*cobra.Command{whyCommand(&s), simulateCommand(&s), replayCommand(&s), journalCommand(&s)}},
+		{"what-if", "Why, and what if:", []*cobra.Command{whyCommand(&s), simulateCommand(&s), replayCommand(&s), journalCommand(&s), digestCommand(&s)}},
 		{"more", "More:", []*cobra.Command{versionCommand()}},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})

@@ -1,0 +1,264 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"notifier/message"
+	"notifier/preferences"
+	"notifier/schedule"
+	"notifier/simulate"
+)
+
+// Digests are what waits for people, and what becomes of it.
+type Digests struct {
+	Waits Waits
+	// Close decides what becomes of what waits, by the code that does when it is due.
+	Close interface {
+		SendNow(ctx context.Context, c message.Call, user string) (message.Message, int, error)
+		Preview(items []message.Message, at time.Time) (message.Message, bool)
+	}
+	// Wake is called when a message has become pending.
+	Wake func()
+	// Compose writes a mail as it leaves.
+	Compose func(message.Message) ([]byte, error)
+}
+
+// Waits are the records of what waits, and of what people were told.
+type Waits interface {
+	Waiting(ctx context.Context, site, user string, n int) ([]message.Message, error)
+	WaitingUsers(ctx context.Context, site, after string, n int) ([]message.Waits, error)
+	Told(ctx context.Context, site, user string, since time.Time, n int) ([]message.Message, error)
+}
+
+type digestView struct {
+	User     string        `json:"user"`
+	Timezone string        `json:"timezone"`
+	DueAt    *time.Time    `json:"due_at,omitempty" doc:"When the next digest is due; absent if nothing waits."`
+	Messages []waitingView `json:"messages" doc:"What waits, in the order in which it is due."`
+}
+
+type waitingView struct {
+	ID         message.ID     `json:"id"`
+	Kind       message.Kind   `json:"kind"`
+	DueAt      time.Time      `json:"due_at"`
+	OccurredAt time.Time      `json:"occurred_at"`
+	Reason     message.Reason `json:"reason" example:"preference_daily"`
+	Setting    string         `json:"setting" example:"daily 08:00"`
+	Case       *message.Case  `json:"case,omitempty"`
+	Subject    string         `json:"subject"`
+}
+
+type digestOut struct{ Body digestView }
+
+type waitsIn struct {
+	Limit  int    `query:"limit" doc:"How many at most." minimum:"1" maximum:"200" default:"50"`
+	Cursor string `query:"cursor" doc:"next_cursor of the page before."`
+}
+
+type waitsOut struct{ Body page[message.Waits] }
+
+type waiterIn struct {
+	ID string `path:"id" doc:"The user's id." example:"anna"`
+}
+
+type digestPreviewIn struct {
+	ID     string `path:"id" doc:"The user's id." example:"anna"`
+	Format string `query:"format" doc:"html, text, or eml for the whole mail." enum:"html,text,eml" default:"html"`
+	Now    bool   `query:"now" doc:"All that waits, as it would leave now; otherwise the next digest, as it will leave when it is due."`
+}
+
+type sentNowView struct {
+	Messages int            `json:"messages" doc:"How many messages waited."`
+	Message  message.ID     `json:"message,omitempty" doc:"What leaves with the next flush: the digest, or the one message that waited."`
+	Status   message.Status `json:"status,omitempty"`
+}
+
+type sentNowOut struct{ Body sentNowView }
+
+type estimateOut struct{ Body estimateView }
+
+type estimateView struct {
+	Days  int                           `json:"days" doc:"Over how many days it was counted: 28, or since the user was first told of anything."`
+	Kinds map[message.Kind]kindEstimate `json:"kinds"`
+}
+
+type kindEstimate struct {
+	Events  int                               `json:"events" doc:"Events of this kind in that time."`
+	Chosen  preferences.Frequency             `json:"chosen"`
+	AWeek   *float64                          `json:"events_a_week,omitempty" doc:"Absent where nothing happened."`
+	Choices map[preferences.Frequency]float64 `json:"mails_a_week,omitempty" doc:"Mails a week for each choice; absent where nothing happened."`
+}
+
+// mostWaiting is how much of what waits for one user is read.
+const mostWaiting = 10_000
+
+func (h *handler) digestRoutes(api huma.API) {
+	tags, unknown := []string{"users"}, []int{http.StatusNotFound}
+	register(h, api, huma.Operation{
+		OperationID: "list-digests", Method: http.MethodGet, Path: "/digests", Tags: tags, Summary: "For whom something waits",
+	}, func(ctx context.Context, in *waitsIn) (*waitsOut, error) {
+		found, err := h.o.Digests.Waits.WaitingUsers(ctx, callerOf(ctx).Site, in.Cursor, in.Limit+1)
+		return &waitsOut{Body: pageOf(found, in.Limit, func(w message.Waits) message.Waits { return w }, func(w message.Waits) string { return w.User })}, err
+	})
+	register(h, api, huma.Operation{
+		OperationID: "get-digest", Method: http.MethodGet, Path: "/users/{id}/digest", Tags: tags, Errors: unknown, Summary: "What waits for a user, and when it is due",
+	}, h.digest)
+	register(h, api, huma.Operation{
+		OperationID: "preview-digest", Method: http.MethodGet, Path: "/users/{id}/digest/preview", Tags: tags, Errors: unknown,
+		Summary: "The next digest of a user, as it will look", Description: "It is made by the code that sends it. Nothing is stored or sent.",
+		Responses: map[string]*huma.Response{"200": {Description: "The mail.", Content: map[string]*huma.MediaType{
+			"text/html; charset=utf-8": page200, "text/plain; charset=utf-8": page200, "message/rfc822": page200,
+		}}},
+	}, h.previewDigest)
+	register(h, api, huma.Operation{
+		OperationID: "send-digest", Method: http.MethodPost, Path: "/users/{id}/digest/send", Tags: tags, Errors: unknown,
+		Summary: "Do not wait for the digest of a user", Description: "What waits leaves with the next flush: one message as it is, several as one digest.",
+	}, h.sendDigest)
+	register(h, api, huma.Operation{
+		OperationID: "estimate-preferences", Method: http.MethodGet, Path: "/users/{id}/preferences/estimate", Tags: tags, Errors: unknown,
+		Summary:     "How many mails a week each choice would mean",
+		Description: "Counted from the user's own events of the last 28 days, each kind for itself. Without events there are no numbers.",
+	}, h.estimate)
+}
+
+var page200 = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+
+// waiting is what waits for a user, addressed as the user is now.
+func (h *handler) waiting(ctx context.Context, id string) (preferences.User, []message.Message, error) {
+	site := callerOf(ctx).Site
+	u, err := h.desk.User(ctx, site, id)
+	if err != nil {
+		return u, nil, err
+	}
+	items, err := h.o.Digests.Waits.Waiting(ctx, site, id, mostWaiting)
+	for i, m := range items {
+		items[i] = u.Person().Address(m)
+	}
+	return u, items, err
+}
+
+func (h *handler) digest(ctx context.Context, in *waiterIn) (*digestOut, error) {
+	u, items, err := h.waiting(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	v := digestView{User: u.ID, Timezone: u.Person().Timezone, Messages: []waitingView{}}
+	for _, m := range items {
+		if v.DueAt == nil {
+			v.DueAt = &m.DueAt
+		}
+		w := waitingView{ID: m.ID, Kind: m.Kind, DueAt: m.DueAt, OccurredAt: m.OccurredAt, Reason: m.Reason, Setting: m.Setting, Subject: m.Subject}
+		if m.Case != (message.Case{}) {
+			w.Case = &m.Case
+		}
+		v.Messages = append(v.Messages, w)
+	}
+	return &digestOut{Body: v}, nil
+}
+
+func (h *handler) previewDigest(ctx context.Context, in *digestPreviewIn) (*huma.StreamResponse, error) {
+	_, items, err := h.waiting(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	at := now()
+	if len(items) > 0 && !in.Now && items[0].DueAt.After(at) {
+		at = items[0].DueAt
+	}
+	due := items
+	for i, m := range items {
+		if !in.Now && m.DueAt.After(at) {
+			due = items[:i]
+			break
+		}
+	}
+	m, any := h.o.Digests.Close.Preview(due, at)
+	if !any {
+		return nil, fmt.Errorf("nothing waits for %q that could be sent: %w", message.Truncate(in.ID, 60), message.ErrNotFound)
+	}
+	kind, mail := "text/html; charset=utf-8", []byte(m.HTML)
+	switch in.Format {
+	case "text":
+		kind, mail = "text/plain; charset=utf-8", []byte(m.Text)
+	case "eml":
+		kind = "message/rfc822"
+		if mail, err = h.o.Digests.Compose(m); err != nil {
+			return nil, err
+		}
+	}
+	return &huma.StreamResponse{Body: func(out huma.Context) {
+		out.SetHeader("Content-Type", kind)
+		out.SetHeader("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:")
+		_, _ = out.BodyWriter().Write(mail) // the caller is gone if this fails
+	}}, nil
+}
+
+func (h *handler) sendDigest(ctx context.Context, in *waiterIn) (*sentNowOut, error) {
+	if _, err := h.desk.User(ctx, callerOf(ctx).Site, in.ID); err != nil {
+		return nil, err
+	}
+	m, n, err := h.o.Digests.Close.SendNow(ctx, call(ctx, ""), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if m.ID != "" {
+		h.o.Digests.Wake()
+	}
+	return &sentNowOut{Body: sentNowView{Messages: n, Message: m.ID, Status: m.Status}}, nil
+}
+
+func (h *handler) estimate(ctx context.Context, in *waiterIn) (*estimateOut, error) {
+	site, at := callerOf(ctx).Site, now()
+	u, err := h.desk.User(ctx, site, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	told, err := h.o.Digests.Waits.Told(ctx, site, in.ID, at.Add(-simulate.EstimateOver), mostWaiting)
+	if err != nil {
+		return nil, err
+	}
+	o := h.o.WhatIf.Plan(site)
+	o.Until = at.AddDate(0, 0, 8) // the last weekly mail has left by then
+	for _, name := range []string{schedule.Notifications, schedule.UserNotifications, schedule.Reminders} {
+		state, err := h.timetable.Line(ctx, name)
+		if err == nil {
+			*scheduleOf(&o, name), err = state.Spec.Compile()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	v := estimateView{Days: 28, Kinds: map[message.Kind]kindEstimate{}}
+	if len(told) > 0 {
+		v.Days = min(28, max(7, int(math.Ceil(at.Sub(told[0].CreatedAt).Hours()/24))))
+	}
+	byKind := map[message.Kind][]message.Event{}
+	for _, m := range told {
+		if m.Reason != message.OwnAction && m.Reason != message.ProcessMuted {
+			byKind[m.Kind] = append(byKind[m.Kind], message.Event{Kind: m.Kind, Users: []string{u.ID}, Reference: m.Reference, OccurredAt: &m.CreatedAt})
+		}
+	}
+	for kind, k := range o.Catalog {
+		if k.Mandatory {
+			continue
+		}
+		events := byKind[kind]
+		e := kindEstimate{Events: len(events), Chosen: u.Preferences.Frequencies[kind]}
+		if len(events) > 0 {
+			aWeek := func(n int) float64 { return math.Round(float64(n)*70/float64(v.Days)) / 10 }
+			all := aWeek(len(events))
+			e.AWeek, e.Choices = &all, map[preferences.Frequency]float64{}
+			for choice, n := range simulate.Estimate(events, u, o) {
+				e.Choices[choice] = aWeek(n)
+			}
+		}
+		v.Kinds[kind] = e
+	}
+	return &estimateOut{Body: v}, nil
+}

@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"notifier/message"
+)
+
+// ever is later than anything is due.
+var ever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// PromoteUser closes all windows of one user, those too whose time has not come, as Promote
+// does with those that are due. It returns what waited, and what became of it.
+func (s *Store) PromoteUser(ctx context.Context, c message.Call, user string, decide func([]message.Message) message.Closing) (items []message.Message, end message.Closing, err error) {
+	err = s.commit(ctx, func(t *tx) error {
+		items, end = nil, message.Closing{}
+		people, err := s.lockUsers(ctx, t, c.Site, []string{user}, "NO KEY UPDATE")
+		if err != nil {
+			return err
+		}
+		if len(people) == 0 {
+			return message.ErrNotFound
+		}
+		windows, err := s.dueWindows(ctx, t, c.Site, ever, []string{user})
+		if err != nil || len(windows) == 0 {
+			return err
+		}
+		err = s.closeWindows(ctx, t, closing{site: c.Site, at: c.At, people: people, windows: windows, stale: map[message.ID]bool{},
+			decide: func(waiting []message.Message) message.Closing {
+				items, end = waiting, decide(waiting)
+				return end
+			}})
+		if err != nil {
+			return err
+		}
+		for _, m := range items {
+			why := message.Decided{Message: m.ID, At: c.At, What: message.DidSendNow, By: c.By}
+			if err := s.note(ctx, t, c.Site, why); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, end, fmt.Errorf("send what waits for %s: %w", user, err)
+	}
+	for _, m := range items {
+		if m.Status = message.After(message.Promote); end.Move != message.Skip {
+			s.announce(m)
+			break
+		}
+	}
+	return items, end, nil
+}
+
+// Waiting lists what waits for a user's digests, by when it is due; at most n messages.
+func (s *Store) Waiting(ctx context.Context, site, user string, n int) ([]message.Message, error) {
+	all, err := readMessages(s.query(ctx, nil, s.fromWindows()+" WHERE w.site = ? AND w.user_id = ? AND w.closed_at IS NULL ORDER BY w.due_at, m.occurred_at, m.reference, m.id LIMIT ?",
+		site, user, n))
+	if err != nil {
+		return nil, fmt.Errorf("list what waits for %s: %w", user, err)
+	}
+	return all, nil
+}
+
+// WaitingUsers lists at most n users for whom something waits, by id after the given one.
+func (s *Store) WaitingUsers(ctx context.Context, site, after string, n int) ([]message.Waits, error) {
+	rows, err := s.query(ctx, nil, "SELECT w.user_id, min(w.due_at), count(*) FROM "+s.windowsOn()+
+		" WHERE w.site = ? AND w.user_id > ? AND w.closed_at IS NULL GROUP BY w.user_id ORDER BY w.user_id LIMIT ?", site, after, n)
+	all, err := collect(rows, err, func(scan func(...any) error) (w message.Waits, err error) {
+		return w, scan(&w.User, (*instant)(&w.DueAt), &w.Messages)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list for whom something waits: %w", err)
+	}
+	return all, nil
+}
+
+// Told lists the messages of a user about events since that time, the first first; at most n.
+func (s *Store) Told(ctx context.Context, site, user string, since time.Time, n int) ([]message.Message, error) {
+	all, err := readMessages(s.query(ctx, nil, selectMessages+s.messagesOn()+
+		" WHERE m.site = ? AND m.user_id = ? AND m.user_id <> '' AND m.id > ? AND m.type = ? ORDER BY m.id LIMIT ?",
+		site, user, message.Earliest(message.MessageIDs, since), message.Single, n))
+	if err != nil {
+		return nil, fmt.Errorf("list what %s was told: %w", user, err)
+	}
+	return all, nil
+}
