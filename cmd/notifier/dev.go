@@ -54,6 +54,7 @@ func dev(c *cobra.Command, dir, address, smtp string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, relay.Close()) }()
+	relay.Refuse(demoRefused, 550)
 	config, err := devConfig(dir, address, relay.Addr())
 	if err != nil {
 		return err
@@ -84,6 +85,10 @@ func dev(c *cobra.Command, dir, address, smtp string) (err error) {
 	pages.Handle("/mailbox/", mailbox)
 	return h.serve(c.Context(), listener, pages)
 }
+
+// demoRefused is an address that is refused once, so that there is an error to look at and
+// to retry.
+const demoRefused = "refused@example.net"
 
 // Who signs in to the demo's console.
 const (

@@ -9,6 +9,7 @@ import (
 	"embed"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -75,6 +76,7 @@ type Options struct {
 	// Compose is the mail as it goes out, to be read as its source; nil: it cannot be shown.
 	Compose func(message.Message) ([]byte, error)
 	Why     Why
+	WhatIf  WhatIf
 	// Mailbox tells that /mailbox shows what was caught.
 	Mailbox bool
 	// Stop ends the streams of pages that tell what is new.
@@ -93,6 +95,7 @@ type console struct {
 	accounts  Accounts
 	o         Options
 	tally     tally
+	atTrial   sync.Mutex // one what-if at a time
 	log       *zap.Logger
 }
 
@@ -122,6 +125,7 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	see("/deferred", access.ReadQueue, c.deferred)
 	see("/errors", access.ReadQueue, c.errors)
 	see("/jobs", access.ReadJobs, c.jobs)
+	see("/jobs/what-if", access.ReadJobs, c.whatIf)
 	see("/jobs/{name}", access.ReadJobs, c.job)
 	do("/jobs/{name}", "change-job", access.Jobs, c.changeJob)
 	do("/jobs/{name}/{deed}", "run-or-pause-job", access.Jobs, c.runJob)

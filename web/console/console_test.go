@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/deadlines"
 	"notifier/explain"
 	"notifier/gate"
 	"notifier/intake"
@@ -25,6 +26,7 @@ import (
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
+	"notifier/simulate"
 	"notifier/store"
 	"notifier/store/storetest"
 	"notifier/web"
@@ -99,6 +101,9 @@ func open(t *testing.T) *house {
 	login := web.NewLogin(staff, web.LoginOptions{Book: h.store}, zap.NewNop())
 	h.pages = console.Handler(login, h.desk, h.store, timetable, all, console.Options{
 		Write: letter.Writer{}.Write, Compose: func(m message.Message) ([]byte, error) { return []byte("Subject: " + m.Subject), nil }, Stop: h.stop,
+		WhatIf: console.WhatIf{Past: h.store, Plan: func(string) simulate.Options {
+			return simulate.Options{Catalog: preferences.DefaultCatalog(), Zone: "UTC", Calendar: deadlines.Calendar{}}
+		}},
 		Why: explain.New(h.store, func(context.Context, string) (explain.Job, error) { return explain.Job{}, nil }),
 	}, zap.NewNop())
 	return h
@@ -177,7 +182,7 @@ func (h *house) wants(w *httptest.ResponseRecorder, status int, says ...string) 
 }
 
 var everyPage = []string{
-	"/", "/messages", "/messages?q=status:error", "/why", "/why?user=anna", "/deferred", "/errors", "/jobs", "/jobs/notifications", "/reminders", "/people", "/accounts", "/audit",
+	"/", "/messages", "/messages?q=status:error", "/why", "/why?user=anna", "/deferred", "/errors", "/jobs", "/jobs/notifications", "/jobs/what-if", "/reminders", "/people", "/accounts", "/audit",
 }
 
 // Nobody comes in without a login, every page is whole in every language, and loads
@@ -218,7 +223,7 @@ func TestRoles(t *testing.T) {
 	h := open(t)
 	id := h.send(1, true)[0]
 	path := "/messages/" + string(id)
-	h.wants(h.ask(access.Viewer, "GET", path, nil), http.StatusOK, "The mailbox is full", "does not see what mails say")
+	h.wants(h.ask(access.Viewer, "GET", path, nil), http.StatusOK, "The mailbox is full", "552 5.2.2", "does not see what mails say")
 	for _, secret := range []string{path, "/messages", "/errors"} {
 		if strings.Contains(h.ask(access.Viewer, "GET", secret, nil).Body.String(), "secret") {
 			h.Errorf("%s shows a viewer what a mail says", secret)
@@ -330,6 +335,9 @@ func TestJobs(t *testing.T) {
 	h.ask(access.Manager, "POST", "/jobs/notifications/resume", url.Values{})
 	h.ask(access.Manager, "POST", "/jobs/notifications", url.Values{"do": {"reset"}})
 	h.wants(h.ask(access.Manager, "GET", "/jobs/notifications", nil), http.StatusOK, "every 168h")
+	h.send(2, false)
+	h.wants(h.ask(access.Manager, "GET", "/jobs/what-if?days=7&notifications=10m&user_notifications=&reminders=", nil), http.StatusOK, "Mails in the busiest minute", "now: every 168h", "use it")
+	h.wants(h.ask(access.Manager, "GET", "/jobs/what-if?days=7&notifications=10", nil), http.StatusOK, "10m")
 	h.wants(h.ask(access.Manager, "POST", "/accounts/default/test", url.Values{}), http.StatusOK, "It works", "220 relay")
 	h.wants(h.ask(access.Manager, "POST", "/accounts/other/test", url.Values{}), http.StatusNotFound)
 }

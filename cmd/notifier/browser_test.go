@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// What looks at the pages: a library that drives Chromium, and one that knows WCAG.
+var browserTools = []string{"playwright-core@1.65.1", "axe-core@4.14.1"}
+
+// installBrowserTools puts them into this user's cache, once, and returns the folder.
+func installBrowserTools(t *testing.T) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	dir := filepath.Join(cache, "notifier-tests", "browser-"+strings.Join(browserTools, "-"))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := os.Create(dir + ".lock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	done := filepath.Join(dir, "installed") // what was cut short is installed again
+	if _, err := os.Stat(done); err == nil {
+		return dir
+	}
+	arguments := append([]string{"install", "--prefix", dir, "--no-fund", "--no-audit", "--ignore-scripts", "--loglevel=error"}, browserTools...)
+	if out, err := exec.Command("npm", arguments...).CombinedOutput(); err != nil {
+		t.Fatalf("install what drives the browser: %v\n%s", err, out)
+	}
+	if err := os.WriteFile(done, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// devProcess is notifier dev in a folder of its own, which can be stopped and started again.
+type devProcess struct {
+	*testing.T
+	file, dir, address, smtp string
+	running                  *exec.Cmd
+}
+
+func (d *devProcess) start() {
+	d.Helper()
+	d.running = exec.Command(d.file, "dev", "--listen", d.address, "--smtp", d.smtp)
+	d.running.Dir, d.running.Stdout, d.running.Stderr = d.dir, io.Discard, os.Stderr
+	d.running.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := d.running.Start(); err != nil {
+		d.Fatal(err)
+	}
+	patiently(d.T, "the demo answering", func() bool {
+		answer, err := http.Get("http://" + d.address + "/readyz")
+		if err == nil {
+			answer.Body.Close()
+		}
+		return err == nil && answer.StatusCode == http.StatusOK
+	})
+}
+
+func (d *devProcess) stop() {
+	d.Helper()
+	_ = d.running.Process.Signal(syscall.SIGTERM)
+	if err := d.running.Wait(); err != nil {
+		d.Errorf("the demo ended with %v", err)
+	}
+}
+
+func (d *devProcess) ask(method, path, body string, into any) {
+	d.Helper()
+	r, err := http.NewRequest(method, "http://"+d.address+"/api/v1"+path, strings.NewReader(body))
+	if err != nil {
+		d.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+devKey)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode >= 300 {
+		d.Fatalf("%s %s: %s", method, path, answer.Status)
+	}
+	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
+		d.Fatal(err)
+	}
+}
+
+// TestPagesInABrowser looks at every page in Chromium, as testdata/browser/pages.mjs says:
+// light and dark, wide and narrow, in each language. No page breaks a rule of WCAG 2.2 AA
+// that a machine can check, overflows, loads anything from elsewhere, is heavy, or puts an
+// error on the browser's console. People can do all of it by keyboard, and the
+// preference centre without scripts; a page tells when the service is away, and back.
+func TestPagesInABrowser(t *testing.T) {
+	file, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tools := installBrowserTools(t)
+	d := &devProcess{T: t, file: file, dir: t.TempDir(), address: freeAddress(t), smtp: freeAddress(t)}
+	d.start()
+	defer func() { d.stop() }()
+	var link struct{ URL string }
+	d.ask("POST", "/users/anna/preferences/link", "", &link)
+	var sent struct {
+		Messages []struct{ ID string }
+	}
+	d.ask("POST", "/messages", `{"to":["`+demoRefused+`"],"subject":"Contract ready","text":"It lies on your desk.","html":"<p>It lies on your desk."}`, &sent)
+	patiently(t, "a message in error", func() bool {
+		var m struct{ Status string }
+		d.ask("GET", "/messages/"+sent.Messages[0].ID, "", &m)
+		return m.Status == "error"
+	})
+	settings, err := json.Marshal(map[string]string{
+		"base": "http://" + d.address, "choices": link.URL, "message": sent.Messages[0].ID, "email": demoEmail, "password": demoPassword, "tools": tools,
+		"pictures": os.Getenv("NOTIFIER_TEST_PICTURES"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := exec.Command("node", "testdata/browser/pages.mjs", string(settings))
+	look.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	look.Stderr = os.Stderr
+	say, err := look.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := look.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := look.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(said)
+	for lines.Scan() {
+		switch line := lines.Text(); {
+		case line == "stop":
+			d.stop()
+			fmt.Fprintln(say, "stopped")
+		case line == "start":
+			d.start()
+			fmt.Fprintln(say, "started")
+		case strings.HasPrefix(line, "note "):
+			t.Log(strings.TrimPrefix(line, "note "))
+		default:
+			t.Error(line)
+		}
+	}
+	if err := look.Wait(); err != nil {
+		t.Error(err)
+	}
+}
