@@ -144,9 +144,7 @@ func (r *reader) secret(path string, into *string, file string) {
 	case err != nil:
 		r.fault(path+"_file", "it cannot be read: %s", errors.Unwrap(err))
 	}
-	if open, err := readableByAll(file); err == nil && open {
-		r.warn(path+"_file", "everybody on this machine may read %s. Write: chmod 600 %s", file, file)
-	}
+	r.warnOfModes(path+"_file", file)
 	r.places[path] = place{source: file, path: path}
 	*into = strings.TrimRight(string(content), "\r\n")
 }

@@ -35,6 +35,7 @@ func (r *reader) checkDKIM(c *Config) {
 			r.fault(path+".key_file", "it cannot be read: %s", errors.Unwrap(err))
 			continue
 		}
+		r.warnOfModes(path+".key_file", s.KeyFile)
 		if s.key, err = mail.ParseKey(content); err != nil {
 			r.fault(path+".key_file", "%s", err)
 		}
