@@ -96,6 +96,9 @@ var steps = []struct {
 	{"NextStep", func(ctx context.Context, s *store.Store) error { return second(s.NextStep(ctx, site)) }, "deadlines_due"},
 	{"DueDeadlines", func(ctx context.Context, s *store.Store) error { return second(s.DueDeadlines(ctx, site, 200, noon)) }, "deadlines_due"},
 	{"ForgetKeys", func(ctx context.Context, s *store.Store) error { return second(s.ForgetKeys(ctx, site, 1000, noon)) }, "idempotency_keys_by_age idempotency_keys_key"},
+	{"ForgetRefusals", func(ctx context.Context, s *store.Store) error {
+		return second(s.ForgetRefusals(ctx, site, 1000, noon))
+	}, "refusals_key"},
 	{"ForgetRuns", func(ctx context.Context, s *store.Store) error { return second(s.ForgetRuns(ctx, 1000, noon)) }, "runs_key"},
 	{"Fire", func(ctx context.Context, s *store.Store) error {
 		return second(s.Fire(ctx, schedule.Run{ID: message.NewID(message.RunIDs), Job: "reminders", ScheduledAt: noon, StartedAt: noon}))
