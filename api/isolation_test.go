@@ -155,7 +155,8 @@ func (h *house) everything(ids map[string]string) string {
 	for path, operations := range spec(h).raw["paths"].(map[string]any) {
 		if at(operations, "get") != nil && path != "/api/v1/audit" && path != "/api/v1/sites" {
 			a := h.ask("GET", filled(path, ids), "")
-			all = append(all, path+" "+string(times.ReplaceAll(a.body, []byte("TIME"))))
+			body := bytes.ReplaceAll(times.ReplaceAll(a.body, []byte("TIME")), []byte(a.Header.Get("X-Request-Id")), []byte("REQUEST"))
+			all = append(all, path+" "+string(body))
 		}
 	}
 	slices.Sort(all)
