@@ -1,6 +1,9 @@
 package api_test
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // played is how an operation is shown: what is asked and answered.
 type played struct {
@@ -42,6 +45,34 @@ func contractRoutes() []played {
 			s.say("POST", "/api/v1/events/dry-run", `{"kind":"case_changed","users":["anna"],"occurred_at":"2011-10-11T11:45:40Z"}`)
 			s.say("GET", "/api/v1/messages", "")
 		}},
+		{"list-errors", func(s *script) {
+			s.day()
+			s.say("GET", "/api/v1/messages/"+s.find("m-error")+"/errors", "")
+			s.say("GET", "/api/v1/messages/msg_0/errors", "")
+		}},
+		{"get-merged", func(s *script) {
+			s.people("anna")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/users/anna/preferences", `{"case_changed":"daily"}`)
+			for _, id := range []string{"e1", "e2"} {
+				s.must(http.StatusAccepted, nil, "POST", "/api/v1/events", `{"id":"`+id+`","kind":"case_changed","users":["anna"],"summary":"Commented","occurred_at":"2011-10-11T11:45:40Z"}`)
+			}
+			if _, err := s.promote.Run(ctx, time.Now()); err != nil {
+				s.Fatal(err)
+			}
+			var all struct{ Data []struct{ ID string } }
+			s.must(http.StatusOK, &all, "GET", "/api/v1/messages?type=digest", "")
+			for _, m := range all.Data {
+				s.say("GET", "/api/v1/digests/"+m.ID, "")
+			}
+			s.say("GET", "/api/v1/digests/dig_0", "")
+		}},
+		{"list-next-runs", func(s *script) {
+			s.say("GET", "/api/v1/jobs/reminders/next?n=2", "")
+			s.must(http.StatusOK, nil, "POST", "/api/v1/jobs/reminders/pause", "")
+			s.say("GET", "/api/v1/jobs/reminders/next", "")
+			s.say("GET", "/api/v1/jobs/housekeeping/next", "")
+		}},
+		{"get-version", func(s *script) { s.say("GET", "/api/v1/version", "") }},
 		{"erase-user", func(s *script) {
 			s.people("anna", "jan")
 			s.must(http.StatusOK, nil, "PUT", "/api/v1/groups/clerks", `{"users":["jan","anna"]}`)

@@ -205,6 +205,7 @@ func Handler(desk Desk, records Records, timetable Timetable, o Options, log *za
 func (h *handler) routes(api huma.API) {
 	h.messageRoutes(api)
 	h.batchRoutes(api)
+	h.detailRoutes(api)
 	h.eventRoutes(api)
 	h.deadlineRoutes(api)
 	h.previewRoutes(api)

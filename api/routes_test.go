@@ -58,6 +58,8 @@ var (
 	times  = regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 	whsec  = regexp.MustCompile(`whsec_[A-Za-z0-9+/]{43}=`)
 	ntf    = regexp.MustCompile(`(ntf_(?:live|test)_)[A-Za-z0-9_-]{6,43}`)
+	today  = regexp.MustCompile(`notifications – \d+ [A-Z][a-z]+`)
+	built  = regexp.MustCompile(`"go": "go[^"]*"`)
 	took   = regexp.MustCompile(`"took": "[^"]*"`)
 	relay  = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 	linked = regexp.MustCompile(`/p/[A-Za-z0-9_-]+`)
@@ -83,6 +85,7 @@ func normal(text string) string {
 		}
 		return numbers[id]
 	})
+	text = today.ReplaceAllString(built.ReplaceAllString(text, `"go": "VERSION"`), "notifications – TODAY")
 	text = linked.ReplaceAllString(text, "/p/TOKEN")
 	text = ntf.ReplaceAllString(text, "${1}SECRET")
 	text = when.ReplaceAllString(text, "WHEN")
