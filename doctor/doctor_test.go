@@ -108,7 +108,8 @@ func TestSender(t *testing.T) {
 		want    []string
 	}{
 		{
-			"all is there", map[string][]string{
+			"all is there",
+			map[string][]string{
 				"good.test": {"other", "v=spf1 mx -all"}, "a._domainkey.good.test": {edwards}, "b._domainkey.good.test": {long},
 				"_dmarc.good.test": {"v=DMARC1; p=none"},
 			},
@@ -117,7 +118,8 @@ func TestSender(t *testing.T) {
 		},
 		{"nothing is there", nil, nil, []string{"warning SPF", "warning DKIM", "warning DMARC"}},
 		{
-			"another key, and two SPF records", map[string][]string{"good.test": {"v=spf1 a", "v=spf1 b"}, "a._domainkey.good.test": {long}},
+			"another key, and two SPF records",
+			map[string][]string{"good.test": {"v=spf1 a", "v=spf1 b"}, "a._domainkey.good.test": {long}},
 			[]doctor.Key{{Domain: "good.test", Selector: "a", Public: public}},
 			[]string{"failed SPF", "failed DKIM", "warning DMARC"},
 		},

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -272,9 +271,7 @@ func steps(said []message.Said) string {
 func (e *examination) senders(ctx context.Context) {
 	var keys []doctor.Key
 	for domain, k := range e.config.dkimKeys() {
-		if signer, is := k.Signer.(crypto.Signer); is {
-			keys = append(keys, doctor.Key{Domain: domain, Selector: k.Selector, Public: signer.Public()})
-		}
+		keys = append(keys, doctor.Key{Domain: domain, Selector: k.Selector, Public: k.Signer.Public()})
 	}
 	domains := map[string]bool{}
 	for _, a := range e.config.configured() {

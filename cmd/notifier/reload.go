@@ -25,11 +25,8 @@ import (
 	"notifier/schedule"
 )
 
-// changeable begin the keys that count at once when the configuration is read again. All
-// others need a restart.
-var changeable = []string{"jobs.", "limits.", "smtp.", "accounts.", "dkim.", "log.level"}
-
-// inForce is what may change while the service runs.
+// inForce is what may change while the service runs. All else of the configuration needs
+// a restart.
 type inForce struct {
 	read   func() (Config, *reader, error) // nil: it cannot be read again
 	level  zap.AtomicLevel
