@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"math"
 	"net/http"
 	"time"
 
@@ -234,29 +233,13 @@ func (h *handler) estimate(ctx context.Context, in *waiterIn) (*estimateOut, err
 			return nil, err
 		}
 	}
-	v := estimateView{Days: 28, Kinds: map[message.Kind]kindEstimate{}}
-	if len(told) > 0 {
-		v.Days = min(28, max(7, int(math.Ceil(at.Sub(told[0].CreatedAt).Hours()/24))))
-	}
-	byKind := map[message.Kind][]message.Event{}
-	for _, m := range told {
-		if m.Reason != message.OwnAction && m.Reason != message.ProcessMuted {
-			byKind[m.Kind] = append(byKind[m.Kind], message.Event{Kind: m.Kind, Users: []string{u.ID}, Reference: m.Reference, OccurredAt: &m.CreatedAt})
-		}
-	}
-	for kind, k := range o.Catalog {
-		if k.Mandatory {
-			continue
-		}
-		events := byKind[kind]
-		e := kindEstimate{Events: len(events), Chosen: u.Preferences.Frequencies[kind]}
-		if len(events) > 0 {
-			aWeek := func(n int) float64 { return math.Round(float64(n)*70/float64(v.Days)) / 10 }
-			all := aWeek(len(events))
-			e.AWeek, e.Choices = &all, map[preferences.Frequency]float64{}
-			for choice, n := range simulate.Estimate(events, u, o) {
-				e.Choices[choice] = aWeek(n)
-			}
+	v := estimateView{Kinds: map[message.Kind]kindEstimate{}}
+	days, kinds := simulate.Weekly(told, u, o, at)
+	v.Days = days
+	for kind, w := range kinds {
+		e := kindEstimate{Events: w.Events, Chosen: u.Preferences.Frequencies[kind], Choices: w.Choices}
+		if w.Events > 0 {
+			e.AWeek = &w.AWeek
 		}
 		v.Kinds[kind] = e
 	}

@@ -3,9 +3,15 @@ package main
 import (
 	"context"
 	"net/http"
+	"time"
 
+	"notifier/links"
 	"notifier/mail"
 	"notifier/message"
+	"notifier/preferences"
+	"notifier/schedule"
+	"notifier/simulate"
+	"notifier/web/centre"
 	"notifier/web/console"
 )
 
@@ -14,6 +20,46 @@ func (h *house) console(stop <-chan struct{}, mailbox bool) http.Handler {
 	return console.Handler(h.login(), h.desk, h.store, h.timetable, h, console.Options{
 		Write: h.writer.Write, Compose: h.compose, Why: h.why, WhatIf: console.WhatIf{Past: h.store, Plan: h.whatIf().Plan}, Mailbox: mailbox, Stop: stop,
 	}, h.log)
+}
+
+// centre says how people choose what they get.
+func (h *house) centre(door links.Door) centre.Options {
+	return centre.Options{
+		Door: door, Sites: h.config.siteNames(), Digests: h.promote, Estimate: h.estimate,
+		Wake: func() { h.timetable.Wake(schedule.Notifications) },
+	}
+}
+
+// mostTold is how much of what a user was told is looked at for an estimate.
+const mostTold = 10_000
+
+// estimate reckons mails a week for each choice from what the user was told of lately, by
+// the schedules of now.
+func (h *house) estimate(ctx context.Context, site string, u preferences.User) (map[message.Kind]map[preferences.Frequency]float64, error) {
+	at := time.Now().UTC()
+	told, err := h.store.Told(ctx, site, u.ID, at.Add(-simulate.EstimateOver), mostTold)
+	if err != nil || len(told) == 0 {
+		return nil, err
+	}
+	o := h.whatIf().Plan(site)
+	o.Until = at.AddDate(0, 0, 8) // the last weekly mail has left by then
+	for name, into := range map[string]*schedule.Schedule{
+		schedule.Notifications: &o.Notifications, schedule.UserNotifications: &o.UserNotifications, schedule.Reminders: &o.Reminders,
+	} {
+		state, err := h.timetable.Line(ctx, name)
+		if err == nil {
+			*into, err = state.Spec.Compile()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	weeks := map[message.Kind]map[preferences.Frequency]float64{}
+	_, kinds := simulate.Weekly(told, u, o, at)
+	for kind, week := range kinds {
+		weeks[kind] = week.Choices
+	}
+	return weeks, nil
 }
 
 // compose is a mail as it would go out, by the same code.

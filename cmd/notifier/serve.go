@@ -172,7 +172,7 @@ func (h *house) handler(pages http.Handler) http.Handler {
 		mux.Handle(path, door)
 	}
 	if links := h.config.door(); links != nil {
-		choices := centre.Handler(h.desk, h.store, centre.Options{Door: *links, Sites: h.config.siteNames()}, h.log)
+		choices := centre.Handler(h.desk, h.store, h.centre(*links), h.log)
 		mux.Handle("/p/", choices)
 		mux.Handle("/u/", choices)
 	}

@@ -33,14 +33,27 @@ type Desk interface {
 
 // Records are what is kept of messages.
 type Records interface {
-	Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error)
+	// Waiting lists what waits for a user, in the order in which it is due.
+	Waiting(ctx context.Context, site, user string, n int) ([]message.Message, error)
+}
+
+// Digests are made of what waits, by the code that does it when it is due.
+type Digests interface {
+	SendNow(ctx context.Context, c message.Call, user string) (message.Message, int, error)
+	Preview(items []message.Message, at time.Time) (message.Message, bool)
 }
 
 // Options say whose links are taken.
 type Options struct {
 	Door links.Door
 	// Sites are those of the installation; a link for another is refused.
-	Sites []string
+	Sites   []string
+	Digests Digests
+	// Wake is called when a message has become pending.
+	Wake func()
+	// Estimate reckons how many mails a week each choice would bring, by kind; kinds in
+	// which nothing happened are left out.
+	Estimate func(ctx context.Context, site string, u preferences.User) (map[message.Kind]map[preferences.Frequency]float64, error)
 }
 
 //go:embed *.html
@@ -64,6 +77,9 @@ func Handler(desk Desk, records Records, o Options, log *zap.Logger) http.Handle
 	mux.HandleFunc("POST "+links.ChoosePath+"{token}/undo", c.undo)
 	mux.HandleFunc("POST "+links.ChoosePath+"{token}/resume", c.resume)
 	mux.HandleFunc("POST "+links.ChoosePath+"{token}/fresh", c.fresh)
+	mux.HandleFunc("GET "+links.ChoosePath+"{token}/preview", c.preview)
+	mux.HandleFunc("GET "+links.ChoosePath+"{token}/preview/html", c.previewHTML)
+	mux.HandleFunc("POST "+links.ChoosePath+"{token}/send", c.send)
 	mux.HandleFunc("GET "+links.StopPath+"{token}", c.ask)
 	mux.HandleFunc("POST "+links.StopPath+"{token}", c.stop)
 	return look.Guarded(mux)
@@ -152,6 +168,8 @@ func (c *centre) refuse(w http.ResponseWriter, r *http.Request, v visit, err err
 		page.Text = words.T("link.purpose")
 	case errors.Is(err, message.ErrNotFound):
 		page.Text = words.T("link.gone")
+	case errors.Is(err, errNothing):
+		page.Title, page.Text = words.T("prefs.waiting"), words.T("prefs.nothing")
 	case errors.Is(err, links.ErrForged):
 	default:
 		c.log.Error("a page failed", zap.Error(err))

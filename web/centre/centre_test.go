@@ -2,6 +2,7 @@ package centre_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"mime/multipart"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/intake"
+	"notifier/jobs/usernotifications"
 	"notifier/letter"
 	"notifier/links"
 	"notifier/message"
@@ -35,6 +37,7 @@ type house struct {
 	desk  *intake.Desk
 	door  links.Door
 	pages http.Handler
+	woken int
 }
 
 func each(t *testing.T, test func(h *house)) {
@@ -52,7 +55,12 @@ func open(t *testing.T, s *store.Store) *house {
 	}
 	catalog := preferences.DefaultCatalog().With(preferences.Catalog{"audit": {Mandatory: true, Title: "Audits"}})
 	h.desk = intake.New(s, intake.Options{Catalog: catalog, Writer: letter.Writer{}, Domain: "example.org"})
-	h.pages = centre.Handler(h.desk, s, centre.Options{Door: h.door, Sites: []string{site}}, zap.NewNop())
+	h.pages = centre.Handler(h.desk, s, centre.Options{
+		Door: h.door, Sites: []string{site}, Digests: usernotifications.New(s, letter.Writer{}, zap.NewNop()), Wake: func() { h.woken++ },
+		Estimate: func(context.Context, string, preferences.User) (map[message.Kind]map[preferences.Frequency]float64, error) {
+			return map[message.Kind]map[preferences.Frequency]float64{message.CaseChanged: {preferences.Daily: 5.2, preferences.Hourly: 1, preferences.Never: 0}}, nil
+		},
+	}, zap.NewNop())
 	u := preferences.User{ID: "anna", Email: "anna.z@example.org", Timezone: "Europe/Warsaw", Language: "en"}
 	if _, err := h.desk.SetUser(t.Context(), h.call(), u); err != nil {
 		t.Fatal(err)
@@ -349,9 +357,34 @@ func TestWaiting(t *testing.T) {
 			}
 		}
 		page := h.ask("GET", h.choose(time.Now()), "")
-		h.wants(page, http.StatusOK, "3 notifications come")
+		h.wants(page, http.StatusOK, "3 notifications come", "you need a fresh link", "about 5 mails a week", "about 1 mail a week")
 		if strings.Contains(page.Body.String(), "SECRET") {
 			h.Error("the page shows what a mail says")
 		}
+		fresh := path(h.door.Fresh(site, "anna", time.Now()))
+		stale := path(h.door.Fresh(site, "anna", time.Now().Add(-links.FreshFor)))
+		for _, link := range []string{h.choose(time.Now()), stale} {
+			for _, c := range [][2]string{{"GET", "/preview"}, {"GET", "/preview/html"}, {"POST", "/send"}} {
+				w := h.ask(c[0], link+c[1], "")
+				if w.Code != http.StatusNotFound || strings.Contains(w.Body.String(), "SECRET") {
+					h.Errorf("%s %s without a fresh link: %d", c[0], c[1], w.Code)
+				}
+			}
+		}
+		h.wants(h.ask("GET", fresh, ""), http.StatusOK, "Preview", "Send them now")
+		h.wants(h.ask("GET", fresh+"/preview", ""), http.StatusOK, "3 notifications")
+		frame := h.ask("GET", fresh+"/preview/html", "")
+		h.wants(frame, http.StatusOK, "SECRET/1")
+		if csp := frame.Header().Get("Content-Security-Policy"); !strings.HasPrefix(csp, "sandbox;") {
+			h.Errorf("the mail's own page: %s", csp)
+		}
+		if h.woken != 0 {
+			h.Error("a preview sent something")
+		}
+		if w := h.ask("POST", fresh+"/send", ""); w.Code != http.StatusSeeOther || h.woken != 1 {
+			h.Errorf("send now: %d, woken %d", w.Code, h.woken)
+		}
+		h.wants(h.ask("GET", fresh+"?done=leaves", ""), http.StatusOK, "on its way", "Nothing is waiting")
+		h.wants(h.ask("GET", fresh+"/preview", ""), http.StatusNotFound, "Nothing is waiting for you")
 	})
 }

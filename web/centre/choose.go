@@ -31,7 +31,7 @@ func (c *centre) show(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := r.URL.Query()
-	if done := query.Get("done"); slices.Contains([]string{"saved", "unchanged", "undone"}, done) {
+	if done := query.Get("done"); slices.Contains([]string{"saved", "unchanged", "undone", "leaves"}, done) {
 		p.Done = done
 	}
 	p.FreshSent = query.Get("done") == "sent"

@@ -3,6 +3,7 @@ package centre
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -88,11 +89,15 @@ func (c *centre) page(ctx context.Context, v visit, u preferences.User) (page, e
 		p.Pause.Until = chosen.PausedUntil.String()
 	}
 	catalog := c.desk.Catalog()
+	weeks, err := c.o.Estimate(ctx, v.token.Site, v.user)
+	if err != nil {
+		return p, err
+	}
 	for _, k := range catalog.Kinds() {
 		title := c.title(words, k)
 		switch {
 		case catalog.Choosable(k):
-			p.Kinds = append(p.Kinds, kind{"kind." + string(k), title, c.options(v, chosen, k)})
+			p.Kinds = append(p.Kinds, kind{"kind." + string(k), title, c.options(v, chosen, k, weeks[k])})
 		case k == message.Deadline:
 			p.Locked = append(p.Locked, locked{title, words.T("prefs.why_always")})
 		default:
@@ -108,7 +113,9 @@ func (c *centre) page(ctx context.Context, v visit, u preferences.User) (page, e
 }
 
 // options are the frequencies of a kind, each with the next time that mail would come.
-func (c *centre) options(v visit, chosen preferences.Preferences, k message.Kind) []option {
+//
+// Where something happened, each says how many mails a week it would have been.
+func (c *centre) options(v visit, chosen preferences.Preferences, k message.Kind, week map[preferences.Frequency]float64) []option {
 	var all []option
 	words := v.clock.Words
 	for _, f := range c.desk.Catalog()[k].Frequencies {
@@ -120,6 +127,9 @@ func (c *centre) options(v visit, chosen preferences.Preferences, k message.Kind
 			o.Hint = words.T("prefs.not_at_all")
 		default:
 			o.Hint = words.T("prefs.next", "Moment", v.clock.Moment(next(chosen, k, f, v.at)))
+		}
+		if n, known := week[f]; known && f != preferences.Never {
+			o.Hint += " · " + words.N("prefs.a_week", int(math.Round(n)))
 		}
 		all = append(all, o)
 	}
@@ -197,11 +207,10 @@ const most = 200
 
 // await says what waits, by when it comes; never what it says.
 func (c *centre) await(ctx context.Context, v visit, p *page) error {
-	waiting, err := c.records.Messages(ctx, v.token.Site, message.Filter{Status: message.Deferred, User: v.token.User, Limit: most})
+	waiting, err := c.records.Waiting(ctx, v.token.Site, v.token.User, most)
 	if err != nil {
 		return fmt.Errorf("list what waits: %w", err)
 	}
-	slices.SortStableFunc(waiting, func(a, b message.Message) int { return a.DueAt.Compare(b.DueAt) })
 	words := v.clock.Words
 	for len(waiting) > 0 {
 		due := waiting[0].DueAt
