@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -44,6 +45,20 @@ func contractRoutes() []played {
 			s.must(http.StatusOK, nil, "PUT", "/api/v1/users/anna/preferences", `{"case_changed":"daily"}`)
 			s.say("POST", "/api/v1/events/dry-run", `{"kind":"case_changed","users":["anna"],"occurred_at":"2011-10-11T11:45:40Z"}`)
 			s.say("GET", "/api/v1/messages", "")
+		}},
+		{"get-raw-message", func(s *script) {
+			s.people("anna")
+			s.must(http.StatusAccepted, nil, "POST", "/api/v1/messages", `{"id":"m1","to":["anna"],"subject":"Contract ready","text":"It lies here."}`)
+			id := s.find("m1")
+			a := s.must(http.StatusOK, nil, "GET", "/api/v1/messages/"+id+"/raw", "")
+			for _, part := range []string{"Subject: Contract ready\r\n", "anna@example.org", "\r\n\r\nIt lies here."} {
+				if !strings.Contains(string(a.body), part) {
+					s.Errorf("the mail has no %q: %s", part, a.body)
+				}
+			}
+			s.must(http.StatusOK, nil, "DELETE", "/api/v1/users/anna", "")
+			s.say("GET", "/api/v1/messages/"+id+"/raw", "")
+			s.say("GET", "/api/v1/messages/msg_0/raw", "")
 		}},
 		{"list-errors", func(s *script) {
 			s.day()

@@ -80,6 +80,36 @@ func (h *handler) detailRoutes(api huma.API) {
 	})
 }
 
+// rawRoute is there where mails can be written.
+func (h *handler) rawRoute(api huma.API) {
+	register(h, api, huma.Operation{
+		OperationID: "get-raw-message", Method: http.MethodGet, Path: "/messages/{id}/raw", Tags: []string{"messages"}, Errors: []int{http.StatusNotFound, http.StatusConflict},
+		Summary: "A message as the mail that leaves", Description: "Written by the code that sends it, without a DKIM signature.",
+		Responses: map[string]*huma.Response{"200": {Description: "The mail.", Content: map[string]*huma.MediaType{"message/rfc822": page200}}},
+	}, h.raw)
+}
+
+func (h *handler) raw(ctx context.Context, in *MessageIn) (*huma.StreamResponse, error) {
+	m, err := h.find(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	mail, err := h.o.Digests.Compose(h.o.Write(m))
+	if errors.Is(err, message.ErrUnavailable) {
+		return nil, err
+	}
+	if err != nil {
+		if why := errors.Unwrap(err); why != nil { // the id is known
+			err = why
+		}
+		return nil, problem(http.StatusConflict, "not_written", sentence(err, nil)+" So there is no mail of it to show.")
+	}
+	return &huma.StreamResponse{Body: func(out huma.Context) {
+		out.SetHeader("Content-Type", "message/rfc822")
+		_, _ = out.BodyWriter().Write(mail) // the caller is gone if this fails
+	}}, nil
+}
+
 func (h *handler) errorRecords(ctx context.Context, in *MessageIn) (*recordsOut, error) {
 	m, err := h.find(ctx, in.ID)
 	if err != nil {

@@ -236,6 +236,7 @@ func (h *handler) routes(api huma.API) {
 	}
 	if h.o.Digests != nil && h.o.WhatIf != nil {
 		h.digestRoutes(api)
+		h.rawRoute(api)
 	}
 	if h.o.WhatIf != nil {
 		h.whatIfRoutes(api)

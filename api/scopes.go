@@ -35,6 +35,7 @@ var needs = map[string]need{
 	"explain-message":     {scope: access.ReadQueue},
 	"get-message-content": {scope: access.Queue},
 	"list-errors":         {scope: access.ReadQueue},
+	"get-raw-message":     {scope: access.Queue},
 	"get-merged":          {scope: access.ReadQueue},
 	"list-next-runs":      {scope: access.ReadJobs},
 	"get-version":         {scope: access.ReadQueue},
