@@ -50,6 +50,11 @@ func (h *house) tenant() map[string]string {
 	ids["/webhooks/{id}/callbacks/{callback}"] = string(callbacks[0].ID)
 	h.must(http.StatusAccepted, &made, "POST", "/api/v1/messages/actions", `{"action":"retry","filter":{"status":"error"}}`)
 	ids["/operations/{id}"] = made.ID
+	digests, err := h.store.Messages(ctx, site, message.Filter{Type: message.Digest})
+	if err != nil || len(digests) == 0 {
+		h.Fatal(digests, err)
+	}
+	ids["/digests/{id}"] = string(digests[0].ID)
 	ids["/keys/{id}"], _ = h.key("send")
 	ids["/mailbox/{id}"] = (&script{house: h}).keep(canary)
 	ids["/outbox/{id}"] = "out_06f3n5mmmt1fq2r6s0hj0v7k9c"
@@ -92,7 +97,7 @@ var asked = map[string]string{
 // own are operations on names that callers choose: another site's is as free as any, so
 // they act on the caller's own site instead of finding nothing. When jobs run is the same
 // for all sites.
-var own = []string{"get-job", "set-user", "set-group", "set-deadline", "clear-deadline", "set-process", "get-process", "set-template", "suppress-address"}
+var own = []string{"get-job", "list-next-runs", "set-user", "set-group", "set-deadline", "clear-deadline", "set-process", "get-process", "set-template", "suppress-address"}
 
 // TestAnotherSitesIDsLeadNowhere calls every operation of the document with the ids of
 // another site: each answers 404 and tells nothing, and nothing there has changed.
