@@ -8,7 +8,7 @@ BINARY  := bin/notifier
 
 # The race detector wants C, and with it a SQLite in C that nothing here runs: compiling it
 # without optimisation saves a minute.
-RACE := CGO_ENABLED=1 CGO_CFLAGS="-O0 -w" go test -race
+RACE := CGO_ENABLED=1 CGO_CFLAGS="-O0 -w" go test -race -timeout 30m
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

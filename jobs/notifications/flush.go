@@ -229,17 +229,10 @@ func (f *flush) attach(ctx context.Context, m message.Message) (_ message.Messag
 	return attached, func() { <-f.heavy }, err
 }
 
-// pace is the least time between two writes of outcomes: one that comes alone does not
-// wait, and a stream of them is written in fewer pieces.
-const pace = 2 * time.Millisecond
-
 // record writes outcomes: as many at once as came in while the last write ran.
 func (f *flush) record() map[string]int {
 	counts := map[string]int{}
-	var last time.Time
 	for first := range f.done {
-		time.Sleep(pace - time.Since(last))
-		last = time.Now()
 		batch, carried := f.collect(first)
 		if err := f.settle(batch); err != nil {
 			f.log.Error("outcomes could not be written; the messages will be tried again", zap.Int("messages", len(batch)), zap.Error(err))
