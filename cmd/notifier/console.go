@@ -18,7 +18,9 @@ import (
 // console are the pages of admins. Their streams end when stop is closed.
 func (h *house) console(stop <-chan struct{}, mailbox bool) http.Handler {
 	return console.Handler(h.login(), h.desk, h.store, h.timetable, h, console.Options{
-		Write: h.writer.Write, Compose: h.compose, Why: h.why, WhatIf: console.WhatIf{Past: h.store, Plan: h.whatIf().Plan}, Mailbox: mailbox, Stop: stop,
+		Write: h.writer.Write, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks,
+		Wake:   func() { h.timetable.Wake(schedule.Notifications) },
+		WhatIf: console.WhatIf{Past: h.store, Plan: h.whatIf().Plan}, Mailbox: mailbox, Stop: stop,
 	}, h.log)
 }
 

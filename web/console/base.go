@@ -75,7 +75,7 @@ func (c *console) base(r *http.Request, here, title string) base {
 }
 
 // deeds are what forms come back with.
-var deeds = []string{"retry", "cancel", "release", "run", "pause", "resume", "save", "reset", "stop"}
+var deeds = []string{"retry", "cancel", "release", "run", "pause", "resume", "save", "reset", "stop", "send"}
 
 func (c *console) nav(r *http.Request, b base) []place {
 	words, who := b.Clock.Words, b.Who
@@ -93,6 +93,8 @@ func (c *console) nav(r *http.Request, b base) []place {
 	add("reminders", "/reminders", who.May(access.ReadQueue))
 	add("people", "/people", who.May(access.ReadPreferences))
 	add("accounts", "/accounts", who.May(access.ReadQueue))
+	add("webhooks", "/webhooks", who.May(access.Admin))
+	add("keys", "/keys", who.May(access.Admin))
 	add("audit", "/audit", who.May(access.Admin))
 	add("mailbox", "/mailbox", c.o.Mailbox)
 	if n, err := c.numbers(r.Context(), who.Site, b.Clock.Now()); err == nil {

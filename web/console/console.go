@@ -22,6 +22,7 @@ import (
 	"notifier/schedule"
 	"notifier/web"
 	"notifier/web/look"
+	"notifier/webhook"
 )
 
 // Desk takes what is asked for.
@@ -50,6 +51,10 @@ type Records interface {
 	Deadlines(ctx context.Context, site string, n int, after time.Time, key string) ([]deadlines.Deadline, error)
 	UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error)
 	Audit(ctx context.Context, site string, f access.RecordFilter) ([]access.Record, error)
+	Waiting(ctx context.Context, site, user string, n int) ([]message.Message, error)
+	Webhooks(ctx context.Context, site string) ([]webhook.Endpoint, error)
+	CallbacksOf(ctx context.Context, site string, endpoint, before message.ID, n int) ([]webhook.Callback, error)
+	Keys(ctx context.Context, site string) ([]access.Key, error)
 	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
 }
 
@@ -74,9 +79,13 @@ type Options struct {
 	// Write writes out the mail of a message that is kept as facts.
 	Write func(message.Message) message.Message
 	// Compose is the mail as it goes out, to be read as its source; nil: it cannot be shown.
-	Compose func(message.Message) ([]byte, error)
-	Why     Why
-	WhatIf  WhatIf
+	Compose  func(message.Message) ([]byte, error)
+	Why      Why
+	WhatIf   WhatIf
+	Digests  Digests
+	Webhooks Webhooks
+	// Wake is called when a message has become pending.
+	Wake func()
 	// Mailbox tells that /mailbox shows what was caught.
 	Mailbox bool
 	// Stop ends the streams of pages that tell what is new.
@@ -132,6 +141,12 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	see("/reminders", access.ReadQueue, c.reminders)
 	see("/people", access.ReadPreferences, c.people)
 	see("/people/{id}", access.ReadPreferences, c.person)
+	mux.Handle("GET /people/{id}/digest", login.Need(access.Queue, login.Noted("preview-digest", c.told(c.digest))))
+	see("/people/{id}/digest/html", access.Queue, c.digestHTML)
+	do("/people/{id}/send", "send-digest", access.Queue, c.sendDigest)
+	see("/webhooks", access.Admin, c.webhooks)
+	do("/webhooks/{id}/test", "test-webhook", access.Admin, c.testWebhook)
+	see("/keys", access.Admin, c.keys)
 	see("/accounts", access.ReadQueue, c.accountList)
 	do("/accounts/{name}/test", "test-account", access.Admin, c.tryAccount)
 	see("/audit", access.Admin, c.audit)

@@ -22,6 +22,7 @@ import (
 	"notifier/intake"
 	"notifier/jobs"
 	"notifier/jobs/operations"
+	"notifier/jobs/usernotifications"
 	"notifier/letter"
 	"notifier/message"
 	"notifier/preferences"
@@ -31,6 +32,7 @@ import (
 	"notifier/store/storetest"
 	"notifier/web"
 	"notifier/web/console"
+	"notifier/webhook"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -59,6 +61,13 @@ func (a accounts) TryAccount(_ context.Context, name string) (message.Trial, err
 		return message.Trial{}, message.ErrNotFound
 	}
 	return message.Trial{Works: true, Conversation: []message.Said{{Who: "server", Text: "220 relay"}}}, nil
+}
+
+// tester is an endpoint that answers well.
+type tester struct{}
+
+func (tester) Test(context.Context, message.Call, message.ID) (webhook.Answer, error) {
+	return webhook.Answer{Works: true, Code: 200, Said: "thank you"}, nil
 }
 
 func open(t *testing.T) *house {
@@ -101,6 +110,7 @@ func open(t *testing.T) *house {
 	login := web.NewLogin(staff, web.LoginOptions{Book: h.store}, zap.NewNop())
 	h.pages = console.Handler(login, h.desk, h.store, timetable, all, console.Options{
 		Write: letter.Writer{}.Write, Compose: func(m message.Message) ([]byte, error) { return []byte("Subject: " + m.Subject), nil }, Stop: h.stop,
+		Digests: usernotifications.New(h.store, letter.Writer{}, zap.NewNop()), Wake: func() {}, Webhooks: tester{},
 		WhatIf: console.WhatIf{Past: h.store, Plan: func(string) simulate.Options {
 			return simulate.Options{Catalog: preferences.DefaultCatalog(), Zone: "UTC", Calendar: deadlines.Calendar{}}
 		}},
@@ -182,7 +192,7 @@ func (h *house) wants(w *httptest.ResponseRecorder, status int, says ...string) 
 }
 
 var everyPage = []string{
-	"/", "/messages", "/messages?q=status:error", "/why", "/why?user=anna", "/deferred", "/errors", "/jobs", "/jobs/notifications", "/jobs/what-if", "/reminders", "/people", "/accounts", "/audit",
+	"/", "/messages", "/messages?q=status:error", "/why", "/why?user=anna", "/deferred", "/errors", "/jobs", "/jobs/notifications", "/jobs/what-if", "/reminders", "/people", "/accounts", "/webhooks", "/keys", "/audit",
 }
 
 // Nobody comes in without a login, every page is whole in every language, and loads
@@ -242,6 +252,10 @@ func TestRoles(t *testing.T) {
 		{"POST", "/jobs/notifications/pause", access.Support},
 		{"POST", "/accounts/default/test", access.Support},
 		{"GET", "/audit", access.Support},
+		{"GET", "/keys", access.Support},
+		{"GET", "/webhooks", access.Support},
+		{"GET", "/people/anna/digest", access.Viewer},
+		{"POST", "/people/anna/send", access.Viewer},
 	} {
 		if w := h.ask(c.role, c.method, c.path, url.Values{"do": {"retry"}}); w.Code != http.StatusForbidden {
 			h.Errorf("%s %s as %s: %d", c.method, c.path, c.role, w.Code)
@@ -402,6 +416,14 @@ func TestPeople(t *testing.T) {
 		h.Errorf("anna is not found: %d", w.Code)
 	}
 	h.wants(h.ask(access.Viewer, "GET", "/people/anna", nil), http.StatusOK, "daily 08:00", "always sent", "C-1", "· test")
+	h.wants(h.ask(access.Support, "GET", "/people/anna/digest", nil), http.StatusOK, "C-1")
+	h.wants(h.ask(access.Support, "GET", "/people/anna/digest/html", nil), http.StatusOK, "C-1")
+	h.wants(h.ask(access.Manager, "POST", "/webhooks/whk_1/test", url.Values{}), http.StatusOK, "It answered well", "thank you")
+	defer func() {
+		w := h.ask(access.Support, "POST", "/people/anna/send", url.Values{})
+		h.wants(h.ask(access.Support, "GET", w.Header().Get("Location"), nil), http.StatusOK, "It leaves with the next run", "Pending")
+		h.wants(h.ask(access.Support, "POST", "/people/anna/send", url.Values{}), http.StatusNotFound)
+	}()
 	h.wants(h.ask(access.Viewer, "GET", "/why?user=anna&case=C-1", nil), http.StatusOK, "Not yet", "daily digest", "What happened")
 	h.wants(h.ask(access.Viewer, "GET", "/why?user=anna&case=C-2", nil), http.StatusOK, "What comes near", "C-1")
 	h.wants(h.ask(access.Viewer, "GET", "/why?user=anna&since=soon", nil), http.StatusOK, "soon")
