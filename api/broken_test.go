@@ -171,11 +171,14 @@ func (b broken) Notify(context.Context, message.Call, message.Event) (message.No
 func (b broken) SetDeadline(_ context.Context, _ message.Call, d deadlines.Deadline) (deadlines.Deadline, error) {
 	return d, b.err
 }
+
 func (b broken) PreviewDeadline(context.Context, message.Call, deadlines.Deadline) ([]deadlines.Reminder, error) {
 	return nil, b.err
 }
+
 func (b broken) ComingReminders(message.Call, deadlines.Deadline) []deadlines.Reminder { return nil }
-func (b broken) ClearDeadline(context.Context, message.Call, string) error             { return b.err }
+
+func (b broken) ClearDeadline(context.Context, message.Call, string) error { return b.err }
 
 func (b broken) SetUser(_ context.Context, _ message.Call, u preferences.User) (preferences.User, error) {
 	return u, b.err
@@ -188,6 +191,7 @@ func (b broken) SetPreferences(context.Context, message.Call, string, preference
 func (b broken) User(context.Context, string, string) (preferences.User, error) {
 	return preferences.User{}, b.err
 }
+
 func (b broken) EraseUser(context.Context, message.Call, string) (message.Erased, error) {
 	return message.Erased{}, b.err
 }
@@ -203,6 +207,7 @@ func (b broken) EditPreferences(context.Context, message.Call, string, func(*pre
 func (b broken) Users(context.Context, string, string, int) ([]preferences.User, error) {
 	return nil, b.err
 }
+
 func (b broken) Changes(context.Context, string, string) ([]preferences.Change, error) {
 	return nil, b.err
 }
@@ -229,6 +234,7 @@ func (b broken) Cancel(context.Context, message.Call, message.ID) (message.Messa
 func (b broken) Hold(context.Context, message.Call, message.ID) (message.Message, error) {
 	return message.Message{}, b.err
 }
+
 func (b broken) Release(context.Context, message.Call, message.ID) (message.Message, error) {
 	return message.Message{}, b.err
 }
@@ -359,9 +365,11 @@ func (b broken) Note(context.Context, access.Record) error                 { ret
 func (b broken) Audit(context.Context, string, access.RecordFilter) ([]access.Record, error) {
 	return nil, b.err
 }
+
 func (b broken) KeptMails(context.Context, string, message.ID, int) ([]message.Kept, error) {
 	return nil, b.err
 }
+
 func (b broken) KeptMail(context.Context, string, message.ID) (message.Kept, error) {
 	return message.Kept{}, b.err
 }

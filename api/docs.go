@@ -134,14 +134,15 @@ func operationView(o *huma.Operation) docsOperation {
 }
 
 func bodyView(content map[string]*huma.MediaType) *docsType {
-	for _, kind := range slices.Sorted(maps.Keys(content)) {
-		if s := content[kind].Schema; s != nil {
-			t := typeView(s)
-			return &t
-		}
-		return &docsType{Text: kind}
+	if len(content) == 0 {
+		return nil
 	}
-	return nil
+	kind := slices.Min(slices.Collect(maps.Keys(content)))
+	if s := content[kind].Schema; s != nil {
+		t := typeView(s)
+		return &t
+	}
+	return &docsType{Text: kind}
 }
 
 func fieldViews(s *huma.Schema) (fields []docsField) {

@@ -178,8 +178,10 @@ func Handler(desk Desk, records Records, timetable Timetable, o Options, log *za
 	if o.Write == nil {
 		o.Write = func(m message.Message) message.Message { return m }
 	}
-	h := &handler{desk: desk, records: records, timetable: timetable, o: o, log: log.Named("api"), looks: map[string]look{},
-		refusals: patience{rate: 5, most: 200}, strangers: patience{rate: 1, most: 50}}
+	h := &handler{
+		desk: desk, records: records, timetable: timetable, o: o, log: log.Named("api"), looks: map[string]look{},
+		refusals: patience{rate: 5, most: 200}, strangers: patience{rate: 1, most: 50},
+	}
 	routes := http.NewServeMux()
 	api := humago.New(routes, h.config())
 	h.routes(api)

@@ -103,13 +103,15 @@ func open(t *testing.T, s *store.Store) *house {
 	here := callbacks.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	h.operations = operations.New(s, h.desk, zap.NewNop())
 	h.callbacks = callbacks.New(s, callbacks.Options{Guard: here}, zap.NewNop())
-	h.url = h.serve(h.desk, s, h.timetable, api.Options{Webhooks: callbacks.NewBook(s, h.callbacks), Why: explain.New(s, h.standing),
+	h.url = h.serve(h.desk, s, h.timetable, api.Options{
+		Webhooks: callbacks.NewBook(s, h.callbacks), Why: explain.New(s, h.standing),
 		Digests: &api.Digests{Waits: s, Close: h.promote, Wake: func() {}, Compose: func(m message.Message) ([]byte, error) {
 			return mail.Compose(m, message.Address{Email: "workflow@example.org", Name: "Workflow"})
 		}},
 		WhatIf: &api.WhatIf{Past: s, Plan: func(string) simulate.Options {
 			return simulate.Options{Catalog: preferences.DefaultCatalog(), Zone: "Europe/Warsaw"}
-		}}, Site: site}, zap.New(core))
+		}}, Site: site,
+	}, zap.New(core))
 	return h
 }
 
@@ -158,7 +160,8 @@ func (h *house) work(plans ...jobs.Plan) {
 		h.Fatal(err)
 	}
 	wake := func() { h.timetable.Wake(schedule.Notifications) }
-	h.desk = intake.New(h.store, intake.Options{Catalog: preferences.DefaultCatalog(), Calendar: onSite, Writer: writer, Domain: "example.org", Wake: wake,
+	h.desk = intake.New(h.store, intake.Options{
+		Catalog: preferences.DefaultCatalog(), Calendar: onSite, Writer: writer, Domain: "example.org", Wake: wake,
 		NextFlush: func(after time.Time) time.Time { return h.timetable.NextTick(schedule.Notifications, after) },
 		PageOf:    func(id message.ID) string { return "https://n.example.org/messages/" + string(id) },
 	})

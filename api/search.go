@@ -38,9 +38,23 @@ func (in Search) filter(at time.Time) (message.Filter, error) {
 	}
 	var bad message.Invalid
 	for _, p := range []struct{ name, value string }{
-		{"id", in.ID}, {"status", in.Status}, {"type", in.Type}, {"kind", in.Kind}, {"to", in.To}, {"user", in.User}, {"case", in.Case}, {"job", in.Job},
-		{"reference", in.Reference}, {"event", in.Event}, {"category", in.Category}, {"code", in.Code}, {"account", in.Account}, {"tag", in.Tag},
-		{"since", in.Since}, {"until", in.Until}, {"text", in.Text},
+		{"id", in.ID},
+		{"status", in.Status},
+		{"type", in.Type},
+		{"kind", in.Kind},
+		{"to", in.To},
+		{"user", in.User},
+		{"case", in.Case},
+		{"job", in.Job},
+		{"reference", in.Reference},
+		{"event", in.Event},
+		{"category", in.Category},
+		{"code", in.Code},
+		{"account", in.Account},
+		{"tag", in.Tag},
+		{"since", in.Since},
+		{"until", in.Until},
+		{"text", in.Text},
 	} {
 		if p.value == "" {
 			continue

@@ -22,7 +22,8 @@ var times = regexp.MustCompile(`\d\d:\d\d(:\d\d)?(.{0,16})`)
 func checkAnswer(t interface {
 	Helper()
 	Errorf(string, ...any)
-}, a Explanation) {
+}, a Explanation,
+) {
 	t.Helper()
 	e, known := catalogue[a.Reason]
 	if !known || e.verdict != a.Verdict {

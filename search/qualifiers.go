@@ -12,19 +12,23 @@ import (
 )
 
 var all = []Qualifier{
-	{Name: "status", Says: "with this status", Example: "status:error", Values: texts(message.Statuses()),
+	{
+		Name: "status", Says: "with this status", Example: "status:error", Values: texts(message.Statuses()),
 		set: func(f *message.Filter, v string, _ time.Time) error {
 			f.Status = message.Status(strings.ToLower(v))
 			return oneOf(v, texts(message.Statuses()))
-		}},
+		},
+	},
 	{Name: "to", Says: "to this address", Example: "to:anna@example.org", set: plain(func(f *message.Filter) *string { return &f.To })},
 	{Name: "user", Says: "of this user", Example: "user:anna", set: plain(func(f *message.Filter) *string { return &f.User })},
 	{Name: "case", Says: "of the case with this id", Example: "case:OFA/2026/1181", set: plain(func(f *message.Filter) *string { return &f.Case })},
 	{Name: "kind", Says: "of events of this kind", Example: "kind:case_changed", set: plain(func(f *message.Filter) *string { return (*string)(&f.Kind) })},
-	{Name: "type", Says: "that such a thing led to", Example: "type:digest", Values: types,
+	{
+		Name: "type", Says: "that such a thing led to", Example: "type:digest", Values: types,
 		set: func(f *message.Filter, v string, _ time.Time) error {
 			return typed(f, message.Type(strings.ToLower(v)))
-		}},
+		},
+	},
 	{Name: "job", Says: "that this job wrote", Example: "job:reminders", Values: writers, set: func(f *message.Filter, v string, _ time.Time) error {
 		switch strings.ToLower(v) {
 		case schedule.Reminders:
@@ -37,11 +41,13 @@ var all = []Qualifier{
 		return oneOf(v, writers)
 	}},
 	{Name: "code", Says: "with an error whose code begins so", Example: "code:552", set: plain(func(f *message.Filter) *string { return &f.Code })},
-	{Name: "category", Says: "with an error of this category", Example: "category:mailbox_full", Values: texts(message.Categories()),
+	{
+		Name: "category", Says: "with an error of this category", Example: "category:mailbox_full", Values: texts(message.Categories()),
 		set: func(f *message.Filter, v string, _ time.Time) error {
 			f.Category = message.Category(strings.ToLower(v))
 			return oneOf(v, texts(message.Categories()))
-		}},
+		},
+	},
 	{Name: "account", Says: "by this outgoing account", Example: "account:backup", set: plain(func(f *message.Filter) *string { return &f.Account })},
 	{Name: "reference", Says: "with this id of the caller's, or of the deadline with this key", Example: "reference:bpm-4711", set: plain(func(f *message.Filter) *string { return &f.Reference })},
 	{Name: "event", Says: "of the event with this id", Example: "event:" + string(message.IDOf(message.EventIDs, [16]byte{1})), set: func(f *message.Filter, v string, _ time.Time) (err error) {

@@ -188,8 +188,11 @@ func (s *Store) eraseAddress(ctx context.Context, t *tx, m message.Message, emai
 	r := toRow(m)
 	_, err := s.exec(ctx, t, "UPDATE messages SET to_email = ?, to_name = ?, envelope = ? WHERE site = ? AND id = ?", r.toEmail, r.toName, r.envelope, m.Site, m.ID)
 	for _, place := range []struct{ table, key, column string }{
-		{"queue", "id", "rejected"}, {"queue", "id", "remaining"},
-		{"attempts", "message_id", "accepted"}, {"attempts", "message_id", "rejected"}, {"attempts", "message_id", "pending"},
+		{"queue", "id", "rejected"},
+		{"queue", "id", "remaining"},
+		{"attempts", "message_id", "accepted"},
+		{"attempts", "message_id", "rejected"},
+		{"attempts", "message_id", "pending"},
 	} {
 		if err == nil {
 			_, err = s.exec(ctx, t, fmt.Sprintf("UPDATE %[1]s SET %[3]s = REPLACE(%[3]s, ?, ?) WHERE site = ? AND %[2]s = ? AND %[3]s <> ''", place.table, place.key, place.column),

@@ -116,8 +116,11 @@ func (s *Store) filtered(site string, f message.Filter) *filtering {
 func (s *Store) narrowed(q *filtering, f message.Filter) {
 	rest := len(q.where)
 	for _, equal := range []struct{ column, value string }{
-		{"m.type", string(f.Type)}, {"m.kind", string(f.Kind)}, {"m.event_id", string(f.Event)},
-		{"q.error_category", string(f.Category)}, {"q.account", f.Account},
+		{"m.type", string(f.Type)},
+		{"m.kind", string(f.Kind)},
+		{"m.event_id", string(f.Event)},
+		{"q.error_category", string(f.Category)},
+		{"q.account", f.Account},
 	} {
 		if equal.value != "" {
 			q.add(equal.column+" = ?", equal.value)

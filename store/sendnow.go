@@ -27,11 +27,13 @@ func (s *Store) PromoteUser(ctx context.Context, c message.Call, user string, de
 		if err != nil || len(windows) == 0 {
 			return err
 		}
-		err = s.closeWindows(ctx, t, closing{site: c.Site, at: c.At, people: people, windows: windows, stale: map[message.ID]bool{},
+		err = s.closeWindows(ctx, t, closing{
+			site: c.Site, at: c.At, people: people, windows: windows, stale: map[message.ID]bool{},
 			decide: func(waiting []message.Message) message.Closing {
 				items, end = waiting, decide(waiting)
 				return end
-			}})
+			},
+		})
 		if err != nil {
 			return err
 		}

@@ -60,7 +60,7 @@ func TestLittleIsNotRun(t *testing.T) {
 
 // demo is a page's notifier dev, and the folder in which its commands are typed.
 type demo struct {
-	dir, address, greeting string
+	dir, address string
 	environment            []string
 	ids                    map[string]string // the last one seen of each kind
 }

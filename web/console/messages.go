@@ -42,8 +42,14 @@ type dropped struct {
 }
 
 var views = []struct{ key, query string }{
-	{"all", ""}, {"errors", "status:error"}, {"waiting", "status:pending"}, {"limited", "status:rate_limited"}, {"people", "status:pending_manual"},
-	{"digests", "type:digest"}, {"reminders", "type:deadline"}, {"today", "since:24h"},
+	{"all", ""},
+	{"errors", "status:error"},
+	{"waiting", "status:pending"},
+	{"limited", "status:rate_limited"},
+	{"people", "status:pending_manual"},
+	{"digests", "type:digest"},
+	{"reminders", "type:deadline"},
+	{"today", "since:24h"},
 }
 
 // list shows messages.
