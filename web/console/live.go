@@ -29,7 +29,7 @@ type tally struct {
 }
 
 // fresh is how old numbers may be.
-const fresh = 900 * time.Millisecond
+const fresh = 400 * time.Millisecond
 
 func (c *console) numbers(ctx context.Context, site string, at time.Time) (n numbers, err error) {
 	c.tally.mu.Lock()
@@ -67,7 +67,7 @@ type operation struct {
 
 // How often a stream looks, and says at least that it lives.
 const (
-	every     = time.Second
+	every     = 500 * time.Millisecond
 	heartbeat = 15 * time.Second
 )
 
