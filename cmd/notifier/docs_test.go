@@ -61,8 +61,8 @@ func TestLittleIsNotRun(t *testing.T) {
 // demo is a page's notifier dev, and the folder in which its commands are typed.
 type demo struct {
 	dir, address string
-	environment            []string
-	ids                    map[string]string // the last one seen of each kind
+	environment  []string
+	ids          map[string]string // the last one seen of each kind
 }
 
 // startDemo starts a demo, and puts into its folder what the docs take for granted.
