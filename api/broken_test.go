@@ -223,8 +223,8 @@ func (b broken) RetryOnce(context.Context, message.Call, message.ID, bool) (mess
 	return message.Message{}, false, b.err
 }
 
-func (b broken) Edit(context.Context, message.Call, message.ID, message.Edit) (message.Message, error) {
-	return message.Message{}, b.err
+func (b broken) EditOnce(context.Context, message.Call, message.ID, message.Edit) (message.Message, bool, error) {
+	return message.Message{}, false, b.err
 }
 
 func (b broken) Cancel(context.Context, message.Call, message.ID) (message.Message, error) {

@@ -48,7 +48,7 @@ type Desk interface {
 	Group(ctx context.Context, site, id string) ([]string, error)
 	Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error)
 	RetryOnce(ctx context.Context, c message.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error)
-	Edit(ctx context.Context, c message.Call, id message.ID, e message.Edit) (message.Message, error)
+	EditOnce(ctx context.Context, c message.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error)
 	RetryAll(ctx context.Context, c message.Call) (int, error)
 	Document(ctx context.Context, c message.Call, collection, id string) (document.Document, error)
 	WriteDocument(ctx context.Context, c message.Call, collection, id string, w document.Write, patch bool) (d document.Document, created bool, err error)

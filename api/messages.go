@@ -235,20 +235,25 @@ func (h *handler) retry(ctx context.Context, in *retryIn) (*retriedOut, error) {
 }
 
 type editIn struct {
-	ID   string `path:"id" doc:"The message's id." example:"msg_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	ID string `path:"id" doc:"The message's id." example:"msg_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	Keyed
 	Body body[message.Edit]
 }
 
-func (h *handler) edit(ctx context.Context, in *editIn) (*messageOut, error) {
+func (h *handler) edit(ctx context.Context, in *editIn) (*retriedOut, error) {
 	e, err := in.Body.read()
 	if err != nil {
 		return nil, err
 	}
-	m, err := h.desk.Edit(ctx, call(ctx, ""), message.ID(in.ID), e)
+	m, replayed, err := h.desk.EditOnce(ctx, call(ctx, in.Key), message.ID(in.ID), e)
 	if err != nil {
 		return nil, err
 	}
-	return h.whole(ctx, m)
+	out, err := h.whole(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return &retriedOut{Replayed: yes(replayed), Body: out.Body}, nil
 }
 
 // acting makes one move of a message.

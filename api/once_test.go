@@ -79,6 +79,30 @@ func TestRepeated(t *testing.T) {
 	})
 }
 
+// A sent message that is changed and sent again is so once, however often that is asked.
+func TestEditedOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(h *house) {
+		h.people("anna")
+		h.must(http.StatusAccepted, nil, "POST", "/api/v1/messages", `{"to":["anna"],"subject":"x","text":"y","id":"m1"}`)
+		h.run(h.flush.Run)
+		path := "/api/v1/messages/" + (&script{house: h}).find("m1")
+		for i, want := range []string{"", "true", "true"} {
+			body := `{"text":"z","delivery":{"state":"RETRY"}}`
+			if a := h.must(http.StatusOK, nil, "PATCH", path, body, "Idempotency-Key", "k"); a.Header.Get("Idempotent-Replayed") != want {
+				h.Errorf("time %d: replayed %q, want %q", i+1, a.Header.Get("Idempotent-Replayed"), want)
+			}
+			h.run(h.flush.Run)
+		}
+		if n := h.relay.Count(); n != 2 {
+			h.Errorf("%d mails came, want the first and its change", n)
+		}
+		if p := h.must(http.StatusUnprocessableEntity, nil, "PATCH", path, `{"text":"other"}`, "Idempotency-Key", "k").problem(h); p.Code != "idempotency_key_reused" {
+			h.Errorf("another change with the key: %+v", p)
+		}
+	})
+}
+
 // What was answered once is answered again, also when it would be refused by now.
 func TestRepeatedLate(t *testing.T) {
 	t.Parallel()

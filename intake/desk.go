@@ -54,6 +54,8 @@ type Store interface {
 	Replace(ctx context.Context, before, after message.Message, why ...message.Decided) error
 	// Rewrite is Replace for what the message says, too.
 	Rewrite(ctx context.Context, before, after message.Message, why ...message.Decided) error
+	// RewriteOnce is to Rewrite as ReplaceOnce is to Replace.
+	RewriteOnce(ctx context.Context, at time.Time, k message.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
 	Suppress(ctx context.Context, site string, s message.Suppression) error
 	Unsuppress(ctx context.Context, site, address string) error
 	Document(ctx context.Context, site, collection, id string) (document.Document, error)

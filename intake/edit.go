@@ -12,12 +12,29 @@ import (
 // again as it is then, to all (TE-7). Without the command an edit of what was sent, or is
 // in error, sends nothing (TE-6).
 func (d *Desk) Edit(ctx context.Context, c message.Call, id message.ID, e message.Edit) (after message.Message, err error) {
+	after, _, err = d.EditOnce(ctx, c, id, e)
+	return after, err
+}
+
+// EditOnce is Edit, and tells whether a request with that key was answered before: then the
+// message is as it is by now.
+func (d *Desk) EditOnce(ctx context.Context, c message.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error) {
 	if err := e.Check(); err != nil {
-		return after, err
+		return after, false, err
+	}
+	once, err := tray(c, []any{message.DidEdit, id, e}, struct{}{})
+	if err != nil {
+		return after, false, err
+	}
+	if once.Key != nil {
+		answered, err := d.store.Answered(ctx, c.Site, *once.Key)
+		if err != nil || answered != nil {
+			return d.asItIs(ctx, c, id, err)
+		}
 	}
 	people, err := d.edited(ctx, c.Site, e)
 	if err != nil {
-		return after, err
+		return after, false, err
 	}
 	err = again(ctx, func() error {
 		before, err := d.store.Message(ctx, c.Site, id)
@@ -30,15 +47,28 @@ func (d *Desk) Edit(ctx context.Context, c message.Call, id message.ID, e messag
 		if after, err = edit(before, c, e, people); err != nil {
 			return err
 		}
-		if !e.Says() {
-			return d.store.Replace(ctx, before, after, decided(c, message.DidRetry, id))
+		var answered []byte
+		switch why := decided(c, message.DidEdit, id); {
+		case e.Says() && once.Key != nil:
+			answered, err = d.store.RewriteOnce(ctx, c.At, *once.Key, before, after, why)
+		case e.Says():
+			err = d.store.Rewrite(ctx, before, after, why)
+		case once.Key != nil:
+			answered, err = d.store.ReplaceOnce(ctx, c.At, *once.Key, before, after, decided(c, message.DidRetry, id))
+		default:
+			err = d.store.Replace(ctx, before, after, decided(c, message.DidRetry, id))
 		}
-		return d.store.Rewrite(ctx, before, after, decided(c, message.DidEdit, id))
+		replayed = answered != nil
+		return err
 	})
-	if err == nil && after.Status == message.Pending {
+	switch {
+	case err != nil:
+	case replayed:
+		return d.asItIs(ctx, c, id, nil)
+	case after.Status == message.Pending:
 		d.o.Wake()
 	}
-	return after, err
+	return after, false, err
 }
 
 // edited looks up whom the edit names.

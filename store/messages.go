@@ -91,14 +91,8 @@ func (s *Store) Replace(ctx context.Context, before, after message.Message, why 
 // Rewrite is Replace for what the message says, too: to whom, the subject and the bodies.
 func (s *Store) Rewrite(ctx context.Context, before, after message.Message, why ...message.Decided) error {
 	err := s.commit(ctx, func(t *tx) error {
-		if err := s.replace(ctx, t, before, after); err != nil {
+		if err := s.rewrite(ctx, t, before, after); err != nil {
 			return err
-		}
-		r := toRow(after)
-		_, err := s.exec(ctx, t, "UPDATE messages SET to_email = ?, to_name = ?, envelope = ?, subject = ?, body_text = ?, body_html = ? WHERE site = ? AND id = ?",
-			r.toEmail, r.toName, r.envelope, after.Subject, after.Text, after.HTML, after.Site, after.ID)
-		if err != nil {
-			return fmt.Errorf("rewrite %s: %w", after.ID, err)
 		}
 		return s.note(ctx, t, after.Site, why...)
 	})
@@ -106,6 +100,19 @@ func (s *Store) Rewrite(ctx context.Context, before, after message.Message, why 
 		s.announce(after)
 	}
 	return err
+}
+
+func (s *Store) rewrite(ctx context.Context, t *tx, before, after message.Message) error {
+	if err := s.replace(ctx, t, before, after); err != nil {
+		return err
+	}
+	r := toRow(after)
+	_, err := s.exec(ctx, t, "UPDATE messages SET to_email = ?, to_name = ?, envelope = ?, subject = ?, body_text = ?, body_html = ? WHERE site = ? AND id = ?",
+		r.toEmail, r.toName, r.envelope, after.Subject, after.Text, after.HTML, after.Site, after.ID)
+	if err != nil {
+		return fmt.Errorf("rewrite %s: %w", after.ID, err)
+	}
+	return nil
 }
 
 func (s *Store) replace(ctx context.Context, t *tx, before, after message.Message) error {

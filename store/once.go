@@ -29,11 +29,20 @@ func (s *Store) Answered(ctx context.Context, site string, k message.Key) ([]byt
 // ReplaceOnce is Replace, unless the request with that key was answered before: then it
 // changes nothing, and tells that answer.
 func (s *Store) ReplaceOnce(ctx context.Context, at time.Time, k message.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error) {
+	return s.changeOnce(ctx, at, k, after, why, func(t *tx) error { return s.replace(ctx, t, before, after) })
+}
+
+// RewriteOnce is ReplaceOnce for what the message says, too.
+func (s *Store) RewriteOnce(ctx context.Context, at time.Time, k message.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error) {
+	return s.changeOnce(ctx, at, k, after, why, func(t *tx) error { return s.rewrite(ctx, t, before, after) })
+}
+
+func (s *Store) changeOnce(ctx context.Context, at time.Time, k message.Key, after message.Message, why []message.Decided, change func(t *tx) error) (answered []byte, err error) {
 	err = s.commit(ctx, func(t *tx) (err error) {
 		if answered, err = s.remember(ctx, t, at, message.Tray{Site: after.Site, Key: &k}); err != nil || answered != nil {
 			return err
 		}
-		if err := s.replace(ctx, t, before, after); err != nil {
+		if err := change(t); err != nil {
 			return err
 		}
 		return s.note(ctx, t, after.Site, why...)
