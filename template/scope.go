@@ -1,0 +1,154 @@
+package template
+
+// context is what is being looked at, within what was looked at before.
+type context struct {
+	value any
+	outer *context
+}
+
+// turn is which one of a list or object it is, within the loops around it.
+type turn struct {
+	key, index  any
+	first, last bool
+	outer       *turn
+}
+
+// named are the parameters of a block.
+type named struct {
+	names  []string
+	values []any
+	outer  *named
+}
+
+// scope is where names are looked up.
+type scope struct {
+	*context
+	turn  *turn
+	named *named
+}
+
+func (s scope) look(value any) scope {
+	if s.context == nil || !same(s.value, value) {
+		s.context = &context{value, s.context}
+	}
+	return s
+}
+
+// value looks an expression up; absent{} if the data has nothing there.
+func (w *writer) value(of expression, s scope) (any, error) {
+	if err := w.step(); err != nil {
+		return nil, err
+	}
+	switch e := of.(type) {
+	case literal:
+		return e.value, nil
+	case lookup:
+		in, err := w.value(e.in, s)
+		if err != nil {
+			return nil, err
+		}
+		key, err := w.value(e.key, s)
+		if err != nil {
+			return nil, err
+		}
+		switch k := key.(type) {
+		case number:
+			return w.at(in, k.text)
+		case string:
+			return w.at(in, k[:min(len(k), maxKey)])
+		}
+		return absent{}, nil
+	case path:
+		return w.follow(e, s)
+	}
+	return absent{}, nil
+}
+
+func (w *writer) follow(p path, s scope) (any, error) {
+	keys := p.keys
+	var value any
+	switch {
+	case p.at && len(keys) > 0:
+		value, keys = w.about(p, s), keys[1:]
+	case p.at:
+		return absent{}, nil
+	default:
+		found := false
+		if !p.scoped && len(keys) > 0 {
+			if value, found = s.parameter(keys[0]); found {
+				keys = keys[1:]
+			}
+		}
+		if found {
+			break
+		}
+		c := s.context
+		for range p.depth {
+			if c = c.outer; c == nil {
+				return absent{}, nil
+			}
+		}
+		value = c.value
+	}
+	for _, key := range keys {
+		var err error
+		if value, err = w.at(value, key); err != nil {
+			return nil, err
+		}
+	}
+	return value, nil
+}
+
+// at looks a key up; the length of a text is counted, so that it costs more for a long one.
+func (w *writer) at(value any, key string) (any, error) {
+	if t, is := value.(string); is {
+		*w.steps += len(t) / 200
+	}
+	return at(value, key), w.step()
+}
+
+// about is @root, @key, @index, @first or @last.
+func (w *writer) about(p path, s scope) any {
+	if p.keys[0] == "root" {
+		return w.root
+	}
+	t := s.turn
+	for range p.depth {
+		if t != nil {
+			t = t.outer
+		}
+	}
+	if t == nil {
+		return absent{}
+	}
+	switch p.keys[0] {
+	case "key":
+		return t.key
+	case "index":
+		return t.index
+	case "first":
+		return t.first
+	case "last":
+		return t.last
+	}
+	return absent{}
+}
+
+func (s scope) parameter(name string) (any, bool) {
+	for n := s.named; n != nil; n = n.outer {
+		for i, one := range n.names {
+			if one == name && i < len(n.values) {
+				return n.values[i], true
+			}
+		}
+	}
+	return nil, false
+}
+
+// with names the parameters of a block.
+func (s scope) with(names []string, values ...any) scope {
+	if len(names) > 0 {
+		s.named = &named{names, values, s.named}
+	}
+	return s
+}
