@@ -104,6 +104,22 @@ func (v *verdict) breaks(format string, arguments ...any) {
 	v.wrong = append(v.wrong, fmt.Sprintf(format, arguments...))
 }
 
+// weigh compares what was acknowledged with what the mail server got; the ledger is at rest.
+func (v *verdict) weigh(l *ledger, acknowledged map[string]bool, most int) {
+	v.accepted, v.arrived, v.twice, v.most = len(acknowledged), l.count(), len(l.again), most
+	for id := range acknowledged {
+		if _, found := l.first[id]; !found {
+			v.lost++
+		}
+	}
+	if v.lost > 0 {
+		v.breaks("%d acknowledged messages never arrived", v.lost)
+	}
+	if v.twice > v.most || l.changed > 0 {
+		v.breaks("%d mails came twice, %d of them changed", v.twice, l.changed)
+	}
+}
+
 // below is a random number.
 func (c *chaos) below(n int) int {
 	c.mu.Lock()

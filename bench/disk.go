@@ -28,16 +28,11 @@ func (c *chaos) diskFull() (v verdict, err error) {
 		return v, err
 	}
 	url := "sqlite:" + filepath.Join(disk, "notifier.db")
-	relay, l, err := c.relay("", false)
+	f, l, end, err := c.stage(url, 1)
 	if err != nil {
 		return v, err
 	}
-	defer relay.Close()
-	f, err := c.fleet(url, 1, relay)
-	if err != nil {
-		return v, err
-	}
-	defer f.stop()
+	defer end()
 	acknowledged := map[string]bool{}
 	body := map[string]any{"to": []string{"user@example.net"}, "subject": "Message", "text": strings.Repeat("It is here. ", 2000)}
 	b, _ := json.Marshal(body)

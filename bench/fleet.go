@@ -9,13 +9,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"notifier/mail/mailtest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"notifier/mail/mailtest"
 )
 
 // fleet are replicas that are started again when they die.
@@ -41,6 +42,22 @@ func (c *chaos) fleet(url string, n int, relay *mailtest.Relay, environment ...s
 		f.all = append(f.all, s)
 	}
 	return f, nil
+}
+
+// stage is replicas, and a mail server with its ledger that they send to.
+func (c *chaos) stage(url string, n int, environment ...string) (f *fleet, l *ledger, end func(), err error) {
+	relay, l, err := c.relay("", false)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if f, err = c.fleet(url, n, relay, environment...); err != nil {
+		_ = relay.Close()
+		return nil, nil, nil, err
+	}
+	return f, l, func() {
+		f.stop()
+		_ = relay.Close()
+	}, nil
 }
 
 func (f *fleet) start() (*service, error) {
@@ -159,6 +176,25 @@ func (f *fleet) send(n int, pace func(sent int)) (map[string]bool, error) {
 		}
 	}
 	return acknowledged, nil
+}
+
+// sending begins to send n messages, and is back when a tenth of them has arrived. What it
+// returns waits until all were acknowledged.
+func (f *fleet) sending(n int, l *ledger) func() (map[string]bool, error) {
+	var acknowledged map[string]bool
+	sent := make(chan error, 1)
+	go func() {
+		var err error
+		acknowledged, err = f.send(n, func(int) {})
+		sent <- err
+	}()
+	for l.count() < n/10 && f.ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
+	return func() (map[string]bool, error) {
+		err := <-sent
+		return acknowledged, err
+	}
 }
 
 // database makes one of either sort.

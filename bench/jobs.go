@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
+	"time"
+
 	"notifier/deadlines"
 	"notifier/jobs/notifications"
 	"notifier/jobs/reminders"
@@ -11,8 +14,6 @@ import (
 	"notifier/letter"
 	"notifier/message"
 	"notifier/store"
-	"strings"
-	"time"
 
 	"go.uber.org/zap"
 )

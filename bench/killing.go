@@ -44,11 +44,6 @@ func (c *chaos) throughPgBouncer(messages, faults int) (v verdict, err error) {
 }
 
 func (c *chaos) killingOn(url string, onPostgres bool, how string, messages, faults int) (v verdict, err error) {
-	relay, l, err := c.relay("", false)
-	if err != nil {
-		return v, err
-	}
-	defer relay.Close()
 	var environment []string
 	if how == "ask" {
 		environment = append(environment, "NOTIFIER_SMTP__ON_LOST_LEASE=ask")
@@ -57,11 +52,11 @@ func (c *chaos) killingOn(url string, onPostgres bool, how string, messages, fau
 	if onPostgres {
 		n = 3
 	}
-	f, err := c.fleet(url, n, relay, environment...)
+	f, l, end, err := c.stage(url, n, environment...)
 	if err != nil {
 		return v, err
 	}
-	defer f.stop()
+	defer end()
 	var acknowledged map[string]bool
 	var sending error
 	var done atomic.Int64 // faults

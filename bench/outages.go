@@ -13,27 +13,12 @@ func (c *chaos) stoppingPostgres() (v verdict, err error) {
 	if err != nil {
 		return v, err
 	}
-	relay, l, err := c.relay("", false)
+	f, l, end, err := c.stage(url, 3)
 	if err != nil {
 		return v, err
 	}
-	defer relay.Close()
-	f, err := c.fleet(url, 3, relay)
-	if err != nil {
-		return v, err
-	}
-	defer f.stop()
-	messages := max(c.messages/10, 200)
-	var acknowledged map[string]bool
-	sent := make(chan error, 1)
-	go func() {
-		var err error
-		acknowledged, err = f.send(messages, func(int) {})
-		sent <- err
-	}()
-	for l.count() < messages/10 {
-		time.Sleep(time.Millisecond)
-	}
+	defer end()
+	acknowledged := f.sending(max(c.messages/10, 200), l)
 	if err := c.postgres.crash(); err != nil {
 		return v, err
 	}
@@ -53,7 +38,8 @@ func (c *chaos) stoppingPostgres() (v verdict, err error) {
 	if err := c.postgres.start(c.ctx); err != nil {
 		return v, err
 	}
-	if err := <-sent; err != nil {
+	all, err := acknowledged()
+	if err != nil {
 		return v, err
 	}
 	counts, err := c.come(url)
@@ -61,18 +47,10 @@ func (c *chaos) stoppingPostgres() (v verdict, err error) {
 		return v, err
 	}
 	// The outcomes of what was under way wait in memory, and are written when it is back.
-	v.accepted, v.arrived, v.twice, v.most = len(acknowledged), l.count(), len(l.again), 3*most
+	v.weigh(l, all, 3*most)
 	v.faults = fmt.Sprintf("away for %s, %d × 503, the slowest after %s", away.Round(time.Second), refused, slow.Round(time.Millisecond))
-	for id := range acknowledged {
-		if _, found := l.first[id]; !found {
-			v.lost++
-		}
-	}
-	if v.lost > 0 || counts["sent"] != len(acknowledged) {
-		v.breaks("%d acknowledged messages never arrived; %v", v.lost, counts)
-	}
-	if v.twice > v.most || l.changed > 0 {
-		v.breaks("%d mails came twice, %d of them changed", v.twice, l.changed)
+	if counts["sent"] != len(all) {
+		v.breaks("%d were acknowledged, and ended as %v", len(all), counts)
 	}
 	if slow > time.Second {
 		v.breaks("a 503 took %s", slow)
@@ -99,27 +77,12 @@ func (c *chaos) failingOver() (v verdict, err error) {
 	host := func(url string) string { return strings.TrimPrefix(url, "postgres://notifier@") }
 	name := one[strings.LastIndex(one, "/"):]
 	url := "postgres://notifier@" + host(primary.url) + "," + host(standby.url) + name + "?target_session_attrs=read-write&connect_timeout=2"
-	relay, l, err := c.relay("", false)
+	f, l, end, err := c.stage(url, 3)
 	if err != nil {
 		return v, err
 	}
-	defer relay.Close()
-	f, err := c.fleet(url, 3, relay)
-	if err != nil {
-		return v, err
-	}
-	defer f.stop()
-	messages := max(c.messages/10, 200)
-	var acknowledged map[string]bool
-	sent := make(chan error, 1)
-	go func() {
-		var err error
-		acknowledged, err = f.send(messages, func(int) {})
-		sent <- err
-	}()
-	for l.count() < messages/10 {
-		time.Sleep(time.Millisecond)
-	}
+	defer end()
+	acknowledged := f.sending(max(c.messages/10, 200), l)
 	if err := primary.crash(); err != nil {
 		return v, err
 	}
@@ -127,7 +90,8 @@ func (c *chaos) failingOver() (v verdict, err error) {
 	if err := standby.exec(c.ctx, "postgres", "SELECT pg_promote()"); err != nil {
 		return v, err
 	}
-	if err := <-sent; err != nil {
+	all, err := acknowledged()
+	if err != nil {
 		return v, err
 	}
 	took := time.Since(begun)
@@ -135,17 +99,10 @@ func (c *chaos) failingOver() (v verdict, err error) {
 	if err != nil {
 		return v, err
 	}
-	v = verdict{accepted: len(acknowledged), arrived: l.count(), twice: len(l.again), most: 3 * most, faults: fmt.Sprintf("all acknowledged %s after the kill", took.Round(time.Millisecond))}
-	for id := range acknowledged {
-		if _, found := l.first[id]; !found {
-			v.lost++
-		}
-	}
-	if v.lost > 0 || counts["sent"] < len(acknowledged) {
-		v.breaks("%d acknowledged messages never arrived; %v", v.lost, counts)
-	}
-	if v.twice > v.most || l.changed > 0 {
-		v.breaks("%d mails came twice, %d of them changed", v.twice, l.changed)
+	v.weigh(l, all, 3*most)
+	v.faults = fmt.Sprintf("all acknowledged %s after the kill", took.Round(time.Millisecond))
+	if counts["sent"] < len(all) {
+		v.breaks("%d were acknowledged, and ended as %v", len(all), counts)
 	}
 	return v, nil
 }

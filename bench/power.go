@@ -193,18 +193,8 @@ func (c *chaos) everySync(last int) (v verdict, err error) {
 // account compares what was acknowledged with what has arrived, and asks SQLite whether it
 // is whole.
 func (c *chaos) account(v *verdict, l *ledger, url string, acknowledged map[string]bool, faults string, most int) error {
-	v.accepted, v.arrived, v.twice, v.most, v.faults = len(acknowledged), l.count(), len(l.again), most, faults
-	for id := range acknowledged {
-		if _, found := l.first[id]; !found {
-			v.lost++
-		}
-	}
-	if v.lost > 0 {
-		v.breaks("%d acknowledged messages never arrived", v.lost)
-	}
-	if v.twice > v.most || l.changed > 0 {
-		v.breaks("%d mails came twice, %d of them changed", v.twice, l.changed)
-	}
+	v.weigh(l, acknowledged, most)
+	v.faults = faults
 	db, err := sql.Open("sqlite", strings.TrimPrefix(url, "sqlite:"))
 	if err != nil {
 		return err

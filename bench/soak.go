@@ -18,16 +18,11 @@ func (c *chaos) soaking() (v verdict, err error) {
 	if err != nil {
 		return v, err
 	}
-	relay, l, err := c.relay("", false)
+	f, l, end, err := c.stage(url, 2)
 	if err != nil {
 		return v, err
 	}
-	defer relay.Close()
-	f, err := c.fleet(url, 2, relay)
-	if err != nil {
-		return v, err
-	}
-	defer f.stop()
+	defer end()
 	var first, last holds
 	begun := time.Now()
 	for i := 0; time.Since(begun) < c.soak; i++ {
