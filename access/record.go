@@ -61,7 +61,7 @@ const (
 var hidden = map[string]bool{"secret": true, "password": true}
 
 // passing are keys that differ each time they are looked at, and so say nothing of a change.
-var passing = map[string]bool{"updated_at": true, "next": true, "last_run": true, "running_since": true, "used_at": true, "attempt_records": true, "callbacks": true}
+var passing = map[string]bool{"updated_at": true, "next": true, "last_run": true, "holder": true, "running_since": true, "used_at": true, "attempt_records": true, "callbacks": true}
 
 // Differences are the parts of two JSON objects that are not the same in both. What is no
 // object is left as it is; what is long is cut. No secret is in them.

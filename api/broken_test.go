@@ -383,7 +383,7 @@ func (b broken) Change(context.Context, string, jobs.Change, string) (jobs.State
 	return jobs.State{}, b.err
 }
 
-func (b broken) Pause(context.Context, string, string, string) (jobs.State, error) {
+func (b broken) Pause(context.Context, string, jobs.Rest, string) (jobs.State, error) {
 	return jobs.State{}, b.err
 }
 

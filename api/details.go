@@ -68,9 +68,7 @@ func (h *handler) detailRoutes(api huma.API) {
 			return nil, err
 		}
 		v := nextView{Schedule: s.Words, Paused: s.Paused, Next: []time.Time{}}
-		if plan, err := s.Spec.Compile(); err == nil && !s.Paused {
-			v.Next = append(v.Next, plan.NextN(now(), in.N)...)
-		}
+		v.Next = append(v.Next, s.Coming(in.N)...)
 		return &nextOut{Body: v}, nil
 	})
 	register(h, api, huma.Operation{

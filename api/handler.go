@@ -104,7 +104,7 @@ type Timetable interface {
 	Lines(ctx context.Context) ([]jobs.State, error)
 	Line(ctx context.Context, name string) (jobs.State, error)
 	Change(ctx context.Context, name string, c jobs.Change, by string) (jobs.State, error)
-	Pause(ctx context.Context, name, note, by string) (jobs.State, error)
+	Pause(ctx context.Context, name string, r jobs.Rest, by string) (jobs.State, error)
 	Resume(ctx context.Context, name, by string) (jobs.State, error)
 	RunNow(name string) (schedule.Run, error)
 }

@@ -31,7 +31,8 @@ type changeJobIn struct {
 }
 
 type pauseOptions struct {
-	Note string `json:"note,omitempty" doc:"Why, for the others." maxLength:"200"`
+	Note  string     `json:"note,omitempty" doc:"Why, for the others." maxLength:"200"`
+	Until *time.Time `json:"until,omitempty" doc:"When the pause ends by itself, within a year; if absent, somebody ends it." example:"2026-11-25T15:00:00Z"`
 }
 
 type pauseIn struct {
@@ -48,7 +49,9 @@ type jobView struct {
 	Schedule     string         `json:"schedule" doc:"The schedule in words."`
 	Paused       bool           `json:"paused"`
 	Note         string         `json:"note,omitempty" doc:"Why it is paused."`
-	Next         []time.Time    `json:"next" doc:"The next five runs; none while it is paused."`
+	PausedUntil  *time.Time     `json:"paused_until,omitempty" doc:"When the pause ends by itself."`
+	Next         []time.Time    `json:"next" doc:"The next five runs; none while it is paused without an end."`
+	Holder       string         `json:"holder,omitempty" doc:"The replica that runs it now, where one does for all."`
 	RunningSince *time.Time     `json:"running_since,omitempty" doc:"On this replica."`
 	LastRun      *schedule.Run  `json:"last_run,omitempty"`
 	Configured   *schedule.Spec `json:"configured,omitempty" doc:"What config.yaml says, where an admin has set something else."`
@@ -92,7 +95,7 @@ func (h *handler) jobRoutes(api huma.API) {
 	}, h.changeJob)
 	register(h, api, huma.Operation{
 		OperationID: "pause-job", Method: http.MethodPost, Path: "/jobs/{name}/pause", Tags: tags, Errors: unknownJob,
-		Summary: "Pause a job", Description: "Runs that are missed meanwhile are not made up.",
+		Summary: "Pause a job", Description: "Runs that are missed meanwhile are not made up. With until it ends by itself, and the job runs at its next time.",
 	}, h.pauseJob)
 	register(h, api, huma.Operation{
 		OperationID: "resume-job", Method: http.MethodPost, Path: "/jobs/{name}/resume", Tags: tags, Errors: unknownJob, Summary: "End a pause",
@@ -144,7 +147,14 @@ func (h *handler) pauseJob(ctx context.Context, in *pauseIn) (*jobOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answerJob(h.timetable.Pause(ctx, in.Name, options.Note, callerOf(ctx).Name))
+	return answerJob(h.timetable.Pause(ctx, in.Name, jobs.Rest{Note: options.Note, Until: instantOf(options.Until)}, callerOf(ctx).Name))
+}
+
+func instantOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
 }
 
 func (h *handler) runs(ctx context.Context, in *runsIn) (*runsOut, error) {
@@ -173,7 +183,7 @@ func answerJob(s jobs.State, err error) (*jobOut, error) {
 func viewJob(s jobs.State) jobView {
 	v := jobView{
 		Name: s.Name, Every: s.Spec.Every, Cron: s.Spec.Cron, Timezone: s.Spec.Timezone, Wake: s.Wake, Schedule: s.Words,
-		Paused: s.Paused, Note: s.Note, Next: append([]time.Time{}, s.Next...), RunningSince: orNil(s.Running), ChangedAt: s.ChangedAt, ChangedBy: s.ChangedBy,
+		Paused: s.Paused, Note: s.Note, PausedUntil: orNil(s.Until), Holder: s.Holder, Next: append([]time.Time{}, s.Next...), RunningSince: orNil(s.Running), ChangedAt: s.ChangedAt, ChangedBy: s.ChangedBy,
 	}
 	if s.Last.ID != "" {
 		v.LastRun = &s.Last

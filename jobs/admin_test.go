@@ -19,7 +19,7 @@ func TestWhatAPauseMissesIsNotMadeUp(t *testing.T) {
 		a := start(t, s, "a", time.Minute, promotions(&d))
 		b := start(t, s, "b", time.Minute, promotions(&d))
 		until(t, "01:30:00")
-		state, err := a.Pause(t.Context(), schedule.UserNotifications, "the relay moves", "ola")
+		state, err := a.Pause(t.Context(), schedule.UserNotifications, jobs.Rest{Note: "the relay moves"}, "ola")
 		if err != nil || !state.Paused || state.Note != "the relay moves" || state.ChangedBy != "ola" || len(state.Next) != 0 {
 			t.Errorf("Pause = %+v, %v", state, err)
 		}
@@ -66,7 +66,7 @@ func TestRunNow(t *testing.T) {
 		if last := line(t, r).Last; last.ID != run.ID || last.EndedAt.Sub(last.StartedAt) != time.Minute || last.Counts["things"] != 1 {
 			t.Errorf("the last run was %+v, want %s with its counts", last, run.ID)
 		}
-		if _, err := r.Pause(t.Context(), schedule.UserNotifications, "", "ola"); err != nil {
+		if _, err := r.Pause(t.Context(), schedule.UserNotifications, jobs.Rest{Note: ""}, "ola"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := r.RunNow(schedule.UserNotifications); err != nil {
@@ -123,7 +123,7 @@ func TestUnknownJobs(t *testing.T) {
 	bubble(t, "sqlite", func(t *testing.T, s *store.Store) {
 		r := start(t, s, "a", time.Minute, promotions(new(diary)))
 		_, line := r.Line(t.Context(), "x")
-		_, pause := r.Pause(t.Context(), "x", "", "ola")
+		_, pause := r.Pause(t.Context(), "x", jobs.Rest{Note: ""}, "ola")
 		_, resume := r.Resume(t.Context(), "x", "ola")
 		_, change := r.Change(t.Context(), "x", jobs.Change{Reset: true}, "ola")
 		for what, err := range map[string]error{"Line": line, "Pause": pause, "Resume": resume, "Change": change} {

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -43,14 +44,36 @@ func (t *Timetable) Change(ctx context.Context, name string, c Change, by string
 	})
 }
 
-// Pause keeps the job from running until Resume; the note says why. Ticks that pass
-// meanwhile are not made up.
-func (t *Timetable) Pause(ctx context.Context, name, note, by string) (State, error) {
-	if err := message.CheckLine(note, 200); err != nil {
-		return State{}, &message.Invalid{Faults: []message.Fault{{Pointer: "/note", Code: "bad_text", Detail: err.Error()}}}
+// Rest is a pause of a job.
+type Rest struct {
+	Note  string    // why
+	Until time.Time // when it ends by itself; zero if somebody must end it
+}
+
+// longestRest is how far ahead a pause may end by itself.
+const longestRest = 366 * 24 * time.Hour
+
+func (r Rest) check(at time.Time) error {
+	var bad message.Invalid
+	bad.Check("/note", "bad_text", message.CheckLine(r.Note, 200))
+	switch {
+	case r.Until.IsZero():
+	case !r.Until.After(at):
+		bad.Add("/until", "past", "the pause would have ended already. Give a later time, or leave it out for one that somebody ends")
+	case r.Until.After(at.Add(longestRest)):
+		bad.Add("/until", "too_late", "a pause ends by itself within a year. Leave the time out for one that somebody ends")
+	}
+	return bad.Err()
+}
+
+// Pause keeps the job from running until Resume, or until the rest is over. Ticks that
+// pass meanwhile are not made up.
+func (t *Timetable) Pause(ctx context.Context, name string, r Rest, by string) (State, error) {
+	if err := r.check(now()); err != nil {
+		return State{}, err
 	}
 	return t.edit(ctx, name, by, func(j *schedule.Job) error {
-		j.Paused, j.Note = true, note
+		j.Paused, j.Note, j.PausedUntil = true, r.Note, r.Until.UTC().Truncate(time.Microsecond)
 		return nil
 	})
 }
@@ -58,7 +81,7 @@ func (t *Timetable) Pause(ctx context.Context, name, note, by string) (State, er
 // Resume ends a pause.
 func (t *Timetable) Resume(ctx context.Context, name, by string) (State, error) {
 	return t.edit(ctx, name, by, func(j *schedule.Job) error {
-		j.Paused, j.Note = false, ""
+		j.Paused, j.Note, j.PausedUntil = false, "", time.Time{}
 		return nil
 	})
 }
@@ -74,10 +97,14 @@ func (t *Timetable) edit(ctx context.Context, name, by string, change func(*sche
 		if err != nil {
 			return State{}, err
 		}
+		at := now()
+		if j.Paused && !j.Resting(at) {
+			j.Paused, j.Note, j.PausedUntil = false, "", time.Time{}
+		}
 		if err := change(&j); err != nil {
 			return State{}, err
 		}
-		j.ChangedAt, j.ChangedBy = now(), by
+		j.ChangedAt, j.ChangedBy = at, by
 		if err := t.book.SaveJob(ctx, j); errors.Is(err, message.ErrMoved) {
 			continue
 		} else if err != nil {

@@ -62,6 +62,13 @@ func (l *line) set(saved schedule.Job) {
 	l.handled = later(l.handled, saved.ChangedAt)
 }
 
+// hold takes over who runs the job, which counts as no change.
+func (l *line) hold(saved schedule.Job) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.job.Holder, l.job.HeldUntil = saved.Holder, saved.HeldUntil
+}
+
 func (l *line) now() (schedule.Job, schedule.Schedule) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -148,6 +155,7 @@ func (l *line) refresh(ctx context.Context) error {
 	}
 	before, was := l.now()
 	if saved.Version == before.Version {
+		l.hold(saved)
 		return nil
 	}
 	l.set(saved)
@@ -211,8 +219,12 @@ func (l *line) latest(at time.Time) (tick time.Time, due bool) {
 	if l.handled.After(at) {
 		l.handled = at
 	}
+	// Ticks of a pause that has ended by itself are not made up.
+	if end := l.job.PausedUntil; l.job.Paused && !l.job.Resting(at) {
+		l.handled = later(l.handled, end.Add(-1))
+	}
 	tick = l.schedule.Last(at)
-	return tick, !l.job.Paused && tick.After(l.handled)
+	return tick, !l.job.Resting(at) && tick.After(l.handled)
 }
 
 func later(a, b time.Time) time.Time {
@@ -230,29 +242,58 @@ type State struct {
 	Wake       bool
 	Paused     bool
 	Note       string
+	Until      time.Time     // when the pause ends by itself; zero if it does not
 	Overridden bool          // an admin has set something else than config.yaml
 	Configured schedule.Spec // what config.yaml says
-	Next       []time.Time   // the next five ticks; none while paused
+	Next       []time.Time   // the next five ticks; none while paused without an end
 	Running    time.Time     // since when this replica runs it; zero if it does not
+	Holder     string        // the replica that runs it now for all; empty if none does
+	Everywhere bool          // each replica runs it for itself
 	Last       schedule.Run  // the last run in the cluster; zero if there was none
 	ChangedAt  time.Time
 	ChangedBy  string
 	Version    int // counts the changes
+
+	schedule schedule.Schedule
+	at       time.Time
 }
 
+// Coming are the next n ticks; none while the job is paused without an end.
+func (s State) Coming(n int) []time.Time {
+	after := s.at
+	if s.Paused {
+		if s.Until.IsZero() {
+			return nil
+		}
+		after = s.Until.Add(-1)
+	}
+	return s.schedule.NextN(after, n)
+}
+
+// state is how the job stands for all replicas: what another has changed a moment ago is
+// taken over first, so that nobody is told of a run that will not be.
 func (l *line) state(ctx context.Context) (State, error) {
+	if err := l.refresh(ctx); err != nil {
+		return State{}, err
+	}
 	j, s := l.now()
 	_, spec, wake := l.configured()
+	at := now()
 	state := State{
-		Name: l.plan.Name, Spec: s.Spec(), Words: s.Words(), Wake: wake, Paused: j.Paused, Note: j.Note,
+		Name: l.plan.Name, Spec: s.Spec(), Words: s.Words(), Wake: wake, Everywhere: l.plan.Everywhere,
 		Overridden: j.Spec != (schedule.Spec{}) || j.Wake != nil, Configured: spec, ChangedAt: j.ChangedAt, ChangedBy: j.ChangedBy, Version: j.Version,
+		schedule: s, at: at,
+	}
+	if j.Resting(at) {
+		state.Paused, state.Note, state.Until = true, j.Note, j.PausedUntil
 	}
 	if j.Wake != nil {
 		state.Wake = *j.Wake
 	}
-	if !j.Paused {
-		state.Next = s.NextN(time.Now(), 5)
+	if j.HeldUntil.After(at) {
+		state.Holder = j.Holder
 	}
+	state.Next = state.Coming(5)
 	if since := l.since.Load(); since != nil {
 		state.Running = *since
 	}

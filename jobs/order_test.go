@@ -72,7 +72,7 @@ func TestAtOneInstantWhatIsWrittenGoesBeforeTheFlush(t *testing.T) {
 				var score score
 				r := start(t, s, "a", time.Minute, score.plans(row.remind, row.promote, row.flush)...)
 				if row.paused != "" {
-					if _, err := r.Pause(t.Context(), row.paused, "", "test"); err != nil {
+					if _, err := r.Pause(t.Context(), row.paused, jobs.Rest{Note: ""}, "test"); err != nil {
 						t.Fatal(err)
 					}
 				}

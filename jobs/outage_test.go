@@ -50,7 +50,7 @@ func TestTicksPassWhileTheDatabaseIsAway(t *testing.T) {
 		if _, err := r.RunNow(schedule.Notifications); err == nil {
 			t.Error("RunNow = nil without a database")
 		}
-		if _, err := r.Pause(t.Context(), schedule.Notifications, "", "ola"); err == nil {
+		if _, err := r.Pause(t.Context(), schedule.Notifications, jobs.Rest{Note: ""}, "ola"); err == nil {
 			t.Error("Pause = nil without a database")
 		}
 		r.Wake(schedule.Notifications) // the job itself may find out

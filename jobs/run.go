@@ -220,5 +220,5 @@ func (l *line) wakes(ctx context.Context) {
 func (l *line) wakeful() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.woken && !l.job.Paused
+	return l.woken && !l.job.Resting(now())
 }

@@ -167,7 +167,7 @@ func TestPrivateJobsRunEverywhereAndLeaveNoRecord(t *testing.T) {
 		if lines, err := r.Lines(t.Context()); err != nil || len(lines) != 1 || lines[0].Name != schedule.UserNotifications {
 			t.Errorf("Lines = %v, %v; want user_notifications alone", lines, err)
 		}
-		if _, err := r.Pause(t.Context(), "housekeeping", "", "ola"); err == nil {
+		if _, err := r.Pause(t.Context(), "housekeeping", jobs.Rest{Note: ""}, "ola"); err == nil {
 			t.Error("a private job was paused")
 		}
 		if _, err := r.RunNow("housekeeping"); err == nil {

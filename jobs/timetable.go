@@ -314,15 +314,18 @@ func (t *Timetable) find(name string) *line {
 }
 
 // NextTick is the first tick of a job after that time, as this replica knows the timetable;
-// zero if the job is paused or unknown. It asks nobody.
+// zero if the job is paused without an end, or unknown. It asks nobody.
 func (t *Timetable) NextTick(name string, after time.Time) time.Time {
 	l := t.find(name)
 	if l == nil {
 		return time.Time{}
 	}
 	j, s := l.now()
-	if j.Paused {
-		return time.Time{}
+	if j.Resting(after) {
+		if j.PausedUntil.IsZero() {
+			return time.Time{}
+		}
+		after = j.PausedUntil.Add(-1)
 	}
 	return s.Next(after)
 }

@@ -72,7 +72,7 @@ func TestAJobThatRestsIsNotWoken(t *testing.T) {
 			}
 		}
 		until(t, "00:00:20")
-		must(r.Pause(t.Context(), schedule.Notifications, "", "ola"))
+		must(r.Pause(t.Context(), schedule.Notifications, jobs.Rest{Note: ""}, "ola"))
 		wake()
 		must(r.Resume(t.Context(), schedule.Notifications, "ola"))
 		until(t, "00:01:00")
@@ -85,7 +85,7 @@ func TestAJobThatRestsIsNotWoken(t *testing.T) {
 		r.Wake(schedule.Notifications)
 		time.Sleep(5 * time.Second)
 		r.Wake(schedule.Notifications) // during the run, after which it is paused
-		must(r.Pause(t.Context(), schedule.Notifications, "", "ola"))
+		must(r.Pause(t.Context(), schedule.Notifications, jobs.Rest{Note: ""}, "ola"))
 		until(t, "00:02:59")
 		d.want(t, "paused before the woken run could begin", "00:02:00")
 	})

@@ -21,6 +21,8 @@ type Job struct {
 	Wake   *bool  `json:"wake,omitempty" doc:"Whether new work starts a run between two ticks."`
 	Paused bool   `json:"paused" doc:"Whether the job rests until it is resumed."`
 	Note   string `json:"note,omitempty" doc:"Why it is paused." maxLength:"200"`
+	// PausedUntil is when a pause ends by itself; zero if somebody must end it.
+	PausedUntil time.Time `json:"paused_until,omitzero" doc:"When the pause ends by itself."`
 	// Planned is what config.yaml said when the line was last read, as Schedule.String
 	// writes it: another text means that the file was changed meanwhile.
 	Planned string `json:"-"`
@@ -28,6 +30,15 @@ type Job struct {
 	ChangedAt time.Time `json:"changed_at,omitzero"`
 	ChangedBy string    `json:"changed_by,omitempty" doc:"The admin who changed it."`
 	Version   int       `json:"-"` // counts the changes
+	// Holder is the replica that runs the job until HeldUntil, where one has it for all.
+	Holder    string    `json:"-"`
+	HeldUntil time.Time `json:"-"`
+}
+
+// Resting tells whether the job is paused at that time. A pause with an end needs nobody
+// to end it: all replicas agree on it by the clock.
+func (j Job) Resting(at time.Time) bool {
+	return j.Paused && (j.PausedUntil.IsZero() || at.Before(j.PausedUntil))
 }
 
 // Trigger is what started a run.

@@ -22,8 +22,9 @@ func (s *Store) Job(ctx context.Context, begin schedule.Job) (schedule.Job, erro
 	read := func() error {
 		var wake sql.NullBool
 		err := s.row(ctx, nil, []any{
-			&j.Every, &j.Cron, &j.Timezone, &wake, &j.Paused, &j.Note, &j.Planned, (*instant)(&j.ChangedAt), &j.ChangedBy, &j.Version,
-		}, `SELECT every, cron, timezone, wake, paused, note, planned, changed_at, changed_by, version
+			&j.Every, &j.Cron, &j.Timezone, &wake, &j.Paused, &j.Note, (*instant)(&j.PausedUntil), &j.Planned, (*instant)(&j.ChangedAt), &j.ChangedBy, &j.Version,
+			&j.Holder, (*instant)(&j.HeldUntil),
+		}, `SELECT every, cron, timezone, wake, paused, note, paused_until, planned, changed_at, changed_by, version, holder, held_until
 			FROM jobs WHERE site = ? AND name = ?`, serviceSite, begin.Name)
 		if wake.Valid {
 			j.Wake = &wake.Bool
@@ -69,9 +70,9 @@ func (s *Store) SaveJob(ctx context.Context, j schedule.Job) error {
 	if j.Wake != nil {
 		wake = sql.NullBool{Bool: *j.Wake, Valid: true}
 	}
-	n, err := s.exec(ctx, nil, `UPDATE jobs SET every = ?, cron = ?, timezone = ?, wake = ?, paused = ?, note = ?, planned = ?,
+	n, err := s.exec(ctx, nil, `UPDATE jobs SET every = ?, cron = ?, timezone = ?, wake = ?, paused = ?, note = ?, paused_until = ?, planned = ?,
 		changed_at = ?, changed_by = ?, version = version + 1 WHERE site = ? AND name = ? AND version = ?`,
-		j.Every, j.Cron, j.Timezone, wake, j.Paused, j.Note, j.Planned, instant(j.ChangedAt), j.ChangedBy, serviceSite, j.Name, j.Version)
+		j.Every, j.Cron, j.Timezone, wake, j.Paused, j.Note, instant(j.PausedUntil), j.Planned, instant(j.ChangedAt), j.ChangedBy, serviceSite, j.Name, j.Version)
 	if err == nil && n != 1 {
 		err = message.ErrMoved
 	}

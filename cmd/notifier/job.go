@@ -31,6 +31,7 @@ type line struct {
 	Wake       bool           `json:"wake"`
 	Paused     bool           `json:"paused"`
 	Note       string         `json:"note"`
+	Until      *time.Time     `json:"paused_until"`
 	Next       []time.Time    `json:"next"`
 	Running    *time.Time     `json:"running_since"`
 	Last       *schedule.Run  `json:"last_run"`
@@ -40,10 +41,15 @@ type line struct {
 
 func (l line) stands() string {
 	switch {
-	case l.Paused && l.Note != "":
-		return "paused: " + l.Note
 	case l.Paused:
-		return "paused"
+		stands := "paused"
+		if l.Until != nil {
+			stands += " until " + when(l.Until, l.Timezone)
+		}
+		if l.Note != "" {
+			stands += ": " + l.Note
+		}
+		return stands
 	case l.Running != nil:
 		return "running"
 	}
@@ -110,10 +116,21 @@ var runColumns = []listing.Column[schedule.Run]{
 
 func jobCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{Use: "job", Short: "Look at when the three jobs run, and change it", RunE: showHelp}
-	var text string
+	var text, until string
 	pausing := s.verb("pause JOB", "Keep a job from running until it is resumed", func(ctx context.Context, c *cobra.Command, d *door, names []string) error {
-		return s.printJob(ctx, c, d, request{method: http.MethodPost, path: path("jobs", names[0], "pause"), body: map[string]string{"note": text}})
+		body := map[string]string{"note": text}
+		if until != "" {
+			end, err := parseUntil(until, time.Now())
+			if err != nil {
+				return err
+			}
+			body["until"] = end
+		}
+		return s.printJob(ctx, c, d, request{method: http.MethodPost, path: path("jobs", names[0], "pause"), body: body})
 	})
+	pausing.Long = "Keeps a job from running until notifier job resume, or until --until. What it misses meanwhile is not made up."
+	pausing.Example = "  notifier job pause notifications --note 'the relay moves' --until 2h"
+	pausing.Flags().StringVar(&until, "until", "", "end the pause by itself at this `time`: 2026-11-25T15:00:00Z, or 2h for two hours from now")
 	pausing.Flags().StringVar(&text, "note", "", "why, for the others, on one `line`")
 	var limit int
 	history := s.verb("history JOB", "List the runs of a job, the newest first", func(ctx context.Context, c *cobra.Command, d *door, names []string) error {
@@ -148,6 +165,17 @@ func jobCommand(s *shared) *cobra.Command {
 		}
 	}
 	return s.reaches(c)
+}
+
+// parseUntil reads a time that is to come: itself, or how long from now.
+func parseUntil(text string, now time.Time) (string, error) {
+	if ahead, err := time.ParseDuration(text); err == nil && ahead > 0 {
+		return now.Add(ahead).UTC().Truncate(time.Second).Format(time.RFC3339), nil
+	}
+	if _, err := time.Parse(time.RFC3339, text); err != nil {
+		return "", usageError{fmt.Errorf("--until %q is not a time. Write 2026-11-25T15:00:00Z, or 2h for two hours from now", text)}
+	}
+	return text, nil
 }
 
 func (s *shared) printJob(ctx context.Context, c *cobra.Command, d *door, q request) error {

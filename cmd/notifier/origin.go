@@ -339,7 +339,7 @@ func overridden(j schedule.Job) (all []setAs) {
 	if j.Wake != nil {
 		all = append(all, setAs{at + ".wake", *j.Wake, origin})
 	}
-	if j.Paused {
+	if j.Resting(time.Now()) {
 		all = append(all, setAs{at, "paused", origin})
 	}
 	return all

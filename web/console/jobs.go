@@ -153,7 +153,7 @@ func (c *console) runJob(w http.ResponseWriter, r *http.Request) (err error) {
 	case "run":
 		_, err = c.timetable.RunNow(name)
 	case "pause":
-		_, err = c.timetable.Pause(r.Context(), name, r.PostForm.Get("note"), who.Name)
+		_, err = c.timetable.Pause(r.Context(), name, jobs.Rest{Note: r.PostForm.Get("note")}, who.Name)
 	case "resume":
 		_, err = c.timetable.Resume(r.Context(), name, who.Name)
 	default:

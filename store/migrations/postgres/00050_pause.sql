@@ -1,0 +1,5 @@
+-- +goose Up
+ALTER TABLE jobs ADD COLUMN paused_until timestamptz; -- NULL: until somebody ends the pause
+
+-- +goose Down
+ALTER TABLE jobs DROP COLUMN paused_until;
