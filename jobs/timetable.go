@@ -443,6 +443,22 @@ func (t *Timetable) Lines(ctx context.Context) ([]State, error) {
 	return all, nil
 }
 
+// Inner tells of the jobs that are nobody's to change; they keep no record.
+func (t *Timetable) Inner() (all []State) {
+	for _, l := range t.lines {
+		if !l.plan.Private {
+			continue
+		}
+		_, s := l.now()
+		state := State{Name: l.plan.Name, Spec: s.Spec(), Words: s.Words(), Wake: l.plan.Wake, Everywhere: true, schedule: s, at: now()}
+		if since := l.since.Load(); since != nil {
+			state.Running = *since
+		}
+		all = append(all, state)
+	}
+	return all
+}
+
 // Line tells how one job stands.
 func (t *Timetable) Line(ctx context.Context, name string) (State, error) {
 	l, err := t.line(name)

@@ -26,7 +26,8 @@ var secrets = []string{"password", "secret"}
 // record says who did it, and what the form said. A page that asks the API leaves the record to it.
 func (l *Login) Noted(action string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ended := &ending{ResponseWriter: w, status: http.StatusOK}
+		ended, told := &ending{ResponseWriter: w, status: http.StatusOK}, &telling{}
+		r = r.WithContext(context.WithValue(r.Context(), tellingIn{}, told))
 		next.ServeHTTP(ended, r)
 		if ended.status >= http.StatusBadRequest || l.o.Book == nil {
 			return
@@ -44,10 +45,26 @@ func (l *Login) Noted(action string, next http.Handler) http.Handler {
 				record.After[field] = message.Truncate(strings.Join(r.PostForm[field], ", "), 300)
 			}
 		}
+		for _, complete := range told.all {
+			complete(&record)
+		}
 		if err := l.o.Book.Note(context.WithoutCancel(r.Context()), record); err != nil {
 			l.log.Error("a change is not in the audit", zap.String("by", who.Name), zap.String("action", action), zap.String("subject", record.Subject), zap.Error(err))
 		}
 	})
+}
+
+// tellingIn is where the context of a request behind Noted has what the page tells of it.
+type tellingIn struct{}
+
+type telling struct{ all []func(*access.Record) }
+
+// Tell completes the record of what a page behind Noted does: what was changed, and what is
+// different now.
+func Tell(ctx context.Context, complete func(*access.Record)) {
+	if t, is := ctx.Value(tellingIn{}).(*telling); is {
+		t.all = append(t.all, complete)
+	}
 }
 
 // ending remembers how an answer ended.

@@ -61,6 +61,7 @@ type Records interface {
 // Timetable is when the jobs run.
 type Timetable interface {
 	Lines(ctx context.Context) ([]jobs.State, error)
+	Inner() []jobs.State
 	Line(ctx context.Context, name string) (jobs.State, error)
 	Change(ctx context.Context, name string, c jobs.Change, by string) (jobs.State, error)
 	Pause(ctx context.Context, name string, r jobs.Rest, by string) (jobs.State, error)
@@ -137,7 +138,9 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	see("/jobs/what-if", access.ReadJobs, c.whatIf)
 	see("/jobs/{name}", access.ReadJobs, c.job)
 	do("/jobs/{name}", "change-job", access.Jobs, c.changeJob)
-	do("/jobs/{name}/{deed}", "run-or-pause-job", access.Jobs, c.runJob)
+	do("/jobs/{name}/run", "run-job", access.Jobs, c.runJob)
+	do("/jobs/{name}/pause", "pause-job", access.Jobs, c.pauseJob)
+	do("/jobs/{name}/resume", "resume-job", access.Jobs, c.resumeJob)
 	see("/reminders", access.ReadQueue, c.reminders)
 	see("/people", access.ReadPreferences, c.people)
 	see("/people/{id}", access.ReadPreferences, c.person)

@@ -335,20 +335,20 @@ func TestOneMessage(t *testing.T) {
 // A schedule is shown before it is saved, and saving runs nothing.
 func TestJobs(t *testing.T) {
 	h := open(t)
-	h.wants(h.ask(access.Manager, "GET", "/jobs/notifications?mode=every&every=10m", nil), http.StatusOK, "Would run", "Saving will not run it now")
+	h.wants(h.ask(access.Manager, "GET", "/jobs/notifications?mode=every&every=10m", nil), http.StatusOK, "every 10 minutes : ", "Saving will not run it now")
 	h.wants(h.ask(access.Manager, "GET", "/jobs/notifications?mode=every&every=10", nil), http.StatusOK, "10m")
 	h.wants(h.ask(access.Manager, "POST", "/jobs/notifications", url.Values{"mode": {"cron"}, "cron": {"0 9 * * 1-8"}}), http.StatusUnprocessableEntity, "is not understood")
 	if w := h.ask(access.Manager, "POST", "/jobs/notifications", url.Values{"mode": {"cron"}, "cron": {"30 9 * * *"}, "timezone": {"Europe/Warsaw"}}); w.Code != http.StatusSeeOther {
 		h.Fatalf("save: %d %s", w.Code, text(w))
 	}
-	h.wants(h.ask(access.Manager, "GET", "/jobs/notifications?done=save", nil), http.StatusOK, "30 9 * * * (Europe/Warsaw)", "does not run because of that", "It has not run yet", "differs from config.yaml", "admin@example.net")
+	h.wants(h.ask(access.Manager, "GET", "/jobs/notifications?done=save", nil), http.StatusOK, "daily at 09:30 (Europe/Warsaw)", "does not run because of that", "It has not run yet", "differs from config.yaml", "admin@example.net")
 	h.ask(access.Manager, "POST", "/jobs/notifications/pause", url.Values{"note": {"server is moved"}})
 	h.wants(h.ask(access.Manager, "GET", "/", nil), http.StatusOK, "This needs you", "server is moved")
 	h.ask(access.Manager, "POST", "/jobs/notifications/resume", url.Values{})
 	h.ask(access.Manager, "POST", "/jobs/notifications", url.Values{"do": {"reset"}})
-	h.wants(h.ask(access.Manager, "GET", "/jobs/notifications", nil), http.StatusOK, "every 168h")
+	h.wants(h.ask(access.Manager, "GET", "/jobs/notifications", nil), http.StatusOK, "every 168 hours")
 	h.send(2, false)
-	h.wants(h.ask(access.Manager, "GET", "/jobs/what-if?days=7&notifications=10m&user_notifications=&reminders=", nil), http.StatusOK, "Mails in the busiest minute", "now: every 168h", "use it")
+	h.wants(h.ask(access.Manager, "GET", "/jobs/what-if?days=7&notifications=10m&user_notifications=&reminders=", nil), http.StatusOK, "Mails in the busiest minute", "now: every 168 hours", "use it")
 	h.wants(h.ask(access.Manager, "GET", "/jobs/what-if?days=7&notifications=10", nil), http.StatusOK, "10m")
 	h.wants(h.ask(access.Manager, "POST", "/accounts/default/test", url.Values{}), http.StatusOK, "It works", "220 relay")
 	h.wants(h.ask(access.Manager, "POST", "/accounts/other/test", url.Values{}), http.StatusNotFound)

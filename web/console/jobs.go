@@ -3,64 +3,107 @@ package console
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"notifier/jobs"
 	"notifier/message"
 	"notifier/schedule"
+	"notifier/wallclock"
 	"notifier/web"
 )
 
 type jobsPage struct {
 	base
-	Jobs []jobs.State
+	Jobs  []listed
+	Inner []jobs.State
 }
 
-// jobs shows the three jobs.
+// listed is a job with how long its last runs took.
+type listed struct {
+	jobs.State
+	Took []bar
+	Slow string // the longest
+}
+
+// bar is one run in the picture of the last ones.
+type bar struct{ X, Y, Height int }
+
+// The picture of the last runs.
+const (
+	bars      = 20
+	barWidth  = 6
+	barHeight = 24
+)
+
+// jobs shows the three jobs, and what runs by itself.
 func (c *console) jobs(w http.ResponseWriter, r *http.Request) error {
-	p := jobsPage{base: c.base(r, "jobs", "nav.jobs")}
-	var err error
-	if p.Jobs, err = c.timetable.Lines(r.Context()); err != nil {
+	p := jobsPage{base: c.base(r, "jobs", "nav.jobs"), Inner: c.timetable.Inner()}
+	states, err := c.timetable.Lines(r.Context())
+	if err != nil {
 		return err
+	}
+	for _, s := range states {
+		runs, err := c.records.Runs(r.Context(), s.Name, bars)
+		if err != nil {
+			return err
+		}
+		l := listed{State: s}
+		l.Took, l.Slow = p.bars(runs)
+		p.Jobs = append(p.Jobs, l)
 	}
 	return c.show(w, r, p.Lang, "jobs.html", p)
 }
 
-// Schedule is when a job runs, in words.
-func (b base) Schedule(s schedule.Spec) string {
-	if s.Every != "" {
-		return b.Clock.Words.T("job.every", "Every", s.Every)
+// bars draws how long runs took, the newest at the right.
+func (b base) bars(runs []schedule.Run) (all []bar, slowest string) {
+	var most time.Duration
+	for _, run := range runs {
+		most = max(most, run.EndedAt.Sub(run.StartedAt))
 	}
-	zone := s.Timezone
-	if zone == "" {
-		zone = "UTC"
+	for i, run := range runs {
+		took := run.EndedAt.Sub(run.StartedAt)
+		if most <= 0 || took < 0 {
+			continue
+		}
+		height := max(2, int(took*barHeight/most))
+		all = append(all, bar{(bars - 1 - i) * barWidth, barHeight - height, height})
 	}
-	if s.Cron == "0 * * * *" {
-		return b.Clock.Words.T("job.hourly")
-	}
-	return b.Clock.Words.T("job.cron", "Cron", s.Cron, "Zone", zone)
+	return all, b.Span(most)
 }
 
-// Took is how long a run took.
-func (b base) Took(run schedule.Run) string {
-	if run.EndedAt.IsZero() {
-		return "…"
+// When is when a job runs, in words.
+func (b base) When(s jobs.State) string {
+	if s.Wake {
+		return b.Schedule(s.Spec) + ", " + b.Clock.Words.T("job.wake")
 	}
-	return run.EndedAt.Sub(run.StartedAt).Round(time.Millisecond).String()
+	return b.Schedule(s.Spec)
 }
 
 type jobPage struct {
 	base
 	Job     jobs.State
-	Runs    []schedule.Run
-	Mode    string // every or cron
-	Try     schedule.Spec
-	Next    []time.Time // of what is tried
-	Trying  bool
+	Next    []time.Time
+	Form    jobForm
 	Wrong   string
-	Preview string // in words
+	Tried   []time.Time // the next five of the form
+	Words   string      // of the form
+	Effect  string
+	Differs bool // the form says something else than what is in force
+	Try     string
+	Zones   []string
+	Runs    []schedule.Run
+	Changes []jobChange
+	Rest    restForm
 }
+
+// nextRuns is how many runs to come are shown of what is in force, and previewed of what
+// is tried.
+const (
+	nextRuns  = 10
+	previewed = 5
+)
 
 // job shows one job, its runs, and what another schedule would be.
 func (c *console) job(w http.ResponseWriter, r *http.Request) error {
@@ -68,20 +111,11 @@ func (c *console) job(w http.ResponseWriter, r *http.Request) error {
 	if err := c.readJob(r, &p); err != nil {
 		return err
 	}
-	query := r.URL.Query()
-	p.Try, p.Mode = p.Job.Spec, "every"
-	if p.Job.Spec.Every == "" {
-		p.Mode = "cron"
+	p.Form = formOf(p.Job)
+	if query := r.URL.Query(); query.Has("mode") {
+		p.Form = readForm(query)
 	}
-	if query.Has("mode") {
-		p.Trying, p.Mode, p.Try = true, query.Get("mode"), tried(query.Get)
-		s, err := p.Try.Compile()
-		if err != nil {
-			p.Wrong = faults(err)
-		} else {
-			p.Next, p.Preview = s.NextN(time.Now(), 5), p.Schedule(s.Spec())
-		}
-	}
+	p.preview()
 	return c.show(w, r, p.Lang, "job.html", p)
 }
 
@@ -89,17 +123,31 @@ func (c *console) readJob(r *http.Request, p *jobPage) (err error) {
 	if p.Job, err = c.timetable.Line(r.Context(), r.PathValue("name")); err != nil {
 		return err
 	}
-	p.Title = p.Clock.Words.T("job." + p.Job.Name)
+	p.Title, p.Next = p.Clock.Words.T("job."+p.Job.Name), p.Job.Coming(nextRuns)
+	if p.MayPlan {
+		p.Zones = wallclock.Names()
+		if p.Changes, err = c.jobChanges(r, p); err != nil {
+			return err
+		}
+	}
 	p.Runs, err = c.records.Runs(r.Context(), p.Job.Name, 20)
 	return err
 }
 
-// tried is the schedule that a form proposes.
-func tried(get func(string) string) schedule.Spec {
-	if get("mode") == "cron" {
-		return schedule.Spec{Cron: strings.TrimSpace(get("cron")), Timezone: strings.TrimSpace(get("timezone"))}
+// preview reckons what the form says: when it would run, and what that means for mail.
+func (p *jobPage) preview() {
+	s, err := p.Form.spec().Compile()
+	if err != nil {
+		p.Wrong = faults(err)
+		return
 	}
-	return schedule.Spec{Every: strings.TrimSpace(get("every"))}
+	p.Tried, p.Words = s.NextN(p.Clock.Now(), previewed), p.Schedule(s.Spec())
+	p.Effect = p.effect(p.Job, s, p.Form.Wake)
+	p.Differs = s.Spec() != p.Job.Spec || p.Form.Wake != p.Job.Wake
+	p.Try = s.Spec().Every
+	if p.Try == "" && s.Spec().Timezone == "UTC" { // what-if takes a cron in UTC
+		p.Try = s.Spec().Cron
+	}
 }
 
 func faults(err error) string {
@@ -121,16 +169,21 @@ func (c *console) changeJob(w http.ResponseWriter, r *http.Request) error {
 	if r.ParseForm() != nil || !who.Home {
 		return message.ErrNotFound
 	}
-	if r.PostForm.Get("do") == "reset" {
-		if _, err := c.timetable.Change(r.Context(), name, jobs.Change{Reset: true}, who.Name); err != nil {
-			return err
-		}
-		return back(w, r, "/jobs/"+name, "reset")
+	before, err := c.timetable.Line(r.Context(), name)
+	if err != nil {
+		return err
 	}
-	spec := tried(r.PostForm.Get)
-	_, err := c.timetable.Change(r.Context(), name, jobs.Change{Spec: &spec}, who.Name)
+	change, done, form := jobs.Change{Reset: true}, "reset", readForm(r.PostForm)
+	if r.PostForm.Get("do") != "reset" {
+		spec := form.spec()
+		change, done = jobs.Change{Spec: &spec}, "save"
+		if before.Name == schedule.Notifications && form.Wake != before.Wake {
+			change.Wake = &form.Wake
+		}
+	}
+	after, err := c.timetable.Change(r.Context(), name, change, who.Name)
 	if _, is := errors.AsType[*message.Invalid](err); is {
-		p := jobPage{base: c.base(r, "jobs", ""), Trying: true, Mode: r.PostForm.Get("mode"), Try: spec, Wrong: faults(err)}
+		p := jobPage{base: c.base(r, "jobs", ""), Form: form, Wrong: faults(err)}
 		if err := c.readJob(r, &p); err != nil {
 			return err
 		}
@@ -139,28 +192,153 @@ func (c *console) changeJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return back(w, r, "/jobs/"+name, "save")
+	tellJob(r, before, after)
+	return back(w, r, "/jobs/"+name, done)
 }
 
-// runJob runs, pauses or resumes a job.
-func (c *console) runJob(w http.ResponseWriter, r *http.Request) (err error) {
-	name, deed, who := r.PathValue("name"), r.PathValue("deed"), web.Who(r.Context())
+// runJob runs a job, or resumes it.
+func (c *console) runJob(w http.ResponseWriter, r *http.Request) error {
+	name := r.PathValue("name")
+	if !web.Who(r.Context()).Home {
+		return message.ErrNotFound
+	}
+	run, err := c.timetable.RunNow(name)
+	if err != nil {
+		return err
+	}
+	tellRun(r, name, run)
+	return back(w, r, "/jobs/"+name, "run")
+}
+
+func (c *console) resumeJob(w http.ResponseWriter, r *http.Request) error {
+	name, who := r.PathValue("name"), web.Who(r.Context())
+	if !who.Home {
+		return message.ErrNotFound
+	}
+	before, err := c.timetable.Line(r.Context(), name)
+	if err != nil {
+		return err
+	}
+	after, err := c.timetable.Resume(r.Context(), name, who.Name)
+	if err != nil {
+		return err
+	}
+	tellJob(r, before, after)
+	return back(w, r, "/jobs/"+name, "resume")
+}
+
+// restForm is how a pause is asked for.
+type restForm struct{ Note, Until, Wrong string }
+
+// pauseJob pauses a job, until it is resumed or until a time on the reader's wall.
+func (c *console) pauseJob(w http.ResponseWriter, r *http.Request) error {
+	name, who := r.PathValue("name"), web.Who(r.Context())
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if r.ParseForm() != nil || !who.Home {
 		return message.ErrNotFound
 	}
-	switch deed {
-	case "run":
-		_, err = c.timetable.RunNow(name)
-	case "pause":
-		_, err = c.timetable.Pause(r.Context(), name, jobs.Rest{Note: r.PostForm.Get("note")}, who.Name)
-	case "resume":
-		_, err = c.timetable.Resume(r.Context(), name, who.Name)
-	default:
-		err = message.ErrNotFound
-	}
+	before, err := c.timetable.Line(r.Context(), name)
 	if err != nil {
 		return err
 	}
-	return back(w, r, "/jobs/"+name, deed)
+	p := jobPage{base: c.base(r, "jobs", ""), Rest: restForm{Note: r.PostForm.Get("note"), Until: r.PostForm.Get("until")}}
+	rest := jobs.Rest{Note: p.Rest.Note}
+	if p.Rest.Until != "" {
+		if rest.Until, err = p.onWall(p.Rest.Until); err != nil {
+			p.Rest.Wrong = p.Clock.Words.T("job.bad_until", "Value", message.Truncate(p.Rest.Until, 60))
+		}
+	}
+	if p.Rest.Wrong == "" {
+		after, err := c.timetable.Pause(r.Context(), name, rest, who.Name)
+		if err == nil {
+			tellJob(r, before, after)
+			return back(w, r, "/jobs/"+name, "pause")
+		}
+		if _, is := errors.AsType[*message.Invalid](err); !is {
+			return err
+		}
+		p.Rest.Wrong = faults(err)
+	}
+	if err := c.readJob(r, &p); err != nil {
+		return err
+	}
+	p.Form = formOf(p.Job)
+	p.preview()
+	return pages.Render(w, r, p.Lang, http.StatusUnprocessableEntity, "job.html", p)
+}
+
+// onWall is the instant at which the reader's wall shows a time of a form.
+func (b base) onWall(text string) (time.Time, error) {
+	zone, err := wallclock.Zone(b.Clock.Zone)
+	if err != nil {
+		return time.Time{}, err
+	}
+	t, err := time.ParseInLocation("2006-01-02T15:04", text, zone)
+	if err != nil {
+		t, err = time.ParseInLocation("2006-01-02T15:04:05", text, zone)
+	}
+	return t.UTC(), err
+}
+
+// jobForm is a schedule as people set it.
+type jobForm struct {
+	Mode       string // every, daily or cron
+	N, Unit    string
+	At         string
+	Cron, Zone string
+	Wake       bool
+}
+
+// formOf shows what is in force.
+func formOf(s jobs.State) jobForm {
+	f := jobForm{Mode: "every", N: "60", Unit: minute, At: "08:00", Cron: s.Spec.Cron, Zone: s.Spec.Timezone, Wake: s.Wake}
+	if s.Spec.Every != "" {
+		n, unit := rhythm(s.Spec.Every)
+		f.N, f.Unit = strconv.Itoa(n), unit
+		return f
+	}
+	f.Mode = "cron"
+	if found := plain.FindStringSubmatch(s.Spec.Cron); found != nil && found[2] != "*" && found[3] == "*" {
+		f.Mode, f.At = "daily", two(found[2])+":"+two(found[1])
+	}
+	return f
+}
+
+// readForm reads a form, or a link that names every as config.yaml does.
+func readForm(values map[string][]string) jobForm {
+	get := func(name string) string {
+		if v := values[name]; len(v) > 0 {
+			return strings.TrimSpace(v[0])
+		}
+		return ""
+	}
+	f := jobForm{Mode: get("mode"), N: get("n"), Unit: get("unit"), At: get("at"), Cron: get("cron"), Zone: get("timezone"), Wake: get("wake") != ""}
+	if every := get("every"); every != "" && f.N == "" {
+		f.N, f.Unit = every, "" // as it is: what is wrong with it is said
+		if spec, err := schedule.ParseSpec(every); err == nil && spec.Every != "" {
+			n, unit := rhythm(spec.Every)
+			f.N, f.Unit = strconv.Itoa(n), unit
+		}
+	}
+	return f
+}
+
+// spec is the schedule that the form says.
+func (f jobForm) spec() schedule.Spec {
+	switch f.Mode {
+	case "daily":
+		h, m, _ := strings.Cut(f.At, ":")
+		return schedule.Spec{Cron: bare(m) + " " + bare(h) + " * * *", Timezone: f.Zone}
+	case "cron":
+		return schedule.Spec{Cron: f.Cron, Timezone: f.Zone}
+	}
+	return schedule.Spec{Every: f.N + map[string]string{second: "s", minute: "m", hour: "h"}[f.Unit]}
+}
+
+// bare is a number without the zeros before it.
+func bare(digits string) string {
+	if n, err := strconv.Atoi(digits); err == nil {
+		return strconv.Itoa(n)
+	}
+	return digits
 }

@@ -88,11 +88,7 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) error {
 // line is when a job runs in the hour from now.
 func (b base) line(j jobs.State, i int, now time.Time) timeline {
 	l := timeline{Name: b.Clock.Words.T("job." + j.Name), Every: b.Schedule(j.Spec), Y: 22 + 28*i}
-	s, err := j.Spec.Compile()
-	if err != nil || j.Paused {
-		return l
-	}
-	for _, t := range s.NextN(now, 400) {
+	for _, t := range j.Coming(400) {
 		if t.After(now.Add(time.Hour)) {
 			break
 		}

@@ -1,0 +1,141 @@
+package console
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"notifier/preferences"
+	"notifier/schedule"
+)
+
+// plain are the crons that have words: at a minute of each hour, daily, or on one weekday.
+var plain = regexp.MustCompile(`(?i)^([0-9]{1,2}) (\*|[0-9]{1,2}) \* \* (\*|[0-7]|sun|mon|tue|wed|thu|fri|sat)$`)
+
+// Schedule is when a job runs, in words.
+func (b base) Schedule(s schedule.Spec) string {
+	words := b.Clock.Words
+	if s.Every != "" {
+		switch n, unit := rhythm(s.Every); unit {
+		case second:
+			return words.N("job.every_second", n)
+		case hour:
+			return words.N("job.every_hour", n)
+		default:
+			return words.N("job.every_minute", n)
+		}
+	}
+	zone := s.Timezone
+	if zone == "" {
+		zone = "UTC"
+	}
+	found := plain.FindStringSubmatch(s.Cron)
+	if found == nil || found[2] == "*" && found[3] != "*" {
+		return words.T("job.cron", "Cron", s.Cron, "Zone", zone)
+	}
+	if found[2] == "*" {
+		return words.T("job.hourly", "Value", two(found[1]), "Zone", zone)
+	}
+	hour := two(found[2]) + ":" + two(found[1])
+	if found[3] == "*" {
+		return words.T("job.daily", "Hour", hour, "Zone", zone)
+	}
+	return words.T("job.weekly", "Name", words.T("day."+string(weekday(found[3]))), "Hour", hour, "Zone", zone)
+}
+
+func two(digits string) string { return strings.Repeat("0", max(0, 2-len(digits))) + digits }
+
+// weekday is the day that a cron means.
+func weekday(text string) preferences.Weekday {
+	if n, err := strconv.Atoi(text); err == nil {
+		text = time.Weekday(n % 7).String()
+	}
+	for _, d := range preferences.Weekdays() {
+		if strings.HasPrefix(string(d), strings.ToLower(text)[:3]) {
+			return d
+		}
+	}
+	return ""
+}
+
+// The units in which people say how often.
+const (
+	second = "second"
+	minute = "minute"
+	hour   = "hour"
+)
+
+// rhythm is a period in the largest unit that divides it.
+func rhythm(every string) (n int, unit string) {
+	d, err := time.ParseDuration(every)
+	switch {
+	case err != nil:
+		return 0, minute
+	case d%time.Hour == 0:
+		return int(d / time.Hour), hour
+	case d%time.Minute == 0:
+		return int(d / time.Minute), minute
+	}
+	return int(d / time.Second), second
+}
+
+// Took is how long a run took.
+func (b base) Took(run schedule.Run) string {
+	if run.EndedAt.IsZero() {
+		return "…"
+	}
+	return b.Span(run.EndedAt.Sub(run.StartedAt))
+}
+
+// Span is a length of time, as in "1 min 30 s": two units at most.
+func (b base) Span(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return strconv.Itoa(int(d.Round(time.Millisecond)/time.Millisecond)) + " ms"
+	case d < 10*time.Second:
+		return strings.TrimSuffix(strconv.FormatFloat(d.Seconds(), 'f', 1, 64), ".0") + " s"
+	case d < time.Minute:
+		return strconv.Itoa(int(d.Round(time.Second)/time.Second)) + " s"
+	case d < time.Hour:
+		return units(d.Round(time.Second), time.Minute, " min ", time.Second, " s")
+	case d < 48*time.Hour:
+		return units(d.Round(time.Minute), time.Hour, " h ", time.Minute, " min")
+	}
+	return units(d.Round(time.Hour), 24*time.Hour, " d ", time.Hour, " h")
+}
+
+func units(d, large time.Duration, named string, small time.Duration, left string) string {
+	text := strconv.Itoa(int(d/large)) + named
+	if rest := d % large / small; rest > 0 {
+		text += strconv.Itoa(int(rest)) + left
+	}
+	return strings.TrimSpace(text)
+}
+
+// Moments are times as people read them, each day named once, with the zone behind.
+func (b base) Moments(all []time.Time) string {
+	var parts []string
+	day := ""
+	for _, t := range all {
+		if date := b.Clock.Date(t); date != day {
+			day = date
+			parts = append(parts, b.Clock.Moment(t))
+			continue
+		}
+		parts = append(parts, b.Clock.Hour(t))
+	}
+	if len(parts) == 0 {
+		return b.Clock.Words.T("job.never")
+	}
+	return strings.Join(parts, " · ") + " (" + b.Clock.Zone + ")"
+}
+
+// Did are the words for what a run counted.
+func (b base) Did(what string) string {
+	switch what {
+	case "accept", "fail", "limit", "postpone", "expire", "hand_back", "digests", "merged", "promoted", "skipped", "deadlines", "reminders":
+		return b.Clock.Words.T("did." + what)
+	}
+	return what
+}
