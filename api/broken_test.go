@@ -153,10 +153,6 @@ func (c clueless) Ask(context.Context, explain.Question, time.Time) (explain.Exp
 	return explain.Explanation{}, c.err
 }
 
-func (c clueless) Message(context.Context, string, message.ID, time.Time) (explain.Explanation, error) {
-	return explain.Explanation{}, c.err
-}
-
 // broken answers everything with an error, and has no timetable.
 type broken struct{ err error }
 

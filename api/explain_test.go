@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -41,6 +42,10 @@ func TestWhy(t *testing.T) {
 		h.must(http.StatusOK, nil, "PUT", "/api/v1/users/anna/preferences", `{"case_changed":"hourly"}`)
 		if a := h.why("user=anna&case=C-moved", explain.DeferredHourly); !strings.Contains(a.Trail[1].Text, "weekly monday 08:00 Europe/Warsaw") || !strings.Contains(a.Trail[2].Text, "rescheduled: the setting became hourly") {
 			h.Errorf("rescheduled: %+v", a.Trail)
+		}
+		h.must(http.StatusOK, nil, "PUT", "/api/v1/users/anna/preferences", `{"case_changed":"hourly","paused_until":"`+time.Now().AddDate(0, 0, 5).Format(time.DateOnly)+`"}`)
+		if a := h.why("user=anna&case=C-moved", explain.PausedByUser); !strings.Contains(a.Sentence, "wants no mail for a while") || a.Next == nil {
+			h.Errorf("away: %+v", a)
 		}
 		h.must(http.StatusOK, nil, "PUT", "/api/v1/processes/lease", `{"muted":["case_received"]}`)
 		event("case_received", `["anna","jan"]`, "C-muted")
@@ -116,6 +121,31 @@ func TestRequestsThatLedToNothingAreTold(t *testing.T) {
 		since := first.Trail[0].At.Add(time.Microsecond).Format(time.RFC3339Nano)
 		if a := h.why("user=anna&case=C-1&since="+since, explain.DuplicateKey); !strings.Contains(a.Do, string(first.Message)) {
 			h.Errorf("a repetition is explained by %q, want the first message", a.Do)
+		}
+	})
+}
+
+// Sentences come in a language that the caller reads; codes and the zone stay.
+func TestWhyInOtherLanguages(t *testing.T) {
+	each(t, func(h *house) {
+		h.people("anna")
+		h.must(http.StatusOK, nil, "PUT", "/api/v1/users/anna/preferences", `{"case_changed":"never"}`)
+		h.must(http.StatusAccepted, nil, "POST", "/api/v1/events", `{"kind":"case_changed","users":["anna"],"case":{"id":"C-1"}}`)
+		id := h.why("user=anna&case=C-1", explain.PreferenceNever).Message
+		for _, path := range []string{"/api/v1/explain?user=anna&case=C-1", "/api/v1/messages/" + string(id) + "/explain"} {
+			for speaks, want := range map[string][2]string{
+				"pl-PL, en;q=0.8": {"pl", "Nie. Odbiorca (anna)"}, "fr": {"fr", "Non. Pour case_changed, « jamais »"}, "de": {"en", "No. anna had chosen never"}, "": {"en", "No. anna"},
+			} {
+				a := h.ask("GET", path, "", "Accept-Language", speaks)
+				var got explain.Explanation
+				if err := json.Unmarshal(a.body, &got); err != nil {
+					h.Fatal(err)
+				}
+				sentence := strings.ReplaceAll(got.Sentence, "\u00a0", " ")
+				if a.Header.Get("Content-Language") != want[0] || !strings.HasPrefix(sentence, want[1]) || got.Reason != explain.PreferenceNever || got.Trail[0].What != "accepted" {
+					h.Errorf("%s in %q: %s, %+v", path, speaks, a.Header.Get("Content-Language"), got)
+				}
+			}
 		}
 	})
 }

@@ -45,19 +45,23 @@ type Desk struct {
 // New makes a desk.
 func New(store Store, jobs Jobs) *Desk { return &Desk{store: store, jobs: jobs} }
 
-// Question is whose mail is asked about, and about what; a user or a case is needed.
+// Question is whose mail is asked about, and about what; a message, a user or a case is needed.
 type Question struct {
-	Site  string
-	User  string // an id, or an address
-	Case  string
-	Kind  message.Kind
-	Since time.Time // zero: ever
+	Site string
+	// Message is the one that is asked about; empty: the newest that fits the rest.
+	Message message.ID
+	Lang    string // what the reader speaks: a tag, or a list as browsers send it; English if empty
+	Zone    string // of the reader, in which times are written; empty: that of the person
+	User    string // an id, or an address
+	Case    string
+	Kind    message.Kind
+	Since   time.Time // zero: ever
 }
 
 // Check tells what is wrong with the question as *message.Invalid, or nil.
 func (q Question) Check() error {
 	var bad message.Invalid
-	if q.User == "" && q.Case == "" {
+	if q.User == "" && q.Case == "" && q.Message == "" {
 		bad.Add("query.user", "missing", "whose mail, or about what? Give user, or case, or both")
 	}
 	bad.Check("query.user", "bad_text", message.CheckLine(q.User, message.MaxLine))
@@ -74,27 +78,30 @@ const (
 	lookBack = 7 * 24 * time.Hour // for requests that led to nothing
 )
 
-// Message explains one message.
-func (d *Desk) Message(ctx context.Context, site string, id message.ID, at time.Time) (Explanation, error) {
-	m, err := d.store.Message(ctx, site, id)
+// message explains the one that was asked about.
+func (d *Desk) message(ctx context.Context, q Question, at time.Time) (Explanation, error) {
+	m, err := d.store.Message(ctx, q.Site, q.Message)
 	if errors.Is(err, message.ErrNotFound) {
-		return Explanation{}, fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", message.Truncate(string(id), 60), err)
+		return Explanation{}, fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", message.Truncate(string(q.Message), 60), err)
 	}
 	if err != nil {
 		return Explanation{}, err
 	}
-	f, err := d.facts(ctx, m, at)
+	f, err := d.facts(ctx, m, q, at)
 	if err != nil {
 		return Explanation{}, err
 	}
 	return Explain(f), nil
 }
 
-// Ask explains the newest message that the question is about, and tells of the others. If
-// there is none it says so, and what comes near.
+// Ask explains a message, or the newest one that the question is about, and tells of the
+// others. If there is none it says so, and what comes near.
 func (d *Desk) Ask(ctx context.Context, q Question, at time.Time) (Explanation, error) {
 	if err := q.Check(); err != nil {
 		return Explanation{}, err
+	}
+	if q.Message != "" {
+		return d.message(ctx, q, at)
 	}
 	a := asked{Desk: d, Question: q, now: at}
 	if err := a.who(ctx); err != nil {
@@ -113,7 +120,7 @@ func (d *Desk) Ask(ctx context.Context, q Question, at time.Time) (Explanation, 
 	}
 	var answer Explanation
 	for i, m := range found[:min(len(found), 1+others)] {
-		f, err := d.facts(ctx, m, at)
+		f, err := d.facts(ctx, m, q, at)
 		if err != nil {
 			return answer, err
 		}
@@ -193,8 +200,8 @@ func (a *asked) refusals(ctx context.Context) (repeated, refused []message.Refus
 }
 
 // facts gathers what was noted of a message.
-func (d *Desk) facts(ctx context.Context, m message.Message, at time.Time) (f Facts, err error) {
-	f = Facts{Now: at, Message: m}
+func (d *Desk) facts(ctx context.Context, m message.Message, q Question, at time.Time) (f Facts, err error) {
+	f = Facts{Now: at, Lang: q.Lang, Reader: q.Zone, Message: m}
 	read := func(next func() error) {
 		if err == nil {
 			err = next()
@@ -246,7 +253,7 @@ func (d *Desk) digested(ctx context.Context, f *Facts) error {
 	if err != nil {
 		return err
 	}
-	carried, err := d.facts(ctx, whole, f.Now)
+	carried, err := d.facts(ctx, whole, Question{Lang: f.Lang, Zone: f.Reader}, f.Now)
 	f.Digest = &carried
 	return err
 }

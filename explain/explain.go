@@ -71,6 +71,8 @@ type Job struct {
 // Facts are what was noted of a message, and what holds it now.
 type Facts struct {
 	Now       time.Time
+	Lang      string // what the reader speaks: a tag, or a list as browsers send it; English if empty
+	Reader    string // the zone of the reader; that of the person if empty
 	Zone      string // of the site; UTC if empty
 	Message   message.Message
 	Attempts  []message.Attempt
@@ -90,9 +92,8 @@ type Facts struct {
 func Explain(f Facts) Explanation {
 	t := tell(f)
 	reason := t.reason()
-	e := catalogue[reason]
 	a := Explanation{
-		Verdict: e.verdict, Reason: reason, Message: f.Message.ID, Status: f.Message.Status, User: f.Message.UserID,
+		Verdict: verdicts[reason], Reason: reason, Message: f.Message.ID, Status: f.Message.Status, User: f.Message.UserID,
 		Case: f.Message.Case.ID, Kind: f.Message.Kind, Timezone: t.name(), Next: t.next,
 	}
 	if f.Digest != nil && reason == Merged {
@@ -103,7 +104,7 @@ func Explain(f Facts) Explanation {
 	if f.Message.Error != nil {
 		a.Category = f.Message.Error.Category
 	}
-	a.Sentence, a.Do = t.fill(e.says), t.fill(e.do)
+	a.Sentence, a.Do = t.fill(t.says[reason].sentence), t.fill(t.says[reason].do)
 	a.Trail = t.trail()
 	return a
 }
@@ -113,26 +114,40 @@ type teller struct {
 	Facts
 	clock
 	facts
-	next *Next
+	theirs string // the zone of the person, in which settings are meant
+	next   *Next
 }
 
 func tell(f Facts) *teller {
 	m := f.Message
-	t := &teller{Facts: f, clock: clockOf(cmp.Or(m.Timezone, f.Zone), f.Now)}
+	w, theirs := speak(f.Lang), cmp.Or(m.Timezone, f.Zone)
+	t := &teller{Facts: f, clock: clockOf(w, cmp.Or(f.Reader, theirs), f.Now), theirs: clockOf(w, theirs, f.Now).name()}
 	who := m.UserID
 	if len(m.To) > 0 {
 		who = cmp.Or(m.To[0].Name, who, m.To[0].Email)
 	}
 	t.facts = facts{
-		"id": string(m.ID), "user": cmp.Or(m.UserID, m.Recipients()), "who": cmp.Or(who, "the person"), "to": cmp.Or(strings.Join(m.Everyone(), ", "), m.UserID),
+		"id": string(m.ID), "user": cmp.Or(m.UserID, m.Recipients()), "who": cmp.Or(who, w.texts["person"]), "to": cmp.Or(strings.Join(m.Everyone(), ", "), m.UserID),
 		"kind": cmp.Or(string(m.Kind), "it"), "key": m.Reference, "message_id": m.MessageID(), "account": cmp.Or(m.Account, "default"),
 		"at": t.at(m.UpdatedAt), "process": m.Process, "code": string(m.Reason), "digest": string(m.Digest),
-		"items": count(max(f.Items, 2), "message"), "tries": count(max(m.Attempts, 1), "try"), "server": "The mail server", "expires": t.at(m.ExpiresAt),
+		"items": w.count(max(f.Items, 2), "messages"), "tries": w.count(max(m.Attempts, 1), "tries"), "server": w.texts["server"], "expires": t.from(m.ExpiresAt),
+		"case": m.Case.ID,
 	}
 	if f := m.Error; f != nil {
-		t.facts["failure"], t.facts["remedy"], t.facts["response"] = f.Category.Says(), f.Category.Remedy(), quoted(f.Code, f.Text)
+		t.failed(f.Category)
+		t.facts["response"] = quoted(f.Code, f.Text)
 	}
 	return t
+}
+
+// failed notes what went wrong, and what can be done about it.
+func (t *teller) failed(c message.Category) { t.facts["failure"], t.facts["remedy"] = t.failure(c) }
+
+// servedBy notes which server it was; one that is not known leaves what stands there.
+func (t *teller) servedBy(server string) {
+	if server != "" {
+		t.facts["server"] = facts{"server": server}.fill(t.texts["server.named"])
+	}
 }
 
 // quoted is what a server said, on one line and short enough for a sentence.
@@ -141,7 +156,7 @@ func quoted(code, text string) string {
 	if code != "" && !strings.HasPrefix(text, code) {
 		text = strings.TrimSpace(code + " " + text)
 	}
-	text = strings.NewReplacer("“", "'", "”", "'").Replace(text)
+	text = strings.NewReplacer("“", "'", "”", "'", "„", "'", "«", "'", "»", "'").Replace(text)
 	if short := message.Truncate(text, 200); short != text {
 		return short + "…"
 	}
@@ -151,7 +166,7 @@ func quoted(code, text string) string {
 // then notes what comes next.
 func (t *teller) then(at time.Time, what string) {
 	if !at.IsZero() {
-		t.next = &Next{At: at.UTC(), Timezone: t.name(), What: what}
+		t.next = &Next{At: at.UTC(), Timezone: t.name(), What: t.fill(t.texts["next."+what])}
 	}
 }
 
@@ -171,7 +186,7 @@ func (t *teller) reason() Reason {
 	case message.Sending:
 		return t.sending()
 	case message.Error:
-		return t.failed()
+		return t.gaveUp()
 	case message.Cancelled:
 		return t.cancelled()
 	case message.Expired:
@@ -187,10 +202,10 @@ func (t *teller) sent() Reason {
 	for _, a := range t.Attempts { // the last one counts
 		if len(a.Accepted) > 0 {
 			t.facts["at"], t.facts["response"] = t.at(a.EndedAt), quoted("", a.Response)
-			t.facts["server"] = cmp.Or(a.Server, t.facts["server"])
+			t.servedBy(a.Server)
 		}
 		if a.Failure != nil && len(a.Rejected) > 0 {
-			t.facts["failure"], t.facts["remedy"] = a.Failure.Category.Says(), a.Failure.Category.Remedy()
+			t.failed(a.Failure.Category)
 		}
 	}
 	if m.Status == message.Delivered {
@@ -213,16 +228,19 @@ func (t *teller) paused(j Job) bool {
 		}
 		return false
 	}
-	t.facts["since"], t.facts["by"], t.facts["note"] = t.at(j.Since), j.By, quoted("", j.Note)
+	t.facts["paused_at"], t.facts["by"], t.facts["note"] = t.at(j.Since), j.By, quoted("", j.Note)
 	return true
 }
 
 func (t *teller) deferred() Reason {
 	m := t.Message
 	paused := t.paused(t.Close)
-	t.facts["due"] = t.ahead(m.DueAt)
+	t.facts["due"], t.facts["due_since"] = t.ahead(m.DueAt), t.from(m.DueAt)
 	if m.DueAt.After(t.now) {
-		t.then(m.DueAt, "it moves on, with whatever else waits for the same person then")
+		t.then(m.DueAt, "due")
+		if m.Reason == message.PausedByUser {
+			return PausedByUser
+		}
 		switch strings.TrimPrefix(string(m.Reason), string(message.ByPreference)) {
 		case "hourly":
 			return DeferredHourly
@@ -234,7 +252,7 @@ func (t *teller) deferred() Reason {
 	if paused {
 		return JobPaused
 	}
-	t.then(t.Close.Next, "UserNotifications runs")
+	t.then(t.Close.Next, "run")
 	return WaitingRun
 }
 
@@ -245,23 +263,25 @@ func (t *teller) queued() Reason {
 	t.facts["due"] = t.ahead(m.DueAt)
 	ahead := m.DueAt.After(t.now)
 	if m.Status == message.Scheduled && ahead {
-		t.then(m.DueAt, "it may leave")
+		t.then(m.DueAt, "leave")
 		return SendAtFuture
 	}
 	if paused {
 		return JobPaused
 	}
 	if p := t.Pause; p != nil && !p.Over(t.now) {
-		t.facts["since"], t.facts["until"] = t.at(p.Since), t.ahead(p.Until)
-		t.facts["failure"], t.facts["remedy"] = p.Failure.Category.Says(), p.Failure.Category.Remedy()
-		t.then(p.Until, "the mail account is asked again")
+		t.facts["since"], t.facts["until"] = t.from(p.Since), t.ahead(p.Until)
+		t.failed(p.Failure.Category)
+		t.then(p.Until, "account")
 		return AccountPaused
 	}
 	if ahead {
-		t.then(m.DueAt, "it is tried again")
+		t.then(m.DueAt, "retry")
 		switch {
 		case m.Status == message.RateLimited:
-			t.facts["failure"] = cmp.Or(t.facts["failure"], message.TooFast.Says())
+			if t.facts["failure"] == "" {
+				t.failed(message.TooFast)
+			}
 			return RateLimited
 		case m.Error != nil:
 			t.facts["number"] = strconv.Itoa(max(m.Attempts, 1))
@@ -270,7 +290,7 @@ func (t *teller) queued() Reason {
 		t.facts["run"] = t.ahead(m.DueAt)
 		return WaitingFlush
 	}
-	t.then(t.Flush.Next, "Notifications runs")
+	t.then(t.Flush.Next, "run")
 	return WaitingFlush
 }
 
@@ -278,20 +298,20 @@ func (t *teller) sending() Reason {
 	m := t.Message
 	if m.LeaseExpiresAt.After(t.now) {
 		t.facts["lease"] = t.ahead(m.LeaseExpiresAt)
-		t.then(m.LeaseExpiresAt, "if it has not been reported by then, another process takes over")
+		t.then(m.LeaseExpiresAt, "taken")
 		return BeingSent
 	}
 	t.facts["at"] = t.at(cmp.Or(m.LeaseExpiresAt, m.UpdatedAt))
 	return LeaseLost
 }
 
-func (t *teller) failed() Reason {
+func (t *teller) gaveUp() Reason {
 	for _, a := range t.Attempts {
-		t.facts["server"] = cmp.Or(a.Server, t.facts["server"])
+		t.servedBy(a.Server)
 	}
 	switch f := t.Message.Error; {
 	case f == nil:
-		t.facts["failure"], t.facts["remedy"] = message.Unknown.Says(), message.Unknown.Remedy()
+		t.failed(message.Unknown)
 	case f.Category == message.LeaseLost:
 		return LeaseLost
 	case f.Category == message.TemplateFailed:
@@ -305,18 +325,15 @@ func (t *teller) cancelled() Reason {
 		t.facts["by"] = t.by(message.DidCancel)
 		return Cancelled
 	}
-	deadline := strings.TrimSpace("The deadline " + t.facts["key"])
-	t.facts["cause"] = deadline + " was met or moved"
+	t.facts["cause"] = t.fill(t.texts["cause"])
 	for _, why := range []struct {
 		deed  message.Deed
 		cause string
 	}{
-		{message.DeadlineMet, deadline + " was met"},
-		{message.DeadlineMoved, deadline + " was set anew"},
-		{message.CaseMovedOn, "The case moved on to another stage or owner"},
+		{message.DeadlineMet, "cause.met"}, {message.DeadlineMoved, "cause.moved"}, {message.CaseMovedOn, "cause.left"},
 	} {
 		if d := t.decided(why.deed); d != nil {
-			t.facts["cause"], t.facts["by"] = why.cause, d.By
+			t.facts["cause"], t.facts["by"] = t.fill(t.texts[why.cause]), d.By
 			if due, err := time.Parse(time.RFC3339, d.Details[message.ToDeadline]); err == nil {
 				t.facts["deadline_due"] = t.ahead(due)
 			}
@@ -345,7 +362,7 @@ func (t *teller) by(what message.Deed) string {
 func (t *teller) skipped() Reason {
 	m := t.Message
 	if s := t.Suppression; s != nil && !s.Since.After(m.UpdatedAt) {
-		t.facts["since"] = t.at(s.Since)
+		t.facts["since"] = t.from(s.Since)
 	}
 	switch m.Reason {
 	case message.Never:

@@ -5,8 +5,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,7 +38,7 @@ func (a *asked) nothing(ctx context.Context, repeated, refused []message.Refusal
 	if err != nil {
 		return Explanation{}, err
 	}
-	c := clockOf(cmp.Or(a.person.Timezone, zone), a.now)
+	c := clockOf(speak(a.Lang), cmp.Or(a.Zone, a.person.Timezone, zone), a.now)
 	answer, found, err := a.deadline(ctx, c)
 	if err != nil {
 		return Explanation{}, err
@@ -60,7 +60,7 @@ func (a *asked) nothing(ctx context.Context, repeated, refused []message.Refusal
 
 func (a *asked) unknown(c clock, near Near) Explanation {
 	f := facts{
-		"user": a.User, "case": a.Case, "kind": string(a.Kind), "since": c.at(a.Since),
+		"user": a.User, "case": a.Case, "kind": string(a.Kind), "since": c.from(a.Since),
 		"who": cmp.Or(a.person.Name, a.person.ID, a.User),
 	}
 	reason := NoEvent
@@ -73,14 +73,15 @@ func (a *asked) unknown(c clock, near Near) Explanation {
 	}
 	if len(near.Refused) > 0 {
 		last := near.Refused[0]
-		f["last"] = fmt.Sprintf("; the last request that was refused came on %s (%d %s)", c.at(last.At), last.Status, last.Code)
+		f["last"] = facts{"at": c.at(last.At), "status": strconv.Itoa(last.Status), "code": last.Code}.put(c.texts["last"])
 	}
-	return explanationOf(reason, f)
+	return c.explain(reason, f)
 }
 
-func explanationOf(reason Reason, f facts) Explanation {
-	e := catalogue[reason]
-	return Explanation{Verdict: e.verdict, Reason: reason, Sentence: f.fill(e.says), Do: f.fill(e.do)}
+// explain is the answer of a reason and facts alone.
+func (w *words) explain(reason Reason, f facts) Explanation {
+	s := w.says[reason]
+	return Explanation{Verdict: verdicts[reason], Reason: reason, Sentence: f.fill(s.sentence), Do: f.fill(s.do)}
 }
 
 // deadline is the answer where a deadline of the case has not led to a mail yet, or was
@@ -105,23 +106,23 @@ func (a *asked) deadline(ctx context.Context, c clock) (answer Explanation, foun
 	if d.ClearedAt.IsZero() {
 		f["due"], f["deadline_due"] = c.ahead(d.NextAt), c.ahead(d.DueAt)
 	} else {
-		reason, f["cause"], f["at"] = Superseded, "The deadline "+d.Key+" was met, or its case moved on,", c.at(d.ClearedAt)
+		reason, f["cause"], f["at"] = Superseded, f.fill(c.texts["cause.over"]), c.at(d.ClearedAt)
 		changes, err := a.store.ChangesOf(ctx, a.Site, message.OfDeadline+d.Key, 1)
 		if err != nil {
 			return answer, false, err
 		}
 		if len(changes) == 1 && changes[0].What == message.ClearDeadline {
-			f["cause"], f["by"] = "The deadline "+d.Key+" was met", changes[0].By
+			f["cause"], f["by"] = f.fill(c.texts["cause.met"]), changes[0].By
 			if strings.Contains(string(changes[0].Content), string(message.CaseMovedOn)) {
-				f["cause"] = "The case moved on to another stage or owner, which ended the deadline " + d.Key + ","
+				f["cause"] = f.fill(c.texts["cause.left.for"])
 			}
 		}
 	}
-	answer = explanationOf(reason, f)
+	answer = c.explain(reason, f)
 	if reason == DeadlineAhead {
-		answer.Next = &Next{At: d.NextAt.UTC(), Timezone: c.name(), What: "the next reminder is written"}
+		answer.Next = &Next{At: d.NextAt.UTC(), Timezone: c.name(), What: c.texts["next.reminder"]}
 	}
-	answer.Trail = []Step{{d.SetAt.UTC(), "deadline_set", "deadline " + d.Key + " set"}}
+	answer.Trail = []Step{{d.SetAt.UTC(), "deadline_set", f.fill(c.texts["step.deadline"])}}
 	return answer, true, nil
 }
 

@@ -22,11 +22,10 @@ var times = regexp.MustCompile(`\d\d:\d\d(:\d\d)?(.{0,16})`)
 func checkAnswer(t interface {
 	Helper()
 	Errorf(string, ...any)
-}, a Explanation,
+}, a Explanation, theirs ...string, // zones of the person, which settings bear
 ) {
 	t.Helper()
-	e, known := catalogue[a.Reason]
-	if !known || e.verdict != a.Verdict {
+	if verdict, known := verdicts[a.Reason]; !known || verdict != a.Verdict {
 		t.Errorf("%s is no reason for %s", a.Reason, a.Verdict)
 	}
 	texts := []string{a.Sentence}
@@ -47,7 +46,8 @@ func checkAnswer(t interface {
 	for _, s := range texts {
 		bare := quotes.ReplaceAllString(s, "“”")
 		for _, found := range times.FindAllStringSubmatch(bare, -1) {
-			if !strings.HasPrefix(found[2], " "+a.Timezone) {
+			own := slices.ContainsFunc(theirs, func(zone string) bool { return strings.HasPrefix(found[2], " "+zone) })
+			if !own && !strings.HasPrefix(found[2], " "+a.Timezone) {
 				t.Errorf("%s names %q without %s: %q", a.Reason, found[0], a.Timezone, s)
 			}
 		}
@@ -59,11 +59,13 @@ func checkAnswer(t interface {
 		t.Errorf("%s: what comes next is %+v", a.Reason, a.Next)
 	}
 	if a.Digest != nil {
-		checkAnswer(t, *a.Digest)
+		checkAnswer(t, *a.Digest, theirs...)
 	}
 }
 
-var quotes = regexp.MustCompile(`“[^”]*”`)
+var quotes = regexp.MustCompile(`[“„][^”]*”|«[^»]*»`)
+
+var languages = rapid.SampledFrom([]string{"", "en", "pl", "fr", "de", "fr-CA, en;q=0.5"})
 
 // someFacts are those of a message in any state that rows could ever have, also by mistake.
 func someFacts(t *rapid.T, deep bool) Facts {
@@ -86,7 +88,7 @@ func someFacts(t *rapid.T, deep bool) Facts {
 	reasons := []message.Reason{
 		"", message.OwnAction, message.ProcessMuted, message.Never, message.Mandatory, message.BySender, message.ByDeadline, message.NoAddress, message.Superseded,
 		message.Withdrawn, message.Late, message.AskedAgain, message.SuppressedBounce, message.SuppressedComplaint, message.Unsubscribed, message.LeaseExpired,
-		"preference_immediately", "preference_hourly", "preference_daily", "preference_weekly", "preference_digest", "of_a_later_version",
+		message.PausedByUser, "preference_immediately", "preference_hourly", "preference_daily", "preference_weekly", "preference_digest", "of_a_later_version",
 	}
 	m := message.Message{
 		ID: message.NewID(message.MessageIDs), Site: "default", Domain: "example.org", UserID: text("user"), Reference: text("reference"),
@@ -105,7 +107,7 @@ func someFacts(t *rapid.T, deep bool) Facts {
 	job := func(name string) Job {
 		return Job{Name: name, Paused: rapid.Bool().Draw(t, name), By: text("by"), Note: text("note"), Since: noon.Add(-time.Minute), Next: noon.Add(time.Minute)}
 	}
-	f := Facts{Now: noon, Message: m, Flush: job("notifications"), Close: job("user_notifications"), Items: rapid.IntRange(0, 4).Draw(t, "items")}
+	f := Facts{Now: noon, Lang: languages.Draw(t, "language"), Reader: rapid.SampledFrom([]string{"", "Europe/Paris"}).Draw(t, "reader"), Message: m, Flush: job("notifications"), Close: job("user_notifications"), Items: rapid.IntRange(0, 4).Draw(t, "items")}
 	for i := range m.Attempts {
 		a := message.Attempt{Claim: i + 1, LedTo: message.Pending, Receipt: message.Receipt{EndedAt: noon, Server: text("server"), Failure: failure("attempt"), Response: "250 ok, 12:30"}}
 		if a.Failure == nil {
@@ -132,7 +134,7 @@ func someFacts(t *rapid.T, deep bool) Facts {
 	}
 	if deep && rapid.Bool().Draw(t, "digest") {
 		digest := someFacts(t, false)
-		digest.Message.Timezone = m.Timezone
+		digest.Message.Timezone, digest.Lang, digest.Reader = m.Timezone, f.Lang, f.Reader
 		f.Digest = &digest
 	}
 	return f
@@ -144,7 +146,7 @@ func TestEveryMessageHasOneVerdict(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := someFacts(t, true)
 		a := Explain(f)
-		checkAnswer(t, a)
+		checkAnswer(t, a, clockOf(&english, f.Message.Timezone, noon).name())
 		if b := Explain(f); !reflect.DeepEqual(a, b) {
 			t.Errorf("the same facts are explained in two ways: %+v, %+v", a, b)
 		}
@@ -164,20 +166,25 @@ func TestEverySentenceNamesTheNextStep(t *testing.T) {
 		RateLimited:  "it goes on by itself",
 		BeingSent:    "it is under way",
 	}
-	for reason, e := range catalogue {
-		if why := nothingToDo[reason]; (e.do == "") != (why != "") {
-			t.Errorf("%s says what can be done in %q; that there is nothing is noted as %q", reason, e.do, why)
-		}
-		for _, text := range []string{e.says, e.do} {
-			if last := strings.TrimSuffix(strings.TrimSuffix(text, "}"), "]"); text != "" && !strings.HasSuffix(text, ".") && last == text {
-				t.Errorf("%s has no full stop: %q", reason, text)
+	for _, w := range spoken {
+		for reason := range verdicts {
+			s := w.says[reason]
+			if why := nothingToDo[reason]; (s.do == "") != (why != "") {
+				t.Errorf("%s, %s says what can be done in %q; that there is nothing is noted as %q", w.lang, reason, s.do, why)
 			}
-			if strings.ContainsAny(text, "!") || strings.Contains(strings.ToLower(text), "please") {
-				t.Errorf("%s begs or shouts: %q", reason, text)
+			for _, text := range []string{s.sentence, s.do} {
+				if last := strings.TrimSuffix(strings.TrimSuffix(text, "}"), "]"); text != "" && !strings.HasSuffix(text, ".") && last == text {
+					t.Errorf("%s, %s has no full stop: %q", w.lang, reason, text)
+				}
+				if strings.ContainsAny(text, "!") || strings.Contains(strings.ToLower(text), "please") {
+					t.Errorf("%s, %s begs or shouts: %q", w.lang, reason, text)
+				}
 			}
 		}
-		if !slices.Contains([]Verdict{Sent, InDigest, NotYet, No, Unknown}, e.verdict) {
-			t.Errorf("%s has the verdict %q", reason, e.verdict)
+	}
+	for reason, verdict := range verdicts {
+		if !slices.Contains([]Verdict{Sent, InDigest, NotYet, No, Unknown}, verdict) {
+			t.Errorf("%s has the verdict %q", reason, verdict)
 		}
 	}
 }

@@ -2,8 +2,8 @@ package explain
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,14 +19,15 @@ func (t *teller) trail() []Step {
 	}
 	for _, r := range t.Retries {
 		if r.Error != nil {
-			steps = append(steps, Step{r.At, "wiped", "before that it had failed: " + strings.TrimSuffix(r.Error.Category.Says(), ".")})
+			says, _ := t.failure(r.Error.Category)
+			steps = append(steps, Step{r.At, "wiped", t.step("wiped", "failure", strings.TrimSuffix(says, "."))})
 		}
 	}
 	for _, a := range t.Attempts {
-		steps = append(steps, Step{a.EndedAt, "tried", tried(a)})
+		steps = append(steps, Step{a.EndedAt, "tried", t.tried(a)})
 	}
 	if m.Type == message.Single && m.QueuedAt.After(m.CreatedAt) && !m.QueuedAt.IsZero() {
-		steps = append(steps, Step{m.QueuedAt, "promoted", "UserNotifications moved it on alone"})
+		steps = append(steps, Step{m.QueuedAt, "promoted", t.step("promoted", "job", jobTitles["user_notifications"])})
 	}
 	if last := t.last(); last.Text != "" {
 		steps = append(steps, last)
@@ -38,24 +39,28 @@ func (t *teller) trail() []Step {
 	return steps
 }
 
+// step writes a text of the trail with the facts of the message, and some more.
+func (t *teller) step(name string, more ...string) string {
+	return t.facts.with(more...).fill(t.texts["step."+name])
+}
+
 // birth is how the message came in, and what was decided of it then.
 func (t *teller) birth() []Step {
 	m := t.Message
-	about := ""
-	if m.Case.ID != "" {
-		about = " for " + m.Case.ID
-	}
-	steps := []Step{{m.CreatedAt, "accepted", "message accepted" + about}}
+	step := Step{At: m.CreatedAt, What: "accepted"}
 	switch m.Type {
 	case message.Single:
-		steps[0].Text = fmt.Sprintf("event %s%s accepted", m.Kind, about)
+		occurred := ""
 		if late := m.CreatedAt.Sub(m.OccurredAt); !m.OccurredAt.IsZero() && late >= time.Second {
-			steps[0].Text += ", which had happened on " + t.at(m.OccurredAt)
+			occurred = t.at(m.OccurredAt)
 		}
+		step.Text = t.step("event", "kind", string(m.Kind), "occurred", occurred)
 	case message.Reminder:
-		steps[0].Text = "reminder of the deadline " + m.Reference + " written"
+		step.Text = t.step("reminder")
 	case message.Digest:
-		steps[0].Text = "digest made of " + t.facts["items"]
+		step.Text = t.step("digest")
+	default:
+		step.Text = t.step("message")
 	}
 	setting := m.Setting
 	for _, d := range t.Decisions { // what was chosen when it came in
@@ -65,66 +70,42 @@ func (t *teller) birth() []Step {
 		}
 	}
 	if m.Type != message.Single || setting == "" {
-		return steps
+		return []Step{step}
 	}
-	chosen := fmt.Sprintf("the setting of %s was %s", m.Kind, t.wall(setting))
+	setAt, setBy := "", ""
 	if c := t.Chosen; c != nil {
-		chosen += ", set on " + t.at(c.At)
-		if c.By != "" {
-			chosen += " by " + c.By
-		}
+		setAt, setBy = t.at(c.At), c.By
 	}
-	return append(steps, Step{m.CreatedAt, "decided", chosen})
+	return []Step{step, {m.CreatedAt, "decided", t.step("setting", "setting", t.setting(setting, t.theirs), "set_at", setAt, "set_by", setBy)}}
 }
 
 // deed says what somebody decided.
 func (t *teller) deed(d message.Decided) string {
-	by := ""
-	if d.By != "" {
-		by = " by " + d.By
+	text, known := t.texts["deed."+string(d.What)]
+	if !known {
+		text = t.texts["deed.other"]
 	}
-	switch d.What {
-	case message.Rescheduled:
-		text := "rescheduled: the setting became " + t.wall(d.Details[message.ToSetting]) + by
-		if due, err := time.Parse(time.RFC3339, d.Details[message.ToDue]); err == nil {
-			text += ", so it is due on " + t.at(due)
-		}
-		return text
-	case message.DeadlineMet:
-		return "the deadline was met" + by + ", the reminder was dropped"
-	case message.DeadlineMoved:
-		return "the deadline was set anew" + by + ", the reminder was dropped"
-	case message.CaseMovedOn:
-		return "the case came to another stage or owner" + by + ", the reminder was dropped"
-	case message.DidSendNow:
-		return "asked for before its time" + by
-	case message.DidRetry:
-		return "another try was asked for" + by
-	case message.DidCancel:
-		return "withdrawn" + by
+	due := ""
+	if at, err := time.Parse(time.RFC3339, d.Details[message.ToDue]); err == nil {
+		due = t.at(at)
 	}
-	return string(d.What) + by
+	return t.facts.with("by", d.By, "deed", string(d.What), "setting", t.setting(d.Details[message.ToSetting], t.theirs), "due", due).fill(text)
 }
 
-func tried(a message.Attempt) string {
-	text := fmt.Sprintf("try %d", a.Claim)
-	if a.Server != "" {
-		text += " at " + a.Server
-	}
+func (t *teller) tried(a message.Attempt) string {
 	said := quoted("", a.Response)
 	if said == "" && a.Failure != nil {
 		said = quoted(a.Failure.Code, a.Failure.Text)
 	}
-	if said != "" {
-		text += ": “" + said + "”"
-	}
+	uncertain := ""
 	if a.Uncertain {
-		text += "; it may have gone out"
+		uncertain = t.texts["step.uncertain"]
 	}
-	if a.LedTo != "" {
-		text += " → " + string(a.LedTo)
+	led := string(a.LedTo)
+	if text, known := t.texts["to."+led]; known {
+		led = text
 	}
-	return text
+	return t.step("tried", "number", strconv.Itoa(a.Claim), "server", a.Server, "response", said, "uncertain", uncertain, "led_to", led)
 }
 
 // last is how the message came to where it stands, where no attempt or decision says so.
@@ -132,19 +113,13 @@ func (t *teller) last() Step {
 	m := t.Message
 	step := Step{At: m.UpdatedAt, What: string(m.Status)}
 	switch m.Status {
-	case message.Merged:
-		step.Text = "merged into the digest " + string(m.Digest)
-	case message.Delivered:
-		step.Text = "a receipt came"
-	case message.Expired:
-		step.Text = "it was too late to send it"
+	case message.Merged, message.Delivered, message.Expired, message.Sending:
+		step.Text = t.step(string(m.Status))
 	case message.Skipped:
-		step.Text = "skipped: " + strings.ReplaceAll(string(m.Reason), "_", " ")
-	case message.Sending:
-		step.Text = "taken from the queue"
+		step.Text = t.step("skipped", "code", strings.ReplaceAll(string(m.Reason), "_", " "))
 	case message.Cancelled:
 		if len(t.Decisions) == 0 {
-			step.Text = "withdrawn"
+			step.Text = t.step("cancelled")
 		}
 	}
 	return step

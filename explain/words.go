@@ -2,12 +2,98 @@ package explain
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"strconv"
 	"strings"
-	"time"
 
-	"notifier/wallclock"
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+
+	"notifier/message"
 )
+
+// words is all that an explanation says, in one language. Names in braces are filled in
+// with facts; a part in brackets is left out where one of its facts is not known.
+type words struct {
+	lang   string // BCP 47
+	says   map[Reason]said
+	texts  map[string]string
+	counts map[string]map[plural.Form]string // a number with its noun
+
+	second, minute, hour string // units
+	// point is a moment as it stands in a sentence, with the words that go before it; since is
+	// one from which on something holds, or until which.
+	point, since string
+	weekdays     [7]string // of point and since, from Sunday
+	months       [12]string
+	named        [7]string // weekdays by themselves, as in a setting
+}
+
+// said is what is said for a reason.
+type said struct {
+	sentence string
+	do       string // what can be done; empty where there is nothing to do but wait
+}
+
+var (
+	spoken  = []*words{&english, &polish, &french}
+	matcher = language.NewMatcher([]language.Tag{language.English, language.Polish, language.French})
+)
+
+// speak is the catalogue for somebody who speaks that: a tag, or a list as browsers send
+// it; English where there is none.
+func speak(list string) *words {
+	tags, _, err := language.ParseAcceptLanguage(list)
+	if err != nil || len(tags) == 0 {
+		return &english
+	}
+	if _, i, confidence := matcher.Match(tags...); confidence > language.No {
+		return spoken[i]
+	}
+	return &english
+}
+
+// Choose is the language in which somebody is answered who speaks that.
+func Choose(list string) string { return speak(list).lang }
+
+// count is a number with its noun, in the form that the language asks for (CLDR).
+func (w *words) count(n int, noun string) string {
+	forms := w.counts[noun]
+	text, has := forms[plural.Cardinal.MatchPlural(language.MustParse(w.lang), n, 0, 0, 0, 0)]
+	if !has {
+		text = forms[plural.Other]
+	}
+	return facts{"n": strconv.Itoa(n)}.fill(text)
+}
+
+// setting is what was chosen, as in "daily 08:00"; zone is that of its hour.
+func (w *words) setting(text, zone string) string {
+	parts := strings.Fields(text)
+	if len(parts) == 0 {
+		return text
+	}
+	template, known := w.texts["setting."+parts[0]]
+	f := facts{"hour": parts[len(parts)-1] + " " + zone}
+	if len(parts) == 3 {
+		day := parts[1]
+		for i, name := range english.named {
+			if name == day {
+				day = w.named[i]
+			}
+		}
+		f["weekday"] = day
+	}
+	if !known {
+		return text
+	}
+	return f.fill(template)
+}
+
+// failure is what a category means, and what can be done about it.
+func (w *words) failure(c message.Category) (says, remedy string) {
+	return c.SaysIn(w.lang), c.RemedyIn(w.lang)
+}
 
 // facts are what the names in a sentence stand for. An absent one is not known.
 type facts map[string]string
@@ -17,7 +103,7 @@ var (
 	named    = regexp.MustCompile(`\{([a-z_]+)\}`)
 )
 
-// fill writes a sentence of the catalogue. A part in brackets that lacks a fact is left out.
+// fill writes a text of the catalogue. A part in brackets that lacks a fact is left out.
 func (f facts) fill(text string) string {
 	text = optional.ReplaceAllStringFunc(text, func(part string) string {
 		part = part[1 : len(part)-1]
@@ -35,77 +121,19 @@ func (f facts) put(text string) string {
 	return named.ReplaceAllStringFunc(text, func(name string) string { return f[name[1:len(name)-1]] })
 }
 
-// clock writes times in a person's zone, never without it.
-type clock struct {
-	now  time.Time
-	zone *time.Location
+// with are the facts and some more: names and values in turn.
+func (f facts) with(more ...string) facts {
+	all := maps.Clone(f)
+	for i := 0; i+1 < len(more); i += 2 {
+		all[more[i]] = more[i+1]
+	}
+	return all
 }
 
-func clockOf(zone string, now time.Time) clock {
-	loc, err := wallclock.Zone(zone)
-	if err != nil {
-		loc = time.UTC
+// hourOf writes an hour as every language here does.
+func hourOf(hour, minute, second int, sharp bool) string {
+	if sharp {
+		return fmt.Sprintf("%02d:%02d:%02d", hour, minute, second)
 	}
-	return clock{now: now, zone: loc}
-}
-
-// name is how the zone is written.
-func (c clock) name() string { return c.zone.String() }
-
-// at is a time that has been: to the second.
-func (c clock) at(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.In(c.zone).Format("Mon 2 Jan 2006, 15:04:05 ") + c.name()
-}
-
-// ahead is a time to come: to the minute, and how long it is until then.
-func (c clock) ahead(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	layout := "Mon 2 Jan 2006, 15:04 "
-	if t.Second() != 0 {
-		layout = "Mon 2 Jan 2006, 15:04:05 "
-	}
-	written := t.In(c.zone).Format(layout) + c.name()
-	if !t.After(c.now) {
-		return written
-	}
-	return written + " (in " + long(t.Sub(c.now)) + ")"
-}
-
-// long is a length of time in two units at most.
-func long(d time.Duration) string {
-	if d = d.Round(time.Second); d < time.Minute {
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	}
-	switch d = d.Round(time.Minute); {
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return strings.TrimSuffix(fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60), " 0 min")
-	}
-	return fmt.Sprintf("%d days", int(d.Hours()/24))
-}
-
-// wall is a setting, as in "daily 08:00", with the zone of its hour.
-func (c clock) wall(setting string) string {
-	if n := len(setting); n > 5 && setting[n-3] == ':' {
-		return setting + " " + c.name()
-	}
-	return setting
-}
-
-// count is a number with its noun.
-func count(n int, noun string) string {
-	switch {
-	case n == 1:
-	case strings.HasSuffix(noun, "y"):
-		noun = strings.TrimSuffix(noun, "y") + "ies"
-	default:
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
+	return fmt.Sprintf("%02d:%02d", hour, minute)
 }

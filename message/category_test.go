@@ -13,7 +13,7 @@ import (
 func TestEveryCategorySpeaksPlainly(t *testing.T) {
 	seen := map[string]message.Category{}
 	for _, c := range message.Categories() {
-		for _, sentence := range []string{c.Says(), c.Remedy()} {
+		for _, sentence := range []string{c.Says(), c.Remedy(), c.SaysIn("pl"), c.RemedyIn("pl-PL"), c.SaysIn("fr"), c.RemedyIn("fr-CA")} {
 			if !strings.HasSuffix(sentence, ".") || strings.ContainsAny(sentence, "!0123456789") || strings.Contains(strings.ToLower(sentence), "please") {
 				t.Errorf("%s: %q", c, sentence)
 			}
@@ -22,6 +22,16 @@ func TestEveryCategorySpeaksPlainly(t *testing.T) {
 			t.Errorf("%s and %s say the same", c, other)
 		}
 		seen[c.Says()] = c
+	}
+	for _, c := range message.Categories() {
+		for _, lang := range []string{"pl", "fr"} {
+			if c.SaysIn(lang) == c.Says() || c.RemedyIn(lang) == c.Remedy() {
+				t.Errorf("%s has no words in %s", c, lang)
+			}
+		}
+		if c.SaysIn("de") != c.Says() || c.RemedyIn("") != c.Remedy() {
+			t.Errorf("%s has no English to fall back on", c)
+		}
 	}
 	if n := len(message.Categories()); n != 13 {
 		t.Errorf("there are %d categories, want the 13 of UX section 5.5", n)

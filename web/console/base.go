@@ -162,15 +162,11 @@ func (b base) Kind(m message.Message) string {
 	return b.Clock.Words.T("type." + string(m.Type))
 }
 
-// Says and Remedy are what an error means, and what can be done about it.
-func (b base) Says(c message.Category) string {
-	return b.Clock.Words.T("category." + string(c) + ".says")
-}
+// Says is what an error means.
+func (b base) Says(c message.Category) string { return c.SaysIn(b.Lang) }
 
-// Remedy is what can be done.
-func (b base) Remedy(c message.Category) string {
-	return b.Clock.Words.T("category." + string(c) + ".remedy")
-}
+// Remedy is what can be done about it.
+func (b base) Remedy(c message.Category) string { return c.RemedyIn(b.Lang) }
 
 // back comes back from a form, and tells what it did.
 func back(w http.ResponseWriter, r *http.Request, path, done string) error {

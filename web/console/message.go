@@ -48,7 +48,7 @@ func (c *console) message(w http.ResponseWriter, r *http.Request) error {
 	if p.Attempts, err = c.records.Attempts(r.Context(), p.Carried); err != nil {
 		return err
 	}
-	if p.Answer, err = c.o.Why.Message(r.Context(), m.Site, m.ID, p.Clock.Now()); err != nil {
+	if p.Answer, err = c.o.Why.Ask(r.Context(), explain.Question{Site: m.Site, Message: m.ID, Lang: p.Lang, Zone: p.Clock.Zone}, p.Clock.Now()); err != nil {
 		return err
 	}
 	decisions, err := c.records.Decisions(r.Context(), m)

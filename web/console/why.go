@@ -15,7 +15,6 @@ import (
 // Why answers why a mail came, or did not.
 type Why interface {
 	Ask(ctx context.Context, q explain.Question, at time.Time) (explain.Explanation, error)
-	Message(ctx context.Context, site string, id message.ID, at time.Time) (explain.Explanation, error)
 }
 
 type whyPage struct {
@@ -43,7 +42,7 @@ func (c *console) ask(w http.ResponseWriter, r *http.Request) error {
 	if p.User == "" && p.Case == "" {
 		return c.show(w, r, p.Lang, "why.html", p)
 	}
-	q := explain.Question{Site: site(r), User: p.User, Case: p.Case}
+	q := explain.Question{Site: site(r), User: p.User, Case: p.Case, Lang: p.Lang, Zone: p.Clock.Zone}
 	if p.Since != "" {
 		var err error
 		if q.Since, err = search.Time(p.Since, p.Clock.Now()); err != nil {
