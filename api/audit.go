@@ -57,6 +57,19 @@ func hole(in reflect.Value, name string) reflect.Value {
 	return reflect.Value{}
 }
 
+// replayed tells whether an answer is that to the same request before, which changed nothing.
+func replayed(out any) bool {
+	v := reflect.Indirect(reflect.ValueOf(out))
+	if v.Kind() != reflect.Struct {
+		return false
+	}
+	f := v.FieldByName("Replayed")
+	if f.IsValid() && f.Kind() == reflect.Struct {
+		f = f.FieldByName("Replayed")
+	}
+	return f.IsValid() && f.String() == "true"
+}
+
 func bodyOf(out any) any {
 	v := reflect.ValueOf(out)
 	if v.Kind() == reflect.Pointer && !v.IsNil() {
@@ -110,7 +123,7 @@ func audited[In, Out any](h *handler, o huma.Operation, handle func(context.Cont
 		}
 		before := seen(ctx, state, holes)
 		out, err := handle(ctx, in)
-		if err != nil {
+		if err != nil || replayed(out) {
 			return out, err
 		}
 		after := raw(bodyOf(out))

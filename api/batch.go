@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -45,7 +46,11 @@ type results[T any] struct {
 	Data []T `json:"data" doc:"In the order of the request."`
 }
 
-type batchOut struct{ Body results[batchResult] }
+// batchOut says that it is a repetition where all of its items are.
+type batchOut struct {
+	Replayed
+	Body results[batchResult]
+}
 
 func (h *handler) batchRoutes(api huma.API) {
 	register(h, api, huma.Operation{
@@ -70,7 +75,8 @@ func (h *handler) batchRoutes(api huma.API) {
 			}
 			return batchResult{Status: statusOf(in.DryRun), Replayed: replayed, Taken: &taken}
 		})
-		return &batchOut{Body: results[batchResult]{all}}, err
+		fresh := slices.ContainsFunc(all, func(r batchResult) bool { return !r.Replayed })
+		return &batchOut{Replayed: yes(!fresh), Body: results[batchResult]{all}}, err
 	})
 }
 
@@ -94,7 +100,10 @@ type eventResult struct {
 	Problem  *Problem       `json:"problem,omitempty"`
 }
 
-type eventsOut struct{ Body results[eventResult] }
+type eventsOut struct {
+	Replayed
+	Body results[eventResult]
+}
 
 func (h *handler) eventBatchRoutes(api huma.API) {
 	register(h, api, huma.Operation{
@@ -119,7 +128,8 @@ func (h *handler) eventBatchRoutes(api huma.API) {
 			}
 			return eventResult{Status: statusOf(in.DryRun), Replayed: replayed, Noted: &noted}
 		})
-		return &eventsOut{Body: results[eventResult]{all}}, err
+		fresh := slices.ContainsFunc(all, func(r eventResult) bool { return !r.Replayed })
+		return &eventsOut{Replayed: yes(!fresh), Body: results[eventResult]{all}}, err
 	})
 }
 

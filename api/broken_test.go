@@ -164,8 +164,8 @@ func (b broken) Notify(context.Context, message.Call, message.Event) (message.No
 	return message.Noted{}, false, b.err
 }
 
-func (b broken) SetDeadline(_ context.Context, _ message.Call, d deadlines.Deadline) (deadlines.Deadline, error) {
-	return d, b.err
+func (b broken) SetDeadlineOnce(_ context.Context, _ message.Call, d deadlines.Deadline) (deadlines.Deadline, bool, error) {
+	return d, false, b.err
 }
 
 func (b broken) PreviewDeadline(context.Context, message.Call, deadlines.Deadline) ([]deadlines.Reminder, error) {
@@ -211,10 +211,6 @@ func (b broken) Changes(context.Context, string, string) ([]preferences.Change, 
 func (b broken) SetGroup(context.Context, message.Call, string, []string) error { return b.err }
 func (b broken) Group(context.Context, string, string) ([]string, error)        { return nil, b.err }
 
-func (b broken) Retry(context.Context, message.Call, message.ID, bool) (message.Message, error) {
-	return message.Message{}, b.err
-}
-
 func (b broken) RetryOnce(context.Context, message.Call, message.ID, bool) (message.Message, bool, error) {
 	return message.Message{}, false, b.err
 }
@@ -223,16 +219,16 @@ func (b broken) EditOnce(context.Context, message.Call, message.ID, message.Edit
 	return message.Message{}, false, b.err
 }
 
-func (b broken) Cancel(context.Context, message.Call, message.ID) (message.Message, error) {
-	return message.Message{}, b.err
+func (b broken) CancelOnce(context.Context, message.Call, message.ID) (message.Message, bool, error) {
+	return message.Message{}, false, b.err
 }
 
-func (b broken) Hold(context.Context, message.Call, message.ID) (message.Message, error) {
-	return message.Message{}, b.err
+func (b broken) HoldOnce(context.Context, message.Call, message.ID) (message.Message, bool, error) {
+	return message.Message{}, false, b.err
 }
 
-func (b broken) Release(context.Context, message.Call, message.ID) (message.Message, error) {
-	return message.Message{}, b.err
+func (b broken) ReleaseOnce(context.Context, message.Call, message.ID) (message.Message, bool, error) {
+	return message.Message{}, false, b.err
 }
 
 func (b broken) Message(context.Context, string, message.ID) (message.Message, error) {
@@ -269,8 +265,8 @@ func (b broken) Deadlines(context.Context, string, int, time.Time, string) ([]de
 	return nil, b.err
 }
 
-func (b broken) Operate(_ context.Context, _ message.Call, o message.Operation) (message.Operation, error) {
-	return o, b.err
+func (b broken) OperateOnce(_ context.Context, _ message.Call, o message.Operation, _ any) (message.Operation, bool, error) {
+	return o, false, b.err
 }
 
 func (b broken) SetProcess(context.Context, message.Call, preferences.Process) error { return b.err }
@@ -320,21 +316,25 @@ func (b broken) Suppressions(context.Context, string, string, int) ([]message.Su
 	return nil, b.err
 }
 
-func (b broken) RetryAll(context.Context, message.Call) (int, error) { return 0, b.err }
+func (b broken) RetryAllOnce(context.Context, message.Call) (int, bool, error) {
+	return 0, false, b.err
+}
 
 func (b broken) Document(context.Context, message.Call, string, string) (d docs.Document, err error) {
 	return d, b.err
 }
 
-func (b broken) WriteDocument(context.Context, message.Call, string, string, docs.Write, bool) (d docs.Document, created bool, err error) {
-	return d, false, b.err
+func (b broken) WriteDocument(context.Context, message.Call, string, string, docs.Write, bool) (d docs.Document, did docs.Did, err error) {
+	return d, did, b.err
 }
 
 func (b broken) PostedOf(context.Context, string, message.ID, int) ([]message.Posted, error) {
 	return nil, b.err
 }
 
-func (b broken) RetryPosted(context.Context, string, message.ID, time.Time) error { return b.err }
+func (b broken) RetryPostedOnce(context.Context, message.Call, *message.Key, message.ID) (bool, error) {
+	return false, b.err
+}
 
 func (b broken) RemovePosted(context.Context, string, message.ID) error { return b.err }
 

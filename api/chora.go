@@ -33,40 +33,46 @@ type flushed struct {
 // choraRoutes are chora's two commands, for the domain that is their second argument (CH-6, CH-7).
 func (h *handler) choraRoutes(mux *http.ServeMux) {
 	for path, retry := range map[string]bool{"send_queue": false, "retry_queue": true} {
-		mux.Handle("POST /compat/chora/{domain}/"+path, h.keyed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			answer, err := h.flushDomain(r.Context(), r.PathValue("domain"), retry)
+		mux.Handle("POST /compat/chora/{domain}/"+path, h.keyed(h.once(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answer, replayed, err := h.flushDomain(r, retry)
 			if err != nil {
 				h.refuse(w, h.told(r.Context(), err))
 				return
 			}
+			if replayed {
+				w.Header().Set("Idempotent-Replayed", "true")
+			}
 			w.Header().Set("Content-Type", "application/json")
 			_ = format.Marshal(w, answer)
-		})))
+		}))))
 	}
 }
 
-// flushDomain sends what is pending on the site of a domain, or tries what is in error there again.
-func (h *handler) flushDomain(ctx context.Context, domain string, retry bool) (flushed, error) {
+// flushDomain sends what is pending on the site of a domain, or tries what is in error there
+// again. A repetition tells how much the first tried again, and sends nothing.
+func (h *handler) flushDomain(r *http.Request, retry bool) (answer flushed, replayed bool, err error) {
+	ctx, domain := r.Context(), r.PathValue("domain")
 	if err := permit(ctx, "act-on-messages"); err != nil {
-		return flushed{}, err
+		return answer, false, err
+	}
+	c, err := keyedCall(r)
+	if err != nil {
+		return answer, false, err
 	}
 	site, known := h.o.Domains.SiteOf(domain)
-	if c := callerOf(ctx); !known || site != c.Site && !c.Home {
-		return flushed{}, fmt.Errorf("there is no site with the domain %q. Name it in config.yaml, below domains of its site: %w", message.Truncate(domain, 60), message.ErrNotFound)
+	if caller := callerOf(ctx); !known || site != caller.Site && !caller.Home {
+		return answer, false, fmt.Errorf("there is no site with the domain %q. Name it in config.yaml, below domains of its site: %w", message.Truncate(domain, 60), message.ErrNotFound)
 	}
-	answer := flushed{Domain: domain, Site: site}
-	c := call(ctx, "")
-	c.Site = site
+	answer, c.Site = flushed{Domain: domain, Site: site}, site
 	if retry {
-		var err error
-		if answer.Retried, err = h.desk.RetryAll(ctx, c); err != nil {
-			return answer, err
+		if answer.Retried, replayed, err = h.desk.RetryAllOnce(ctx, c); err != nil || replayed {
+			return answer, replayed, err
 		}
 		h.note(ctx, "act-on-messages", "/messages", nil, raw(map[string]any{"action": message.ActRetry, "site": site, "retried": answer.Retried}))
 	}
 	counts, err := h.o.Domains.Flush(ctx, site)
 	if errors.Is(err, message.ErrUnavailable) {
-		return answer, err
+		return answer, false, err
 	}
 	for move, into := range map[message.Move]*int{
 		message.Accept: &answer.Sent, message.Postpone: &answer.Postponed, message.Limit: &answer.RateLimited, message.Fail: &answer.Failed,
@@ -74,5 +80,5 @@ func (h *handler) flushDomain(ctx context.Context, domain string, retry bool) (f
 	} {
 		*into += counts[string(move)]
 	}
-	return answer, err
+	return answer, false, err
 }

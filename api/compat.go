@@ -55,12 +55,20 @@ func (h *handler) retryTimer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	ctx := r.Context()
 	err := permit(ctx, "retry-message")
+	c, wrong := keyedCall(r)
+	if err == nil {
+		err = wrong
+	}
 	var m message.Message
 	if err == nil {
 		id := r.PathValue("id")
 		state, holes := h.looks["/messages/{id}"], map[string]string{"id": id}
 		before := seen(ctx, state, holes)
-		if m, err = h.desk.Retry(ctx, call(ctx, ""), message.ID(id), false); err == nil {
+		var replayed bool
+		m, replayed, err = h.desk.RetryOnce(ctx, c, message.ID(id), false)
+		if replayed {
+			w.Header().Set("Idempotent-Replayed", "true")
+		} else if err == nil {
 			h.note(ctx, "retry-message", "/messages/"+id, before, seen(ctx, state, holes))
 		}
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -19,7 +20,7 @@ type Digests struct {
 	Waits Waits
 	// Close decides what becomes of what waits, by the code that does when it is due.
 	Close interface {
-		SendNow(ctx context.Context, c message.Call, user string) (message.Message, int, error)
+		SendNow(ctx context.Context, c message.Call, user string) (sent message.SentNow, replayed bool, err error)
 		Preview(items []message.Message, at time.Time) (message.Message, bool)
 	}
 	// Wake is called when a message has become pending.
@@ -72,13 +73,15 @@ type digestPreviewIn struct {
 	Now    bool   `query:"now" doc:"All that waits, as it would leave now; otherwise the next digest, as it will leave when it is due."`
 }
 
-type sentNowView struct {
-	Messages int            `json:"messages" doc:"How many messages waited."`
-	Message  message.ID     `json:"message,omitempty" doc:"What leaves with the next flush: the digest, or the one message that waited."`
-	Status   message.Status `json:"status,omitempty"`
+type sendDigestIn struct {
+	ID string `path:"id" doc:"The user's id." example:"anna"`
+	Keyed
 }
 
-type sentNowOut struct{ Body sentNowView }
+type sentNowOut struct {
+	Replayed
+	Body message.SentNow
+}
 
 type estimateOut struct{ Body estimateView }
 
@@ -198,18 +201,18 @@ func (h *handler) previewDigest(ctx context.Context, in *digestPreviewIn) (*huma
 	}}, nil
 }
 
-func (h *handler) sendDigest(ctx context.Context, in *waiterIn) (*sentNowOut, error) {
-	if _, err := h.desk.User(ctx, callerOf(ctx).Site, in.ID); err != nil {
-		return nil, err
+func (h *handler) sendDigest(ctx context.Context, in *sendDigestIn) (*sentNowOut, error) {
+	sent, replayed, err := h.o.Digests.Close.SendNow(ctx, call(ctx, in.Key), in.ID)
+	if errors.Is(err, message.ErrNotFound) {
+		_, err = h.desk.User(ctx, callerOf(ctx).Site, in.ID) // which says it better
 	}
-	m, n, err := h.o.Digests.Close.SendNow(ctx, call(ctx, ""), in.ID)
 	if err != nil {
 		return nil, err
 	}
-	if m.ID != "" {
+	if sent.Message != "" && !replayed {
 		h.o.Digests.Wake()
 	}
-	return &sentNowOut{Body: sentNowView{Messages: n, Message: m.ID, Status: m.Status}}, nil
+	return &sentNowOut{Replayed: yes(replayed), Body: sent}, nil
 }
 
 func (h *handler) estimate(ctx context.Context, in *waiterIn) (*estimateOut, error) {

@@ -22,11 +22,11 @@ func (h *handler) documentRoutes(mux *http.ServeMux) {
 		"PATCH " + one: h.patchDocument,
 		"GET " + one:   h.getDocument,
 	} {
-		mux.Handle(pattern, h.keyed(h.readable(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mux.Handle(pattern, h.keyed(h.readable(h.once(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if err := handle(w, r); err != nil {
 				h.refuse(w, h.told(r.Context(), err))
 			}
-		}))))
+		})))))
 	}
 }
 
@@ -36,35 +36,8 @@ func (h *handler) addDocument(w http.ResponseWriter, r *http.Request) error {
 	if key := r.Header.Get("Idempotency-Key"); key != "" {
 		sum := sha256.Sum256([]byte(key))
 		id = "doc_" + hex.EncodeToString(sum[:16])
-		doc, err := h.desk.Document(r.Context(), call(r.Context(), ""), r.PathValue("collection"), id)
-		if !errors.Is(err, message.ErrNotFound) {
-			return h.sameDocument(w, r, doc, err)
-		}
 	}
 	return h.writeDocument(w, r, id, false)
-}
-
-// sameDocument answers a repetition as the first time, as far as the mail has come.
-func (h *handler) sameDocument(w http.ResponseWriter, r *http.Request, doc document.Document, err error) error {
-	if err == nil {
-		err = permit(r.Context(), "send-message")
-	}
-	if err != nil {
-		return err
-	}
-	body, err := readBody(w, r)
-	if err != nil {
-		return err
-	}
-	write, err := document.ReadWrite(body, doc.ID)
-	if err != nil {
-		return err
-	}
-	if fields, err := write.Into(nil, false); err != nil || string(fields) != string(doc.Fields) {
-		return errors.Join(message.ErrKeyReused, err)
-	}
-	w.Header().Set("Idempotent-Replayed", "true")
-	return h.showDocument(w, r.Context(), doc, http.StatusOK)
 }
 
 func (h *handler) putDocument(w http.ResponseWriter, r *http.Request) error {
@@ -80,6 +53,10 @@ func (h *handler) writeDocument(w http.ResponseWriter, r *http.Request, id strin
 	if err := permit(ctx, "send-message"); err != nil {
 		return err
 	}
+	c, err := keyedCall(r)
+	if err != nil {
+		return err
+	}
 	body, err := readBody(w, r)
 	if err != nil {
 		return err
@@ -88,14 +65,17 @@ func (h *handler) writeDocument(w http.ResponseWriter, r *http.Request, id strin
 	if err != nil {
 		return err
 	}
-	doc, created, err := h.desk.WriteDocument(ctx, call(ctx, ""), r.PathValue("collection"), id, write, patch)
+	doc, did, err := h.desk.WriteDocument(ctx, c, r.PathValue("collection"), id, write, patch)
 	if err != nil {
 		return err
 	}
 	status := http.StatusOK
-	if created {
+	if did.Created {
 		status = http.StatusCreated
 		w.Header().Set("Location", "/compat/trigger-email/"+url.PathEscape(doc.Collection)+"/"+url.PathEscape(id))
+	}
+	if did.Replayed {
+		w.Header().Set("Idempotent-Replayed", "true")
 	}
 	return h.showDocument(w, ctx, doc, status)
 }

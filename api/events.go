@@ -65,7 +65,8 @@ type deadlineIn struct {
 }
 
 type setDeadlineIn struct {
-	Key  string `path:"key" doc:"Your key of the deadline: the case's id, or the case and a stage." example:"OFA-1181:step-4"`
+	Key string `path:"key" doc:"Your key of the deadline: the case's id, or the case and a stage." example:"OFA-1181:step-4"`
+	Keyed
 	Body body[deadlines.Deadline]
 }
 
@@ -83,6 +84,11 @@ func viewDeadline(d deadlines.Deadline) deadlineView {
 
 type deadlineOut struct{ Body deadlineView }
 
+type deadlineSetOut struct {
+	Replayed
+	Body deadlineView
+}
+
 type deadlinesOut struct{ Body page[deadlineView] }
 
 type deadlinesIn struct {
@@ -96,7 +102,7 @@ func (h *handler) deadlineRoutes(api huma.API) {
 		OperationID: "set-deadline", Method: http.MethodPut, Path: "/deadlines/{key}", Tags: tags,
 		Summary:     "Set or move a deadline",
 		Description: "Its users are reminded before, at and after it, whatever they have chosen. Setting the same key again replaces it: its steps start afresh.",
-	}, func(ctx context.Context, in *setDeadlineIn) (*deadlineOut, error) {
+	}, func(ctx context.Context, in *setDeadlineIn) (*deadlineSetOut, error) {
 		d, err := in.Body.read()
 		if err != nil {
 			return nil, err
@@ -105,8 +111,8 @@ func (h *handler) deadlineRoutes(api huma.API) {
 			return nil, err
 		}
 		d.Key = in.Key
-		d, err = h.desk.SetDeadline(ctx, call(ctx, ""), d)
-		return &deadlineOut{Body: viewDeadline(d)}, err
+		d, replayed, err := h.desk.SetDeadlineOnce(ctx, call(ctx, in.Keyed.Key), d)
+		return &deadlineSetOut{Replayed: yes(replayed), Body: viewDeadline(d)}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-deadline", Method: http.MethodGet, Path: "/deadlines/{key}", Tags: tags, Errors: []int{http.StatusNotFound}, Summary: "One deadline",

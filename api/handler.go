@@ -32,7 +32,7 @@ import (
 type Desk interface {
 	SendMessage(ctx context.Context, c message.Call, d message.Draft) (taken message.Taken, replayed bool, err error)
 	Notify(ctx context.Context, c message.Call, e message.Event) (noted message.Noted, replayed bool, err error)
-	SetDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) (deadlines.Deadline, error)
+	SetDeadlineOnce(ctx context.Context, c message.Call, d deadlines.Deadline) (set deadlines.Deadline, replayed bool, err error)
 	PreviewDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) ([]deadlines.Reminder, error)
 	ComingReminders(c message.Call, d deadlines.Deadline) []deadlines.Reminder
 	ClearDeadline(ctx context.Context, c message.Call, key string) error
@@ -46,16 +46,15 @@ type Desk interface {
 	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
 	SetGroup(ctx context.Context, c message.Call, id string, users []string) error
 	Group(ctx context.Context, site, id string) ([]string, error)
-	Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error)
 	RetryOnce(ctx context.Context, c message.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error)
 	EditOnce(ctx context.Context, c message.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error)
-	RetryAll(ctx context.Context, c message.Call) (int, error)
+	RetryAllOnce(ctx context.Context, c message.Call) (retried int, replayed bool, err error)
 	Document(ctx context.Context, c message.Call, collection, id string) (document.Document, error)
-	WriteDocument(ctx context.Context, c message.Call, collection, id string, w document.Write, patch bool) (d document.Document, created bool, err error)
-	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
-	Hold(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
-	Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
-	Operate(ctx context.Context, c message.Call, o message.Operation) (message.Operation, error)
+	WriteDocument(ctx context.Context, c message.Call, collection, id string, w document.Write, patch bool) (d document.Document, did document.Did, err error)
+	CancelOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error)
+	HoldOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error)
+	ReleaseOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error)
+	OperateOnce(ctx context.Context, c message.Call, o message.Operation, asked any) (begun message.Operation, replayed bool, err error)
 	SetProcess(ctx context.Context, c message.Call, p preferences.Process) error
 	Suppress(ctx context.Context, c message.Call, s message.Suppression) (message.Suppression, error)
 	Unsuppress(ctx context.Context, c message.Call, address string) error
@@ -86,7 +85,7 @@ type Records interface {
 	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
 	Suppressions(ctx context.Context, site, after string, n int) ([]message.Suppression, error)
 	PostedOf(ctx context.Context, site string, after message.ID, n int) ([]message.Posted, error)
-	RetryPosted(ctx context.Context, site string, id message.ID, at time.Time) error
+	RetryPostedOnce(ctx context.Context, c message.Call, k *message.Key, id message.ID) (replayed bool, err error)
 	RemovePosted(ctx context.Context, site string, id message.ID) error
 	Template(ctx context.Context, site, name string) (template.Template, error)
 	Templates(ctx context.Context, site, after string, n int) ([]template.Template, error)
@@ -195,7 +194,7 @@ func Handler(desk Desk, records Records, timetable Timetable, o Options, log *za
 	mux.Handle("GET /api/openapi.yaml", h.document("application/openapi+yaml", api.OpenAPI().YAML))
 	mux.Handle("GET /api/docs", h.docs(api.OpenAPI()))
 	mux.HandleFunc("GET /api/docs.css", style)
-	mux.Handle("POST /compat/timers/{id}/retry", h.keyed(http.HandlerFunc(h.retryTimer)))
+	mux.Handle("POST /compat/timers/{id}/retry", h.keyed(h.once(http.HandlerFunc(h.retryTimer))))
 	h.documentRoutes(mux)
 	if o.Domains != nil {
 		h.choraRoutes(mux)

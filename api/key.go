@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"notifier/message"
 )
@@ -37,6 +38,17 @@ func statusOf(dry bool) int {
 		return http.StatusOK
 	}
 	return http.StatusAccepted
+}
+
+// keyedCall is a request, made now, to a door that huma does not keep.
+func keyedCall(r *http.Request) (message.Call, error) {
+	c := call(r.Context(), r.Header.Get("Idempotency-Key"))
+	if n := utf8.RuneCountInString(c.Key); n > maxKey {
+		var bad message.Invalid
+		bad.Add("header.Idempotency-Key", "bad_parameter", "expected length <= %d", maxKey)
+		return c, &bad
+	}
+	return c, nil
 }
 
 // underWay are the requests with an Idempotency-Key that this process is answering.

@@ -34,10 +34,11 @@ type messageOut struct{ Body messageView }
 // actIn is a request to make a move of a message.
 type actIn struct {
 	MessageIn
+	Keyed
 	Trying
 }
 
-type retriedOut struct {
+type movedOut struct {
 	Replayed
 	Body messageView
 }
@@ -79,15 +80,15 @@ func (h *handler) messageRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "cancel-message", Method: http.MethodPost, Path: "/messages/{id}/cancel", Tags: tags, Errors: stuck,
 		Summary: "Withdraw a message that has not left",
-	}, h.acting(h.desk.Cancel))
+	}, h.acting(h.desk.CancelOnce))
 	register(h, api, huma.Operation{
 		OperationID: "hold-message", Method: http.MethodPost, Path: "/messages/{id}/hold", Tags: tags, Errors: stuck,
 		Summary: "Keep a message until somebody releases it", Description: "One that is about to leave: scheduled, pending or rate limited.",
-	}, h.acting(h.desk.Hold))
+	}, h.acting(h.desk.HoldOnce))
 	register(h, api, huma.Operation{
 		OperationID: "release-message", Method: http.MethodPost, Path: "/messages/{id}/release", Tags: tags, Errors: stuck,
 		Summary: "Let a manual message go",
-	}, h.acting(h.desk.Release))
+	}, h.acting(h.desk.ReleaseOnce))
 }
 
 func (h *handler) send(ctx context.Context, in *sendIn) (*takenOut, error) {
@@ -218,20 +219,13 @@ type retryIn struct {
 	Body *body[retryOptions]
 }
 
-func (h *handler) retry(ctx context.Context, in *retryIn) (*retriedOut, error) {
+func (h *handler) retry(ctx context.Context, in *retryIn) (*movedOut, error) {
 	options, err := in.Body.read()
 	if err != nil {
 		return nil, err
 	}
 	m, replayed, err := h.desk.RetryOnce(ctx, trying(ctx, in.Key, in.DryRun), message.ID(in.ID), options.Resend)
-	if err != nil {
-		return nil, err
-	}
-	out, err := h.whole(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	return &retriedOut{Replayed: yes(replayed), Body: out.Body}, nil
+	return h.moved(ctx, m, replayed, err)
 }
 
 type editIn struct {
@@ -240,12 +234,25 @@ type editIn struct {
 	Body body[message.Edit]
 }
 
-func (h *handler) edit(ctx context.Context, in *editIn) (*retriedOut, error) {
+func (h *handler) edit(ctx context.Context, in *editIn) (*movedOut, error) {
 	e, err := in.Body.read()
 	if err != nil {
 		return nil, err
 	}
 	m, replayed, err := h.desk.EditOnce(ctx, call(ctx, in.Key), message.ID(in.ID), e)
+	return h.moved(ctx, m, replayed, err)
+}
+
+// acting makes one move of a message.
+func (h *handler) acting(move func(context.Context, message.Call, message.ID) (message.Message, bool, error)) func(context.Context, *actIn) (*movedOut, error) {
+	return func(ctx context.Context, in *actIn) (*movedOut, error) {
+		m, replayed, err := move(ctx, trying(ctx, in.Key, in.DryRun), message.ID(in.ID))
+		return h.moved(ctx, m, replayed, err)
+	}
+}
+
+// moved is the answer to a move of a message.
+func (h *handler) moved(ctx context.Context, m message.Message, replayed bool, err error) (*movedOut, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -253,16 +260,5 @@ func (h *handler) edit(ctx context.Context, in *editIn) (*retriedOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &retriedOut{Replayed: yes(replayed), Body: out.Body}, nil
-}
-
-// acting makes one move of a message.
-func (h *handler) acting(move func(context.Context, message.Call, message.ID) (message.Message, error)) func(context.Context, *actIn) (*messageOut, error) {
-	return func(ctx context.Context, in *actIn) (*messageOut, error) {
-		m, err := move(ctx, trying(ctx, "", in.DryRun), message.ID(in.ID))
-		if err != nil {
-			return nil, err
-		}
-		return h.whole(ctx, m)
-	}
+	return &movedOut{Replayed: yes(replayed), Body: out.Body}, nil
 }

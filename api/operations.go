@@ -21,13 +21,15 @@ type actions struct {
 }
 
 type actionsIn struct {
+	Keyed
 	Trying
 	Body body[actions]
 }
 
 type actedOut struct {
 	Status int
-	Body   message.Operation
+	Replayed
+	Body message.Operation
 }
 
 type operationIn struct {
@@ -53,7 +55,7 @@ func (h *handler) operationRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		call := trying(ctx, "", in.DryRun)
+		asked, call := a, trying(ctx, in.Key, in.DryRun)
 		if a.Q != "" {
 			if a.Filter != (message.Filter{}) {
 				var bad message.Invalid
@@ -64,8 +66,8 @@ func (h *handler) operationRoutes(api huma.API) {
 				return nil, err
 			}
 		}
-		o, err := h.desk.Operate(ctx, call, message.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs})
-		return &actedOut{Status: statusOf(in.DryRun), Body: o}, err
+		o, replayed, err := h.desk.OperateOnce(ctx, call, message.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs}, asked)
+		return &actedOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: o}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "list-operations", Method: http.MethodGet, Path: "/operations", Tags: tags, Summary: "What was done with many messages, newest first",

@@ -15,6 +15,11 @@ type postedIn struct {
 	ID string `path:"id" doc:"The request's id in the outbox." example:"out_06f3n5mmmt1fq2r6s0hj0v7k9c"`
 }
 
+type retryPostedIn struct {
+	ID string `path:"id" doc:"The request's id in the outbox." example:"out_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	Keyed
+}
+
 type outboxIn struct {
 	Limit  int    `query:"limit" doc:"How many at most." minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" doc:"next_cursor of the page before."`
@@ -36,8 +41,15 @@ func (h *handler) outboxRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "retry-posted", Method: http.MethodPost, Path: "/outbox/{id}/retry", Tags: tags, Errors: gone, DefaultStatus: http.StatusNoContent,
 		Summary: "Take a refused request up again", Description: "As when the user that it names has been added meanwhile.",
-	}, func(ctx context.Context, in *postedIn) (*struct{}, error) {
-		return nil, noPosted(in.ID, h.records.RetryPosted(ctx, callerOf(ctx).Site, message.ID(in.ID), now()))
+	}, func(ctx context.Context, in *retryPostedIn) (*Replayed, error) {
+		c := call(ctx, in.Key)
+		key, err := c.Once([]any{message.ActRetry, in.ID}, struct{}{})
+		if err != nil {
+			return nil, err
+		}
+		replayed, err := h.records.RetryPostedOnce(ctx, c, key, message.ID(in.ID))
+		again := yes(replayed)
+		return &again, noPosted(in.ID, err)
 	})
 	register(h, api, huma.Operation{
 		OperationID: "remove-posted", Method: http.MethodDelete, Path: "/outbox/{id}", Tags: tags, Errors: gone, DefaultStatus: http.StatusNoContent,

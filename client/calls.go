@@ -36,10 +36,12 @@ type Deadline struct {
 	Sequence     int       `json:"sequence"`   // how often it was set
 }
 
-// SetDeadline sets or moves the deadline that its key names; its steps start afresh.
-func (c *Client) SetDeadline(ctx context.Context, d deadlines.Deadline) (Deadline, error) {
+// SetDeadline sets or moves the deadline that its key names; its steps start afresh. With an
+// idempotency key it may be called again, however late: a deadline that was cleared
+// meanwhile stays so.
+func (c *Client) SetDeadline(ctx context.Context, d deadlines.Deadline, key ...Key) (Deadline, error) {
 	var set Deadline
-	err := c.do(ctx, request{method: http.MethodPut, path: "/deadlines/" + url.PathEscape(d.Key), body: d}, &set)
+	err := c.do(ctx, request{method: http.MethodPut, path: "/deadlines/" + url.PathEscape(d.Key), key: keyOf(key), body: d}, &set)
 	return set, err
 }
 
@@ -80,6 +82,13 @@ func (c *Client) Preferences(ctx context.Context, user string) (preferences.Pref
 	var p preferences.Preferences
 	err := c.do(ctx, request{method: http.MethodGet, path: "/users/" + url.PathEscape(user) + "/preferences"}, &p)
 	return p, err
+}
+
+// SendDigest does not wait for the digest of a user: what waits leaves with the next flush.
+func (c *Client) SendDigest(ctx context.Context, user string, key ...Key) (message.SentNow, error) {
+	var sent message.SentNow
+	err := c.do(ctx, request{method: http.MethodPost, path: "/users/" + url.PathEscape(user) + "/digest/send", key: keyOf(key)}, &sent)
+	return sent, err
 }
 
 // SetGroup names users together, so that a message can name the group.

@@ -8,6 +8,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,6 +44,15 @@ type Key string
 
 // Once is no key: such a request is made once, and never repeated.
 const Once Key = ""
+
+// keyOf is the key that a caller gave, or one for this call alone: with it the call may be
+// made again if its answer was lost.
+func keyOf(keys []Key) Key {
+	if len(keys) > 0 && keys[0] != Once {
+		return keys[0]
+	}
+	return Key("call/" + rand.Text())
+}
 
 // maxKey is the longest key that the service takes.
 const maxKey = 255

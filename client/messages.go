@@ -137,33 +137,40 @@ func page(left int) int {
 }
 
 // Retry tries a message in error again; with resend also one that was sent. It goes to
-// the addresses that have not got it.
-func (c *Client) Retry(ctx context.Context, id message.ID, resend bool) (Message, error) {
+// the addresses that have not got it. With a key it may be called again.
+func (c *Client) Retry(ctx context.Context, id message.ID, resend bool, key ...Key) (Message, error) {
 	body := struct {
 		Resend bool `json:"resend,omitempty"`
 	}{resend}
-	return c.act(ctx, id, "retry", body)
+	return c.act(ctx, id, "retry", body, key)
 }
 
-// Cancel withdraws a message that has not left.
-func (c *Client) Cancel(ctx context.Context, id message.ID) (Message, error) {
-	return c.act(ctx, id, "cancel", nil)
+// Cancel withdraws a message that has not left. With a key it may be called again.
+func (c *Client) Cancel(ctx context.Context, id message.ID, key ...Key) (Message, error) {
+	return c.act(ctx, id, "cancel", nil, key)
 }
 
-// Release lets a manual message go.
-func (c *Client) Release(ctx context.Context, id message.ID) (Message, error) {
-	return c.act(ctx, id, "release", nil)
+// Hold keeps a message that is about to leave until somebody releases it. With a key it
+// may be called again.
+func (c *Client) Hold(ctx context.Context, id message.ID, key ...Key) (Message, error) {
+	return c.act(ctx, id, "hold", nil, key)
 }
 
-func (c *Client) act(ctx context.Context, id message.ID, action string, body any) (Message, error) {
+// Release lets a manual message go. With a key it may be called again.
+func (c *Client) Release(ctx context.Context, id message.ID, key ...Key) (Message, error) {
+	return c.act(ctx, id, "release", nil, key)
+}
+
+func (c *Client) act(ctx context.Context, id message.ID, action string, body any, key []Key) (Message, error) {
 	var m Message
-	err := c.do(ctx, request{method: http.MethodPost, path: "/messages/" + url.PathEscape(string(id)) + "/" + action, body: body}, &m)
+	err := c.do(ctx, request{method: http.MethodPost, path: "/messages/" + url.PathEscape(string(id)) + "/" + action, key: keyOf(key), body: body}, &m)
 	return m, err
 }
 
-// Edit changes what a direct message says; with the command RETRY it is sent again as it is then.
-func (c *Client) Edit(ctx context.Context, id message.ID, e message.Edit) (Message, error) {
+// Edit changes what a direct message says; with the command RETRY it is sent again as it is
+// then. With a key it may be called again.
+func (c *Client) Edit(ctx context.Context, id message.ID, e message.Edit, key ...Key) (Message, error) {
 	var m Message
-	err := c.do(ctx, request{method: http.MethodPatch, path: "/messages/" + url.PathEscape(string(id)), body: e}, &m)
+	err := c.do(ctx, request{method: http.MethodPatch, path: "/messages/" + url.PathEscape(string(id)), key: keyOf(key), body: e}, &m)
 	return m, err
 }

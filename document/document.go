@@ -93,6 +93,15 @@ type Write struct {
 	Again bool
 }
 
+// Did is what became of a write.
+type Did struct {
+	Created  bool // the document is new
+	Replayed bool // the same request was answered before, and nothing was done now
+}
+
+// Asked is what the write says, by which a repetition of it is told.
+func (w Write) Asked() any { return []any{w.fields, w.Again} }
+
 // maxFields is how many fields a document has at most.
 const maxFields = 1000
 

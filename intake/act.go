@@ -2,8 +2,10 @@ package intake
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"notifier/message"
@@ -34,11 +36,35 @@ func (d *Desk) RetryOnce(ctx context.Context, c message.Call, id message.ID, res
 // RetryAll asks for another try of every message of the site that is in error, and
 // returns how many there were (CH-6). Manual ones are left to people.
 func (d *Desk) RetryAll(ctx context.Context, c message.Call) (int, error) {
-	retried, err := d.retryAll(ctx, c)
-	if retried > 0 {
+	retried, _, err := d.RetryAllOnce(ctx, c)
+	return retried, err
+}
+
+// RetryAllOnce is RetryAll, and tells whether a request with that key was answered before:
+// then it retried so many, and nothing is retried now. One that was broken off goes on.
+func (d *Desk) RetryAllOnce(ctx context.Context, c message.Call) (retried int, replayed bool, err error) {
+	key, err := c.Once([]any{message.ActRetry, "all"}, 0)
+	if err != nil {
+		return 0, false, err
+	}
+	if key != nil {
+		answered, err := d.store.Answered(ctx, c.Site, *key)
+		if err != nil {
+			return 0, false, err
+		}
+		if answered != nil {
+			return retried, true, json.Unmarshal(answered, &retried)
+		}
+	}
+	if retried, err = d.retryAll(ctx, c); retried > 0 {
 		d.o.Wake()
 	}
-	return retried, err
+	if err != nil || key == nil {
+		return retried, false, err
+	}
+	key.Answer = []byte(strconv.Itoa(retried))
+	_, err = d.store.AnswerOnce(ctx, c, *key)
+	return retried, false, err
 }
 
 func (d *Desk) retryAll(ctx context.Context, c message.Call) (int, error) {
@@ -69,32 +95,47 @@ func (d *Desk) retryAll(ctx context.Context, c message.Call) (int, error) {
 
 // Cancel withdraws a message that has not left.
 func (d *Desk) Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
-	m, _, err := d.act(ctx, c, id, message.DidCancel, nil, func(m message.Message) (message.Message, error) {
+	m, _, err := d.CancelOnce(ctx, c, id)
+	return m, err
+}
+
+// CancelOnce is to Cancel as RetryOnce is to Retry.
+func (d *Desk) CancelOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error) {
+	return d.act(ctx, c, id, message.DidCancel, nil, func(m message.Message) (message.Message, error) {
 		m, err := m.Do(message.Cancel, c.At)
 		m.Reason, m.DueAt = message.Withdrawn, time.Time{}
 		return m, err
 	})
-	return m, err
 }
 
 // Hold keeps a message that is about to leave until a person releases it.
 func (d *Desk) Hold(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
-	m, _, err := d.act(ctx, c, id, message.DidHold, nil, func(m message.Message) (message.Message, error) {
+	m, _, err := d.HoldOnce(ctx, c, id)
+	return m, err
+}
+
+// HoldOnce is to Hold as RetryOnce is to Retry.
+func (d *Desk) HoldOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error) {
+	return d.act(ctx, c, id, message.DidHold, nil, func(m message.Message) (message.Message, error) {
 		m, err := m.Do(message.Hold, c.At)
 		m.DueAt, m.QueuedAt, m.Error = time.Time{}, time.Time{}, nil
 		return m, err
 	})
-	return m, err
 }
 
 // Release lets a manual message go (CQ-3).
 func (d *Desk) Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
-	m, _, err := d.act(ctx, c, id, message.DidRelease, nil, func(m message.Message) (message.Message, error) {
+	m, _, err := d.ReleaseOnce(ctx, c, id)
+	return m, err
+}
+
+// ReleaseOnce is to Release as RetryOnce is to Retry.
+func (d *Desk) ReleaseOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error) {
+	return d.act(ctx, c, id, message.DidRelease, nil, func(m message.Message) (message.Message, error) {
 		m, err := m.Do(message.Release, c.At)
 		m.DueAt, m.QueuedAt = c.At, c.At
 		return m, err
 	})
-	return m, err
 }
 
 // decided is that the caller did so with the message.
@@ -104,12 +145,12 @@ func decided(c message.Call, what message.Deed, id message.ID) message.Decided {
 
 // act makes one move of one message, and wakes whoever waits for pending ones.
 func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, what message.Deed, how any, move func(message.Message) (message.Message, error)) (after message.Message, replayed bool, err error) {
-	once, err := tray(c, []any{what, id, how}, struct{}{})
+	key, err := c.Once([]any{what, id, how}, struct{}{})
 	if err != nil {
 		return after, false, err
 	}
-	if once.Key != nil && !c.DryRun {
-		answered, err := d.store.Answered(ctx, c.Site, *once.Key)
+	if key != nil && !c.DryRun {
+		answered, err := d.store.Answered(ctx, c.Site, *key)
 		if err != nil || answered != nil {
 			return d.asItIs(ctx, c, id, err)
 		}
@@ -125,10 +166,10 @@ func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, what mess
 		if after, err = move(before); err != nil || c.DryRun {
 			return err
 		}
-		if once.Key == nil {
+		if key == nil {
 			return d.store.Replace(ctx, before, after, decided(c, what, id))
 		}
-		answered, err := d.store.ReplaceOnce(ctx, c.At, *once.Key, before, after, decided(c, what, id))
+		answered, err := d.store.ReplaceOnce(ctx, c.At, *key, before, after, decided(c, what, id))
 		replayed = answered != nil
 		return err
 	})

@@ -5,8 +5,6 @@ package intake
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
@@ -34,14 +32,19 @@ type Store interface {
 	SaveUser(ctx context.Context, c message.Call, u preferences.User, again func(message.Message) message.Message) error
 	Process(ctx context.Context, site, id string) (preferences.Process, error)
 	SaveProcess(ctx context.Context, c message.Call, p preferences.Process) error
-	AddOperation(ctx context.Context, o message.Operation) (message.Operation, error)
+	// AddOperation tells the operation that the same request with that key (nil: none) began.
+	AddOperation(ctx context.Context, k *message.Key, o message.Operation) (begun message.Operation, replayed bool, err error)
 	Accept(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error)
 	// Answered is what the request with that key was told; nil if there was none.
 	Answered(ctx context.Context, site string, k message.Key) ([]byte, error)
+	// AnswerOnce keeps the answer of a request, unless there is one already.
+	AnswerOnce(ctx context.Context, c message.Call, k message.Key) (answered []byte, err error)
 	// ReplaceOnce is Replace, unless the request with that key was answered before.
 	ReplaceOnce(ctx context.Context, at time.Time, k message.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
 	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
 	SaveDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) (saved deadlines.Deadline, err error)
+	// SaveDeadlineOnce is to SaveDeadline as ReplaceOnce is to Replace.
+	SaveDeadlineOnce(ctx context.Context, c message.Call, k *message.Key, d deadlines.Deadline) (saved deadlines.Deadline, replayed bool, err error)
 	ClearDeadline(ctx context.Context, c message.Call, key string) error
 	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
 	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)
@@ -61,6 +64,8 @@ type Store interface {
 	Document(ctx context.Context, site, collection, id string) (document.Document, error)
 	// SaveDocument stores a document if it is still at its version (0: new).
 	SaveDocument(ctx context.Context, d document.Document) error
+	// SaveDocumentOnce is to SaveDocument as ReplaceOnce is to Replace.
+	SaveDocumentOnce(ctx context.Context, c message.Call, k message.Key, d document.Document) (replayed bool, err error)
 	Template(ctx context.Context, site, name string) (template.Template, error)
 	Partials(ctx context.Context, site string) (map[string]template.Template, error)
 	// SaveTemplates fails with a *message.ChangedError where the call is for another version.
@@ -117,21 +122,8 @@ func New(store Store, o Options) *Desk {
 
 // tray begins the tray of a request; its answer is kept for repetitions.
 func tray(c message.Call, request, answer any) (message.Tray, error) {
-	t := message.Tray{Site: c.Site, By: c.By, Posted: c.Posted}
-	if c.Key == "" {
-		return t, nil
-	}
-	asked, err := json.Marshal(request)
-	if err != nil {
-		return t, err
-	}
-	told, err := json.Marshal(answer)
-	if err != nil {
-		return t, err
-	}
-	hash := sha256.Sum256(asked)
-	t.Key = &message.Key{Key: c.Key, Hash: hex.EncodeToString(hash[:]), Answer: told}
-	return t, nil
+	key, err := c.Once(request, answer)
+	return message.Tray{Site: c.Site, By: c.By, Posted: c.Posted, Key: key}, err
 }
 
 // accept stores a tray. If the same request was answered before, that answer is decoded

@@ -27,8 +27,9 @@ func (d *Desk) Document(ctx context.Context, c message.Call, collection, id stri
 
 // WriteDocument adds a document, which sends its mail, or replaces or patches one (TE-1).
 // A mail that waits is changed with it. Once it has been sent, or is in error, a change
-// sends nothing (TE-6) unless the write asks for it (TE-7). created tells whether it is new.
-func (d *Desk) WriteDocument(ctx context.Context, c message.Call, collection, id string, w document.Write, patch bool) (doc document.Document, created bool, err error) {
+// sends nothing (TE-6) unless the write asks for it (TE-7). A write that comes again with its
+// key does nothing, whatever became of the document since.
+func (d *Desk) WriteDocument(ctx context.Context, c message.Call, collection, id string, w document.Write, patch bool) (doc document.Document, did document.Did, err error) {
 	var bad message.Invalid
 	for pointer, name := range map[string]string{"/collection": collection, "/id": id} {
 		if name == "" {
@@ -37,11 +38,25 @@ func (d *Desk) WriteDocument(ctx context.Context, c message.Call, collection, id
 		bad.Check(pointer, "bad_text", message.CheckLine(name, message.MaxLine))
 	}
 	if err := bad.Err(); err != nil {
-		return doc, false, err
+		return doc, did, err
+	}
+	key, err := c.Once([]any{collection, id, w.Asked(), patch}, struct{}{})
+	if err != nil {
+		return doc, did, err
+	}
+	if key != nil {
+		answered, err := d.store.Answered(ctx, c.Site, *key)
+		if err != nil {
+			return doc, did, err
+		}
+		if answered != nil {
+			doc, err = d.Document(ctx, c, collection, id)
+			return doc, document.Did{Replayed: true}, err
+		}
 	}
 	err = again(ctx, func() error {
 		before, err := d.store.Document(ctx, c.Site, collection, id)
-		created = errors.Is(err, message.ErrNotFound)
+		created := errors.Is(err, message.ErrNotFound)
 		if err != nil && !created {
 			return err
 		}
@@ -63,14 +78,18 @@ func (d *Desk) WriteDocument(ctx context.Context, c message.Call, collection, id
 		} else if err := d.rewritten(ctx, c, before, &after, w.Again); err != nil {
 			return err
 		}
-		after.UpdatedAt = c.At
-		return d.store.SaveDocument(ctx, after)
+		after.UpdatedAt, did.Created = c.At, created
+		if key == nil {
+			return d.store.SaveDocument(ctx, after)
+		}
+		did.Replayed, err = d.store.SaveDocumentOnce(ctx, c, *key, after)
+		return err
 	})
 	if err != nil {
-		return doc, false, err
+		return doc, did, err
 	}
 	doc, err = d.settle(ctx, c, collection, id)
-	return doc, created, err
+	return doc, did, err
 }
 
 // rewritten does what a write means for the mail that the document has led to.
@@ -111,7 +130,11 @@ func (d *Desk) rewritten(ctx context.Context, c message.Call, before document.Do
 			e.Delivery = &message.Command{State: "RETRY"}
 		}
 		after.Said = said
-		if _, err := d.Edit(ctx, c, m.ID, e); err == nil || !stuck(err) {
+		edit := c
+		if edit.Key != "" { // the edit is a part of the write, which may be repeated before it is noted
+			edit.Key = keyOfEdit(c.Key)
+		}
+		if _, err := d.Edit(ctx, edit, m.ID, e); err == nil || !stuck(err) {
 			return err
 		}
 	}
@@ -199,6 +222,12 @@ func (d *Desk) settle(ctx context.Context, c message.Call, collection, id string
 		return nil
 	})
 	return doc, err
+}
+
+// keyOfEdit is what makes the edit of a write with that key once.
+func keyOfEdit(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return "trigger-email/edit/" + hex.EncodeToString(sum[:])
 }
 
 // keyOf is what the mail of a document is found by, and what makes it once.

@@ -22,12 +22,12 @@ func (d *Desk) EditOnce(ctx context.Context, c message.Call, id message.ID, e me
 	if err := e.Check(); err != nil {
 		return after, false, err
 	}
-	once, err := tray(c, []any{message.DidEdit, id, e}, struct{}{})
+	key, err := c.Once([]any{message.DidEdit, id, e}, struct{}{})
 	if err != nil {
 		return after, false, err
 	}
-	if once.Key != nil {
-		answered, err := d.store.Answered(ctx, c.Site, *once.Key)
+	if key != nil {
+		answered, err := d.store.Answered(ctx, c.Site, *key)
 		if err != nil || answered != nil {
 			return d.asItIs(ctx, c, id, err)
 		}
@@ -49,12 +49,12 @@ func (d *Desk) EditOnce(ctx context.Context, c message.Call, id message.ID, e me
 		}
 		var answered []byte
 		switch why := decided(c, message.DidEdit, id); {
-		case e.Says() && once.Key != nil:
-			answered, err = d.store.RewriteOnce(ctx, c.At, *once.Key, before, after, why)
+		case e.Says() && key != nil:
+			answered, err = d.store.RewriteOnce(ctx, c.At, *key, before, after, why)
 		case e.Says():
 			err = d.store.Rewrite(ctx, before, after, why)
-		case once.Key != nil:
-			answered, err = d.store.ReplaceOnce(ctx, c.At, *once.Key, before, after, decided(c, message.DidRetry, id))
+		case key != nil:
+			answered, err = d.store.ReplaceOnce(ctx, c.At, *key, before, after, decided(c, message.DidRetry, id))
 		default:
 			err = d.store.Replace(ctx, before, after, decided(c, message.DidRetry, id))
 		}

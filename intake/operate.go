@@ -8,22 +8,34 @@ import (
 
 // Operate begins an action on many messages, which goes on by itself.
 func (d *Desk) Operate(ctx context.Context, c message.Call, o message.Operation) (message.Operation, error) {
+	begun, _, err := d.OperateOnce(ctx, c, o, o)
+	return begun, err
+}
+
+// OperateOnce is Operate, and tells whether a request with that key was answered before:
+// then the operation is as it was begun, and no other begins. A repetition is told by what
+// was asked, in which a search may say how long ago.
+func (d *Desk) OperateOnce(ctx context.Context, c message.Call, o message.Operation, asked any) (begun message.Operation, replayed bool, err error) {
 	if err := o.Check(); err != nil {
-		return o, err
+		return o, false, err
+	}
+	key, err := c.Once([]any{message.OperationIDs, asked}, struct{}{})
+	if err != nil {
+		return o, false, err
 	}
 	if c.DryRun {
 		o.Site, o.Status, o.Total, o.CreatedAt, o.UpdatedAt = c.Site, message.Tried, len(o.IDs), c.At, c.At
 		if len(o.IDs) > 0 {
-			return o, nil
+			return o, false, nil
 		}
 		counted, err := d.store.Count(ctx, c.Site, o.Filter, false)
 		o.Total = counted.N
-		return o, err
+		return o, false, err
 	}
 	o.ID, o.Site, o.Status, o.CreatedAt, o.UpdatedAt = message.NewID(message.OperationIDs), c.Site, message.Running, c.At, c.At
-	o, err := d.store.AddOperation(ctx, o)
-	if err == nil {
+	o, replayed, err = d.store.AddOperation(ctx, key, o)
+	if err == nil && !replayed {
 		d.o.Operated()
 	}
-	return o, err
+	return o, replayed, err
 }

@@ -11,8 +11,28 @@ import (
 // SetDeadline sets a deadline, or moves the one with the same key: its steps start afresh
 // and a reminder of the old one that has not left is withdrawn.
 func (d *Desk) SetDeadline(ctx context.Context, c message.Call, dl deadlines.Deadline) (deadlines.Deadline, error) {
+	set, _, err := d.SetDeadlineOnce(ctx, c, dl)
+	return set, err
+}
+
+// SetDeadlineOnce is SetDeadline, and tells whether a request with that key was answered
+// before: then nothing is set again, whatever became of the deadline since.
+func (d *Desk) SetDeadlineOnce(ctx context.Context, c message.Call, dl deadlines.Deadline) (set deadlines.Deadline, replayed bool, err error) {
 	if err := dl.Check(); err != nil {
-		return dl, err
+		return dl, false, err
+	}
+	key, err := c.Once([]any{message.SetDeadline, dl}, struct{}{})
+	if err != nil {
+		return dl, false, err
+	}
+	if key != nil {
+		answered, err := d.store.Answered(ctx, c.Site, *key)
+		if err != nil {
+			return dl, false, err
+		}
+		if answered != nil { // also if one of its users is unknown by now
+			return d.store.SaveDeadlineOnce(ctx, c, key, dl.Set(c.At, d.o.Calendar(c.Site)))
+		}
 	}
 	_, unknown := d.users(ctx, c.Site, "/users", dl.Users)
 	for i, e := range dl.Escalate {
@@ -20,9 +40,9 @@ func (d *Desk) SetDeadline(ctx context.Context, c message.Call, dl deadlines.Dea
 		unknown = message.Together(unknown, more)
 	}
 	if unknown != nil {
-		return dl, unknown
+		return dl, false, unknown
 	}
-	return d.store.SaveDeadline(ctx, c, dl.Set(c.At, d.o.Calendar(c.Site)))
+	return d.store.SaveDeadlineOnce(ctx, c, key, dl.Set(c.At, d.o.Calendar(c.Site)))
 }
 
 // previewed is how many reminders a preview tells at most.

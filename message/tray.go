@@ -1,6 +1,9 @@
 package message
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"time"
 )
@@ -56,6 +59,24 @@ type Key struct {
 	Answer []byte
 }
 
+// Once is the key of the call for that request, with what it is told; nil if the call has
+// none.
+func (c Call) Once(request, answer any) (*Key, error) {
+	if c.Key == "" {
+		return nil, nil
+	}
+	asked, err := json.Marshal(request)
+	if err != nil {
+		return nil, err
+	}
+	told, err := json.Marshal(answer)
+	if err != nil {
+		return nil, err
+	}
+	hash := sha256.Sum256(asked)
+	return &Key{Key: c.Key, Hash: hex.EncodeToString(hash[:]), Answer: told}, nil
+}
+
 // Tray is what one accepted request leaves behind. A store takes all of it or nothing.
 type Tray struct {
 	Site     string
@@ -83,4 +104,24 @@ type Closing struct {
 	// Move is Promote for one message, Merge for several, Skip if the user has no address.
 	Move   Move
 	Digest Message // of a Merge
+}
+
+// Leaves is the message that a closing of those lets go; the zero Message if it lets none.
+func (c Closing) Leaves(items []Message, at time.Time) Message {
+	switch c.Move {
+	case Merge:
+		return c.Digest
+	case Promote:
+		m := items[0]
+		m.Status, m.DueAt, m.QueuedAt, m.UpdatedAt = After(Promote), at, at, at
+		return m
+	}
+	return Message{}
+}
+
+// SentNow is what left because somebody did not want to wait for a digest.
+type SentNow struct {
+	Messages int    `json:"messages" doc:"How many messages waited."`
+	Message  ID     `json:"message,omitempty" doc:"What leaves with the next flush: the digest, or the one message that waited."`
+	Status   Status `json:"status,omitempty"`
 }

@@ -70,12 +70,26 @@ func (s *Store) DeadlinesOf(ctx context.Context, site, caseID string, n int) ([]
 // old one that have not left are withdrawn, and other deadlines of the case end if this
 // one says that the case has moved on (AMODIT-21).
 func (s *Store) SaveDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) (deadlines.Deadline, error) {
+	saved, _, err := s.SaveDeadlineOnce(ctx, c, nil, d)
+	return saved, err
+}
+
+// setDeadline is a deadline as it was answered, with what its JSON does not tell.
+type setDeadline struct {
+	Deadline       deadlines.Deadline
+	Set, Fired, On time.Time
+	Sequence       int
+}
+
+// SaveDeadlineOnce is SaveDeadline, unless the request with that key (nil: none) was
+// answered before: then it sets nothing, and tells that answer.
+func (s *Store) SaveDeadlineOnce(ctx context.Context, c message.Call, k *message.Key, d deadlines.Deadline) (saved deadlines.Deadline, replayed bool, err error) {
 	d.DueAt = d.DueAt.UTC().Truncate(time.Microsecond)
 	written, err := json.Marshal(d)
 	if err != nil {
-		return d, fmt.Errorf("write the deadline %s: %w", d.Key, err)
+		return d, false, fmt.Errorf("write the deadline %s: %w", d.Key, err)
 	}
-	err = s.commit(ctx, func(t *tx) error {
+	answered, err := s.firstTime(ctx, c, k, func(t *tx) (any, error) {
 		err := s.row(ctx, t, []any{&d.Sequence}, `INSERT INTO deadlines
 			(site, key, case_id, deadline, due_at, set_at, fired_at, next_at, sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
 			ON CONFLICT (site, key) DO UPDATE SET case_id = excluded.case_id, deadline = excluded.deadline, due_at = excluded.due_at,
@@ -84,23 +98,29 @@ func (s *Store) SaveDeadline(ctx context.Context, c message.Call, d deadlines.De
 			RETURNING sequence`,
 			c.Site, d.Key, d.Case.ID, string(written), instant(d.DueAt), instant(d.SetAt), instant(d.FiredAt), instant(d.NextAt))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if d.Sequence > 1 {
 			moved := message.Decided{At: c.At, What: message.DeadlineMoved, By: c.By, Details: map[string]string{message.ToDeadline: d.DueAt.Format(time.RFC3339)}}
 			if err := s.withdraw(ctx, t, c.Site, d.Key, moved); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		if err := s.change(ctx, t, c, message.SetDeadline, message.OfDeadline+d.Key, json.RawMessage(written)); err != nil {
-			return err
+			return nil, err
 		}
-		return s.endDeadlines(ctx, t, c, d.Case)
+		return setDeadline{d, d.SetAt, d.FiredAt, d.NextAt, d.Sequence}, s.endDeadlines(ctx, t, c, d.Case)
 	})
-	if err != nil {
-		return d, fmt.Errorf("save the deadline %s: %w", d.Key, err)
+	if err == nil && answered != nil {
+		var told setDeadline
+		err = json.Unmarshal(answered, &told)
+		d = told.Deadline
+		d.SetAt, d.FiredAt, d.NextAt, d.Sequence = told.Set, told.Fired, told.On, told.Sequence
 	}
-	return d, nil
+	if err != nil {
+		return d, false, fmt.Errorf("save the deadline %s: %w", d.Key, err)
+	}
+	return d, answered != nil, nil
 }
 
 // ClearDeadline ends a deadline and withdraws its reminders that have not left. Where there

@@ -32,6 +32,16 @@ func (s *Store) Document(ctx context.Context, site, collection, id string) (docu
 // SaveDocument stores a document if it is still at the version that it has (0: new), and
 // fails with message.ErrMoved otherwise.
 func (s *Store) SaveDocument(ctx context.Context, d document.Document) error {
+	return s.saveDocument(ctx, nil, d)
+}
+
+// SaveDocumentOnce is SaveDocument, unless the request with that key was answered before.
+func (s *Store) SaveDocumentOnce(ctx context.Context, c message.Call, k message.Key, d document.Document) (replayed bool, err error) {
+	answered, err := s.firstTime(ctx, c, &k, func(t *tx) (any, error) { return struct{}{}, s.saveDocument(ctx, t, d) })
+	return answered != nil, err
+}
+
+func (s *Store) saveDocument(ctx context.Context, t *tx, d document.Document) error {
 	statement, key := "INSERT INTO documents (fields, message_id, sends, said, rest, earlier, error, left_out, version, created_at, updated_at, site, collection, id) VALUES ("+
 		marks(14)+") ON CONFLICT (site, collection, id) DO NOTHING", []any{d.Site, d.Collection, d.ID}
 	if d.Version > 0 {
@@ -39,7 +49,7 @@ func (s *Store) SaveDocument(ctx context.Context, d document.Document) error {
 			" WHERE site = ? AND collection = ? AND id = ? AND version = ?"
 		key = append(key, d.Version)
 	}
-	n, err := s.exec(ctx, nil, statement, append([]any{
+	n, err := s.exec(ctx, t, statement, append([]any{
 		string(d.Fields), string(d.Message), d.Sends, d.Said, d.Rest, d.Earlier, d.Error, list(d.LeftOut), d.Version + 1, instant(d.CreatedAt), instant(d.UpdatedAt),
 	}, key...)...)
 	switch {

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -26,6 +28,12 @@ func (s *Store) Answered(ctx context.Context, site string, k message.Key) ([]byt
 	return []byte(answer), nil
 }
 
+// AnswerOnce keeps the answer of a request with that key, unless there is one already: then
+// it tells that.
+func (s *Store) AnswerOnce(ctx context.Context, c message.Call, k message.Key) (answered []byte, err error) {
+	return s.firstTime(ctx, c, &k, func(*tx) (any, error) { return json.RawMessage(k.Answer), nil })
+}
+
 // ReplaceOnce is Replace, unless the request with that key was answered before: then it
 // changes nothing, and tells that answer.
 func (s *Store) ReplaceOnce(ctx context.Context, at time.Time, k message.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error) {
@@ -38,20 +46,42 @@ func (s *Store) RewriteOnce(ctx context.Context, at time.Time, k message.Key, be
 }
 
 func (s *Store) changeOnce(ctx context.Context, at time.Time, k message.Key, after message.Message, why []message.Decided, change func(t *tx) error) (answered []byte, err error) {
-	err = s.commit(ctx, func(t *tx) (err error) {
-		if answered, err = s.remember(ctx, t, at, message.Tray{Site: after.Site, Key: &k}); err != nil || answered != nil {
-			return err
-		}
+	answered, err = s.firstTime(ctx, message.Call{Site: after.Site, At: at}, &k, func(t *tx) (any, error) {
 		if err := change(t); err != nil {
+			return nil, err
+		}
+		return struct{}{}, s.note(ctx, t, after.Site, why...)
+	})
+	if err == nil && answered == nil {
+		s.announce(after)
+	}
+	return answered, err
+}
+
+// firstTime does what a request asks for, in one transaction that keeps its answer for
+// repetitions. If the request with that key (nil: none) was answered before it does nothing,
+// and tells that answer.
+func (s *Store) firstTime(ctx context.Context, c message.Call, k *message.Key, do func(t *tx) (answer any, err error)) (answered []byte, err error) {
+	err = s.commit(ctx, func(t *tx) (err error) {
+		answered = nil
+		if k != nil {
+			if answered, err = s.remember(ctx, t, c.At, message.Tray{Site: c.Site, Key: k}); err != nil || answered != nil {
+				return err
+			}
+		}
+		answer, err := do(t)
+		if err != nil || k == nil {
 			return err
 		}
-		return s.note(ctx, t, after.Site, why...)
+		told, err := json.Marshal(answer)
+		if err != nil || bytes.Equal(told, k.Answer) {
+			return err
+		}
+		_, err = s.exec(ctx, t, "UPDATE idempotency_keys SET answer = ? WHERE site = ? AND key = ?", string(told), c.Site, k.Key)
+		return err
 	})
 	if err != nil {
 		return nil, err
-	}
-	if answered == nil {
-		s.announce(after)
 	}
 	return answered, nil
 }

@@ -30,8 +30,10 @@ func (s *Store) readOperations(ctx context.Context, t *tx, site, where string, a
 	})
 }
 
-// AddOperation begins an operation: what it is for is counted, and a replica takes it up.
-func (s *Store) AddOperation(ctx context.Context, o message.Operation) (message.Operation, error) {
+// AddOperation begins an operation: what it is for is counted, and a replica takes it up. If
+// the request with that key (nil: none) was answered before, it tells the operation as it
+// was begun then.
+func (s *Store) AddOperation(ctx context.Context, k *message.Key, o message.Operation) (begun message.Operation, replayed bool, err error) {
 	o.Total = len(o.IDs)
 	ids := make(list, len(o.IDs))
 	for i, id := range o.IDs {
@@ -40,19 +42,29 @@ func (s *Store) AddOperation(ctx context.Context, o message.Operation) (message.
 	if len(o.IDs) == 0 {
 		c, err := s.Count(ctx, o.Site, o.Filter, false)
 		if err != nil {
-			return o, err
+			return o, false, err
 		}
 		o.Total = c.N
 	}
 	filter, err := json.Marshal(o.Filter)
+	var answered []byte
 	if err == nil {
-		_, err = s.exec(ctx, nil, "INSERT INTO operations (site, "+operationNames+") VALUES ("+marks(15)+")", o.Site, string(o.ID), string(o.Action), string(filter), ids,
-			string(o.Status), o.Total, 0, 0, 0, "", instant(o.CreatedAt), instant(o.UpdatedAt), instant{}, instant(o.CreatedAt))
+		answered, err = s.firstTime(ctx, message.Call{Site: o.Site, At: o.CreatedAt}, k, func(t *tx) (any, error) {
+			_, err := s.exec(ctx, t, "INSERT INTO operations (site, "+operationNames+") VALUES ("+marks(15)+")", o.Site, string(o.ID), string(o.Action), string(filter), ids,
+				string(o.Status), o.Total, 0, 0, 0, "", instant(o.CreatedAt), instant(o.UpdatedAt), instant{}, instant(o.CreatedAt))
+			return o, err
+		})
+	}
+	if err == nil && answered != nil {
+		site := o.Site
+		o = message.Operation{}
+		err = json.Unmarshal(answered, &o)
+		o.Site = site
 	}
 	if err != nil {
-		return o, fmt.Errorf("begin an operation: %w", err)
+		return o, false, fmt.Errorf("begin an operation: %w", err)
 	}
-	return o, nil
+	return o, answered != nil, nil
 }
 
 // Operation reads one; message.ErrNotFound if there is none.

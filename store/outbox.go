@@ -55,8 +55,18 @@ func (s *Store) PostedOf(ctx context.Context, site string, after message.ID, n i
 
 // RetryPosted lets a refused request be taken up again; message.ErrNotFound if there is none.
 func (s *Store) RetryPosted(ctx context.Context, site string, id message.ID, at time.Time) error {
-	n, err := s.exec(ctx, nil, "UPDATE outbox SET refused_at = NULL, error = '', tries = 0, held_until = ? WHERE site = ? AND id = ?", instant(at), site, string(id))
-	return fate(n, err, "retry", id)
+	_, err := s.RetryPostedOnce(ctx, message.Call{Site: site, At: at}, nil, id)
+	return err
+}
+
+// RetryPostedOnce is RetryPosted, unless the request with that key (nil: none) was answered
+// before: then there is nothing to do, whatever became of the refused one.
+func (s *Store) RetryPostedOnce(ctx context.Context, c message.Call, k *message.Key, id message.ID) (replayed bool, err error) {
+	answered, err := s.firstTime(ctx, c, k, func(t *tx) (any, error) {
+		n, err := s.exec(ctx, t, "UPDATE outbox SET refused_at = NULL, error = '', tries = 0, held_until = ? WHERE site = ? AND id = ?", instant(c.At), c.Site, string(id))
+		return struct{}{}, fate(n, err, "retry", id)
+	})
+	return answered != nil, err
 }
 
 // RemovePosted removes a refused request, which nobody sends then; message.ErrNotFound if

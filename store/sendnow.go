@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -12,20 +13,23 @@ import (
 var ever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // PromoteUser closes all windows of one user, those too whose time has not come, as Promote
-// does with those that are due. It returns what waited, and what became of it.
-func (s *Store) PromoteUser(ctx context.Context, c message.Call, user string, decide func([]message.Message) message.Closing) (items []message.Message, end message.Closing, err error) {
-	err = s.commit(ctx, func(t *tx) error {
-		items, end = nil, message.Closing{}
+// does with those that are due. It returns what left. If the request with that key (nil:
+// none) was answered before it moves nothing, and tells that answer.
+func (s *Store) PromoteUser(ctx context.Context, c message.Call, k *message.Key, user string, decide func([]message.Message) message.Closing) (sent message.SentNow, replayed bool, err error) {
+	var items []message.Message
+	var end message.Closing
+	answered, err := s.firstTime(ctx, c, k, func(t *tx) (any, error) {
+		items, end, sent = nil, message.Closing{}, message.SentNow{}
 		people, err := s.lockUsers(ctx, t, c.Site, []string{user}, "NO KEY UPDATE")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if len(people) == 0 {
-			return message.ErrNotFound
+			return nil, message.ErrNotFound
 		}
 		windows, err := s.dueWindows(ctx, t, c.Site, ever, []string{user})
 		if err != nil || len(windows) == 0 {
-			return err
+			return sent, err
 		}
 		err = s.closeWindows(ctx, t, closing{
 			site: c.Site, at: c.At, people: people, windows: windows, stale: map[message.ID]bool{},
@@ -35,18 +39,24 @@ func (s *Store) PromoteUser(ctx context.Context, c message.Call, user string, de
 			},
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, m := range items {
 			why := message.Decided{Message: m.ID, At: c.At, What: message.DidSendNow, By: c.By}
 			if err := s.note(ctx, t, c.Site, why); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		return nil
+		leaves := end.Leaves(items, c.At)
+		sent = message.SentNow{Messages: len(items), Message: leaves.ID, Status: leaves.Status}
+		return sent, nil
 	})
+	if err == nil && answered != nil {
+		err = json.Unmarshal(answered, &sent)
+		return sent, true, err
+	}
 	if err != nil {
-		return nil, end, fmt.Errorf("send what waits for %s: %w", user, err)
+		return sent, false, fmt.Errorf("send what waits for %s: %w", user, err)
 	}
 	for _, m := range items {
 		if m.Status = message.After(message.Promote); end.Move != message.Skip {
@@ -54,7 +64,7 @@ func (s *Store) PromoteUser(ctx context.Context, c message.Call, user string, de
 			break
 		}
 	}
-	return items, end, nil
+	return sent, false, nil
 }
 
 // Waiting lists what waits for a user's digests, by when it is due; at most n messages.

@@ -34,8 +34,12 @@ import (
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
+	"notifier/simulate"
 	"notifier/store"
 )
+
+// from is the sender of every mail.
+var from = message.Address{Email: "workflow@example.org", Name: "Workflow"}
 
 // Site is the site that the service's rows belong to.
 const Site = "default"
@@ -102,7 +106,7 @@ func (s *Server) open(ctx context.Context, log *zap.Logger) error {
 	}
 	s.ends = append(s.ends, s.relay.Close)
 	courier, err := mail.New(mail.Settings{
-		Name: "default", Host: "127.0.0.1", Port: s.relay.Port(), From: message.Address{Email: "workflow@example.org", Name: "Workflow"},
+		Name: "default", Host: "127.0.0.1", Port: s.relay.Port(), From: from,
 	}, log)
 	if err != nil {
 		return err
@@ -121,10 +125,11 @@ func (s *Server) serve(ctx context.Context, kept *store.Store, courier *mail.Cou
 	if err != nil {
 		return err
 	}
+	promote := usernotifications.New(kept, writer, log)
 	rarely := schedule.Spec{Every: "168h"}
 	for _, p := range []jobs.Plan{
 		{Name: schedule.Reminders, Spec: rarely, Work: reminders.New(kept, writer, onSite, "example.org", log).Run},
-		{Name: schedule.UserNotifications, Spec: rarely, Work: usernotifications.New(kept, writer, log).Run},
+		{Name: schedule.UserNotifications, Spec: rarely, Work: promote.Run},
 		{Name: schedule.Notifications, Spec: rarely, Work: flush.Run},
 	} {
 		s.jobs = append(s.jobs, p.Work)
@@ -137,7 +142,13 @@ func (s *Server) serve(ctx context.Context, kept *store.Store, courier *mail.Cou
 	}
 	s.ends = append(s.ends, timetable.Stop)
 	why := explain.New(kept, func(_ context.Context, name string) (explain.Job, error) { return explain.Job{Name: name}, nil })
-	door := httptest.NewServer(api.Handler(desk, kept, timetable, api.Options{Gate: gate.New(kept, gate.Options{Site: Site, FirstKey: s.Key}, log), Version: "test", Write: writer.Write, Why: why}, log))
+	door := httptest.NewServer(api.Handler(desk, kept, timetable, api.Options{
+		Gate: gate.New(kept, gate.Options{Site: Site, FirstKey: s.Key}, log), Version: "test", Write: writer.Write, Why: why,
+		Digests: &api.Digests{Waits: kept, Close: promote, Wake: func() {}, Compose: func(m message.Message) ([]byte, error) { return mail.Compose(m, from) }},
+		WhatIf: &api.WhatIf{Past: kept, Plan: func(string) simulate.Options {
+			return simulate.Options{Catalog: preferences.DefaultCatalog(), Zone: "UTC"}
+		}},
+	}, log))
 	s.ends = append(s.ends, func() error { door.Close(); return nil })
 	s.URL = door.URL
 	s.Client, err = client.New(s.URL, s.Key, client.Options{})

@@ -97,7 +97,7 @@ func begin(t *testing.T, s *store.Store, f message.Filter, ids ...message.ID) me
 	o := message.Operation{
 		ID: message.NewID(message.OperationIDs), Site: site, Action: message.ActRetry, Filter: f, IDs: ids, Status: message.Running, CreatedAt: noon, UpdatedAt: noon,
 	}
-	o, err := s.AddOperation(t.Context(), o)
+	o, _, err := s.AddOperation(t.Context(), nil, o)
 	if err != nil {
 		t.Fatal(err)
 	}

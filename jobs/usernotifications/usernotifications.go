@@ -23,8 +23,9 @@ type Queue interface {
 	Sites(ctx context.Context) ([]string, error)
 	// Promote closes the windows of at most n users as decide says, all in one transaction.
 	Promote(ctx context.Context, site string, at time.Time, n int, decide func([]message.Message) message.Closing) (int, error)
-	// PromoteUser closes all windows of one user, those too whose time has not come.
-	PromoteUser(ctx context.Context, c message.Call, user string, decide func([]message.Message) message.Closing) ([]message.Message, message.Closing, error)
+	// PromoteUser closes all windows of one user, those too whose time has not come, unless
+	// the request with that key (nil: none) was answered before.
+	PromoteUser(ctx context.Context, c message.Call, k *message.Key, user string, decide func([]message.Message) message.Closing) (sent message.SentNow, replayed bool, err error)
 }
 
 // Job promotes and merges deferred messages.

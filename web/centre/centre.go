@@ -39,7 +39,7 @@ type Records interface {
 
 // Digests are made of what waits, by the code that does it when it is due.
 type Digests interface {
-	SendNow(ctx context.Context, c message.Call, user string) (message.Message, int, error)
+	SendNow(ctx context.Context, c message.Call, user string) (sent message.SentNow, replayed bool, err error)
 	Preview(items []message.Message, at time.Time) (message.Message, bool)
 }
 

@@ -67,12 +67,12 @@ func (c *centre) send(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, r, v, err)
 		return
 	}
-	m, _, err := c.o.Digests.SendNow(r.Context(), v.call(message.ByLink), v.token.User)
+	sent, _, err := c.o.Digests.SendNow(r.Context(), v.call(message.ByLink), v.token.User)
 	if err != nil {
 		c.refuse(w, r, v, err)
 		return
 	}
-	if m.ID != "" {
+	if sent.Message != "" {
 		c.o.Wake()
 	}
 	http.Redirect(w, r, links.ChoosePath+v.text+"?done=leaves", http.StatusSeeOther)

@@ -12,7 +12,7 @@ import (
 
 // Digests are made of what waits, by the code that does it when it is due.
 type Digests interface {
-	SendNow(ctx context.Context, c message.Call, user string) (message.Message, int, error)
+	SendNow(ctx context.Context, c message.Call, user string) (sent message.SentNow, replayed bool, err error)
 	Preview(items []message.Message, at time.Time) (message.Message, bool)
 }
 
@@ -61,13 +61,13 @@ func (c *console) digestHTML(w http.ResponseWriter, r *http.Request) error {
 
 // sendDigest lets what waits for a person leave now.
 func (c *console) sendDigest(w http.ResponseWriter, r *http.Request) error {
-	m, _, err := c.o.Digests.SendNow(r.Context(), call(r), r.PathValue("id"))
+	sent, _, err := c.o.Digests.SendNow(r.Context(), call(r), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	if m.ID == "" {
+	if sent.Message == "" {
 		return message.ErrNotFound
 	}
 	c.o.Wake()
-	return back(w, r, "/messages/"+string(m.ID), "send")
+	return back(w, r, "/messages/"+string(sent.Message), "send")
 }
