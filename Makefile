@@ -26,6 +26,7 @@ setup: ## Install what the tests need from the system's packages, where it is mi
 test: setup ## Set up and run all tests under the race detector, and short versions of chaos and bench
 	go vet ./...
 	go test ./wallclock ./preferences
+	go test ./cmd/notifier -run TestAPreviewIsWhatIsSent
 	$(RACE) ./...
 	go test ./api -v -run TestRandomRequests -randomly 1m
 	cd bench && go vet ./... && go run . chaos -messages 2000 -kills 20 -soak 5s

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -170,8 +171,10 @@ func (h *handler) previewDigest(ctx context.Context, in *digestPreviewIn) (*huma
 		return nil, err
 	}
 	at := now()
-	if len(items) > 0 && !in.Now && items[0].DueAt.After(at) {
-		at = items[0].DueAt
+	if len(items) > 0 && !in.Now {
+		if at, err = h.leaves(ctx, items[0].DueAt, at); err != nil {
+			return nil, err
+		}
 	}
 	due := items
 	for i, m := range items {
@@ -199,6 +202,20 @@ func (h *handler) previewDigest(ctx context.Context, in *digestPreviewIn) (*huma
 		out.SetHeader("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:")
 		_, _ = out.BodyWriter().Write(mail) // the caller is gone if this fails
 	}}, nil
+}
+
+// leaves is when that which is due at that time moves on: with a run of UserNotifications.
+func (h *handler) leaves(ctx context.Context, due, now time.Time) (time.Time, error) {
+	due = slices.MaxFunc([]time.Time{due, now}, time.Time.Compare)
+	state, err := h.timetable.Line(ctx, schedule.UserNotifications)
+	if err != nil || state.Paused { // nobody knows when it goes on
+		return due, err
+	}
+	runs, err := state.Spec.Compile()
+	if err != nil {
+		return due, err
+	}
+	return runs.Next(due.Add(-1)), nil
 }
 
 func (h *handler) sendDigest(ctx context.Context, in *sendDigestIn) (*sentNowOut, error) {

@@ -187,7 +187,8 @@ func thread(m message.Message) string {
 
 func notInTag(r rune) bool { return r == '_' || notInID(r) }
 
-// reason says in a header why the person gets the mail.
+// reason says in a header why the person gets the mail. It is made of what stays as it is:
+// the reason of a message's status is another one at each step of its life.
 func reason(m message.Message) string {
 	why := string(m.Kind)
 	if why == "" {
@@ -196,11 +197,8 @@ func reason(m message.Message) string {
 	if why == "" {
 		why = "message"
 	}
-	switch {
-	case m.Setting != "":
+	if m.Setting != "" {
 		why += "; setting=" + m.Setting
-	case m.Reason != "":
-		why += "; reason=" + string(m.Reason)
 	}
 	return why
 }

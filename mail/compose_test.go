@@ -124,8 +124,8 @@ func TestComposeSaysWhyThePersonGetsIt(t *testing.T) {
 		reason string
 	}{
 		{func(m *message.Message) { m.Kind, m.Setting = message.CaseReceived, "immediately" }, "case_received; setting=immediately"},
-		{func(m *message.Message) { m.Type, m.Reason = message.Digest, "preference_daily" }, "digest; reason=preference_daily"},
-		{func(m *message.Message) { m.Type, m.Reason = message.Reminder, message.ByDeadline }, "deadline; reason=deadline"},
+		{func(m *message.Message) { m.Type, m.Reason = message.Digest, "preference_daily" }, "digest"},
+		{func(m *message.Message) { m.Type, m.Reason = message.Reminder, message.ByDeadline }, "deadline"},
 		{func(m *message.Message) { m.Type, m.Reason = message.Direct, "" }, "direct"},
 		{func(m *message.Message) { m.Type, m.Reason = "", "" }, "message"},
 	} {
@@ -161,7 +161,6 @@ func TestComposeRefusesToInjectHeaders(t *testing.T) {
 			"kind":      func(m *message.Message, _ *message.Address) { m.Kind = message.Kind("k" + b) },
 			"type":      func(m *message.Message, _ *message.Address) { m.Type = message.Type("t" + b) },
 			"setting":   func(m *message.Message, _ *message.Address) { m.Setting = "s" + b },
-			"reason":    func(m *message.Message, _ *message.Address) { m.Reason = message.Reason("r" + b) },
 			"language":  func(m *message.Message, _ *message.Address) { m.Language = "pl" + b },
 		} {
 			m, from := note("anna@example.org"), workflow

@@ -12,6 +12,9 @@ import (
 // errNothing means that nothing waits that could be shown.
 var errNothing = errors.New("nothing waits")
 
+// mostShown is how much of what waits for a person is read.
+const mostShown = 10_000
+
 // previewing is the page that shows the mail that what waits would become.
 type previewing struct{ Title, Subject, Path string }
 
@@ -24,9 +27,12 @@ func (c *centre) previewed(r *http.Request) (v visit, m message.Message, err err
 	if !v.token.Fresh(v.at) {
 		return v, m, links.ErrPurpose
 	}
-	items, err := c.records.Waiting(r.Context(), v.token.Site, v.token.User, most)
+	items, err := c.records.Waiting(r.Context(), v.token.Site, v.token.User, mostShown)
 	if err != nil {
 		return v, m, err
+	}
+	for i, m := range items { // to where and in which language it would go now
+		items[i] = v.user.Person().Address(m)
 	}
 	m, any := c.o.Digests.Preview(items, v.at)
 	if !any {

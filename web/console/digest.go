@@ -23,11 +23,21 @@ type digestPage struct {
 	Subject string
 }
 
+// mostWaiting is how much of what waits for one person is read.
+const mostWaiting = 10_000
+
 // waiting is the mail that all that waits for a person would become now.
 func (c *console) waiting(r *http.Request) (message.Message, error) {
-	items, err := c.records.Waiting(r.Context(), site(r), r.PathValue("id"), atMost)
+	u, err := c.desk.User(r.Context(), site(r), r.PathValue("id"))
 	if err != nil {
 		return message.Message{}, err
+	}
+	items, err := c.records.Waiting(r.Context(), site(r), u.ID, mostWaiting)
+	if err != nil {
+		return message.Message{}, err
+	}
+	for i, m := range items { // to whom and in which language it would go now
+		items[i] = u.Person().Address(m)
 	}
 	m, any := c.o.Digests.Preview(items, time.Now().UTC())
 	if !any {
