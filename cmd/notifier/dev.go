@@ -55,7 +55,7 @@ func dev(c *cobra.Command, dir, address, smtp string) (err error) {
 	}
 	defer func() { err = errors.Join(err, relay.Close()) }()
 	relay.Refuse(demoRefused, 550)
-	config, err := devConfig(dir, address, relay.Addr())
+	config, r, err := devConfig(dir, address, relay.Addr())
 	if err != nil {
 		return err
 	}
@@ -78,6 +78,7 @@ func dev(c *cobra.Command, dir, address, smtp string) (err error) {
 	if err := h.demoAdmin(c.Context()); err != nil {
 		return err
 	}
+	h.stand(r)
 	pages := http.NewServeMux()
 	pages.Handle("/", h.console(c.Context().Done(), true))
 	mailbox := web.Mailbox(box{relay}, h.store, h.timetable, config.Site, log)
@@ -121,12 +122,12 @@ func catchMail(listen string) (*mailtest.Relay, error) {
 
 // devConfig is the configuration of the demo. The jobs tick fast, so that what takes an
 // hour in earnest is seen in seconds.
-func devConfig(dir, listen, relay string) (Config, error) {
+func devConfig(dir, listen, relay string) (Config, *reader, error) {
 	host, port, err := net.SplitHostPort(relay)
 	if err != nil {
-		return Config{}, err
+		return Config{}, nil, err
 	}
-	c, err := loadConfig(os.DevNull, append([]string{
+	c, r, err := readConfig(os.DevNull, append([]string{
 		"NOTIFIER_DATABASE__URL=sqlite:" + filepath.Join(dir, "notifier.db"),
 		"NOTIFIER_HTTP__LISTEN=" + listen,
 		"NOTIFIER_HTTP__KEY=" + devKey,
@@ -143,7 +144,7 @@ func devConfig(dir, listen, relay string) (Config, error) {
 		"NOTIFIER_LOG__LEVEL=warn",
 	}, os.Environ()...))
 	c.demo = true
-	return c, err
+	return c, r, err
 }
 
 // reachable is an address on which a browser of this machine finds what listens there.

@@ -145,6 +145,9 @@ func (c setAs) text() string {
 		}
 		return "[" + strings.Join(all, ", ") + "]"
 	}
+	if list, isList := c.Value.([]string); isList {
+		return "[" + strings.Join(list, ", ") + "]"
+	}
 	if text, isText := c.Value.(string); isText {
 		return strconv.Quote(text)
 	}
@@ -238,21 +241,7 @@ func (s *shared) printOrigins(c *cobra.Command, all []setAs) error {
 
 // printValues prints the configuration as a file would say it.
 func (s *shared) printValues(c *cobra.Command, all []setAs) error {
-	tree := ordered{}
-	for _, one := range all {
-		if one.Value != "" || !strings.HasPrefix(one.Key, "jobs.") { // of every and cron one is empty
-			tree.set(strings.Split(one.Key, "."), one.Value)
-		}
-	}
-	raw, err := json.Marshal(&tree)
-	if err != nil {
-		return err
-	}
-	p := s.printer(c)
-	if !p.Format.Structured() {
-		p.Format = listing.YAML
-	}
-	return listing.One(p, raw, nil)
+	return writeValues(s.printer(c), all)
 }
 
 // ordered is a JSON object that keeps the order of its keys.
@@ -313,16 +302,7 @@ func overrides(ctx context.Context, c Config) (all []setAs, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, database.Close()) }()
-	saved, err := database.Versions(ctx)
-	for name := range saved {
-		var j schedule.Job
-		if j, err = database.Job(ctx, schedule.Job{Name: name}); err != nil {
-			return nil, err
-		}
-		all = append(all, overridden(j)...)
-	}
-	slices.SortFunc(all, func(a, b setAs) int { return cmp.Compare(a.Key, b.Key) })
-	return all, err
+	return savedOver(ctx, database)
 }
 
 func overridden(j schedule.Job) (all []setAs) {

@@ -28,12 +28,13 @@ import (
 // inForce is what may change while the service runs. All else of the configuration needs
 // a restart.
 type inForce struct {
-	read   func() (Config, *reader, error) // nil: it cannot be read again
-	level  zap.AtomicLevel
-	mu     sync.Mutex // one reload at a time
-	config atomic.Pointer[Config]
-	out    atomic.Pointer[outgoing]
-	wrong  atomic.Pointer[string] // what is wrong with the configuration that was read last; nil: nothing
+	read    func() (Config, *reader, error) // nil: it cannot be read again
+	level   zap.AtomicLevel
+	mu      sync.Mutex // one reload at a time
+	config  atomic.Pointer[Config]
+	out     atomic.Pointer[outgoing]
+	wrong   atomic.Pointer[string]      // what is wrong with the configuration that was read last; nil: nothing
+	reading atomic.Pointer[lastReading] // the same for people
 }
 
 // outgoing are the accounts that count now.
@@ -90,6 +91,7 @@ func (h *house) reload(ctx context.Context) (api.Reloaded, error) {
 	if err != nil {
 		wrong := err.Error()
 		h.current.wrong.Store(&wrong)
+		h.standsAfter(c, r, api.Reloaded{}, err)
 		h.log.Error("the configuration was read again and is wrong: the one before counts", zap.Strings("problems", strings.Split(wrong, "\n")))
 		return api.Reloaded{}, err
 	}
@@ -103,10 +105,12 @@ func (h *house) reload(ctx context.Context) (api.Reloaded, error) {
 	if err := h.apply(ctx, next); err != nil {
 		wrong := err.Error()
 		h.current.wrong.Store(&wrong)
+		h.standsAfter(next, r, done, err)
 		h.log.Error("the configuration was read again and could not be put into force as a whole", zap.Error(err))
 		return done, err
 	}
 	h.current.wrong.Store(nil)
+	h.standsAfter(next, r, done, nil)
 	h.log.Info("the configuration was read again", zap.Strings("changed", done.Changed), zap.Strings("counts_after_a_restart", done.Restart))
 	return done, nil
 }

@@ -50,6 +50,7 @@ func serveCommand(s *shared) *cobra.Command {
 				return err
 			}
 			h.current.read, h.current.level = s.read, level
+			h.stand(r)
 			if noMigrate {
 				err = h.checkSchema(c.Context())
 			} else {

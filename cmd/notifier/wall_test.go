@@ -46,7 +46,7 @@ var walls = map[string][]string{
 	"api":                    {"message", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate"},
 	"web":                    {"message", "schedule", "jobs", "access", "web/look"},
 	"web/look":               {"wallclock"},
-	"web/console":            {"message", "preferences", "deadlines", "schedule", "search", "jobs", "access", "explain", "simulate", "webhook", "web", "web/look"},
+	"web/console":            {"message", "preferences", "deadlines", "schedule", "search", "jobs", "access", "explain", "simulate", "webhook", "wallclock", "web", "web/look"},
 	"web/centre":             {"message", "preferences", "wallclock", "links", "web/look"},
 	"client":                 {"message", "preferences", "deadlines"},
 	"client/outbox":          {"message"},

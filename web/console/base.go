@@ -29,6 +29,7 @@ type base struct {
 	Live  string // the address of the stream that tells what is new; empty: there is none
 	// MayAct and MayPlan tell what the reader may do.
 	MayAct, MayPlan bool
+	Kept            bool // the configuration that was read last is wrong, and the one before counts
 }
 
 type place struct {
@@ -60,6 +61,7 @@ func (c *console) base(r *http.Request, here, title string) base {
 	if title != "" {
 		b.Title = words.T(title)
 	}
+	b.Kept = c.o.Settings != nil && who.Home && len(c.o.Settings.Kept()) > 0
 	if theme := cookie(r, "theme"); theme == "light" || theme == "dark" {
 		b.Theme = theme
 	}
@@ -96,6 +98,7 @@ func (c *console) nav(r *http.Request, b base) []place {
 	add("webhooks", "/webhooks", who.May(access.Admin))
 	add("keys", "/keys", who.May(access.Admin))
 	add("audit", "/audit", who.May(access.Admin))
+	add("settings", "/settings", who.May(access.Admin) && who.Home && c.o.Settings != nil)
 	add("mailbox", "/mailbox", c.o.Mailbox)
 	if n, err := c.numbers(r.Context(), who.Site, b.Clock.Now()); err == nil {
 		for i := range all {

@@ -85,6 +85,7 @@ type Options struct {
 	WhatIf   WhatIf
 	Digests  Digests
 	Webhooks Webhooks
+	Settings Settings // nil: there is no page of them
 	// Wake is called when a message has become pending.
 	Wake func()
 	// Mailbox tells that /mailbox shows what was caught.
@@ -153,6 +154,9 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	see("/accounts", access.ReadQueue, c.accountList)
 	do("/accounts/{name}/test", "test-account", access.Admin, c.tryAccount)
 	see("/audit", access.Admin, c.audit)
+	see("/settings", access.Admin, c.settings)
+	see("/settings/export", access.Admin, c.export)
+	do("/settings/reload", "reload-config", access.Admin, c.reload)
 	mux.Handle("GET /stream", login.Need(access.ReadQueue, http.HandlerFunc(c.stream)))
 	mux.Handle("POST /view", login.Guard(http.HandlerFunc(c.view)))
 	mux.Handle("GET /", login.Guard(c.told(func(http.ResponseWriter, *http.Request) error { return message.ErrNotFound })))

@@ -108,7 +108,7 @@ func open(t *testing.T) *house {
 	login := web.NewLogin(staff, web.LoginOptions{Book: h.store}, zap.NewNop())
 	h.pages = console.Handler(login, h.desk, h.store, timetable, all, console.Options{
 		Write: letter.Writer{}.Write, Compose: func(m message.Message) ([]byte, error) { return []byte("Subject: " + m.Subject), nil }, Stop: h.stop,
-		Digests: usernotifications.New(h.store, letter.Writer{}, zap.NewNop()), Wake: func() {}, Webhooks: tester{},
+		Digests: usernotifications.New(h.store, letter.Writer{}, zap.NewNop()), Wake: func() {}, Webhooks: tester{}, Settings: fixed{},
 		WhatIf: console.WhatIf{Past: h.store, Plan: func(string) simulate.Options {
 			return simulate.Options{Catalog: preferences.DefaultCatalog(), Zone: "UTC", Calendar: deadlines.Calendar{}}
 		}},
@@ -190,7 +190,7 @@ func (h *house) wants(w *httptest.ResponseRecorder, status int, says ...string) 
 }
 
 var everyPage = []string{
-	"/", "/messages", "/messages?q=status:error", "/why", "/why?user=anna", "/deferred", "/errors", "/jobs", "/jobs/notifications", "/jobs/what-if", "/reminders", "/people", "/accounts", "/webhooks", "/keys", "/audit",
+	"/", "/messages", "/messages?q=status:error", "/why", "/why?user=anna", "/deferred", "/errors", "/jobs", "/jobs/notifications", "/jobs/what-if", "/reminders", "/people", "/accounts", "/webhooks", "/keys", "/audit", "/settings",
 }
 
 // Nobody comes in without a login, every page is whole in every language, and loads
@@ -252,6 +252,9 @@ func TestRoles(t *testing.T) {
 		{"GET", "/audit", access.Support},
 		{"GET", "/keys", access.Support},
 		{"GET", "/webhooks", access.Support},
+		{"GET", "/settings", access.Support},
+		{"GET", "/settings/export", access.Support},
+		{"POST", "/settings/reload", access.Support},
 		{"GET", "/people/anna/digest", access.Viewer},
 		{"POST", "/people/anna/send", access.Viewer},
 	} {
