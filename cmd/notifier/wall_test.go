@@ -45,7 +45,7 @@ var walls = map[string][]string{
 	"store/storetest":        {"message", "store"},
 	"simulate":               {"message", "preferences", "deadlines", "schedule"},
 	"api":                    {"message", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate", "series"},
-	"web":                    {"message", "schedule", "jobs", "access", "web/look"},
+	"web":                    {"message", "access", "web/look"},
 	"web/look":               {"wallclock"},
 	"web/console":            {"message", "preferences", "deadlines", "schedule", "search", "jobs", "access", "explain", "simulate", "series", "webhook", "wallclock", "web", "web/look"},
 	"web/centre":             {"message", "preferences", "wallclock", "links", "web/look"},

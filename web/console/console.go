@@ -87,9 +87,8 @@ type Options struct {
 	Webhooks Webhooks
 	Settings Settings // nil: there is no page of them
 	// Wake is called when a message has become pending.
-	Wake func()
-	// Mailbox tells that /mailbox shows what was caught.
-	Mailbox bool
+	Wake    func()
+	Mailbox Mailbox
 	// Stop ends the streams of pages that tell what is new.
 	Stop <-chan struct{}
 }
@@ -158,7 +157,8 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	see("/settings/export", access.Admin, c.export)
 	do("/settings/reload", "reload-config", access.Admin, c.reload)
 	mux.Handle("GET /stream", login.Need(access.ReadQueue, http.HandlerFunc(c.stream)))
-	mux.Handle("POST /view", login.Guard(http.HandlerFunc(c.view)))
+	mux.Handle("POST /view", login.Open(http.HandlerFunc(c.view)))
+	c.mailboxRoutes(mux, login)
 	mux.Handle("GET /", login.Guard(c.told(func(http.ResponseWriter, *http.Request) error { return message.ErrNotFound })))
 	return look.Guarded(http.NewCrossOriginProtection().Handler(mux))
 }
@@ -177,6 +177,8 @@ func (c *console) told(page func(http.ResponseWriter, *http.Request) error) http
 		var invalid *message.Invalid
 		var move *message.MoveError
 		switch {
+		case errors.Is(err, errForgotten):
+			p.Title, p.Text, p.Status = words.T("mailbox.forgotten"), words.T("mailbox.forgotten_text"), http.StatusNotFound
 		case errors.Is(err, message.ErrNotFound), errors.Is(err, jobs.ErrUnknown):
 			p.Title, p.Text, p.Status = words.T("fault.missing"), words.T("fault.missing_text"), http.StatusNotFound
 		case errors.As(err, &invalid):

@@ -20,7 +20,7 @@ import (
 	"sync"
 )
 
-//go:embed style.css app.js preview.js icon.svg catalogue
+//go:embed style.css app.js preview.js mailbox.js icon.svg catalogue
 var files embed.FS
 
 // AssetPath is where style sheet and scripts are; their addresses change with their content.
@@ -34,7 +34,7 @@ type asset struct {
 
 // assets are the files that pages load, by name. They, the catalogue and the pages are read
 // when somebody looks at a page: most commands show none.
-var assets = sync.OnceValue(func() map[string]asset { return read("style.css", "app.js", "preview.js", "icon.svg") })
+var assets = sync.OnceValue(func() map[string]asset { return read("style.css", "app.js", "preview.js", "mailbox.js", "icon.svg") })
 
 func read(names ...string) map[string]asset {
 	all := map[string]asset{}
