@@ -236,6 +236,18 @@ func described(v any) string {
 // Suggest is the end of an error sentence about a word that is not known: which known
 // word was probably meant, or which there are.
 func Suggest(word string, known []string) string {
+	best := Nearest(word, known)
+	switch {
+	case best != "":
+		return fmt.Sprintf(" Did you mean %q?", best)
+	case len(known) == 0 || len(known) > 30:
+		return ""
+	}
+	return " There are " + strings.Join(known, ", ")
+}
+
+// Nearest is the known word that was meant by a mistyped one; empty if none is near.
+func Nearest(word string, known []string) string {
 	best, distance := "", 3
 	for _, k := range known {
 		if len(word) > 60 {
@@ -245,13 +257,7 @@ func Suggest(word string, known []string) string {
 			best, distance = k, d
 		}
 	}
-	switch {
-	case best != "":
-		return fmt.Sprintf(" Did you mean %q?", best)
-	case len(known) == 0 || len(known) > 30:
-		return ""
-	}
-	return " There are " + strings.Join(known, ", ")
+	return best
 }
 
 // editDistance is how many letters must be put in, left out or changed (Levenshtein).
