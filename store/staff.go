@@ -60,9 +60,15 @@ func (s *Store) ChangeMember(ctx context.Context, m access.Member) error {
 	return s.withoutSessions(ctx, m, "UPDATE staff SET name = ?, role = ?, password = ? WHERE site = ? AND email = ?", m.Name, string(m.Role), m.Password)
 }
 
-// RemoveMember deletes a member and all sessions; message.ErrNotFound if there is none.
+// RemoveMember deletes a member with all sessions and views; message.ErrNotFound if there is none.
 func (s *Store) RemoveMember(ctx context.Context, m access.Member) error {
-	return s.withoutSessions(ctx, m, "DELETE FROM staff WHERE site = ? AND email = ?")
+	if err := s.withoutSessions(ctx, m, "DELETE FROM staff WHERE site = ? AND email = ?"); err != nil {
+		return err
+	}
+	if _, err := s.exec(ctx, nil, "DELETE FROM views WHERE site = ? AND email = ?", m.Site, m.Email); err != nil {
+		return fmt.Errorf("remove the views of a member: %w", err)
+	}
+	return nil
 }
 
 // withoutSessions changes a member's row and ends the sessions, or neither.
