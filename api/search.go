@@ -24,6 +24,7 @@ type Search struct {
 	Category  string `query:"category" doc:"Only with an error of this category."`
 	Code      string `query:"code" doc:"Only with an error whose code begins so, as 552 does 552 5.2.2."`
 	Account   string `query:"account" doc:"Only by this outgoing account."`
+	Operation string `query:"operation" doc:"Only what this operation has moved."`
 	Tag       string `query:"tag" doc:"Only with this tag: its name, or its name, = and its value."`
 	Since     string `query:"since" doc:"Only taken at this time or later: how long ago, as in 24h or 7d, a date, or a time."`
 	Until     string `query:"until" doc:"Only taken before this time."`
@@ -51,6 +52,7 @@ func (in Search) filter(at time.Time) (message.Filter, error) {
 		{"category", in.Category},
 		{"code", in.Code},
 		{"account", in.Account},
+		{"operation", in.Operation},
 		{"tag", in.Tag},
 		{"since", in.Since},
 		{"until", in.Until},

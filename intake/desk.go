@@ -34,6 +34,7 @@ type Store interface {
 	SaveProcess(ctx context.Context, c message.Call, p preferences.Process) error
 	// AddOperation tells the operation that the same request with that key (nil: none) began.
 	AddOperation(ctx context.Context, k *message.Key, o message.Operation) (begun message.Operation, replayed bool, err error)
+	BeginOperation(ctx context.Context, site string, id message.ID, at time.Time) error
 	Accept(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error)
 	// Answered is what the request with that key was told; nil if there was none.
 	Answered(ctx context.Context, site string, k message.Key) ([]byte, error)
@@ -90,8 +91,8 @@ type Options struct {
 	PageOf func(id message.ID) string
 	// Wake is called when a message has become pending; nil if nobody wants to know.
 	Wake func()
-	// Operated is called when an operation has begun; nil if nobody wants to know.
-	Operated func()
+	// Operated is called with when a new operation begins; nil if nobody wants to know.
+	Operated func(at time.Time)
 }
 
 // Desk takes requests.
@@ -115,7 +116,7 @@ func New(store Store, o Options) *Desk {
 		o.Wake = func() {}
 	}
 	if o.Operated == nil {
-		o.Operated = func() {}
+		o.Operated = func(time.Time) {}
 	}
 	return &Desk{store: store, o: o}
 }

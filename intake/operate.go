@@ -35,7 +35,16 @@ func (d *Desk) OperateOnce(ctx context.Context, c message.Call, o message.Operat
 	o.ID, o.Site, o.Status, o.CreatedAt, o.UpdatedAt = message.NewID(message.OperationIDs), c.Site, message.Running, c.At, c.At
 	o, replayed, err = d.store.AddOperation(ctx, key, o)
 	if err == nil && !replayed {
-		d.o.Operated()
+		d.o.Operated(o.Began())
 	}
 	return o, replayed, err
+}
+
+// BeginNow lets an operation begin that waits to be undone; one that has begun goes on.
+func (d *Desk) BeginNow(ctx context.Context, c message.Call, id message.ID) error {
+	err := d.store.BeginOperation(ctx, c.Site, id, c.At)
+	if err == nil {
+		d.o.Operated(c.At)
+	}
+	return err
 }

@@ -21,6 +21,7 @@ type Filter struct {
 	Code      string   `json:"code,omitempty" doc:"Only with an error whose code begins so, as 552 does 552 5.2.2."`
 	Account   string   `json:"account,omitempty" doc:"Only by this outgoing account."`
 	Tag       string   `json:"tag,omitempty" doc:"Only with this tag: its name, or its name, = and its value."`
+	Operation ID       `json:"operation,omitempty" doc:"Only what this operation has moved."`
 	// Text is looked for in the subject, the summary, the case's title and the text.
 	Text  string    `json:"text,omitempty" doc:"Only with these words in them. It needs since."`
 	Since time.Time `json:"since,omitzero" doc:"Only taken at this time or later."`
@@ -60,6 +61,10 @@ func (f Filter) check(bad *Invalid, at string) {
 	if f.Event != "" {
 		_, err := ParseID(EventIDs, string(f.Event))
 		bad.Check(at+"event", "bad_id", err)
+	}
+	if f.Operation != "" {
+		_, err := ParseID(OperationIDs, string(f.Operation))
+		bad.Check(at+"operation", "bad_id", err)
 	}
 	if f.ID != "" && f.ID.Bytes() == [16]byte{} {
 		bad.Add(at+"id", "bad_id", "%q is not the id of a message", Truncate(string(f.ID), 60))

@@ -25,9 +25,39 @@ type Operation struct {
 	CreatedAt time.Time  `json:"created_at"`
 	UpdatedAt time.Time  `json:"updated_at"`
 	EndedAt   *time.Time `json:"ended_at,omitempty"`
+	// BeginsAt is when it begins, if that is later than it was asked for: until then it can be
+	// undone by stopping it.
+	BeginsAt *time.Time `json:"begins_at,omitempty" doc:"When it begins, if somebody may still undo it by stopping it."`
+	// LeftAlone are the first of those that were refused.
+	LeftAlone []ID `json:"left_alone,omitempty" doc:"The first hundred of those that were refused."`
 
 	Cursor    ID        `json:"-"` // the last message that was looked at
 	HeldUntil time.Time `json:"-"` // while a replica works on it
+}
+
+// MaxLeftAlone is how many of those that were refused are named.
+const MaxLeftAlone = 100
+
+// UndoWithin is how long after it was asked for an operation of the console that withdraws
+// mail begins.
+const UndoWithin = 10 * time.Second
+
+// Waits tells whether the operation has not begun at that time, and can be undone.
+func (o Operation) Waits(at time.Time) bool {
+	return o.Status == Running && o.Done == 0 && o.BeginsAt != nil && at.Before(*o.BeginsAt)
+}
+
+// Undone tells whether it was stopped before it began.
+func (o Operation) Undone() bool {
+	return o.Status == Stopped && o.Done == 0 && o.BeginsAt != nil && o.EndedAt != nil && o.EndedAt.Before(*o.BeginsAt)
+}
+
+// Began is when the work on it could begin.
+func (o Operation) Began() time.Time {
+	if o.BeginsAt != nil {
+		return *o.BeginsAt
+	}
+	return o.CreatedAt
 }
 
 // Action is what an operation does with each message.

@@ -54,6 +54,10 @@ var all = []Qualifier{
 		f.Event, err = message.ParseID(message.EventIDs, v)
 		return err
 	}},
+	{Name: "operation", Says: "that this operation has moved", Example: "operation:" + string(message.IDOf(message.OperationIDs, [16]byte{1})), set: func(f *message.Filter, v string, _ time.Time) (err error) {
+		f.Operation, err = message.ParseID(message.OperationIDs, v)
+		return err
+	}},
 	{Name: "id", Says: "with this id", Example: "id:" + string(message.IDOf(message.MessageIDs, [16]byte{1})), set: func(f *message.Filter, v string, _ time.Time) error {
 		f.ID = message.ID(v)
 		if f.ID.Bytes() == [16]byte{} {

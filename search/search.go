@@ -161,6 +161,7 @@ func Line(f message.Filter) string {
 	add("account", f.Account)
 	add("reference", f.Reference)
 	add("event", string(f.Event))
+	add("operation", string(f.Operation))
 	add("id", string(f.ID))
 	add("tag", f.Tag)
 	for _, t := range []struct {

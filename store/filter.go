@@ -142,6 +142,9 @@ func (s *Store) narrowed(q *filtering, f message.Filter) {
 			q.add(s.dialect.tag()+" IS NOT NULL", name)
 		}
 	}
+	if f.Operation != "" {
+		q.add("EXISTS (SELECT 1 FROM decisions d WHERE d.site = m.site AND d.message_id = m.id AND d.actor = ?)", string(f.Operation))
+	}
 	if f.Text != "" {
 		words := "%" + literal(f.Text) + "%"
 		q.add(fmt.Sprintf("(m.subject %[1]s ? ESCAPE '!' OR m.summary %[1]s ? ESCAPE '!' OR m.case_title %[1]s ? ESCAPE '!' OR m.body_text %[1]s ? ESCAPE '!')", like), words, words, words, words)

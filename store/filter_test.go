@@ -62,6 +62,20 @@ func TestFind(t *testing.T) {
 			}), "msg", noon.Add(2*time.Hour), 6),
 		}
 		kept(t, s, all...)
+		operation := message.Earliest(message.OperationIDs, noon)
+		held, err := all[1].Do(message.Hold, noon)
+		if err == nil {
+			err = s.Replace(t.Context(), all[1], held, message.Decided{Message: all[1].ID, At: noon, What: message.DidHold, By: string(operation)})
+		}
+		if err == nil {
+			var back message.Message
+			if back, err = held.Do(message.Release, noon); err == nil {
+				err = s.Replace(t.Context(), held, back)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, row := range []struct {
 			name string
 			f    message.Filter
@@ -94,6 +108,8 @@ func TestFind(t *testing.T) {
 			{"a tag's value", message.Filter{Tag: "process=lease"}, "two"},
 			{"another value", message.Filter{Tag: "process=sale"}, ""},
 			{"a tag in other letters", message.Filter{Tag: "städte=Łódź"}, "two"},
+			{"what an operation has moved", message.Filter{Operation: operation}, "two"},
+			{"what it has moved, and another status", message.Filter{Operation: operation, Status: message.Error}, ""},
 			{"since", message.Filter{Since: noon.Add(time.Hour)}, "six digest"},
 			{"until", message.Filter{Until: noon}, "one"},
 			{"since and until", message.Filter{Since: noon, Until: noon.Add(time.Hour)}, "four three two"},

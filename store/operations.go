@@ -9,23 +9,26 @@ import (
 	"notifier/message"
 )
 
-const operationNames = "id, action, filter, ids, status, total, done, succeeded, refused, next, created_at, updated_at, ended_at, held_until"
+const operationNames = "id, action, filter, ids, status, total, done, succeeded, refused, next, created_at, updated_at, ended_at, held_until, begins_at, left_alone"
 
 func (s *Store) readOperations(ctx context.Context, t *tx, site, where string, arguments ...any) ([]message.Operation, error) {
 	rows, err := s.query(ctx, t, "SELECT "+operationNames+" FROM operations WHERE site = ? AND "+where, append([]any{site}, arguments...)...)
 	return collect(rows, err, func(scan func(...any) error) (o message.Operation, err error) {
 		var filter string
-		var ids list
-		var ended instant
+		var ids, left list
+		var ended, begins instant
 		err = scan((*string)(&o.ID), (*string)(&o.Action), &filter, &ids, (*string)(&o.Status), &o.Total, &o.Done, &o.Succeeded, &o.Refused,
-			(*string)(&o.Cursor), (*instant)(&o.CreatedAt), (*instant)(&o.UpdatedAt), &ended, (*instant)(&o.HeldUntil))
+			(*string)(&o.Cursor), (*instant)(&o.CreatedAt), (*instant)(&o.UpdatedAt), &ended, (*instant)(&o.HeldUntil), &begins, &left)
 		if err == nil {
 			err = json.Unmarshal([]byte(filter), &o.Filter)
 		}
 		for _, id := range ids {
 			o.IDs = append(o.IDs, message.ID(id))
 		}
-		o.Site, o.EndedAt = site, orNull(time.Time(ended))
+		for _, id := range left {
+			o.LeftAlone = append(o.LeftAlone, message.ID(id))
+		}
+		o.Site, o.EndedAt, o.BeginsAt = site, orNull(time.Time(ended)), orNull(time.Time(begins))
 		return o, err
 	})
 }
@@ -35,9 +38,9 @@ func (s *Store) readOperations(ctx context.Context, t *tx, site, where string, a
 // was begun then.
 func (s *Store) AddOperation(ctx context.Context, k *message.Key, o message.Operation) (begun message.Operation, replayed bool, err error) {
 	o.Total = len(o.IDs)
-	ids := make(list, len(o.IDs))
-	for i, id := range o.IDs {
-		ids[i] = string(id)
+	begins := o.CreatedAt
+	if o.BeginsAt != nil {
+		begins = *o.BeginsAt
 	}
 	if len(o.IDs) == 0 {
 		c, err := s.Count(ctx, o.Site, o.Filter, false)
@@ -50,8 +53,8 @@ func (s *Store) AddOperation(ctx context.Context, k *message.Key, o message.Oper
 	var answered []byte
 	if err == nil {
 		answered, err = s.firstTime(ctx, message.Call{Site: o.Site, At: o.CreatedAt}, k, func(t *tx) (any, error) {
-			_, err := s.exec(ctx, t, "INSERT INTO operations (site, "+operationNames+") VALUES ("+marks(15)+")", o.Site, string(o.ID), string(o.Action), string(filter), ids,
-				string(o.Status), o.Total, 0, 0, 0, "", instant(o.CreatedAt), instant(o.UpdatedAt), instant{}, instant(o.CreatedAt))
+			_, err := s.exec(ctx, t, "INSERT INTO operations (site, "+operationNames+") VALUES ("+marks(17)+")", o.Site, string(o.ID), string(o.Action), string(filter), listOf(o.IDs),
+				string(o.Status), o.Total, 0, 0, 0, "", instant(o.CreatedAt), instant(o.UpdatedAt), instant{}, instant(begins), orNone(o.BeginsAt), list{})
 			return o, err
 		})
 	}
@@ -114,13 +117,31 @@ func (s *Store) TakeOperation(ctx context.Context, site string, at, until time.T
 // Progress writes how far an operation has come, and holds it on until that time; false if
 // it was stopped, or another replica has it.
 func (s *Store) Progress(ctx context.Context, o message.Operation, until time.Time) (bool, error) {
-	n, err := s.exec(ctx, nil, fmt.Sprintf("UPDATE operations SET status = ?, done = ?, succeeded = ?, refused = ?, next = ?, updated_at = ?, ended_at = ?, held_until = ?"+
+	n, err := s.exec(ctx, nil, fmt.Sprintf("UPDATE operations SET status = ?, done = ?, succeeded = ?, refused = ?, next = ?, updated_at = ?, ended_at = ?, held_until = ?, left_alone = ?"+
 		" WHERE site = ? AND id = ? AND status = '%s' AND held_until = ?", message.Running),
-		string(o.Status), o.Done, o.Succeeded, o.Refused, string(o.Cursor), instant(o.UpdatedAt), orNone(o.EndedAt), instant(until), o.Site, string(o.ID), instant(o.HeldUntil))
+		string(o.Status), o.Done, o.Succeeded, o.Refused, string(o.Cursor), instant(o.UpdatedAt), orNone(o.EndedAt), instant(until), listOf(o.LeftAlone), o.Site, string(o.ID), instant(o.HeldUntil))
 	if err != nil {
 		return false, fmt.Errorf("write the progress of %s: %w", o.ID, err)
 	}
 	return n == 1, nil
+}
+
+// BeginOperation lets one begin that waits to be undone. What has begun goes on.
+func (s *Store) BeginOperation(ctx context.Context, site string, id message.ID, at time.Time) error {
+	_, err := s.exec(ctx, nil, fmt.Sprintf("UPDATE operations SET held_until = ?, begins_at = ? WHERE site = ? AND id = ? AND status = '%s' AND done = 0 AND held_until = begins_at AND begins_at > ?", message.Running),
+		instant(at), instant(at), site, string(id), instant(at))
+	if err != nil {
+		return fmt.Errorf("begin the operation %s: %w", id, err)
+	}
+	return nil
+}
+
+func listOf(ids []message.ID) list {
+	all := make(list, len(ids))
+	for i, id := range ids {
+		all[i] = string(id)
+	}
+	return all
 }
 
 // StopOperation ends an operation where it stands; one that is over stays so.

@@ -87,6 +87,9 @@ func (j *Job) work(ctx context.Context, o message.Operation, now func() time.Tim
 			case refused(err):
 				o.Refused++
 				counts["refused"]++
+				if len(o.LeftAlone) < message.MaxLeftAlone {
+					o.LeftAlone = append(o.LeftAlone, id)
+				}
 			default: // the page is begun again; what is done already is refused then
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -156,6 +157,10 @@ func TestAnOperationByIDs(t *testing.T) {
 			t.Fatal(err)
 		}
 		stands(t, s, o, "done 122/122: 120 and 2")
+		now, err := s.Operation(t.Context(), site, o.ID)
+		if err != nil || !slices.Equal(now.LeftAlone, []message.ID{ids[0], "msg_none"}) {
+			t.Errorf("it left %q alone, %v", now.LeftAlone, err)
+		}
 	})
 }
 
@@ -206,5 +211,55 @@ func TestAnOperationOutlivesItsReplica(t *testing.T) {
 			t.Errorf("the operation is %+v, %v", now, err)
 		}
 		retried(t, s, 250)
+	})
+}
+
+// TestAnOperationWaitsToBeUndone: until it begins, nothing is done, and stopping it undoes it.
+func TestAnOperationWaitsToBeUndone(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		failing(t, s, 2)
+		begins := noon.Add(message.UndoWithin)
+		later := func(category message.Category) message.Operation {
+			o, _, err := s.AddOperation(t.Context(), nil, message.Operation{
+				ID: message.NewID(message.OperationIDs), Site: site, Action: message.ActRetry, Filter: message.Filter{Status: message.Error, Category: category},
+				Status: message.Running, CreatedAt: noon, UpdatedAt: noon, BeginsAt: &begins,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return o
+		}
+		run := func(at time.Time) {
+			if _, err := operations.New(s, &desk{Store: s}, zap.NewNop()).Run(t.Context(), at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		undone, atOnce := later(message.MailboxFull), later(message.AddressUnknown)
+		run(noon.Add(9 * time.Second))
+		retried(t, s, 0)
+		if !undone.Waits(noon.Add(9*time.Second)) || undone.Waits(begins) {
+			t.Error("it does not wait until it begins")
+		}
+		if err := s.StopOperation(t.Context(), site, undone.ID, noon.Add(9*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if o, err := s.Operation(t.Context(), site, undone.ID); err != nil || !o.Undone() {
+			t.Errorf("it is %+v, %v; want it undone", o, err)
+		}
+		if err := s.BeginOperation(t.Context(), site, atOnce.ID, noon.Add(5*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		run(noon.Add(6 * time.Second))
+		stands(t, s, atOnce, "done 1/1: 1 and 0")
+		run(noon.Add(time.Minute))
+		stands(t, s, undone, "stopped 0/1: 0 and 0")
+		retried(t, s, 1)
+		// What is over, or has begun, is not begun again.
+		if err := s.BeginOperation(t.Context(), site, undone.ID, noon); err != nil {
+			t.Fatal(err)
+		}
+		run(noon.Add(2 * time.Minute))
+		retried(t, s, 1)
 	})
 }
