@@ -168,6 +168,14 @@ func (p Printer) line(item []byte) error {
 	return err
 }
 
+// Harmless is a cell of CSV that no spreadsheet takes for a formula.
+func Harmless(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
 // csv writes a head and rows (RFC 4180). What a spreadsheet would take for a formula is
 // quoted with an apostrophe, as it is told to do against injection.
 func (p Printer) csv(head []string, rows [][]string) error {
@@ -182,9 +190,7 @@ func (p Printer) csv(head []string, rows [][]string) error {
 	}
 	for _, row := range rows {
 		for i, cell := range row {
-			if strings.HasPrefix(cell, "=") || strings.HasPrefix(cell, "+") || strings.HasPrefix(cell, "-") || strings.HasPrefix(cell, "@") {
-				row[i] = "'" + cell
-			}
+			row[i] = Harmless(cell)
 		}
 		if err := w.Write(row); err != nil {
 			return err

@@ -32,26 +32,37 @@ func (l *Login) Noted(action string, next http.Handler) http.Handler {
 		if ended.status >= http.StatusBadRequest || l.o.Book == nil {
 			return
 		}
-		who := Who(r.Context())
-		record := access.Record{
-			ID: message.NewID(access.RecordIDs), Site: who.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: who.Name, Key: who.Key, From: l.o.From(r),
-			Action: action, Subject: message.Truncate(r.URL.Path, 500),
-		}
-		for _, field := range slices.Sorted(maps.Keys(r.PostForm)) {
-			if !slices.Contains(secrets, field) {
-				if record.After == nil {
-					record.After = access.State{}
-				}
-				record.After[field] = message.Truncate(strings.Join(r.PostForm[field], ", "), 300)
-			}
-		}
-		for _, complete := range told.all {
-			complete(&record)
-		}
-		if err := l.o.Book.Note(context.WithoutCancel(r.Context()), record); err != nil {
-			l.log.Error("a change is not in the audit", zap.String("by", who.Name), zap.String("action", action), zap.String("subject", record.Subject), zap.Error(err))
-		}
+		l.note(r, action, told.all)
 	})
+}
+
+// Note writes the record of what a page behind Guard does, and what its form said.
+func (l *Login) Note(r *http.Request, action string) {
+	if l.o.Book != nil {
+		l.note(r, action, nil)
+	}
+}
+
+func (l *Login) note(r *http.Request, action string, told []func(*access.Record)) {
+	who := Who(r.Context())
+	record := access.Record{
+		ID: message.NewID(access.RecordIDs), Site: who.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: who.Name, Key: who.Key, From: l.o.From(r),
+		Action: action, Subject: message.Truncate(r.URL.Path, 500),
+	}
+	for _, field := range slices.Sorted(maps.Keys(r.PostForm)) {
+		if !slices.Contains(secrets, field) {
+			if record.After == nil {
+				record.After = access.State{}
+			}
+			record.After[field] = message.Truncate(strings.Join(r.PostForm[field], ", "), 300)
+		}
+	}
+	for _, complete := range told {
+		complete(&record)
+	}
+	if err := l.o.Book.Note(context.WithoutCancel(r.Context()), record); err != nil {
+		l.log.Error("a change is not in the audit", zap.String("by", who.Name), zap.String("action", action), zap.String("subject", record.Subject), zap.Error(err))
+	}
 }
 
 // tellingIn is where the context of a request behind Noted has what the page tells of it.
