@@ -16,12 +16,21 @@ import (
 )
 
 // console are the pages of admins. Their streams end when stop is closed.
-func (h *house) console(stop <-chan struct{}, mailbox console.Mailbox) http.Handler {
+func (h *house) console(stop <-chan struct{}, mailbox bool) http.Handler {
 	return console.Handler(h.login(), h.desk, h.store, h.timetable, h, console.Options{
 		Write: h.writer.Write, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks, Settings: settings{h},
 		Wake:   func() { h.timetable.Wake(schedule.Notifications) },
 		WhatIf: console.WhatIf{Past: h.store, Plan: h.whatIf().Plan}, Mailbox: mailbox, Stop: stop,
+		URL: h.config.HTTP.PublicURL, Key: h.exampleKey(), NoServer: func() bool { return len(h.outgoing().config.accountNames()) == 0 },
 	}, h.log)
+}
+
+// exampleKey is the key that examples on pages name: that of the demo, which everybody knows.
+func (h *house) exampleKey() string {
+	if h.config.demo {
+		return devKey
+	}
+	return ""
 }
 
 // centre says how people choose what they get.

@@ -21,7 +21,6 @@ import (
 	"notifier/schedule"
 	"notifier/web"
 	"notifier/web/centre"
-	"notifier/web/console"
 	"notifier/web/look"
 )
 
@@ -64,7 +63,7 @@ func serveCommand(s *shared) *cobra.Command {
 			if err != nil {
 				return errors.Join(err, h.close())
 			}
-			return errors.Join(h.serve(c.Context(), listener, h.console(c.Context().Done(), console.Mailbox{})), h.close())
+			return errors.Join(h.serve(c.Context(), listener, h.console(c.Context().Done(), false)), h.close())
 		},
 	}
 	c.Flags().BoolVar(&noMigrate, "no-migrate", false, "leave the database's schema as it is")

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -24,8 +25,11 @@ type base struct {
 	Lang  string
 	Langs []choice
 	Theme string
+	Place string // whose clock is shown: server, utc, or empty for that of the device
+	Keys  bool   // whether keys are shortcuts
 	Path  string // with the query, to come back to
 	Done  string // what the last form did
+	Undo  string // where that is undone; empty if it cannot be
 	Live  string // the address of the stream that tells what is new; empty: there is none
 	// MayAct and MayPlan tell what the reader may do.
 	MayAct, MayPlan bool
@@ -35,6 +39,13 @@ type base struct {
 type place struct {
 	Key, Path, Name string
 	Count           int
+}
+
+// Go is the key that leads to the place after g; empty if there is none.
+func (p place) Go() string { return ways[p.Key] }
+
+var ways = map[string]string{
+	"overview": "o", "messages": "m", "deferred": "h", "errors": "e", "why": "w", "jobs": "j", "reminders": "r", "people": "p",
 }
 
 type choice struct {
@@ -49,15 +60,12 @@ func (c *console) base(r *http.Request, here, title string) base {
 	if asked := r.URL.Query().Get("lang"); asked != "" {
 		lang = look.Choose(asked)
 	}
-	zone := cookie(r, "zone")
-	if zone == "" {
-		zone = "UTC"
-	}
 	words := look.In(lang)
 	b := base{
-		Here: here, Who: who, Lang: lang, Clock: look.NewClock(words, zone, time.Now().UTC()), Path: r.URL.RequestURI(),
+		Here: here, Who: who, Lang: lang, Path: r.URL.RequestURI(), Place: cookie(r, "clock"), Keys: cookie(r, "keys") != "off",
 		MayAct: who.May(access.Queue), MayPlan: who.May(access.Jobs) && who.Home,
 	}
+	b.Clock = look.NewClock(words, c.zone(r, b.Place), time.Now().UTC())
 	if title != "" {
 		b.Title = words.T(title)
 	}
@@ -71,13 +79,30 @@ func (c *console) base(r *http.Request, here, title string) base {
 	}
 	if done := r.URL.Query().Get("done"); slices.Contains(deeds, done) {
 		b.Done = words.T("done." + done)
+		if done == "pause" && b.MayPlan {
+			b.Undo = r.URL.Path + "/resume"
+		}
 	}
 	b.Nav = c.nav(r, b)
 	return b
 }
 
 // deeds are what forms come back with.
-var deeds = []string{"retry", "cancel", "release", "run", "pause", "resume", "save", "reset", "stop", "send"}
+var deeds = []string{"retry", "cancel", "release", "hold", "undo", "copy", "test", "suppress", "view", "unview", "run", "pause", "resume", "save", "reset", "stop", "send"}
+
+// zone is the zone in which somebody wants to read times: by itself that of the device, as
+// far as it has told it.
+func (c *console) zone(r *http.Request, place string) string {
+	switch place {
+	case "server":
+		if zone, err := c.records.Zone(r.Context(), site(r)); err == nil {
+			return zone
+		}
+	case "utc":
+		return "UTC"
+	}
+	return cmp.Or(cookie(r, "zone"), "UTC")
+}
 
 func (c *console) nav(r *http.Request, b base) []place {
 	words, who := b.Clock.Words, b.Who
@@ -99,7 +124,7 @@ func (c *console) nav(r *http.Request, b base) []place {
 	add("keys", "/keys", who.May(access.Admin))
 	add("audit", "/audit", who.May(access.Admin))
 	add("settings", "/settings", who.May(access.Admin) && who.Home && c.o.Settings != nil)
-	add("mailbox", "/mailbox", c.o.Mailbox.Box != nil)
+	add("mailbox", "/mailbox", c.o.Mailbox)
 	if n, err := c.numbers(r.Context(), who.Site, b.Clock.Now()); err == nil {
 		for i := range all {
 			all[i].Count = map[string]int{"messages": n.Due, "deferred": n.Deferred, "errors": n.Errors}[all[i].Key]
@@ -119,17 +144,37 @@ func cookie(r *http.Request, name string) string {
 func (c *console) view(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if r.ParseForm() == nil {
-		for _, name := range []string{"lang", "theme"} {
-			if value := r.PostForm.Get(name); value != "" && len(value) < 20 {
+		for _, name := range []string{"lang", "theme", "clock", "keys"} {
+			given := r.PostForm[name] // a box that is not ticked says nothing: its form says "off" before it
+			if len(given) == 0 {
+				continue
+			}
+			if value := given[len(given)-1]; value != "" && len(value) < 20 {
 				http.SetCookie(w, &http.Cookie{Name: "notifier_" + name, Value: url.QueryEscape(value), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 			}
 		}
 	}
-	back := r.PostForm.Get("back")
+	http.Redirect(w, r, local(r.PostForm.Get("back"), "/"), http.StatusSeeOther)
+}
+
+// local is where a form leads back to: the place that it names, if that is one of ours.
+func local(back, otherwise string) string {
 	if !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.ContainsAny(back, "\\\r\n") {
-		back = "/"
+		return otherwise
 	}
-	http.Redirect(w, r, back, http.StatusSeeOther)
+	return back
+}
+
+// with is a local address with a parameter more, or another value of it.
+func with(path, name, value string) string {
+	u, err := url.Parse(path)
+	if err != nil {
+		return path
+	}
+	q := u.Query()
+	q.Set(name, value)
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 // maxForm is the most that a form holds, in bytes.
@@ -143,6 +188,18 @@ func (b base) Time(t time.Time) template.HTML {
 	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `" title="` + template.HTMLEscapeString(b.Clock.Full(t)) + `">` +
 		template.HTMLEscapeString(b.Clock.Moment(t)) + `</time>`)
 }
+
+// Ago is a time as lists show it: how long ago, or how soon. Beyond a day it is Time.
+func (b base) Ago(t time.Time) template.HTML {
+	if t.IsZero() || !b.Clock.Near(t) {
+		return b.Time(t)
+	}
+	return template.HTML(`<time data-ago datetime="` + t.UTC().Format(time.RFC3339) + `" title="` + template.HTMLEscapeString(b.Clock.Full(t)) + `">` +
+		template.HTMLEscapeString(b.Clock.Ago(t)) + `</time>`)
+}
+
+// Spans are the words of Ago, for the script that keeps them right while a page is open.
+func (b base) Spans() string { return strings.Join(look.Spans(b.Clock.Words), "|") }
 
 // Badge is a status as people read it: a shape and a word, never colour alone.
 func (b base) Badge(s message.Status) template.HTML {

@@ -30,7 +30,11 @@ type Desk interface {
 	Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error)
 	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
+	Hold(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Operate(ctx context.Context, c message.Call, o message.Operation) (message.Operation, error)
+	BeginNow(ctx context.Context, c message.Call, id message.ID) error
+	SendMessage(ctx context.Context, c message.Call, d message.Draft) (message.Taken, bool, error)
+	Suppress(ctx context.Context, c message.Call, s message.Suppression) (message.Suppression, error)
 	User(ctx context.Context, site, id string) (preferences.User, error)
 	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
 	Catalog() preferences.Catalog
@@ -56,6 +60,12 @@ type Records interface {
 	CallbacksOf(ctx context.Context, site string, endpoint, before message.ID, n int) ([]webhook.Callback, error)
 	Keys(ctx context.Context, site string) ([]access.Key, error)
 	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
+	Zone(ctx context.Context, site string) (string, error)
+	Views(ctx context.Context, site, email string) ([]access.View, error)
+	SaveView(ctx context.Context, v access.View) error
+	RemoveView(ctx context.Context, site, email, name string) error
+	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
+	Attach(ctx context.Context, m message.Message) (message.Message, error)
 }
 
 // Timetable is when the jobs run.
@@ -87,8 +97,14 @@ type Options struct {
 	Webhooks Webhooks
 	Settings Settings // nil: there is no page of them
 	// Wake is called when a message has become pending.
-	Wake    func()
-	Mailbox Mailbox
+	Wake func()
+	// NoServer tells that no mail server is set up, so that mail waits; nil: there is one.
+	NoServer func() bool
+	// URL is where callers reach the service, and Key one that examples may name; empty if
+	// there is none.
+	URL, Key string
+	// Mailbox tells that /mailbox shows what was caught.
+	Mailbox bool
 	// Stop ends the streams of pages that tell what is new.
 	Stop <-chan struct{}
 }
@@ -112,6 +128,9 @@ type console struct {
 // Handler answers all pages behind the login.
 func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, accounts Accounts, o Options, log *zap.Logger) http.Handler {
 	c := &console{desk: desk, records: records, timetable: timetable, accounts: accounts, o: o, log: log.Named("console")}
+	if c.o.NoServer == nil {
+		c.o.NoServer = func() bool { return false }
+	}
 	c.tally.known, c.tally.at = map[string]numbers{}, map[string]time.Time{}
 	mux := http.NewServeMux()
 	login.Routes(mux)
@@ -131,6 +150,13 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	do("/operations", "act-on-messages", access.Queue, c.operate)
 	see("/operations/{id}", access.ReadQueue, c.operation)
 	do("/operations/{id}/stop", "stop-operation", access.Queue, c.stopOperation)
+	do("/operations/{id}/begin", "begin-operation", access.Queue, c.beginOperation)
+	see("/words", access.ReadQueue, c.words)
+	do("/views", "save-view", access.ReadQueue, c.saveView)
+	do("/views/remove", "remove-view", access.ReadQueue, c.removeView)
+	mux.Handle("POST /export", login.Need(access.ReadQueue, c.told(c.exportMessages(login))))
+	do("/test", "send-test", access.Queue, c.sendTest)
+	do("/suppress", "suppress-address", access.Queue, c.suppress)
 	see("/why", access.ReadQueue, c.ask)
 	see("/deferred", access.ReadQueue, c.deferred)
 	see("/errors", access.ReadQueue, c.errors)
@@ -157,8 +183,7 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	see("/settings/export", access.Admin, c.export)
 	do("/settings/reload", "reload-config", access.Admin, c.reload)
 	mux.Handle("GET /stream", login.Need(access.ReadQueue, http.HandlerFunc(c.stream)))
-	mux.Handle("POST /view", login.Open(http.HandlerFunc(c.view)))
-	c.mailboxRoutes(mux, login)
+	mux.Handle("POST /view", login.Guard(http.HandlerFunc(c.view)))
 	mux.Handle("GET /", login.Guard(c.told(func(http.ResponseWriter, *http.Request) error { return message.ErrNotFound })))
 	return look.Guarded(http.NewCrossOriginProtection().Handler(mux))
 }
@@ -177,8 +202,6 @@ func (c *console) told(page func(http.ResponseWriter, *http.Request) error) http
 		var invalid *message.Invalid
 		var move *message.MoveError
 		switch {
-		case errors.Is(err, errForgotten):
-			p.Title, p.Text, p.Status = words.T("mailbox.forgotten"), words.T("mailbox.forgotten_text"), http.StatusNotFound
 		case errors.Is(err, message.ErrNotFound), errors.Is(err, jobs.ErrUnknown):
 			p.Title, p.Text, p.Status = words.T("fault.missing"), words.T("fault.missing_text"), http.StatusNotFound
 		case errors.As(err, &invalid):

@@ -317,7 +317,7 @@ func TestOperations(t *testing.T) {
 	if w := h.ask(access.Support, "POST", place+"/stop", url.Values{}); w.Code != http.StatusSeeOther {
 		h.Errorf("stop: %d", w.Code)
 	}
-	h.wants(h.ask(access.Support, "GET", place, nil), http.StatusOK, "Stopped")
+	h.wants(h.ask(access.Support, "GET", place, nil), http.StatusOK, "It was undone before it began")
 	h.wants(h.ask(access.Support, "POST", "/messages", url.Values{"do": {"retry"}}), http.StatusOK, "Retry 0 mails?")
 	h.wants(h.ask(access.Support, "POST", "/messages", url.Values{"do": {"explode"}}), http.StatusUnprocessableEntity, "is no action")
 }
@@ -331,8 +331,8 @@ func TestOneMessage(t *testing.T) {
 	}
 	h.wants(h.ask(access.Support, "GET", path+"?done=retry", nil), http.StatusOK, "It is tried again", "Pending", "retried by support@example.net")
 	h.wants(h.ask(access.Support, "POST", path+"/retry", url.Values{}), http.StatusConflict, "not in a state")
-	h.ask(access.Support, "POST", path+"/cancel", url.Values{})
-	h.wants(h.ask(access.Support, "GET", path, nil), http.StatusOK, "Cancelled")
+	h.ask(access.Support, "POST", path+"/hold", url.Values{})
+	h.wants(h.ask(access.Support, "GET", path+"?done=hold", nil), http.StatusOK, "It is held until somebody releases it", "Waits for a person", "held by support@example.net")
 }
 
 // A schedule is shown before it is saved, and saving runs nothing.

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"net/http"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -62,7 +65,9 @@ type operation struct {
 	Done int        `json:"done"`
 	All  int        `json:"all"`
 	Text string     `json:"text"`
-	Over bool       `json:"over"`
+	// Stage is where it stands; a page that shows another gets it anew.
+	Stage string `json:"stage"`
+	Over  bool   `json:"over"`
 }
 
 // How often a stream looks, and says at least that it lives.
@@ -71,29 +76,30 @@ const (
 	heartbeat = 15 * time.Second
 )
 
-// stream tells what is new until the reader goes, as server-sent events.
+// stream tells what is new until the reader goes, as server-sent events; once, if it is
+// asked so by a page that gets no stream. Whoever comes back and names what was heard last
+// is not told the same again.
 func (c *console) stream(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
+	if r.URL.Query().Has("once") {
+		text, _ := c.standing(r)
+		h.Set("Content-Type", "application/json")
+		fmt.Fprint(w, text)
+		return
+	}
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
 	out := http.NewResponseController(w)
-	fmt.Fprint(w, "retry: 2000\n\n")
+	fmt.Fprint(w, "retry: 3000\n\n")
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
-	var said string
-	var saidAt time.Time
+	said, saidAt := r.Header.Get("Last-Event-ID"), time.Now()
 	for {
-		text := ""
-		if b, err := c.beat(r); err == nil {
-			bytes, _ := json.Marshal(b)
-			text = string(bytes)
-		} else if !errors.Is(err, context.Canceled) {
-			text = `{"down":true}`
-		}
+		text, id := c.standing(r)
 		switch now := time.Now(); {
-		case text != said:
-			fmt.Fprintf(w, "data: %s\n\n", text)
-			said, saidAt = text, now
+		case id != said:
+			fmt.Fprintf(w, "id: %s\ndata: %s\n\n", id, text)
+			said, saidAt = id, now
 		case now.Sub(saidAt) >= heartbeat:
 			fmt.Fprint(w, ": still here\n\n")
 			saidAt = now
@@ -111,8 +117,25 @@ func (c *console) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// standing is how it stands, as JSON, and a name of that.
+func (c *console) standing(r *http.Request) (text, id string) {
+	text = `{"down":true}`
+	if b, err := c.beat(r); err == nil {
+		bytes, _ := json.Marshal(b)
+		text = string(bytes)
+	}
+	name := fnv.New64a()
+	_, _ = name.Write([]byte(text))
+	return text, strconv.FormatUint(name.Sum64(), 36)
+}
+
 // most is how many new messages are counted, and how many operations told of.
 const most = 100
+
+// atOnce is how many operations a page shows.
+const atOnce = 20
+
+func bytesOf(id message.ID) []byte { b := id.Bytes(); return b[:] }
 
 func (c *console) beat(r *http.Request) (b beat, err error) {
 	query, now := r.URL.Query(), time.Now().UTC()
@@ -130,17 +153,21 @@ func (c *console) beat(r *http.Request) (b beat, err error) {
 			return b, err
 		}
 		for _, m := range found.Messages {
-			if m.ID > after {
+			if after == "" || slices.Compare(bytesOf(m.ID), bytesOf(after)) > 0 {
 				b.New++
 			}
 		}
 	}
-	if query.Has("operation") {
-		o, err := c.records.Operation(r.Context(), site(r), message.ID(query.Get("operation")))
+	for _, id := range query["operation"][:min(len(query["operation"]), atOnce)] {
+		o, err := c.records.Operation(r.Context(), site(r), message.ID(id))
+		if errors.Is(err, message.ErrNotFound) {
+			continue
+		}
 		if err != nil {
 			return b, err
 		}
-		b.Operations = append(b.Operations, operation{o.ID, o.Done, o.Total, c.progress(c.base(r, "", ""), o), o.Status != message.Running})
+		v := operationOf(c.base(r, "", ""), o)
+		b.Operations = append(b.Operations, operation{o.ID, o.Done, o.Total, v.Text, v.Stage, o.Status != message.Running})
 	}
 	return b, nil
 }

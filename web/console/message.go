@@ -1,9 +1,12 @@
 package console
 
 import (
+	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"notifier/explain"
@@ -19,7 +22,11 @@ type messagePage struct {
 	Retry    bool
 	Cancel   bool
 	Release  bool
+	Hold     bool
 	MaySee   bool
+	Direct   bool           // whether a copy may go elsewhere
+	O        *operationView // that is about to withdraw it
+	Refused  []string       // addresses that it did not reach and that are still written to
 	Attempts []message.Attempt
 	Answer   explain.Explanation
 }
@@ -63,8 +70,54 @@ func (c *console) message(w http.ResponseWriter, r *http.Request) error {
 	p.Steps = story(p.base, m, p.Attempts, decisions)
 	can := func(move message.Move) bool { return p.MayAct && slices.Contains(message.From(move), m.Status) }
 	p.Retry = can(message.Retry) && m.Status == message.Error && !m.Manual
-	p.Cancel, p.Release, p.MaySee = can(message.Cancel), can(message.Release), p.MayAct
+	p.Cancel, p.Release, p.Hold, p.MaySee, p.Direct = can(message.Cancel), can(message.Release), can(message.Hold), p.MayAct, m.Type == message.Direct
+	if err := c.withdrawal(r, &p); err != nil {
+		return err
+	}
+	if m.Status == message.Error && p.MayAct {
+		if p.Refused, err = c.refused(r, m); err != nil {
+			return err
+		}
+	}
 	return c.show(w, r, p.Lang, "message.html", p)
+}
+
+// withdrawal is the operation that is about to withdraw the message, if somebody has just
+// asked for that.
+func (c *console) withdrawal(r *http.Request, p *messagePage) error {
+	id := message.ID(r.URL.Query().Get("operation"))
+	if id == "" {
+		return nil
+	}
+	o, err := c.records.Operation(r.Context(), site(r), id)
+	if errors.Is(err, message.ErrNotFound) || err == nil && !slices.Contains(o.IDs, p.M.ID) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v := operationOf(p.base, o)
+	v.Back = p.Path
+	p.O = &v
+	if o.Status == message.Running {
+		p.Live, p.Cancel = "/stream?operation="+url.QueryEscape(string(id)), false
+	}
+	return nil
+}
+
+// refused are the addresses that a message did not reach and that are still written to.
+func (c *console) refused(r *http.Request, m message.Message) (all []string, err error) {
+	addresses := m.Rejected
+	if len(addresses) == 0 {
+		addresses = m.Outstanding()
+	}
+	known, err := c.records.Suppressed(r.Context(), m.Site, addresses)
+	for _, a := range addresses {
+		if _, is := known[strings.ToLower(a)]; !is && len(all) < 10 {
+			all = append(all, a)
+		}
+	}
+	return all, err
 }
 
 // story is what happened to a message, the first first, and what comes next.
@@ -108,8 +161,10 @@ type mailPage struct {
 	Text   string
 	HTML   bool
 	Source string
+	Curl   string
 	View   string
 	Phone  bool
+	Dark   bool
 }
 
 // mail shows what a message says. That it was opened is in the audit.
@@ -121,13 +176,16 @@ func (c *console) mail(w http.ResponseWriter, r *http.Request) error {
 	m = c.o.Write(m)
 	p := mailPage{base: c.base(r, "messages", ""), M: m, Text: m.Text, HTML: m.HTML != "", View: r.URL.Query().Get("view")}
 	p.Title = m.Subject
-	if !slices.Contains([]string{"html", "phone", "text", "source"}, p.View) || !p.HTML && p.View != "source" {
+	if !slices.Contains([]string{"html", "phone", "dark", "text", "source", "curl"}, p.View) || !p.HTML && slices.Contains([]string{"html", "phone", "dark"}, p.View) {
 		p.View = "text"
 		if p.HTML {
 			p.View = "html"
 		}
 	}
-	p.Phone = p.View == "phone"
+	p.Phone, p.Dark = p.View == "phone", p.View == "dark"
+	if p.View == "curl" {
+		p.Curl = c.curl(r, m)
+	}
 	if p.View == "source" && c.o.Compose != nil {
 		source, err := c.o.Compose(m)
 		if err != nil {
@@ -153,12 +211,20 @@ func (c *console) html(w http.ResponseWriter, r *http.Request) error {
 // move makes one move of one message.
 func (c *console) move(w http.ResponseWriter, r *http.Request) error {
 	id, what := message.ID(r.PathValue("id")), r.PathValue("move")
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if r.ParseForm() != nil {
+		return message.ErrNotFound
+	}
 	var err error
 	switch what {
 	case "retry":
 		_, err = c.desk.Retry(r.Context(), call(r), id, false)
 	case "cancel":
-		_, err = c.desk.Cancel(r.Context(), call(r), id)
+		return c.withdraw(w, r, id)
+	case "hold":
+		_, err = c.desk.Hold(r.Context(), call(r), id)
+	case "copy":
+		id, err = c.copyMessage(r, id)
 	case "release":
 		_, err = c.desk.Release(r.Context(), call(r), id)
 	default:
@@ -168,4 +234,19 @@ func (c *console) move(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return back(w, r, "/messages/"+string(id), what)
+}
+
+// withdraw begins to withdraw a message, which can be undone for a while.
+func (c *console) withdraw(w http.ResponseWriter, r *http.Request, id message.ID) error {
+	try := call(r)
+	try.DryRun = true
+	if _, err := c.desk.Cancel(r.Context(), try, id); err != nil {
+		return err
+	}
+	o, err := c.begin(r, message.Operation{Action: message.ActCancel, IDs: []message.ID{id}})
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/messages/"+string(id)+"?operation="+url.QueryEscape(string(o.ID)), http.StatusSeeOther)
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"notifier/message"
@@ -18,14 +17,20 @@ type listPage struct {
 	base
 	Query    string
 	Wrong    string
+	Meant    string // what the search probably was to be
 	Views    []view
+	Own      []view
+	View     string // the name of the one that is shown
 	Words    []search.Qualifier
 	Messages []message.Message
 	Count    message.Counted
 	Next     string // the address of the next page
 	Newest   message.ID
 	Without  []dropped
-	Running  []message.Operation
+	Running  []operationView
+	Acts     []act
+	First    firstSteps
+	NoServer bool
 }
 
 // view is a search that is often asked for.
@@ -34,11 +39,13 @@ type view struct {
 	Here        bool
 }
 
-// dropped is a filter that would find something if it were left out.
-type dropped struct {
-	Word  string
-	Query string
-	N     int
+// act is what can be done with messages that are selected.
+type act struct {
+	Action     message.Action
+	Name       string
+	One        string // the name with # for how many, as for 1, 2 and 5: the forms of a number
+	Few, Many  string
+	Key, Class string
 }
 
 var views = []struct{ key, query string }{
@@ -55,19 +62,40 @@ var views = []struct{ key, query string }{
 // list shows messages.
 func (c *console) list(w http.ResponseWriter, r *http.Request) error {
 	p := listPage{base: c.base(r, "messages", "nav.messages"), Query: r.URL.Query().Get("q"), Words: search.Qualifiers()}
-	for _, v := range views {
-		p.Views = append(p.Views, view{p.Clock.Words.T("view." + v.key), v.query, v.query == p.Query})
+	if err := c.listViews(r, &p); err != nil {
+		return err
 	}
 	f, err := search.Filter(p.Query, "q", p.Clock.Now())
-	if err == nil {
-		err = f.Check()
-	}
 	if invalid, is := errors.AsType[*message.Invalid](err); is {
-		for _, fault := range invalid.Faults {
-			p.Wrong += fault.Detail + " "
+		p.Wrong, p.Meant = faults(invalid), search.Corrected(p.Query)
+		if p.Meant == p.Query {
+			p.Meant = ""
 		}
 		return c.show(w, r, p.Lang, "messages.html", p)
 	}
+	if err := c.find(r, &p, f); err != nil {
+		return err
+	}
+	if len(p.Messages) == 0 && p.Next == "" && p.Query != "" {
+		if p.Without, err = c.dropOne(r, p.Query); err != nil {
+			return err
+		}
+	}
+	if len(p.Messages) == 0 && p.Query == "" {
+		p.First = c.firstSteps(r)
+	}
+	p.Acts, p.NoServer = p.acts(), c.o.NoServer()
+	if p.Running, err = c.running(r, p.base); err != nil {
+		return err
+	}
+	if r.URL.Query().Get("before") == "" {
+		p.Live = "/stream?" + url.Values{"q": {p.Query}, "after": {string(p.Newest)}, "operation": idsOf(p.Running)}.Encode()
+	}
+	return c.show(w, r, p.Lang, "messages.html", p)
+}
+
+// find finds a page of messages, and how many there are.
+func (c *console) find(r *http.Request, p *listPage, f message.Filter) error {
 	counting := f
 	f.Before, f.Limit = message.ID(r.URL.Query().Get("before")), perPage
 	found, err := c.records.Find(r.Context(), site(r), f)
@@ -81,137 +109,54 @@ func (c *console) list(w http.ResponseWriter, r *http.Request) error {
 	if found.Next != "" {
 		p.Next = "/messages?" + url.Values{"q": {p.Query}, "before": {string(found.Next)}}.Encode()
 	}
-	if f.Before == "" {
-		if len(p.Messages) > 0 {
-			p.Newest = p.Messages[0].ID
-		}
-		p.Live = "/stream?" + url.Values{"q": {p.Query}, "after": {string(p.Newest)}}.Encode()
+	if f.Before == "" && len(p.Messages) > 0 {
+		p.Newest = p.Messages[0].ID
 	}
-	if p.Running, err = c.running(r); err != nil {
-		return err
-	}
-	return c.show(w, r, p.Lang, "messages.html", p)
-}
-
-// Progress is how far an operation has come, in words.
-func (c *console) progress(b base, o message.Operation) string {
-	words := b.Clock.Words
-	text := words.T("op.of", "Done", o.Done, "All", o.Total, "Succeeded", o.Succeeded, "Refused", o.Refused)
-	if o.Status != message.Running || o.Done == 0 {
-		return text
-	}
-	took := o.UpdatedAt.Sub(o.CreatedAt)
-	left := time.Duration(float64(took) * float64(max(o.Total-o.Done, 0)) / float64(o.Done))
-	return text + " · " + words.N("op.left", max(1, int(left.Round(time.Second)/time.Second)))
-}
-
-func (c *console) running(r *http.Request) (running []message.Operation, err error) {
-	last, err := c.records.Operations(r.Context(), site(r), "", 20)
-	for _, o := range last {
-		if o.Status == message.Running {
-			running = append(running, o)
-		}
-	}
-	return running, err
-}
-
-type confirmPage struct {
-	base
-	Action  message.Action
-	N       int
-	Guessed bool
-	Type    bool // whether the number is to be typed
-	Wrong   bool
-	Query   string
-	IDs     []string
-}
-
-// many is how many messages need their number to be typed.
-const many = 100
-
-// confirm asks once more before something is done to many messages: it names the count
-// and the effect.
-func (c *console) confirm(w http.ResponseWriter, r *http.Request) error {
-	o, err := c.asked(w, r)
-	if err != nil {
-		return err
-	}
-	p := confirmPage{base: c.base(r, "messages", "nav.messages"), Action: o.Action, Query: r.PostForm.Get("q"), IDs: r.PostForm["id"], N: len(o.IDs)}
-	if len(o.IDs) == 0 {
-		n, err := c.records.Count(r.Context(), site(r), o.Filter, true)
-		if err != nil {
-			return err
-		}
-		p.N, p.Guessed, p.IDs = n.N, n.Guessed, nil
-	}
-	p.Type = p.N > many && o.Action == message.ActCancel
-	return c.show(w, r, p.Lang, "confirm.html", p)
-}
-
-// asked is the operation that a form asks for.
-func (c *console) asked(w http.ResponseWriter, r *http.Request) (o message.Operation, err error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return o, message.ErrNotFound
-	}
-	o.Action = message.Action(r.PostForm.Get("do"))
-	if r.PostForm.Get("all") == "" {
-		for _, id := range r.PostForm["id"] {
-			o.IDs = append(o.IDs, message.ID(id))
-		}
-	}
-	if len(o.IDs) == 0 {
-		if o.Filter, err = search.Filter(r.PostForm.Get("q"), "q", time.Now().UTC()); err != nil {
-			return o, err
-		}
-	}
-	return o, o.Check()
-}
-
-// operate begins an operation.
-func (c *console) operate(w http.ResponseWriter, r *http.Request) error {
-	o, err := c.asked(w, r)
-	if err != nil {
-		return err
-	}
-	if n := r.PostForm.Get("count"); n != "" && n != r.PostForm.Get("typed") {
-		p := confirmPage{base: c.base(r, "messages", "nav.messages"), Action: o.Action, Query: r.PostForm.Get("q"), IDs: r.PostForm["id"], Type: true, Wrong: true}
-		p.N, _ = strconv.Atoi(n)
-		return pages.Render(w, r, p.Lang, http.StatusUnprocessableEntity, "confirm.html", p)
-	}
-	begun, err := c.desk.Operate(r.Context(), call(r), o)
-	if err != nil {
-		return err
-	}
-	http.Redirect(w, r, "/operations/"+string(begun.ID), http.StatusSeeOther)
 	return nil
 }
 
-type operationPage struct {
-	base
-	Operation message.Operation
-	Progress  string
+// acts are what can be done with many messages.
+func (b base) acts() []act {
+	all := []act{{Action: message.ActRetry, Key: "r"}, {Action: message.ActRelease}, {Action: message.ActHold}, {Action: message.ActCancel, Class: "danger"}}
+	for i, a := range all {
+		form := func(n int) string { return b.Clock.Words.Form("confirm.do."+string(a.Action), n) }
+		all[i].Name, all[i].One, all[i].Few, all[i].Many = b.Clock.Words.T("act."+string(a.Action)), form(1), form(2), form(5)
+	}
+	return all
 }
 
-// operation shows how far an operation has come.
-func (c *console) operation(w http.ResponseWriter, r *http.Request) error {
-	o, err := c.records.Operation(r.Context(), site(r), message.ID(r.PathValue("id")))
-	if err != nil {
-		return err
-	}
-	p := operationPage{base: c.base(r, "messages", ""), Operation: o}
-	p.Title = p.Clock.Words.T("op.title." + string(o.Action))
-	p.Progress = c.progress(p.base, o)
-	if o.Status == message.Running {
-		p.Live = "/stream?operation=" + url.QueryEscape(string(o.ID))
-	}
-	return c.show(w, r, p.Lang, "operation.html", p)
+// dropped is a search without one of its words that finds something.
+type dropped struct {
+	Word  string
+	Query string
+	N     int
+	About bool
 }
 
-func (c *console) stopOperation(w http.ResponseWriter, r *http.Request) error {
-	id := message.ID(r.PathValue("id"))
-	if err := c.records.StopOperation(r.Context(), site(r), id, call(r).At); err != nil {
-		return err
+// patience is how long words are left out of a search that finds nothing, one by one: each
+// look is bounded, and nobody waits for the rest.
+const patience = 150 * time.Millisecond
+
+// dropOne finds out which word of a search keeps it from finding anything.
+func (c *console) dropOne(r *http.Request, query string) (all []dropped, err error) {
+	began := time.Now()
+	words := search.Words(query)
+	for i, word := range words {
+		rest := search.Without(query, i)
+		f, err := search.Filter(rest, "q", began.UTC())
+		if err != nil {
+			continue // as text is without since
+		}
+		if time.Since(began) > patience {
+			break
+		}
+		n, err := c.records.Count(r.Context(), site(r), f, true)
+		if err != nil {
+			return nil, err
+		}
+		if n.N > 0 {
+			all = append(all, dropped{word, rest, n.N, n.Guessed})
+		}
 	}
-	return back(w, r, "/operations/"+string(id), "stop")
+	return all, nil
 }

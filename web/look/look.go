@@ -20,7 +20,7 @@ import (
 	"sync"
 )
 
-//go:embed style.css app.js preview.js mailbox.js icon.svg catalogue
+//go:embed style.css *.js icon.svg catalogue
 var files embed.FS
 
 // AssetPath is where style sheet and scripts are; their addresses change with their content.
@@ -34,7 +34,10 @@ type asset struct {
 
 // assets are the files that pages load, by name. They, the catalogue and the pages are read
 // when somebody looks at a page: most commands show none.
-var assets = sync.OnceValue(func() map[string]asset { return read("style.css", "app.js", "preview.js", "mailbox.js", "icon.svg") })
+var assets = sync.OnceValue(func() map[string]asset {
+	scripts, _ := fs.Glob(files, "*.js")
+	return read(append(scripts, "style.css", "icon.svg")...)
+})
 
 func read(names ...string) map[string]asset {
 	all := map[string]asset{}
@@ -106,6 +109,7 @@ func readPages(from fs.FS, add template.FuncMap, patterns []string) map[string]*
 			"asset": func(name string) string { return assets()[name].address },
 			"t":     words.T,
 			"n":     words.N,
+			"form":  words.Form,
 			"lang":  func() string { return lang },
 			"dict":  dict,
 		}

@@ -40,8 +40,8 @@ func TestCatalogues(t *testing.T) {
 }
 
 var (
-	literal = regexp.MustCompile(`(?:\b[tn] |\.[TN]\()"([a-z_]+(?:\.[a-z0-9_]+)+)"`)
-	prefix  = regexp.MustCompile(`(?:\.T\(|\(print )"([a-z_]+(?:\.[a-z_]*)+)"(?: ?\+| [.$])`)
+	literal = regexp.MustCompile(`(?:\b[tn] |\bform |\.[TN]\()"([a-z_]+(?:\.[a-z0-9_]+)+)"`)
+	prefix  = regexp.MustCompile(`(?:\.T\(|\.N\(|\.Form\(|\(print )"([a-z_]+(?:\.[a-z_]*)+)"(?: ?\+| [.$])`)
 )
 
 // What pages ask for is there, and what is there is asked for.

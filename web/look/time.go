@@ -2,6 +2,7 @@ package look
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"notifier/wallclock"
@@ -38,6 +39,9 @@ func (c Clock) Hour(t time.Time) string {
 	return t.In(c.place).Format("15:04")
 }
 
+// Sharply is the time of day to the second.
+func (c Clock) Sharply(t time.Time) string { return t.In(c.place).Format("15:04:05") }
+
 // Date is as in "1 Dec", with the year where it is not this one.
 func (c Clock) Date(t time.Time) string {
 	year, month, day := t.In(c.place).Date()
@@ -64,6 +68,34 @@ func (c Clock) Moment(t time.Time) string {
 		return c.Words.T("time.tomorrow", "Hour", c.Hour(t))
 	}
 	return c.Words.T("time.on", "Weekday", c.Weekday(t), "Date", c.Date(t), "Hour", c.Hour(t))
+}
+
+// Near tells whether a time is less than a day away: then people count the hours.
+func (c Clock) Near(t time.Time) bool { return c.now.Sub(t).Abs() < 24*time.Hour }
+
+// Ago is how long ago a time was, or how soon it comes, as in "2 min ago".
+func (c Clock) Ago(t time.Time) string {
+	texts, away := Spans(c.Words), c.now.Sub(t)
+	if away.Abs() < 5*time.Second {
+		return texts[0]
+	}
+	i := 1
+	if away < 0 {
+		i, away = 4, -away
+	}
+	n, unit := int(away/time.Second), 0
+	for unit < 2 && n >= 60 {
+		n, unit = n/60, unit+1
+	}
+	return strings.Replace(texts[i+unit], "#", strconv.Itoa(n), 1)
+}
+
+// Spans are the words of Ago, where # is a number: now; so many seconds, minutes and hours
+// ago; in so many seconds, minutes and hours.
+func Spans(w Words) []string {
+	return []string{
+		w.T("span.now"), w.T("span.ago_s"), w.T("span.ago_m"), w.T("span.ago_h"), w.T("span.in_s"), w.T("span.in_m"), w.T("span.in_h"),
+	}
 }
 
 // Full is the time to the second with its zone, for whoever looks twice.

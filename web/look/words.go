@@ -120,6 +120,12 @@ func (w Words) N(key string, n int, fill ...any) string {
 	return w.localize(key, &i18n.LocalizeConfig{MessageID: key, PluralCount: n, TemplateData: data})
 }
 
+// Form is N for that number, with # where the number would be: for scripts, which count
+// while a page is open.
+func (w Words) Form(key string, n int) string {
+	return w.localize(key, &i18n.LocalizeConfig{MessageID: key, PluralCount: n, TemplateData: map[string]any{"Count": "#"}})
+}
+
 func (w Words) localize(key string, c *i18n.LocalizeConfig) string {
 	text, err := w.localizer.Localize(c)
 	if err != nil {

@@ -1,0 +1,238 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"notifier/message"
+	"notifier/search"
+)
+
+// operationView is an operation as pages show it.
+type operationView struct {
+	message.Operation
+	Title string
+	Text  string // how far it has come
+	Stage string // waits, running, undone, stopped or done
+	Again int    // of a retry that is over: how many have failed again
+	Back  string // where its forms lead back to
+}
+
+// Failed is where those are listed that have failed again, and Moved where all are.
+func (o operationView) Failed() string { return o.Moved() + url.QueryEscape(" status:error") }
+
+// Moved is where what the operation has moved is listed.
+func (o operationView) Moved() string { return "/messages?q=operation:" + string(o.ID) }
+
+// operationOf is how an operation is shown.
+func operationOf(b base, o message.Operation) operationView {
+	v := operationView{Operation: o, Title: b.Clock.Words.N("op.title."+string(o.Action), o.Total), Stage: string(o.Status), Back: "/operations/" + string(o.ID)}
+	switch {
+	case o.Waits(b.Clock.Now()):
+		v.Stage = "waits"
+		v.Text = b.Clock.Words.T("op.waits", "Hour", b.Clock.Sharply(*o.BeginsAt), "Zone", b.Clock.Zone)
+	case o.Undone():
+		v.Stage = "undone"
+		v.Text = b.Clock.Words.T("op.undone")
+	default:
+		v.Text = progress(b, o)
+	}
+	return v
+}
+
+// progress is how far an operation has come, in words, with its rate and the time that is left.
+func progress(b base, o message.Operation) string {
+	words := b.Clock.Words
+	text := words.T("op.of", "Done", o.Done, "All", o.Total, "Succeeded", o.Succeeded, "Refused", o.Refused)
+	took := o.UpdatedAt.Sub(o.Began())
+	if o.Done == 0 || took <= 0 {
+		return text
+	}
+	if took >= time.Second {
+		text += " · " + words.T("op.rate", "N", max(1, int(float64(o.Done)/took.Seconds())))
+	}
+	if o.Status != message.Running {
+		return text
+	}
+	left := time.Duration(float64(took) * float64(max(o.Total-o.Done, 0)) / float64(o.Done))
+	return text + " · " + words.N("op.left", max(1, int(left.Round(time.Second)/time.Second)))
+}
+
+// running are the operations that are under way, or about to be.
+func (c *console) running(r *http.Request, b base) (running []operationView, err error) {
+	last, err := c.records.Operations(r.Context(), site(r), "", atOnce)
+	for _, o := range last {
+		if o.Status == message.Running {
+			running = append(running, operationOf(b, o))
+		}
+	}
+	return running, err
+}
+
+func idsOf(all []operationView) (ids []string) {
+	for _, o := range all {
+		ids = append(ids, string(o.ID))
+	}
+	return ids
+}
+
+type confirmPage struct {
+	base
+	Action  message.Action
+	N       int
+	Guessed bool
+	Type    bool // whether the number is to be typed
+	Wrong   bool
+	Query   string
+	IDs     []string
+}
+
+// many is how many messages need their number to be typed.
+const many = 100
+
+// final are the actions that cannot be taken back once they are done.
+var final = map[message.Action]bool{message.ActCancel: true, message.ActRelease: true}
+
+// confirm asks once more before something is done to many messages: it names the count
+// and the effect.
+func (c *console) confirm(w http.ResponseWriter, r *http.Request) error {
+	o, err := c.asked(w, r)
+	if err != nil {
+		return err
+	}
+	p := confirmPage{base: c.base(r, "messages", "nav.messages"), Action: o.Action, Query: r.PostForm.Get("q"), IDs: r.PostForm["id"], N: len(o.IDs)}
+	if len(o.IDs) == 0 {
+		n, err := c.records.Count(r.Context(), site(r), o.Filter, true)
+		if err != nil {
+			return err
+		}
+		p.N, p.Guessed, p.IDs = n.N, n.Guessed, nil
+	}
+	p.Type = p.N > many && final[o.Action]
+	return c.show(w, r, p.Lang, "confirm.html", p)
+}
+
+// asked is the operation that a form asks for.
+func (c *console) asked(w http.ResponseWriter, r *http.Request) (o message.Operation, err error) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		return o, message.ErrNotFound
+	}
+	o.Action = message.Action(r.PostForm.Get("do"))
+	if r.PostForm.Get("all") == "" {
+		for _, id := range r.PostForm["id"] {
+			o.IDs = append(o.IDs, message.ID(id))
+		}
+	}
+	if len(o.IDs) == 0 {
+		if o.Filter, err = search.Filter(r.PostForm.Get("q"), "q", time.Now().UTC()); err != nil {
+			return o, err
+		}
+	}
+	return o, o.Check()
+}
+
+// operate begins an operation. One that withdraws mail begins a little later, so that it
+// can be undone: what has left in the meantime was not withdrawn, and its page says so.
+func (c *console) operate(w http.ResponseWriter, r *http.Request) error {
+	o, err := c.asked(w, r)
+	if err != nil {
+		return err
+	}
+	if n := r.PostForm.Get("count"); n != "" && n != r.PostForm.Get("typed") {
+		p := confirmPage{base: c.base(r, "messages", "nav.messages"), Action: o.Action, Query: r.PostForm.Get("q"), IDs: r.PostForm["id"], Type: true, Wrong: true}
+		p.N, _ = strconv.Atoi(n)
+		return pages.Render(w, r, p.Lang, http.StatusUnprocessableEntity, "confirm.html", p)
+	}
+	begun, err := c.begin(r, o)
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/operations/"+string(begun.ID), http.StatusSeeOther)
+	return nil
+}
+
+func (c *console) begin(r *http.Request, o message.Operation) (message.Operation, error) {
+	call := call(r)
+	if o.Action == message.ActCancel && r.PostForm.Get("now") == "" {
+		begins := call.At.Add(message.UndoWithin)
+		o.BeginsAt = &begins
+	}
+	return c.desk.Operate(r.Context(), call, o)
+}
+
+type operationPage struct {
+	base
+	O    operationView
+	Left []message.Message // the first of those that were left alone
+}
+
+// mostLeft is how many of those that were left alone a page shows.
+const mostLeft = 20
+
+// operation shows how far an operation has come, and what became of it.
+func (c *console) operation(w http.ResponseWriter, r *http.Request) error {
+	o, err := c.records.Operation(r.Context(), site(r), message.ID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	p := operationPage{base: c.base(r, "messages", "")}
+	p.O = operationOf(p.base, o)
+	p.Title = p.O.Title
+	if o.Status == message.Running {
+		p.Live = "/stream?operation=" + url.QueryEscape(string(o.ID))
+		return c.show(w, r, p.Lang, "operation.html", p)
+	}
+	if o.Action == message.ActRetry && o.Succeeded > 0 {
+		n, err := c.records.Count(r.Context(), site(r), message.Filter{Operation: o.ID, Status: message.Error}, true)
+		if err != nil {
+			return err
+		}
+		p.O.Again = n.N
+	}
+	for _, id := range o.LeftAlone[:min(mostLeft, len(o.LeftAlone))] {
+		if m, err := c.records.Message(r.Context(), site(r), id); err == nil {
+			p.Left = append(p.Left, m)
+		}
+	}
+	return c.show(w, r, p.Lang, "operation.html", p)
+}
+
+// stopOperation stops an operation; before it begins, that undoes it.
+func (c *console) stopOperation(w http.ResponseWriter, r *http.Request) error {
+	return c.turn(w, r, "stop", func(id message.ID, call message.Call) error {
+		return c.records.StopOperation(r.Context(), call.Site, id, call.At)
+	})
+}
+
+// beginOperation lets an operation begin that waits to be undone.
+func (c *console) beginOperation(w http.ResponseWriter, r *http.Request) error {
+	return c.turn(w, r, "", func(id message.ID, call message.Call) error { return c.desk.BeginNow(r.Context(), call, id) })
+}
+
+func (c *console) turn(w http.ResponseWriter, r *http.Request, done string, how func(message.ID, message.Call) error) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if r.ParseForm() != nil {
+		return message.ErrNotFound
+	}
+	id := message.ID(r.PathValue("id"))
+	o, err := c.records.Operation(r.Context(), site(r), id)
+	if err != nil {
+		return err
+	}
+	call := call(r)
+	if o.Waits(call.At) && done == "stop" {
+		done = "undo"
+	}
+	if err := how(id, call); err != nil {
+		return err
+	}
+	to := local(r.PostForm.Get("back"), "/operations/"+string(id))
+	if done != "" {
+		to = with(to, "done", done)
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
