@@ -21,6 +21,7 @@ func everyRoute() [][3]string {
 		{"POST", "/api/v1/messages", `{"to":["anna"],"subject":"Hello","text":"It works"}`},
 		{"GET", "/api/v1/messages", ""},
 		{"GET", "/api/v1/messages/msg_1", ""},
+		{"GET", "/api/v1/stats/timeseries", ""},
 		{"GET", "/api/v1/messages/msg_1/content", ""},
 		{"GET", "/api/v1/messages/msg_1/attempts", ""},
 		{"POST", "/api/v1/messages/msg_1/retry", ""},

@@ -87,6 +87,15 @@ func contractRoutes() []played {
 			s.say("GET", "/api/v1/jobs/reminders/next", "")
 			s.say("GET", "/api/v1/jobs/housekeeping/next", "")
 		}},
+		{"get-timeseries", func(s *script) {
+			s.counted(time.Now().Add(-12 * time.Hour))
+			s.say("GET", "/api/v1/stats/timeseries?step=6h", "")
+			s.say("GET", "/api/v1/stats/timeseries?metric=waits&step=6h", "")
+			s.say("GET", "/api/v1/stats/timeseries?metric=queue&step=6h", "")
+			s.say("GET", "/api/v1/stats/timeseries?metric=snet&step=7m", "")
+			s.say("GET", "/api/v1/stats/timeseries?since=yesterday", "")
+			s.say("GET", "/api/v1/stats/timeseries?kind=direct&since=2011-10-11T00:00:00Z&step=1m", "")
+		}},
 		{"get-version", func(s *script) { s.say("GET", "/api/v1/version", "") }},
 		{"erase-user", func(s *script) {
 			s.people("anna", "jan")

@@ -92,6 +92,7 @@ type Records interface {
 	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
 	Sites(ctx context.Context) ([]string, error)
 	Audit
+	Series
 	// Refuse notes a request that led to nothing.
 	Refuse(ctx context.Context, r message.Refusal) error
 	Mailbox
@@ -220,6 +221,7 @@ func (h *handler) routes(api huma.API) {
 	h.keyRoutes(api)
 	h.auditRoutes(api)
 	h.mailboxRoutes(api)
+	h.seriesRoutes(api)
 	if h.o.Accounts != nil {
 		h.accountRoutes(api)
 	}

@@ -69,7 +69,7 @@ var (
 // ofToday replaces a time that is reckoned from now; others are part of the request.
 func ofToday(text []byte) []byte {
 	at, err := time.Parse(time.RFC3339Nano, string(text))
-	if now := time.Now(); err != nil || at.Before(now.AddDate(0, 0, -1)) || at.After(now.AddDate(0, 4, 0)) {
+	if now := time.Now(); err != nil || at.Before(now.AddDate(0, 0, -2)) || at.After(now.AddDate(0, 4, 0)) {
 		return text
 	}
 	return []byte("TIME")

@@ -39,6 +39,7 @@ var needs = map[string]need{
 	"get-merged":          {scope: access.ReadQueue},
 	"list-next-runs":      {scope: access.ReadJobs},
 	"get-version":         {scope: access.ReadQueue},
+	"get-timeseries":      {scope: access.ReadQueue},
 	"list-attempts":       {scope: access.ReadQueue},
 	"retry-message":       {scope: access.Queue},
 	"edit-message":        {scope: access.Queue},

@@ -17,6 +17,7 @@ import (
 	"notifier/deadlines"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/series"
 )
 
 var ctx = context.Background()
@@ -334,5 +335,29 @@ func TestTheClientKnowsEveryField(t *testing.T) {
 				t.Errorf("the client does not know %s of %s", property, name)
 			}
 		}
+	}
+}
+
+func TestSeries(t *testing.T) {
+	t.Parallel()
+	s := clienttest.New(t)
+	if _, err := s.SendMessage(ctx, message.Draft{To: []message.Recipient{{Address: message.Address{Email: "guest@example.net"}}}, Subject: "Hello", Text: "It works"}, client.Once); err != nil {
+		t.Fatal(err)
+	}
+	s.RunJobs(time.Now())
+	got, err := s.Series(ctx, series.Query{Metric: series.Sent, Since: time.Now().Add(-2 * time.Hour), Until: time.Now().Add(time.Hour), Step: time.Hour})
+	if err != nil || got.Step != "1h" || !slices.Equal(got.Columns, []string{"direct"}) {
+		t.Fatalf("Series = %+v, %v", got, err)
+	}
+	sent := 0.0
+	for _, p := range got.Data {
+		sent += p.Values["direct"]
+	}
+	if sent != 1 {
+		t.Errorf("%v messages were sent, want 1: %+v", sent, got)
+	}
+	var problem *client.Problem
+	if _, err := s.Series(ctx, series.Query{Metric: series.Sent, Kind: "direct"}); !errors.As(err, &problem) || problem.Code != "invalid" {
+		t.Errorf("a kind of what is sent: %v", err)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"notifier/deadlines"
 	"notifier/message"
 	"notifier/schedule"
+	"notifier/series"
 	"notifier/store"
 	"notifier/store/storetest"
 	"notifier/webhook"
@@ -73,6 +74,14 @@ var steps = []struct {
 		_, _, err := s.Purge(ctx, site, store.PurgeFrom[1], 200, noon.Add(-time.Hour))
 		return err
 	}, "messages_key queue_key windows_key"},
+	{"Series", func(ctx context.Context, s *store.Store) error {
+		return second(s.Series(ctx, site, series.Query{Metric: series.Waits, Since: noon, Until: eight, Step: time.Minute}))
+	}, "series_key"},
+	{"ForgetSeries", func(ctx context.Context, s *store.Store) error { return second(s.ForgetSeries(ctx, site, noon)) }, "series_key"},
+	{"AddSeries", func(ctx context.Context, s *store.Store) error {
+		return s.AddSeries(ctx, series.Depth(site, noon, map[message.Status]int{message.Pending: 1}))
+	}, "series_key"},
+	{"Sampled", func(ctx context.Context, s *store.Store) error { return second(s.Sampled(ctx, site, noon)) }, "series_key"},
 	{"Pauses", func(ctx context.Context, s *store.Store) error { return second(s.Pauses(ctx, site)) }, "account_pauses_key"},
 	{"Spend", func(ctx context.Context, s *store.Store) error {
 		b := message.Budget{Site: site, Scope: message.PerAccount, Name: "default", Period: time.Minute, Max: 10}

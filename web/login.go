@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/web/look"
 )
 
 // Staff are who may sign in.
@@ -78,11 +79,21 @@ func (l *Login) Guard(next http.Handler) http.Handler {
 		case errors.Is(err, access.ErrNotSignedIn):
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 		case err != nil:
-			l.fail(w, err)
+			l.fail(w, r, err)
 		default:
 			w.Header().Set("Cache-Control", "no-store")
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), whoIn{}, caller)))
 		}
+	})
+}
+
+// Open lets everybody in, and finds out who is signed in, if anybody is.
+func (l *Login) Open(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if caller, err := l.staff.SignedIn(r.Context(), l.token(r), time.Now()); err == nil {
+			r = r.WithContext(context.WithValue(r.Context(), whoIn{}, caller))
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 
@@ -168,22 +179,24 @@ func (l *Login) signIn(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		http.Error(w, "The form cannot be read. Go back and send it again.", http.StatusBadRequest)
+		l.problem(w, r, http.StatusBadRequest, "unread")
 		return
 	}
+	words := look.In(language(r))
 	page := loginPage{Email: r.PostForm.Get("email"), Next: local(r.PostForm.Get("next"))}
 	session, token, err := l.staff.SignIn(r.Context(), page.Email, r.PostForm.Get("password"), l.o.From(r), r.UserAgent(), time.Now().UTC().Truncate(time.Microsecond))
 	status := http.StatusUnauthorized
 	var many *access.TooMany
 	switch {
 	case errors.As(err, &many):
-		page.Wrong = "There were too many wrong attempts. Try again after " + many.Until.UTC().Format("15:04 UTC") + "."
+		clock := clockFor(r)
+		page.Wrong = words.T("login.too_many", "Moment", clock.Moment(many.Until), "Zone", clock.Zone)
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(time.Until(many.Until).Seconds()))))
 		status = http.StatusTooManyRequests
 	case errors.Is(err, access.ErrWrongPassword):
-		page.Wrong = "The address or the password is not right. An admin can set a new one with notifier staff password."
+		page.Wrong = words.T("login.wrong")
 	case err != nil:
-		l.fail(w, err)
+		l.fail(w, r, err)
 		return
 	default:
 		l.enter(w, r, session, token, page.Next)
@@ -201,7 +214,7 @@ func (l *Login) enter(w http.ResponseWriter, r *http.Request, session access.Ses
 func (l *Login) signOut(w http.ResponseWriter, r *http.Request) {
 	if t := l.token(r); t != "" {
 		if err := l.staff.SignOut(r.Context(), t); err != nil {
-			l.fail(w, err)
+			l.fail(w, r, err)
 			return
 		}
 	}
@@ -210,7 +223,7 @@ func (l *Login) signOut(w http.ResponseWriter, r *http.Request) {
 
 func (l *Login) signOutEverywhere(w http.ResponseWriter, r *http.Request) {
 	if err := l.staff.SignOutEverywhere(r.Context(), Who(r.Context())); err != nil {
-		l.fail(w, err)
+		l.fail(w, r, err)
 		return
 	}
 	l.leave(w, r)
@@ -225,23 +238,35 @@ type accountPage struct {
 	Who      access.Caller
 	Sessions []access.Session
 	Here     string // the hash of this one
+	Clock    look.Clock
 }
 
 // account shows who is signed in, and where.
 func (l *Login) account(w http.ResponseWriter, r *http.Request) {
-	page := accountPage{Who: Who(r.Context()), Here: access.HashOf(l.token(r))}
+	page := accountPage{Who: Who(r.Context()), Here: access.HashOf(l.token(r)), Clock: clockFor(r)}
 	var err error
 	if page.Sessions, err = l.staff.Sessions(r.Context(), page.Who, time.Now()); err != nil {
-		l.fail(w, err)
+		l.fail(w, r, err)
 		return
 	}
 	l.render(w, r, http.StatusOK, "account.html", page)
 }
 
-func (l *Login) fail(w http.ResponseWriter, err error) {
-	if !errors.Is(err, context.Canceled) { // else whoever asked has gone, as at the end of a stream
-		failed(w, l.log, err)
+// fail says that something went wrong, and to the log what.
+func (l *Login) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) {
+		return // whoever asked has gone, as at the end of a stream
 	}
+	l.log.Error("a page failed", zap.Error(err))
+	l.problem(w, r, http.StatusInternalServerError, "failed")
+}
+
+type problemPage struct{ Title, Text string }
+
+// problem is a page that says what went wrong and what to do.
+func (l *Login) problem(w http.ResponseWriter, r *http.Request, status int, what string) {
+	words := look.In(language(r))
+	l.render(w, r, status, "problem.html", problemPage{words.T("login." + what), words.T("login." + what + "_text")})
 }
 
 func (l *Login) render(w http.ResponseWriter, r *http.Request, status int, name string, page any) {

@@ -19,6 +19,8 @@ import (
 	"notifier/web/look"
 )
 
+func TestMain(m *testing.M) { storetest.Main(m) }
+
 const password = "correct horse battery"
 
 // browser is one on the pages of a service whose staff are Anna, support, and Ola, viewer.

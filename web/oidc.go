@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/web/look"
 )
 
 // Provider proves who people are, by OpenID Connect.
@@ -50,12 +51,12 @@ func (l *Login) depart(w http.ResponseWriter, r *http.Request) {
 	to, v, err := l.o.Provider.Begin(r.Context())
 	if err != nil {
 		l.log.Error("the OpenID Connect provider does not answer", zap.Error(err))
-		l.wrong(w, r, http.StatusBadGateway, loginPage{Next: local(r.URL.Query().Get("next")), Wrong: "The provider that knows you does not answer. Try again in a minute, or sign in with a password."})
+		l.wrong(w, r, http.StatusBadGateway, loginPage{Next: local(r.URL.Query().Get("next")), Wrong: look.In(language(r)).T("login.provider_away")})
 		return
 	}
 	text, err := json.Marshal(voyage{v, local(r.URL.Query().Get("next"))})
 	if err != nil {
-		l.fail(w, err)
+		l.fail(w, r, err)
 		return
 	}
 	http.SetCookie(w, l.voyageCookie(r, base64.RawURLEncoding.EncodeToString(text), int(voyageTime.Seconds())))
@@ -81,13 +82,13 @@ func (l *Login) arrive(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.Is(err, access.ErrNotProved):
 		l.log.Warn("a sign-in by OpenID Connect failed", zap.Error(err))
-		page.Wrong = "The provider did not prove who you are. Begin again here, in the same browser."
+		page.Wrong = look.In(language(r)).T("login.unproved")
 		l.wrong(w, r, http.StatusUnauthorized, page)
 	case errors.Is(err, access.ErrNoMember):
-		page.Wrong = "The provider knows you as " + email + ", but that address may not sign in here. An admin adds it with notifier staff add."
+		page.Wrong = look.In(language(r)).T("login.stranger", "Address", email)
 		l.wrong(w, r, http.StatusForbidden, page)
 	case err != nil:
-		l.fail(w, err)
+		l.fail(w, r, err)
 	default:
 		l.enter(w, r, session, token, page.Next)
 	}

@@ -34,6 +34,7 @@ import (
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
+	"notifier/series"
 	"notifier/simulate"
 	"notifier/store"
 )
@@ -50,11 +51,13 @@ type Server struct {
 	// URL and Key are what another client is made with.
 	URL, Key string
 
-	relay *mailtest.Relay
-	mu    sync.Mutex // one pass of the jobs at a time
-	jobs  []jobs.Work
-	ends  []func() error
-	fail  func(what string, err error)
+	relay   *mailtest.Relay
+	kept    *store.Store
+	counter series.Counter
+	mu      sync.Mutex // one pass of the jobs at a time
+	jobs    []jobs.Work
+	ends    []func() error
+	fail    func(what string, err error)
 }
 
 // New starts a service for a test, and closes it when the test ends. People are added
@@ -94,6 +97,7 @@ func (s *Server) open(ctx context.Context, log *zap.Logger) error {
 	if err != nil {
 		return err
 	}
+	s.kept = kept
 	s.ends = append(s.ends, kept.Close)
 	if _, err := kept.Migrate(ctx); err != nil {
 		return err
@@ -120,7 +124,7 @@ func (s *Server) serve(ctx context.Context, kept *store.Store, courier *mail.Cou
 	writer, onSite := letter.Writer{}, func(string) deadlines.Calendar { return deadlines.Calendar{} }
 	desk := intake.New(kept, intake.Options{Catalog: preferences.DefaultCatalog(), Calendar: onSite, Writer: writer, Domain: "example.org"})
 	flush := notifications.New(kept, notifications.Only(&notifications.Account{Name: "default", Courier: courier}), writer,
-		notifications.Options{Replica: "test", Retry: notifications.Retry{MaxAttempts: 1}}, log)
+		notifications.Options{Replica: "test", Retry: notifications.Retry{MaxAttempts: 1}, Judged: s.counter.Settled}, log)
 	timetable, err := jobs.New(kept, jobs.Options{Replica: "test"}, log)
 	if err != nil {
 		return err
@@ -174,6 +178,9 @@ func (s *Server) RunJobs(at time.Time) {
 		if _, err := run(context.Background(), at); err != nil {
 			s.fail("run the jobs", err)
 		}
+	}
+	if err := s.counter.Hand(func(all []series.Count) error { return s.kept.AddSeries(context.Background(), all) }); err != nil {
+		s.fail("count", err)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 // console are the pages of admins. Their streams end when stop is closed.
-func (h *house) console(stop <-chan struct{}, mailbox bool) http.Handler {
+func (h *house) console(stop <-chan struct{}, mailbox console.Mailbox) http.Handler {
 	return console.Handler(h.login(), h.desk, h.store, h.timetable, h, console.Options{
 		Write: h.writer.Write, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks, Settings: settings{h},
 		Wake:   func() { h.timetable.Wake(schedule.Notifications) },

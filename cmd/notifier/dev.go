@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -17,7 +16,7 @@ import (
 	"notifier/mail/mailtest"
 	"notifier/message"
 	"notifier/schedule"
-	"notifier/web"
+	"notifier/web/console"
 )
 
 // devKey is the API key of the demo, which listens on this machine alone.
@@ -79,11 +78,7 @@ func dev(c *cobra.Command, dir, address, smtp string) (err error) {
 		return err
 	}
 	h.stand(r)
-	pages := http.NewServeMux()
-	pages.Handle("/", h.console(c.Context().Done(), true))
-	mailbox := web.Mailbox(box{relay}, h.store, h.timetable, config.Site, log)
-	pages.Handle("/mailbox", mailbox)
-	pages.Handle("/mailbox/", mailbox)
+	pages := h.console(c.Context().Done(), console.Mailbox{Box: box{relay}, Site: config.Site})
 	return h.serve(c.Context(), listener, pages)
 }
 
@@ -159,21 +154,21 @@ func reachable(listen string) string {
 // box shows the caught mail to the page.
 type box struct{ relay *mailtest.Relay }
 
-func (b box) Caught() []web.Caught {
-	var all []web.Caught
+func (b box) Caught() []console.Caught {
+	var all []console.Caught
 	for _, m := range b.relay.Got() {
 		all = append(all, caught(m))
 	}
 	return all
 }
 
-func (b box) Mail(id int) (web.Caught, bool) {
+func (b box) Mail(id int) (console.Caught, bool) {
 	m, found := b.relay.Mail(id)
 	return caught(m), found
 }
 
-func caught(m mailtest.Mail) web.Caught {
-	return web.Caught{ID: m.ID, To: m.To, Data: m.Data, At: m.ReceivedAt}
+func caught(m mailtest.Mail) console.Caught {
+	return console.Caught{ID: m.ID, To: m.To, Data: m.Data, At: m.ReceivedAt}
 }
 
 // demo plays the journal of the project's own workflow, as if its last line had happened

@@ -27,6 +27,7 @@ import (
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
+	"notifier/series"
 	"notifier/store"
 )
 
@@ -51,6 +52,8 @@ type house struct {
 	webhooks  *callbacks.Book
 	operate   *operations.Job
 	outbox    *outbox.Job
+	counter   *series.Counter // nil where nobody counts
+	sampled   time.Time       // the minute in which the queue was last measured
 	timetable *jobs.Timetable
 	purged    time.Time // when old messages were last looked for
 	closers   []func() error
@@ -64,13 +67,14 @@ type courier interface {
 
 // open wires the rooms. The database must be reachable; the relay need not be.
 func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
-	h := &house{config: c, log: log, replica: replicaName()}
+	h := &house{config: c, log: log, replica: replicaName(), counter: &series.Counter{}}
 	s, err := store.Open(ctx, c.Database, log)
 	if err != nil {
 		return nil, err
 	}
 	h.store = s
 	h.closes(s.Close)
+	h.closes(h.handOver)
 	o, err := openAccounts(c, log, nil)
 	if err != nil {
 		return nil, errors.Join(err, h.close())
@@ -91,7 +95,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	h.writer = c.writer()
 	h.routes = routes
 	h.flush = notifications.New(h.store, routes, h.writer, h.flushOptions(), h.log)
-	h.promote = usernotifications.New(h.store, h.writer, h.log)
+	h.promote = usernotifications.New(h.counted(), h.writer, h.log)
 	h.remind = reminders.New(h.store, h.writer, onSite, c.domain(), h.log)
 	if h.callbacks, err = c.callbacks(h.store, h.log); err != nil {
 		return err
@@ -136,6 +140,7 @@ func (h *house) plan(wake func()) error {
 		{Name: operationsJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.operate.Run), Wake: true, Private: true},
 		{Name: outboxJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.outbox.Run), Wake: true, Private: true},
 		{Name: callbacksJob, Spec: schedule.Spec{Every: "5s"}, Work: h.callbacks.Run, Wake: true, Private: true},
+		{Name: seriesJob, Spec: schedule.Spec{Every: "5s"}, Work: h.measure, Private: true},
 		{Name: "housekeeping", Spec: schedule.Spec{Every: h.sweepEvery()}, Work: waking(h.housekeep), Private: true},
 	} {
 		if err := h.timetable.Plan(p); err != nil {
@@ -150,6 +155,7 @@ const (
 	callbacksJob  = "callbacks"  // tells webhooks
 	operationsJob = "operations" // does what was asked for many messages
 	outboxJob     = "outbox"     // takes in what callers wrote in transactions of their own
+	seriesJob     = "series"     // adds what was counted to what all replicas have
 )
 
 // tell wakes it.
@@ -197,6 +203,9 @@ func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, er
 			return counts, err
 		}
 		if err := h.purge(ctx, site, at); err != nil {
+			return counts, err
+		}
+		if err := h.forgetSeries(ctx, site, at); err != nil {
 			return counts, err
 		}
 		if access.IsSandbox(site) {
@@ -357,7 +366,7 @@ func (h *house) warn() {
 // flushOptions are the options of Notifications: what a budget holds back wakes it again.
 func (h *house) flushOptions() notifications.Options {
 	o := h.config.flush(h.replica)
-	o.LimitsNow = h.limits
+	o.LimitsNow, o.Judged = h.limits, h.judged
 	o.Again = func(at time.Time) { h.timetable.WakeAt(schedule.Notifications, at) }
 	return o
 }

@@ -22,6 +22,7 @@ import (
 
 	"notifier/mail/mailtest"
 	"notifier/store/storetest"
+	"notifier/web/console"
 )
 
 // So many people have random mail waiting, and so many at least of their mails are digests.
@@ -253,7 +254,7 @@ func (p *crowd) pages(id string) (all []string) {
 		if _, p.session, err = p.house.staff.SignIn(p.Context(), demoEmail, demoPassword, "127.0.0.1", "test", time.Now()); err != nil {
 			p.Fatal(err)
 		}
-		p.console = p.house.console(nil, false)
+		p.console = p.house.console(nil, console.Mailbox{})
 	}
 	link := p.call(200, "POST", "/users/"+id+"/preferences/link", "")["url"].(string)
 	for _, one := range []struct {

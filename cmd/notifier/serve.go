@@ -21,6 +21,7 @@ import (
 	"notifier/schedule"
 	"notifier/web"
 	"notifier/web/centre"
+	"notifier/web/console"
 	"notifier/web/look"
 )
 
@@ -63,7 +64,7 @@ func serveCommand(s *shared) *cobra.Command {
 			if err != nil {
 				return errors.Join(err, h.close())
 			}
-			return errors.Join(h.serve(c.Context(), listener, h.console(c.Context().Done(), false)), h.close())
+			return errors.Join(h.serve(c.Context(), listener, h.console(c.Context().Done(), console.Mailbox{})), h.close())
 		},
 	}
 	c.Flags().BoolVar(&noMigrate, "no-migrate", false, "leave the database's schema as it is")

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -78,15 +79,24 @@ func queueStats(s *shared) *cobra.Command {
 
 func statsCommand(s *shared) *cobra.Command {
 	var since string
+	var over overTime
 	c := s.verb("stats", "Tell what became of the messages of the last day", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
+		if over.metric != "" {
+			return s.printSeries(ctx, c, d, over, since)
+		}
+		if over != (overTime{}) {
+			return usageError{errors.New("--until, --step and --kind are for --series. Write --series sent, errors, queue, waits or digests")}
+		}
 		all, err := d.tallies(ctx, since)
 		if err != nil {
 			return err
 		}
 		return s.printTallies(c, all)
 	})
-	c.Example = "  notifier stats\n  notifier stats --since 7d"
+	c.Long = "Counts the messages by status; with --series, tells step by step what was sent, failed and waited, and how long."
+	c.Example = "  notifier stats\n  notifier stats --since 7d\n  notifier stats --series sent --since 2h\n  notifier stats --series waits --kind direct --step 1h -o csv"
 	c.Flags().StringVar(&since, "since", "24h", "only messages taken then or later: how `long` ago, a date or a time")
+	over.add(c)
 	return s.reaches(c)
 }
 

@@ -208,6 +208,7 @@ func (f *flush) outcome(m message.Message, receipt message.Receipt) message.Outc
 		}
 		o.Attempt = &message.Attempt{Claim: m.Claim, Replica: f.o.Replica, Receipt: receipt}
 	}
+	f.o.Judged(m, o)
 	return o
 }
 

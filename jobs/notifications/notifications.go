@@ -79,6 +79,9 @@ type Options struct {
 	// Again is told when messages that a budget held back can leave; nil if nobody wants
 	// to know.
 	Again func(at time.Time)
+	// Judged is told what each claim came to that a courier was asked for, or that was lost;
+	// nil if nobody counts. It must not wait.
+	Judged func(m message.Message, o message.Outcome)
 }
 
 // Limits bound what leaves in a period, whichever account carries it.
@@ -116,6 +119,9 @@ func New(queue Queue, routes Routes, writer Writer, o Options, log *zap.Logger) 
 	}
 	if o.Again == nil {
 		o.Again = func(time.Time) {}
+	}
+	if o.Judged == nil {
+		o.Judged = func(message.Message, message.Outcome) {}
 	}
 	return &Job{queue: queue, routes: routes, writer: writer, o: o, log: log.Named("notifications"), heavy: make(chan struct{}, maxHeavy)}
 }

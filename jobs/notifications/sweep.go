@@ -40,13 +40,14 @@ func (j *Job) sweepLeases(ctx context.Context, site string, at time.Time, counts
 		if err != nil || len(lapsed) == 0 {
 			return err
 		}
+		var ours []message.Message
 		var outcomes []message.Outcome
 		for _, m := range lapsed {
 			if j.held.has(m) { // we know what became of it, as soon as the database lets us write it
 				continue
 			}
 			o := j.lost(m, at)
-			outcomes = append(outcomes, o)
+			ours, outcomes = append(ours, m), append(outcomes, o)
 			counts[string(o.Move)]++
 		}
 		if len(outcomes) == 0 {
@@ -55,6 +56,11 @@ func (j *Job) sweepLeases(ctx context.Context, site string, at time.Time, counts
 		moved, err := j.queue.Settle(ctx, outcomes)
 		if err != nil {
 			return err
+		}
+		if moved == len(outcomes) { // else we do not know which of them others were faster with
+			for i := range ours {
+				j.o.Judged(ours[i], outcomes[i])
+			}
 		}
 		if moved == 0 { // others were faster with all of them
 			return nil

@@ -124,7 +124,7 @@ func (c *console) nav(r *http.Request, b base) []place {
 	add("keys", "/keys", who.May(access.Admin))
 	add("audit", "/audit", who.May(access.Admin))
 	add("settings", "/settings", who.May(access.Admin) && who.Home && c.o.Settings != nil)
-	add("mailbox", "/mailbox", c.o.Mailbox)
+	add("mailbox", "/mailbox", c.o.Mailbox.Box != nil)
 	if n, err := c.numbers(r.Context(), who.Site, b.Clock.Now()); err == nil {
 		for i := range all {
 			all[i].Count = map[string]int{"messages": n.Due, "deferred": n.Deferred, "errors": n.Errors}[all[i].Key]

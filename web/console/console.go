@@ -103,8 +103,8 @@ type Options struct {
 	// URL is where callers reach the service, and Key one that examples may name; empty if
 	// there is none.
 	URL, Key string
-	// Mailbox tells that /mailbox shows what was caught.
-	Mailbox bool
+	// Mailbox is what was caught; nil: nothing is.
+	Mailbox Mailbox
 	// Stop ends the streams of pages that tell what is new.
 	Stop <-chan struct{}
 }
@@ -183,7 +183,8 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	see("/settings/export", access.Admin, c.export)
 	do("/settings/reload", "reload-config", access.Admin, c.reload)
 	mux.Handle("GET /stream", login.Need(access.ReadQueue, http.HandlerFunc(c.stream)))
-	mux.Handle("POST /view", login.Guard(http.HandlerFunc(c.view)))
+	mux.Handle("POST /view", login.Open(http.HandlerFunc(c.view)))
+	c.mailboxRoutes(mux, login)
 	mux.Handle("GET /", login.Guard(c.told(func(http.ResponseWriter, *http.Request) error { return message.ErrNotFound })))
 	return look.Guarded(http.NewCrossOriginProtection().Handler(mux))
 }
@@ -202,6 +203,8 @@ func (c *console) told(page func(http.ResponseWriter, *http.Request) error) http
 		var invalid *message.Invalid
 		var move *message.MoveError
 		switch {
+		case errors.Is(err, errForgotten):
+			p.Title, p.Text, p.Status = words.T("mailbox.forgotten"), words.T("mailbox.forgotten_text"), http.StatusNotFound
 		case errors.Is(err, message.ErrNotFound), errors.Is(err, jobs.ErrUnknown):
 			p.Title, p.Text, p.Status = words.T("fault.missing"), words.T("fault.missing_text"), http.StatusNotFound
 		case errors.As(err, &invalid):

@@ -20,6 +20,7 @@ type Why interface {
 type whyPage struct {
 	base
 	User, Case, Since string
+	Message           message.ID
 	Wrong             string
 	Answer            *explain.Explanation
 }
@@ -39,10 +40,11 @@ func (b base) Tone(v explain.Verdict) string {
 func (c *console) ask(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	p := whyPage{base: c.base(r, "why", "nav.why"), User: strings.TrimSpace(query.Get("user")), Case: strings.TrimSpace(query.Get("case")), Since: strings.TrimSpace(query.Get("since"))}
-	if p.User == "" && p.Case == "" {
+	p.Message = message.ID(query.Get("message"))
+	if p.User == "" && p.Case == "" && p.Message == "" {
 		return c.show(w, r, p.Lang, "why.html", p)
 	}
-	q := explain.Question{Site: site(r), User: p.User, Case: p.Case, Lang: p.Lang, Zone: p.Clock.Zone}
+	q := explain.Question{Site: site(r), User: p.User, Case: p.Case, Message: p.Message, Lang: p.Lang, Zone: p.Clock.Zone}
 	if p.Since != "" {
 		var err error
 		if q.Since, err = search.Time(p.Since, p.Clock.Now()); err != nil {

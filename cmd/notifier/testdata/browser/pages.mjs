@@ -21,6 +21,7 @@ const ask = async (what) => { console.log(what); await answers.next(); };
 const open = [
 	['sign-in', '/login'],
 	['choices', settings.choices],
+	['mailbox', '/mailbox'], ['caught', '/mailbox/1'], ['caught-dark', '/mailbox/1?view=phone_dark'], ['headers', '/mailbox/1?view=headers'], ['forgotten', '/mailbox/99999', 404],
 	['too-old', '/p/' + 'A'.repeat(80), 404],
 ];
 const behind = [

@@ -1,10 +1,11 @@
-package web_test
+package console_test
 
 import (
 	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,22 +13,22 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/net/html"
 
+	"notifier/gate"
 	"notifier/jobs"
 	"notifier/message"
 	"notifier/schedule"
 	"notifier/store"
 	"notifier/store/storetest"
 	"notifier/web"
+	"notifier/web/console"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
-
-var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+var caughtAt = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // box holds mails, the first with the number 1.
 type box []string
 
-func (b box) Caught() (all []web.Caught) {
+func (b box) Caught() (all []console.Caught) {
 	for i := range b {
 		c, _ := b.Mail(i + 1)
 		all = append(all, c)
@@ -35,25 +36,26 @@ func (b box) Caught() (all []web.Caught) {
 	return all
 }
 
-func (b box) Mail(id int) (web.Caught, bool) {
+func (b box) Mail(id int) (console.Caught, bool) {
 	if id < 1 || id > len(b) {
-		return web.Caught{}, false
+		return console.Caught{}, false
 	}
-	return web.Caught{ID: id, To: []string{"anna@example.org"}, Data: []byte(strings.ReplaceAll(b[id-1], "\n", "\r\n")), At: noon}, true
+	return console.Caught{ID: id, To: []string{"anna@example.org"}, Data: []byte(strings.ReplaceAll(b[id-1], "\n", "\r\n")), At: caughtAt}, true
 }
 
-// house is the mailbox on a store of its own; ran tells which jobs were run.
-type house struct {
+// caughtHouse is the mailbox on a store of its own, for somebody who is not signed in; ran
+// tells which jobs were run.
+type caughtHouse struct {
 	*testing.T
 	store *store.Store
 	ran   chan string
 	pages http.Handler
 }
 
-func open(t *testing.T, b box) *house {
+func openMailbox(t *testing.T, b box) *caughtHouse {
 	t.Helper()
-	h := &house{T: t, store: storetest.Open(t, storetest.URL(t, "sqlite")), ran: make(chan string, 1)}
-	if err := h.store.AddSite(t.Context(), "default", "UTC", noon); err != nil {
+	h := &caughtHouse{T: t, store: storetest.Open(t, storetest.URL(t, "sqlite")), ran: make(chan string, 1)}
+	if err := h.store.AddSite(t.Context(), site, "UTC", caughtAt); err != nil {
 		t.Fatal(err)
 	}
 	timetable, err := jobs.New(h.store, jobs.Options{Replica: "test"}, zap.NewNop())
@@ -75,11 +77,12 @@ func open(t *testing.T, b box) *house {
 			t.Error(err)
 		}
 	})
-	h.pages = web.Mailbox(b, h.store, timetable, "default", zap.NewNop())
+	login := web.NewLogin(gate.NewStaff(h.store, site, zap.NewNop()), web.LoginOptions{}, zap.NewNop())
+	h.pages = console.Handler(login, nil, h.store, timetable, accounts{}, console.Options{Mailbox: console.Mailbox{Box: b, Site: site}}, zap.NewNop())
 	return h
 }
 
-func (h *house) ask(method, path string, headers ...string) *httptest.ResponseRecorder {
+func (h *caughtHouse) ask(method, path string, headers ...string) *httptest.ResponseRecorder {
 	h.Helper()
 	r := httptest.NewRequest(method, path, nil)
 	for i := 0; i < len(headers); i += 2 {
@@ -99,7 +102,7 @@ func (h *house) ask(method, path string, headers ...string) *httptest.ResponseRe
 }
 
 // page reads a page; nothing in it may come from another host, and nothing may run.
-func (h *house) page(path string) (text string) {
+func (h *caughtHouse) page(path string) (text string) {
 	h.Helper()
 	w := h.ask("GET", path)
 	if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
@@ -114,8 +117,8 @@ func (h *house) page(path string) (text string) {
 		switch {
 		case n.Type == html.TextNode:
 			b.WriteString(strings.TrimSpace(n.Data) + "\n")
-		case n.Type == html.ElementNode && n.Data == "script":
-			h.Errorf("%s has a script", path)
+		case n.Type == html.ElementNode && n.Data == "script" && (n.FirstChild != nil || !slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return strings.HasPrefix(a.Val, "/assets/") })):
+			h.Errorf("%s has a script of its own", path)
 		}
 		for _, a := range n.Attr {
 			loads := a.Key == "src" || a.Key == "href" && n.Data == "link" || a.Key == "action"
@@ -130,7 +133,7 @@ func (h *house) page(path string) (text string) {
 	return b.String()
 }
 
-func (h *house) wantText(text string, words ...string) {
+func (h *caughtHouse) wantText(text string, words ...string) {
 	h.Helper()
 	for _, w := range words {
 		if !strings.Contains(text, w) {
@@ -168,32 +171,35 @@ Content-Type: text/html; charset=utf-8
 `
 
 func TestTheMailboxListsWhatWasCaught(t *testing.T) {
-	h := open(t, box{digest, hostile})
+	h := openMailbox(t, box{digest, hostile})
 	text := h.page("/mailbox")
-	h.wantText(text, "Mails (2)", "anna@example.org", "Digest – 3 notifications", "case_changed; setting=hourly", "</title><script>alert(2)</script>", "notifications", "every 168 hours")
+	h.wantText(text, "2 mails", "anna@example.org", "Digest – 3 notifications", "case_changed; setting=hourly", "</title><script>alert(2)</script>", "Notifications", "every 168 hours")
 }
 
 func TestAnEmptyMailboxSaysWhatToExpect(t *testing.T) {
-	h := open(t, nil)
+	h := openMailbox(t, nil)
 	h.wantText(h.page("/mailbox"), "No mail yet", "Nobody is waiting for a digest")
 }
 
 func TestTheMailboxShowsWhatWaits(t *testing.T) {
-	h := open(t, nil)
+	h := openMailbox(t, nil)
 	m := message.Message{
 		ID: message.NewID(message.MessageIDs), Site: "default", Type: message.Single, Kind: message.CaseChanged, UserID: "anna", Setting: "hourly",
-		Case: message.Case{ID: "C-1", Title: "Lease"}, Summary: "Comment <b>added</b>", OccurredAt: noon, CreatedAt: noon, UpdatedAt: noon,
-		DueAt: noon.Add(time.Hour), Status: message.Deferred, Subject: "C-1 Lease: Comment <b>added</b>",
+		Case: message.Case{ID: "C-1", Title: "Lease"}, Summary: "Comment <b>added</b>", OccurredAt: caughtAt, CreatedAt: caughtAt, UpdatedAt: caughtAt,
+		DueAt: caughtAt.Add(time.Hour), Status: message.Deferred, Subject: "C-1 Lease: Comment <b>added</b>",
 	}
-	if _, err := h.store.Accept(t.Context(), noon, message.Tray{Site: "default", Messages: []message.Message{m}}); err != nil {
+	if _, err := h.store.Accept(t.Context(), caughtAt, message.Tray{Site: "default", Messages: []message.Message{m}}); err != nil {
 		t.Fatal(err)
 	}
-	h.wantText(h.page("/mailbox"), "Waiting for a digest (1)", "anna", "Comment <b>added</b>", "hourly", "Mon 2 Mar 13:00:00 UTC")
+	h.wantText(h.page("/mailbox"), "Waiting for a digest", "anna", "Comment <b>added</b>", "hourly", "Mon 2 Mar at 13:00")
 }
 
 func TestAMailIsShown(t *testing.T) {
-	h := open(t, box{digest, hostile})
-	h.wantText(h.page("/mailbox/1"), "Digest – 3 notifications", "workflow@example.org", "Three things happened.", "case_changed; setting=hourly")
+	h := openMailbox(t, box{digest, hostile})
+	h.wantText(h.page("/mailbox/1"), "Digest – 3 notifications", "workflow@example.org", "case_changed; setting=hourly", "Phone, dark")
+	h.wantText(h.page("/mailbox/1?view=text"), "Three things happened.")
+	h.wantText(h.page("/mailbox/1?view=headers"), "X-Notifier-Reason", "Mon, 02 Mar 2026")
+	h.wantText(h.page("/mailbox/2?view=source"), "<script>alert(4)", "https://evil.test/pixel.gif")
 	if w := h.ask("GET", "/mailbox/1/html"); !strings.Contains(w.Body.String(), "<b>things</b>") {
 		t.Errorf("the HTML is %s", w.Body)
 	}
@@ -232,7 +238,7 @@ aGVsbG8=
 `
 
 func TestAttachmentsAndImagesAreShown(t *testing.T) {
-	h := open(t, box{attached})
+	h := openMailbox(t, box{attached})
 	h.wantText(h.page("/mailbox/1"), "<b>contract.pdf (5 bytes)")
 	if w := h.ask("GET", "/mailbox/1/html"); !strings.Contains(w.Body.String(), `<img src="data:image/png;base64,iVBORw==">`) {
 		t.Errorf("the HTML is %s", w.Body)
@@ -240,7 +246,7 @@ func TestAttachmentsAndImagesAreShown(t *testing.T) {
 }
 
 func TestAHostileMailDoesNothing(t *testing.T) {
-	h := open(t, box{hostile})
+	h := openMailbox(t, box{hostile})
 	h.page("/mailbox/1")
 	w := h.ask("GET", "/mailbox/1/html")
 	csp := w.Header().Get("Content-Security-Policy")
@@ -250,9 +256,9 @@ func TestAHostileMailDoesNothing(t *testing.T) {
 }
 
 func TestWhatIsNotThere(t *testing.T) {
-	h := open(t, box{digest})
+	h := openMailbox(t, box{digest})
 	for path, want := range map[string]int{
-		"/mailbox/2": 404, "/mailbox/0": 404, "/mailbox/x": 404, "/mailbox/2/html": 404, "/mailbox/2/source": 404, "/nowhere": 404, "/": 303, "/mailbox.html": 404,
+		"/mailbox/2": 404, "/mailbox/0": 404, "/mailbox/x": 404, "/mailbox/2/html": 404, "/mailbox/2/source": 404, "/nowhere": 303, "/": 303, "/mailbox.html": 303,
 	} {
 		if w := h.ask("GET", path); w.Code != want {
 			t.Errorf("GET %s = %d, want %d", path, w.Code, want)
@@ -266,11 +272,11 @@ func TestWhatIsNotThere(t *testing.T) {
 }
 
 func TestAJobRunsWhenItIsAskedTo(t *testing.T) {
-	h := open(t, nil)
+	h := openMailbox(t, nil)
 	if w := h.ask("POST", "/mailbox/run/notifications"); w.Code != http.StatusSeeOther {
 		t.Fatalf("POST = %d %s", w.Code, w.Body)
 	} else {
-		h.wantText(h.page(w.Header().Get("Location")), "notifications was asked to run")
+		h.wantText(h.page(w.Header().Get("Location")), "Notifications was asked to run")
 	}
 	if got := <-h.ran; got != schedule.Notifications {
 		t.Errorf("%s ran", got)
@@ -293,10 +299,59 @@ func TestManyMailsAreOnePage(t *testing.T) {
 	for i := range 300 {
 		many = append(many, strings.ReplaceAll(digest, "3_notifications", fmt.Sprintf("%d_notifications", i)))
 	}
-	h := open(t, many)
+	h := openMailbox(t, many)
+	older := h.page("/mailbox?before=101")
+	h.wantText(older, "300 mails", "– 99 notifications", "– 0 notifications")
+	if strings.Contains(older, "– 100 notifications") {
+		t.Error("an older page shows newer mails")
+	}
 	text := h.page("/mailbox")
-	h.wantText(text, "Mails (300)")
+	h.wantText(text, "300 mails")
 	if newest, oldest := strings.Index(text, "299 notifications"), strings.Index(text, "– 0 notifications"); newest < 0 || oldest >= 0 && oldest < newest {
 		t.Errorf("the newest stands at %d, the oldest at %d", newest, oldest)
+	}
+}
+
+func TestTheMailboxIsSearched(t *testing.T) {
+	h := openMailbox(t, box{digest, hostile})
+	for query, want := range map[string]string{"NOTIFICATIONS": "1 mail", "anna@example": "2 mails", "nobody": "Leave out a word", "%3C%2Ftitle": "1 mail"} {
+		h.wantText(h.page("/mailbox?q="+query), want)
+	}
+}
+
+// Whatever the device is, a mail is seen as a dark one shows it, and as a light one does.
+func TestALightAndADarkDevice(t *testing.T) {
+	const themed = "Subject: x\nContent-Type: text/html\n\n<style>@media (prefers-color-scheme:dark){p{color:red}} @media screen and ( prefers-color-scheme: light ){p{color:blue}}</style><p>x"
+	h := openMailbox(t, box{themed})
+	for path, want := range map[string]string{
+		"/mailbox/1/html":            "@media (max-width: 0){p{color:red}} @media screen and (min-width: 0){p{color:blue}}",
+		"/mailbox/1/html?light=dark": "@media (min-width: 0){p{color:red}} @media screen and (max-width: 0){p{color:blue}}",
+	} {
+		if w := h.ask("GET", path); !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s is %s", path, w.Body)
+		}
+	}
+	h.wantText(h.page("/mailbox/1?view=phone_dark"), "Phone, dark")
+}
+
+// Somebody who is not signed in sees the mailbox and nothing else, in any language, and
+// can choose the language.
+func TestTheMailboxNeedsNoLogin(t *testing.T) {
+	h := openMailbox(t, box{digest})
+	for lang, says := range map[string]string{"en": "Nobody is signed in.", "pl": "Nikt nie jest zalogowany.", "fr": "Personne n’est connecté."} {
+		text := h.page("/mailbox?lang=" + lang)
+		h.wantText(text, says)
+		if strings.Contains(text, "mailbox.") || strings.Contains(text, "<no value>") {
+			t.Errorf("%s: %s", lang, text)
+		}
+	}
+	if w := h.ask("GET", "/messages"); w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/login") {
+		t.Errorf("messages without a login: %d %s", w.Code, w.Header().Get("Location"))
+	}
+	if w := h.ask("GET", "/mailbox/newest"); w.Body.String() != `{"newest":1}` {
+		t.Errorf("the newest is %s", w.Body)
+	}
+	if w := h.ask("POST", "/view"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/" {
+		t.Errorf("choosing how to see it: %d", w.Code)
 	}
 }

@@ -1,0 +1,147 @@
+package series
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+
+	"notifier/message"
+)
+
+// Counter counts in memory until somebody hands the counts on. The nil Counter counts
+// nothing. It is safe for concurrent use.
+type Counter struct {
+	mu     sync.Mutex
+	counts map[key]int
+}
+
+// key is what one number counts, in one minute.
+type key struct {
+	site   string
+	metric Metric
+	label  string
+	bucket int
+	minute int64
+}
+
+// most is how many numbers are kept while they cannot be handed on: those of some days.
+const most = 50_000
+
+// Settled counts what became of a message whose claim has ended.
+func (c *Counter) Settled(m message.Message, o message.Outcome) {
+	switch o.Move {
+	case message.Accept:
+		label := Label(m)
+		c.add(key{site: m.Site, metric: Sent, label: label}, o.At, 1)
+		c.add(key{site: m.Site, metric: Waits, label: label, bucket: waitBucket(o.At.Sub(due(m)))}, o.At, 1)
+	case message.Fail, message.Lose:
+		category := message.Unknown
+		if o.Error != nil {
+			category = o.Error.Category
+		}
+		c.add(key{site: m.Site, metric: Errors, label: string(category)}, o.At, 1)
+	}
+}
+
+// Closed counts a mail of UserNotifications that was made of n messages.
+func (c *Counter) Closed(site string, n int, at time.Time) {
+	c.add(key{site: site, metric: Digests, bucket: sizeBucket(n)}, at, 1)
+}
+
+// Label is what a message is counted as: the kind of its event, digest, deadline or direct.
+func Label(m message.Message) string {
+	if m.Type == message.Single {
+		return string(m.Kind)
+	}
+	return string(m.Type)
+}
+
+// due is when a message could have left first, or could again after somebody asked for it.
+func due(m message.Message) time.Time {
+	if m.RetriedAt.After(m.QueuedAt) {
+		return m.RetriedAt
+	}
+	return m.QueuedAt
+}
+
+func (c *Counter) add(k key, at time.Time, n int) {
+	if c == nil {
+		return
+	}
+	k.minute = at.Unix() / 60
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.counts == nil {
+		c.counts = map[key]int{}
+	}
+	if _, known := c.counts[k]; known || len(c.counts) < most {
+		c.counts[k] += n
+	}
+}
+
+// Hand gives away what has been counted since, or keeps it if that fails.
+func (c *Counter) Hand(take func([]Count) error) error {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	counted := c.counts
+	c.counts = nil
+	c.mu.Unlock()
+	if len(counted) == 0 {
+		return nil
+	}
+	err := take(rows(counted))
+	if err != nil {
+		for k, n := range counted {
+			c.add(k, time.Unix(k.minute*60, 0), n)
+		}
+	}
+	return err
+}
+
+// rows are the counts of the minutes, and of their hours.
+func rows(counted map[key]int) []Count {
+	hours := map[key]int{}
+	all := make([]Count, 0, 2*len(counted))
+	for k, n := range counted {
+		all = append(all, k.count(Minute, n))
+		k.minute -= k.minute % 60
+		hours[k] += n
+	}
+	for k, n := range hours {
+		all = append(all, k.count(Hour, n))
+	}
+	return Sorted(all)
+}
+
+func (k key) count(step time.Duration, n int) Count {
+	return Count{Site: k.site, Metric: k.metric, Step: step, At: time.Unix(k.minute*60, 0).UTC(), Label: k.label, Bucket: k.bucket, N: n}
+}
+
+// Sorted puts counts into the one order in which all replicas write them, so that none
+// waits for another that waits for it.
+func Sorted(all []Count) []Count {
+	slices.SortFunc(all, func(a, b Count) int {
+		return cmp.Or(cmp.Compare(a.Site, b.Site), cmp.Compare(a.Step, b.Step), cmp.Compare(a.Metric, b.Metric), a.At.Compare(b.At),
+			cmp.Compare(a.Label, b.Label), cmp.Compare(a.Bucket, b.Bucket))
+	})
+	return all
+}
+
+// Depth are the counts of a queue that stands so at that time, by status. Pending is told
+// also where it is 0: it tells that somebody looked.
+func Depth(site string, at time.Time, waiting map[message.Status]int) []Count {
+	var all []Count
+	for _, status := range message.Statuses() {
+		n := waiting[status]
+		if n == 0 && status != message.Pending {
+			continue
+		}
+		for _, step := range []time.Duration{Minute, Hour} {
+			all = append(all, Count{Site: site, Metric: Queue, Step: step, At: at.UTC().Truncate(step), Label: string(status), N: n})
+		}
+	}
+	return Sorted(all)
+}
