@@ -66,6 +66,7 @@ func (h *handler) operationRoutes(api huma.API) {
 				return nil, err
 			}
 		}
+		own(callerOf(ctx), &a.Filter)
 		o, replayed, err := h.desk.OperateOnce(ctx, call, message.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs}, asked)
 		return &actedOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: o}, err
 	})

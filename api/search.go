@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"notifier/access"
 	"notifier/message"
 	"notifier/search"
 )
@@ -23,6 +25,7 @@ type Search struct {
 	Event     string `query:"event" doc:"Only of the event with this id."`
 	Category  string `query:"category" doc:"Only with an error of this category."`
 	Code      string `query:"code" doc:"Only with an error whose code begins so, as 552 does 552 5.2.2."`
+	Site      string `query:"site" doc:"Only of this site: its own, or of a key of the installation's own site with the scope admin any."`
 	Account   string `query:"account" doc:"Only by this outgoing account."`
 	Operation string `query:"operation" doc:"Only what this operation has moved."`
 	Tag       string `query:"tag" doc:"Only with this tag: its name, or its name, = and its value."`
@@ -51,6 +54,7 @@ func (in Search) filter(at time.Time) (message.Filter, error) {
 		{"event", in.Event},
 		{"category", in.Category},
 		{"code", in.Code},
+		{"site", in.Site},
 		{"account", in.Account},
 		{"operation", in.Operation},
 		{"tag", in.Tag},
@@ -114,14 +118,22 @@ func (h *handler) list(ctx context.Context, in *listIn) (*listOut, error) {
 	if err != nil {
 		return nil, err
 	}
+	pointer := "query.q"
+	if in.Site != "" {
+		pointer = "query.site"
+	}
+	site, err := h.siteOf(ctx, f, pointer)
+	if err != nil {
+		return nil, err
+	}
 	f.Before, f.Limit = before, in.Limit
-	found, err := h.records.Find(ctx, call.Site, f)
+	found, err := h.records.Find(ctx, site, f)
 	if err != nil {
 		return nil, err
 	}
 	out := &listOut{Body: foundPage{Data: listOf(found.Messages, view).Data, NextCursor: string(found.Next), HasMore: found.Next != ""}}
 	if in.Count == "exact" || in.Count == "estimate" {
-		c, err := h.records.Count(ctx, call.Site, f, in.Count == "estimate")
+		c, err := h.records.Count(ctx, site, f, in.Count == "estimate")
 		if err != nil {
 			return nil, err
 		}
@@ -131,6 +143,28 @@ func (h *handler) list(ctx context.Context, in *listIn) (*listOut, error) {
 		}
 	}
 	return out, nil
+}
+
+// siteOf is the site that a search is for. Who may see the list of sites may see what is on
+// them.
+func (h *handler) siteOf(ctx context.Context, f message.Filter, pointer string) (string, error) {
+	caller := callerOf(ctx)
+	own(caller, &f)
+	if f.Site == "" || !caller.Home || !caller.May(needs["list-sites"].scope) {
+		return f.On(caller.Site, pointer, nil)
+	}
+	sites, err := h.records.Sites(ctx)
+	if err != nil {
+		return "", err
+	}
+	return f.On(caller.Site, pointer, func(site string) bool { return slices.Contains(sites, site) })
+}
+
+// own leaves the name of the caller's own site out, which is that of its test keys too.
+func own(c access.Caller, f *message.Filter) {
+	if f.Site == access.Home(c.Site) {
+		f.Site = ""
+	}
 }
 
 // readCursor reads a cursor that is an id.

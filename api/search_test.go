@@ -6,7 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"notifier/access"
+	"notifier/message"
 	"notifier/search"
 	"notifier/store/storetest"
 )
@@ -105,4 +108,53 @@ func TestParametersAreQualifiers(t *testing.T) {
 	if want := []string{"q", "count", "limit", "cursor"}; !slices.Equal(names, want) {
 		t.Errorf("the other parameters are %v, want %v", names, want)
 	}
+}
+
+// A search is of the caller's own site, unless the key sees several.
+func TestSearchOfASite(t *testing.T) {
+	t.Parallel()
+	each(t, func(h *house) {
+		for _, name := range []string{site, "acme"} {
+			if err := h.store.AddSite(ctx, name, "UTC", time.Now()); err != nil {
+				h.Fatal(err)
+			}
+			taken, _, err := h.desk.SendMessage(ctx, message.Call{Site: name, At: time.Now()}, message.Draft{To: []message.Recipient{message.ParseRecipient(name + "@example.net")}, Subject: "x", Text: "y"})
+			if err != nil || len(taken.Messages) != 1 {
+				h.Fatal(taken, err)
+			}
+		}
+		keyOf := func(name string, scopes ...access.Scope) string {
+			k, secret := access.Key{Site: name, Name: "other", Scopes: scopes}.New(time.Now())
+			if err := h.store.SaveKeys(ctx, k); err != nil {
+				h.Fatal(err)
+			}
+			return "Bearer " + secret
+		}
+		acme, reader := keyOf("acme", access.Admin), keyOf(site, access.ReadQueue)
+		for _, row := range []struct{ key, query, want string }{
+			{"Bearer " + key, "q=site:acme", "acme@example.net"},
+			{"Bearer " + key, "site=acme&count=exact", "acme@example.net"},
+			{"Bearer " + key, "q=site:default", "default@example.net"},
+			{acme, "site=acme", "acme@example.net"},
+			{reader, "site=default", "default@example.net"},
+		} {
+			a := h.ask("GET", "/api/v1/messages?"+row.query, "", "Authorization", row.key)
+			if a.StatusCode != http.StatusOK || strings.Count(string(a.body), `"to":`) != 1 || !strings.Contains(string(a.body), `"to":"`+row.want+`"`) {
+				h.Errorf("%s: %d %s, want %s alone", row.query, a.StatusCode, a.body, row.want)
+			}
+		}
+		for _, row := range []struct{ key, query, pointer, says string }{
+			{"Bearer " + key, "q=site:nowhere", "query.q", "notifier site list"},
+			{acme, "site=default", "query.site", "sees no other"},
+			{acme, "site=nowhere", "query.site", "sees no other"},
+			{reader, "q=site:acme", "query.q", "sees no other"},
+		} {
+			a := h.ask("GET", "/api/v1/messages?"+row.query, "", "Authorization", row.key)
+			if p := a.problem(h); a.StatusCode != http.StatusUnprocessableEntity || len(p.Errors) != 1 || p.Errors[0].Pointer != row.pointer || !strings.Contains(p.Errors[0].Detail, row.says) {
+				h.Errorf("%s: %d %s, want %s at %s", row.query, a.StatusCode, a.body, row.says, row.pointer)
+			}
+		}
+		h.must(http.StatusUnprocessableEntity, nil, "POST", "/api/v1/messages/actions", `{"action":"cancel","q":"site:acme status:pending"}`)
+		h.must(http.StatusAccepted, nil, "POST", "/api/v1/messages/actions", `{"action":"cancel","q":"site:default status:pending"}`)
+	})
 }

@@ -99,7 +99,9 @@ func (c *Client) Messages(ctx context.Context, f message.Filter) iter.Seq2[Messa
 	return func(yield func(Message, error) bool) {
 		query := url.Values{}
 		for name, value := range map[string]string{
-			"status": string(f.Status), "user": f.User, "case": f.Case, "reference": f.Reference, "category": string(f.Category), "cursor": string(f.Before),
+			"id": string(f.ID), "status": string(f.Status), "type": string(f.Type), "kind": string(f.Kind), "to": f.To, "user": f.User, "case": f.Case,
+			"reference": f.Reference, "event": string(f.Event), "category": string(f.Category), "code": f.Code, "account": f.Account, "tag": f.Tag,
+			"text": f.Text, "since": written(f.Since), "until": written(f.Until), "site": f.Site, "cursor": string(f.Before),
 		} {
 			if value != "" {
 				query.Set(name, value)
@@ -127,6 +129,14 @@ func (c *Client) Messages(ctx context.Context, f message.Filter) iter.Seq2[Messa
 			query.Set("cursor", found.NextCursor)
 		}
 	}
+}
+
+// written is a time as the service reads it; empty if it is zero.
+func written(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
 }
 
 func page(left int) int {

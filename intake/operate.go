@@ -19,6 +19,9 @@ func (d *Desk) OperateOnce(ctx context.Context, c message.Call, o message.Operat
 	if err := o.Check(); err != nil {
 		return o, false, err
 	}
+	if _, err := o.Filter.On(c.Site, "/filter/site", nil); err != nil {
+		return o, false, err
+	}
 	key, err := c.Once([]any{message.OperationIDs, asked}, struct{}{})
 	if err != nil {
 		return o, false, err

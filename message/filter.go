@@ -26,6 +26,8 @@ type Filter struct {
 	Text  string    `json:"text,omitempty" doc:"Only with these words in them. It needs since."`
 	Since time.Time `json:"since,omitzero" doc:"Only taken at this time or later."`
 	Until time.Time `json:"until,omitzero" doc:"Only taken before this time."`
+	// Site is another site than that of who asks; a store is asked for one site at a time.
+	Site string `json:"site,omitempty" doc:"Only of this site. An operation is for the site of its key."`
 
 	Before ID  `json:"-"` // older than this one
 	Limit  int `json:"-"` // 0 means 100
@@ -75,6 +77,24 @@ func (f Filter) check(bad *Invalid, at string) {
 	if !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until) {
 		bad.Add(at+"until", "too_early", "until is not after since, so nothing lies between them. Give a later one")
 	}
+}
+
+// On is the site that the filter is for, where who asks is of that site and may see others
+// as sees says (nil: none).
+func (f Filter) On(site, at string, sees func(string) bool) (string, error) {
+	if f.Site == "" || f.Site == site {
+		return site, nil
+	}
+	var bad Invalid
+	switch {
+	case sees == nil:
+		bad.Add(at, "other_site", "this is for the site %s, and sees no other. Leave site out, or ask with a key of %s", site, Truncate(f.Site, 60))
+	case !sees(f.Site):
+		bad.Add(at, "unknown_site", "there is no site %q. notifier site list tells what there is", Truncate(f.Site, 60))
+	default:
+		return f.Site, nil
+	}
+	return "", &bad
 }
 
 func word[T ~string](bad *Invalid, at string, w T, known []T) {

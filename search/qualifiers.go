@@ -48,6 +48,7 @@ var all = []Qualifier{
 			return oneOf(v, texts(message.Categories()))
 		},
 	},
+	{Name: "site", Says: "of this site, for keys that see several", Example: "site:default", set: plain(func(f *message.Filter) *string { return &f.Site })},
 	{Name: "account", Says: "by this outgoing account", Example: "account:backup", set: plain(func(f *message.Filter) *string { return &f.Account })},
 	{Name: "reference", Says: "with this id of the caller's, or of the deadline with this key", Example: "reference:bpm-4711", set: plain(func(f *message.Filter) *string { return &f.Reference })},
 	{Name: "event", Says: "of the event with this id", Example: "event:" + string(message.IDOf(message.EventIDs, [16]byte{1})), set: func(f *message.Filter, v string, _ time.Time) (err error) {

@@ -159,6 +159,7 @@ func Line(f message.Filter) string {
 	add("code", f.Code)
 	add("category", string(f.Category))
 	add("account", f.Account)
+	add("site", f.Site)
 	add("reference", f.Reference)
 	add("event", string(f.Event))
 	add("operation", string(f.Operation))

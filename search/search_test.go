@@ -34,7 +34,7 @@ func TestFilter(t *testing.T) {
 		{"type:digest", message.Filter{Type: message.Digest}},
 		{"job:reminders", message.Filter{Type: message.Reminder}},
 		{"job:user_notifications type:digest", message.Filter{Type: message.Digest}},
-		{"category:mailbox_full account:backup", message.Filter{Category: message.MailboxFull, Account: "backup"}},
+		{"category:mailbox_full account:backup site:acme", message.Filter{Category: message.MailboxFull, Account: "backup", Site: "acme"}},
 		{"reference:r event:" + string(evt) + " id:" + string(id), message.Filter{Reference: "r", Event: evt, ID: id}},
 		{"tag:process=lease", message.Filter{Tag: "process=lease"}},
 		{"since:2026-11-01 until:2026-11-02T12:00:00+01:00", message.Filter{Since: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Until: time.Date(2026, 11, 2, 11, 0, 0, 0, time.UTC)}},
@@ -79,7 +79,7 @@ func TestSaysWhatIsWrong(t *testing.T) {
 		{"since:1h until:2h", "until is not after since"},
 		{"id:4711", `"4711" is not the id of a message`},
 		{"event:" + string(id), "is not an id of this kind"},
-		{"site:other", `there is no filter "site".`},
+		{"sight:other", `there is no filter "sight".`},
 		{"user:a\x00", "character"},
 		{strings.Repeat("x", 1001), "at most 1000"},
 	} {

@@ -147,6 +147,9 @@ func (c *console) beat(r *http.Request) (b beat, err error) {
 		if err != nil {
 			return b, nil // the page has said so
 		}
+		if _, err := f.On(site(r), "q", nil); err != nil {
+			return b, nil
+		}
 		f.Limit = most
 		found, err := c.records.Find(r.Context(), site(r), f)
 		if err != nil {

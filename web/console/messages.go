@@ -66,6 +66,9 @@ func (c *console) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f, err := search.Filter(p.Query, "q", p.Clock.Now())
+	if err == nil {
+		_, err = f.On(site(r), "q", nil)
+	}
 	if invalid, is := errors.AsType[*message.Invalid](err); is {
 		p.Wrong, p.Meant = faults(invalid), search.Corrected(p.Query)
 		if p.Meant == p.Query {
