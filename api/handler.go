@@ -46,6 +46,8 @@ type Desk interface {
 	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
 	SetGroup(ctx context.Context, c message.Call, id string, users []string) error
 	Group(ctx context.Context, site, id string) ([]string, error)
+	GroupList(ctx context.Context, site, after string, n int) ([]preferences.Group, error)
+	RemoveGroup(ctx context.Context, c message.Call, id string) error
 	RetryOnce(ctx context.Context, c message.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error)
 	EditOnce(ctx context.Context, c message.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error)
 	RetryAllOnce(ctx context.Context, c message.Call) (retried int, replayed bool, err error)

@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"notifier/message"
+	"notifier/preferences"
 )
 
 type group struct {
@@ -22,6 +23,13 @@ type setGroupIn struct {
 	Body body[group]
 }
 
+type groupsIn struct {
+	Limit  int    `query:"limit" doc:"How many at most." minimum:"1" maximum:"200" default:"50"`
+	Cursor string `query:"cursor" doc:"next_cursor of the page before."`
+}
+
+type groupsOut struct{ Body page[groupView] }
+
 type groupView struct {
 	ID    string   `json:"id" example:"clerks"`
 	Users []string `json:"users" doc:"Ids of the members."`
@@ -33,7 +41,13 @@ func (h *handler) peopleRoutes(api huma.API) {
 	h.userRoutes(api)
 	h.preferenceRoutes(api)
 	h.choiceRoutes(api)
-	tags := []string{"users"}
+	tags, gone := []string{"users"}, []int{http.StatusNotFound}
+	register(h, api, huma.Operation{
+		OperationID: "list-groups", Method: http.MethodGet, Path: "/groups", Tags: tags, Summary: "The groups, by their ids",
+	}, func(ctx context.Context, in *groupsIn) (*groupsOut, error) {
+		found, err := h.desk.GroupList(ctx, callerOf(ctx).Site, in.Cursor, in.Limit+1)
+		return &groupsOut{Body: pageOf(found, in.Limit, viewGroup, func(g preferences.Group) string { return g.ID })}, err
+	})
 	register(h, api, huma.Operation{
 		OperationID: "set-group", Method: http.MethodPut, Path: "/groups/{id}", Tags: tags,
 		Summary: "Name users together", Description: "A message to the group is one to each of its users.",
@@ -48,13 +62,24 @@ func (h *handler) peopleRoutes(api huma.API) {
 		return h.group(ctx, in.ID)
 	})
 	register(h, api, huma.Operation{
-		OperationID: "get-group", Method: http.MethodGet, Path: "/groups/{id}", Tags: tags, Errors: []int{http.StatusNotFound}, Summary: "One group",
+		OperationID: "get-group", Method: http.MethodGet, Path: "/groups/{id}", Tags: tags, Errors: gone, Summary: "One group",
 	}, func(ctx context.Context, in *groupIn) (*groupOut, error) { return h.group(ctx, in.ID) })
+	register(h, api, huma.Operation{
+		OperationID: "remove-group", Method: http.MethodDelete, Path: "/groups/{id}", Tags: tags, DefaultStatus: http.StatusNoContent, Errors: gone,
+		Summary: "Forget a group", Description: "Its users stay, and so do messages that went to it; those that name it from now on are refused.",
+	}, func(ctx context.Context, in *groupIn) (*struct{}, error) {
+		return nil, h.desk.RemoveGroup(ctx, call(ctx, ""), in.ID)
+	})
 }
 
 func (h *handler) group(ctx context.Context, id string) (*groupOut, error) {
 	members, err := h.desk.Group(ctx, callerOf(ctx).Site, id)
-	return &groupOut{Body: groupView{ID: id, Users: append([]string{}, members...)}}, err
+	return &groupOut{Body: viewGroup(preferences.Group{ID: id, Users: members})}, err
+}
+
+// viewGroup is a group whose members are a list also if there are none.
+func viewGroup(g preferences.Group) groupView {
+	return groupView{ID: g.ID, Users: append([]string{}, g.Users...)}
 }
 
 // same refuses a body that is about something else than its path. It need not repeat it.

@@ -203,6 +203,19 @@ func allRoutes() []played {
 			s.must(http.StatusOK, nil, "PUT", "/api/v1/groups/clerks", `{"users":["jan","anna"]}`)
 			s.say("GET", "/api/v1/groups/clerks", "")
 		}},
+		{"list-groups", func(s *script) {
+			s.people("anna", "jan")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/groups/clerks", `{"users":["jan","anna"]}`)
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/groups/nobody", `{"users":[]}`)
+			s.say("GET", "/api/v1/groups?limit=1", "")
+			s.say("GET", "/api/v1/groups?limit=1&cursor=clerks", "")
+		}},
+		{"remove-group", func(s *script) {
+			s.people("anna")
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/groups/clerks", `{"users":["anna"]}`)
+			s.say("DELETE", "/api/v1/groups/clerks", "")
+			s.say("DELETE", "/api/v1/groups/clerks", "")
+		}},
 		{"suppress-address", func(s *script) {
 			s.say("PUT", "/api/v1/suppressions/Jan@Example.net", `{"reason":"complaint","note":"asked by phone"}`)
 			s.say("PUT", "/api/v1/suppressions/jan@example.net", "")

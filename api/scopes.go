@@ -73,6 +73,8 @@ var needs = map[string]need{
 	"link-to-preferences":     {scope: access.WritePreferences},
 	"list-preference-changes": {scope: access.ReadPreferences},
 	"set-group":               {scope: access.WritePreferences},
+	"list-groups":             {scope: access.ReadPreferences},
+	"remove-group":            {scope: access.WritePreferences},
 	"get-group":               {scope: access.ReadPreferences},
 
 	"list-suppressions":  {scope: access.ReadQueue},

@@ -26,6 +26,8 @@ type Store interface {
 	Groups(ctx context.Context, site string, ids []string) (map[string][]string, error)
 	// ChangesOf lists the last n changes of one subject, the newest first.
 	ChangesOf(ctx context.Context, site, subject string, n int) ([]message.Change, error)
+	GroupList(ctx context.Context, site, after string, n int) ([]preferences.Group, error)
+	RemoveGroup(ctx context.Context, site, id string) error
 	SaveGroup(ctx context.Context, site, id string, users []string, at time.Time) error
 	// SaveUser stores a user if it is still at the version that u has (0: new), and changes
 	// what waits for it as again says: DueAt, Setting and Reason.

@@ -3,6 +3,7 @@ package intake
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"reflect"
@@ -204,4 +205,18 @@ func (d *Desk) Group(ctx context.Context, site, id string) ([]string, error) {
 		return nil, fmt.Errorf("there is no group %q. Add it with PUT /api/v1/groups/%s: %w", id, url.PathEscape(id), message.ErrNotFound)
 	}
 	return members, nil
+}
+
+// GroupList lists at most n groups, by id after the given one.
+func (d *Desk) GroupList(ctx context.Context, site, after string, n int) ([]preferences.Group, error) {
+	return d.store.GroupList(ctx, site, after, n)
+}
+
+// RemoveGroup forgets a group. Its users stay, and so do messages that went to it.
+func (d *Desk) RemoveGroup(ctx context.Context, c message.Call, id string) error {
+	err := d.store.RemoveGroup(ctx, c.Site, id)
+	if errors.Is(err, message.ErrNotFound) {
+		return fmt.Errorf("there is no group %q. /api/v1/groups lists what there is: %w", message.Truncate(id, 60), err)
+	}
+	return err
 }

@@ -171,6 +171,30 @@ func (s *Store) SaveGroup(ctx context.Context, site, id string, users []string, 
 	return nil
 }
 
+// GroupList lists at most n groups, by id after the given one.
+func (s *Store) GroupList(ctx context.Context, site, after string, n int) ([]preferences.Group, error) {
+	rows, err := s.query(ctx, nil, "SELECT id, users FROM user_groups WHERE site = ? AND id > ? ORDER BY id LIMIT ?", site, after, n)
+	all, err := collect(rows, err, func(scan func(...any) error) (g preferences.Group, err error) {
+		return g, scan(&g.ID, (*list)(&g.Users))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list groups: %w", err)
+	}
+	return all, nil
+}
+
+// RemoveGroup deletes one; message.ErrNotFound if there is none.
+func (s *Store) RemoveGroup(ctx context.Context, site, id string) error {
+	n, err := s.exec(ctx, nil, "DELETE FROM user_groups WHERE site = ? AND id = ?", site, id)
+	if err != nil {
+		return fmt.Errorf("remove the group %s: %w", id, err)
+	}
+	if n == 0 {
+		return message.ErrNotFound
+	}
+	return nil
+}
+
 // Groups reads the groups with these ids and their users; unknown ones are left out.
 func (s *Store) Groups(ctx context.Context, site string, ids []string) (map[string][]string, error) {
 	rows, err := s.query(ctx, nil, "SELECT g.id, g.users FROM "+s.dialect.list()+s.dialect.to("user_groups", "g", "g.site = ? AND g.id = i.id", ""),

@@ -90,6 +90,15 @@ func (t Template) Check() error {
 		if (a.Text == "") == (len(a.Content) == 0) {
 			bad.Add(at, "missing", "an attachment has either a text, to be filled in, or a content, as it is")
 		}
+		// What it is does not come of the data, so it can be checked now.
+		if err := (message.File{Filename: "x", ContentType: a.ContentType, ContentID: a.ContentID}).Attachment().Check(); err != nil {
+			var wrong *message.Invalid
+			if errors.As(err, &wrong) {
+				for _, f := range wrong.Faults {
+					bad.Add(at+f.Pointer, f.Code, "%s", f.Detail)
+				}
+			}
+		}
 		bad.Check(at+"/filename", "bad_template", checkSource(a.Filename))
 		bad.Check(at+"/text", "bad_template", checkSource(a.Text))
 	}

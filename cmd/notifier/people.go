@@ -13,6 +13,7 @@ import (
 
 	"notifier/listing"
 	"notifier/message"
+	"notifier/preferences"
 )
 
 // person is a user as the API shows it.
@@ -117,15 +118,9 @@ func setUser(s *shared) *cobra.Command {
 	return c
 }
 
-// members is a group as the API shows it.
-type members struct {
-	ID    string   `json:"id"`
-	Users []string `json:"users"`
-}
-
-var groupColumns = []listing.Column[members]{
-	{Title: "Group", Value: func(m members) string { return m.ID }},
-	{Title: "Users", Value: func(m members) string { return strings.Join(m.Users, ",") }},
+var groupColumns = []listing.Column[preferences.Group]{
+	{Title: "Group", Value: func(g preferences.Group) string { return g.ID }},
+	{Title: "Users", Value: func(g preferences.Group) string { return strings.Join(g.Users, ",") }},
 }
 
 func groupCommand(s *shared) *cobra.Command {
@@ -146,6 +141,32 @@ func groupCommand(s *shared) *cobra.Command {
 			return err
 		}
 		return listing.Row(s.printer(c), raw, groupColumns)
-	}), set)
+	}), set, listGroups(s), removeGroup(s))
 	return s.reaches(c)
+}
+
+func listGroups(s *shared) *cobra.Command {
+	var limit int
+	c := s.verb("list", "List the groups, by their ids", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
+		page, err := d.list(ctx, request{method: http.MethodGet, path: "/groups", query: url.Values{}}, limit)
+		if err != nil {
+			return err
+		}
+		return listing.List(s.printer(c), page, groupColumns)
+	})
+	c.Flags().IntVar(&limit, "limit", 50, "how many at most; 0: all")
+	return c
+}
+
+// removeGroup forgets a group, whose users stay.
+func removeGroup(s *shared) *cobra.Command {
+	c := s.verb("remove GROUP", "Forget a group; its users stay", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
+		if _, err := d.call(ctx, request{method: http.MethodDelete, path: path("groups", ids[0])}); err != nil {
+			return err
+		}
+		note(c, "The group %s is forgotten.", ids[0])
+		return nil
+	})
+	c.Example = "  notifier group remove clerks"
+	return c
 }
