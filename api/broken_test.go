@@ -40,6 +40,8 @@ func everyRoute() [][3]string {
 		{"PUT", "/api/v1/users/anna/preferences", `{}`},
 		{"GET", "/api/v1/users/anna/history", ""},
 		{"POST", "/api/v1/users/anna/preferences/link", ""},
+		{"GET", "/api/v1/groups", ""},
+		{"DELETE", "/api/v1/groups/clerks", ""},
 		{"GET", "/api/v1/groups/clerks", ""},
 		{"PUT", "/api/v1/groups/clerks", `{"users":["anna"]}`},
 		{"GET", "/api/v1/explain?user=anna", ""},

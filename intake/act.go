@@ -174,6 +174,8 @@ func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, what mess
 		return err
 	})
 	switch {
+	case err != nil && key != nil && !c.DryRun && d.answeredMeanwhile(ctx, c, *key):
+		return d.asItIs(ctx, c, id, nil)
 	case err != nil || c.DryRun:
 	case replayed:
 		return d.asItIs(ctx, c, id, nil)
@@ -181,6 +183,13 @@ func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, what mess
 		d.o.Wake()
 	}
 	return after, false, err
+}
+
+// answeredMeanwhile tells whether the same request was answered at another replica while
+// this one looked: then the message is no longer in a state for it, and that is no error.
+func (d *Desk) answeredMeanwhile(ctx context.Context, c message.Call, k message.Key) bool {
+	answered, err := d.store.Answered(ctx, c.Site, k)
+	return err == nil && answered != nil
 }
 
 // asItIs is the message that the same request has changed before.

@@ -62,6 +62,8 @@ func (d *Desk) EditOnce(ctx context.Context, c message.Call, id message.ID, e me
 		return err
 	})
 	switch {
+	case err != nil && key != nil && d.answeredMeanwhile(ctx, c, *key):
+		return d.asItIs(ctx, c, id, nil)
 	case err != nil:
 	case replayed:
 		return d.asItIs(ctx, c, id, nil)
