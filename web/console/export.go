@@ -66,6 +66,9 @@ func (c *console) exportMessages(login *web.Login) func(http.ResponseWriter, *ht
 			return message.ErrNotFound
 		}
 		f, err := search.Filter(r.PostForm.Get("q"), "q", time.Now().UTC())
+		if err == nil {
+			_, err = f.On(site(r), "q", nil)
+		}
 		if err != nil {
 			return err
 		}
