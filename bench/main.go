@@ -51,7 +51,7 @@ func main() {
 		return
 	}
 	var o options
-	flag.StringVar(&o.work, "work", "w1,w1-10k,w1-tls,w1-size,w2,w2-http,w3,w4,w5,replicas", "what to measure, with commas")
+	flag.StringVar(&o.work, "work", "w1,w1-10k,w1-tls,w1-size,w2,w2-http,w3,w4,w5,replicas,pages", "what to measure, with commas")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each, alternating between the systems")
 	flag.Float64Var(&o.scale, "scale", 1, "how much of the full sizes")
 	flag.StringVar(&o.file, "json", "", "write the results to this file, too")
@@ -104,7 +104,7 @@ func run(ctx context.Context, o options) error {
 
 	works := map[string]func(*machine) (*table, error){
 		"w1-alone": flushAlone,
-		"w1":       flush1K, "w1-10k": flush10K, "w1-tls": flushTLS, "w1-size": flushSizes, "w2": intake, "w2-http": intakeHTTP, "w3": promotion, "w4": ticks, "w5": latency, "replicas": replicas,
+		"w1":       flush1K, "w1-10k": flush10K, "w1-tls": flushTLS, "w1-size": flushSizes, "w2": intake, "w2-http": intakeHTTP, "w3": promotion, "w4": ticks, "w5": latency, "replicas": replicas, "pages": pages,
 	}
 	var tables []*table
 	var broken []string

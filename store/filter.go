@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"notifier/message"
 )
@@ -44,6 +45,8 @@ type filtering struct {
 	where     []string
 	arguments []any
 	id        string // the column of its order
+	begin     string // the table that it begins with
+	waiting   string // without messages, where it begins with windows
 	// start is the index to begin with, as a FROM and WHERE of its own.
 	start          string
 	startArguments []any
@@ -59,6 +62,12 @@ func (q *filtering) conditions() string { return strings.Join(q.where, " AND ") 
 
 // filtered is the query of a filter. It begins where the filter is narrowest.
 func (s *Store) filtered(site string, f message.Filter) *filtering {
+	return s.filteredBy(site, f, true)
+}
+
+// filteredBy is filtered, where deferred messages are found by their windows or, where
+// those are many, like all others.
+func (s *Store) filteredBy(site string, f message.Filter, windows bool) *filtering {
 	q := &filtering{narrow: true}
 	begin, indexed := "m", ""
 	switch {
@@ -72,11 +81,13 @@ func (s *Store) filtered(site string, f message.Filter) *filtering {
 		q.from, q.id, indexed = s.messagesOn(), "m.id", "reference"
 	case f.Status == "":
 		q.from, q.id = s.messagesOn(), "m.id"
-	case f.Status == message.Deferred:
-		q.from, begin, q.id = "windows w"+s.dialect.by("windows_due")+s.withWindows(), "w", "q.id"
+	case f.Status == message.Deferred && windows:
+		from := "windows w" + s.dialect.by("windows_due")
+		q.from, q.waiting, begin, q.id = from+s.withWindows(), from+s.waitingIn(), "w", "q.id"
 	default:
 		q.from, begin, q.id = s.queueOn(), "q", "q.id"
 	}
+	q.begin = begin
 	q.add(begin+".site = ?", site)
 	value := map[string]string{"user_id": f.User, "case_id": f.Case, "reference": f.Reference}
 	if indexed != "" {
@@ -98,7 +109,9 @@ func (s *Store) filtered(site string, f message.Filter) *filtering {
 	}
 	q.where = append(q.where, isStatus(f.Status)...)
 	switch f.Status {
-	case "", message.Deferred: // a deferred one is found by its window
+	case "":
+	case message.Deferred:
+		q.narrow = q.narrow && windows
 	case message.Error, message.PendingManual:
 		if indexed == "" {
 			q.start = "queue WHERE site = ? AND status = '" + string(f.Status) + "'"
@@ -128,7 +141,9 @@ func (s *Store) narrowed(q *filtering, f message.Filter) {
 	}
 	like := s.dialect.like()
 	if f.To != "" {
-		q.add("(m.to_email "+like+" ? ESCAPE '!' OR m.envelope "+like+" ? ESCAPE '!')", literal(f.To), `%"`+literal(f.To)+`"%`)
+		// To fold letters takes long: lengths are compared first.
+		q.add("(length(m.to_email) = ? AND m.to_email "+like+" ? ESCAPE '!' OR m.envelope <> '' AND m.envelope "+like+" ? ESCAPE '!')",
+			utf8.RuneCountInString(f.To), literal(f.To), `%"`+literal(f.To)+`"%`)
 	}
 	if f.Code != "" {
 		q.add("q.error_code "+like+" ? ESCAPE '!'", literal(f.Code)+"%")
@@ -171,7 +186,7 @@ func isStatus(status message.Status) []string {
 }
 
 // lookedAt is how many messages a page of Find looks at, at most, of each sort of id.
-const lookedAt = 20_000
+const lookedAt = 10_000
 
 // eventTime is how long after an event's id was made its messages have theirs, at most.
 const eventTime = time.Minute
@@ -231,7 +246,11 @@ func prefixes(f message.Filter) []string {
 func (s *Store) findOf(ctx context.Context, site, prefix string, f message.Filter, n int) (found []message.Message, behind [16]byte, err error) {
 	before := f.Before
 	f.Before = ""
-	q := s.filtered(site, f)
+	windows, err := s.byWindows(ctx, site, f)
+	if err != nil {
+		return nil, behind, err
+	}
+	q := s.filteredBy(site, f, windows)
 	since, until := within(prefix, f)
 	if before != "" {
 		until = min(until, message.IDOf(prefix, before.Bytes()))
@@ -246,7 +265,11 @@ func (s *Store) findOf(ctx context.Context, site, prefix string, f message.Filte
 		}
 	}
 	if !q.narrow && f.ID == "" {
-		floor, err := s.floor(ctx, q, since, until)
+		most := lookedAt
+		if f.Text != "" { // to look into each of them takes long
+			most = sampled
+		}
+		floor, err := s.floor(ctx, q, since, until, most)
 		if err != nil {
 			return nil, behind, err
 		}
@@ -262,6 +285,9 @@ func (s *Store) findOf(ctx context.Context, site, prefix string, f message.Filte
 	return found, behind, err
 }
 
+// fewWaiting is how many messages that wait are sorted for a page.
+const fewWaiting = 2_000
+
 // few tells whether the queue's own indexes find what the filter takes at once: what
 // waits, or is being sent, and is not much.
 func (s *Store) few(ctx context.Context, site string, f message.Filter) (bool, error) {
@@ -275,9 +301,25 @@ func (s *Store) few(ctx context.Context, site string, f message.Filter) (bool, e
 	if !slices.Contains(statuses, f.Status) {
 		return false, nil
 	}
-	n := 0
-	err := s.row(ctx, nil, []any{&n}, "SELECT count(*) FROM (SELECT 1 AS one FROM queue WHERE site = ? AND status IN "+in(statuses)+" LIMIT ?) AS few", site, lookedAt+1)
-	return n <= lookedAt, err
+	n, err := s.limited(ctx, fewWaiting, "queue WHERE site = ? AND status IN "+in(statuses), site)
+	return n <= fewWaiting, err
+}
+
+// fewWindows is how many open windows are gone through for a page; it could be all of them.
+const fewWindows = 500
+
+// byWindows tells whether deferred messages are found soonest by the windows that they wait in.
+func (s *Store) byWindows(ctx context.Context, site string, f message.Filter) (bool, error) {
+	if f.Status != message.Deferred || f.ID != "" || f.User+f.Case+f.Reference != "" {
+		return true, nil
+	}
+	n, err := s.limited(ctx, fewWindows, "windows WHERE site = ? AND closed_at IS NULL", site)
+	return n <= fewWindows, err
+}
+
+// limited counts the rows of a FROM and WHERE, and stops when there are more than that.
+func (s *Store) limited(ctx context.Context, most int, rows string, arguments ...any) (n int, err error) {
+	return n, s.row(ctx, nil, []any{&n}, "SELECT count(*) FROM (SELECT 1 AS one FROM "+rows+" LIMIT ?) AS few", append(arguments, most+1)...)
 }
 
 // within are the ids between which the filter's messages lie: the first, and the first
@@ -297,59 +339,12 @@ func within(prefix string, f message.Filter) (since, until message.ID) {
 	return since, until
 }
 
-// floor is the id down to which a page looks; empty if that is all there is.
-func (s *Store) floor(ctx context.Context, q *filtering, since, until message.ID) (message.ID, error) {
+// floor is the id down to which the newest so many messages go; empty if that is all there is.
+func (s *Store) floor(ctx context.Context, q *filtering, since, until message.ID, most int) (message.ID, error) {
 	ids, err := texts(s.query(ctx, nil, "SELECT id FROM "+q.start+" AND id >= ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?",
-		append(slices.Clone(q.startArguments), since, until, lookedAt-1)...))
+		append(slices.Clone(q.startArguments), since, until, most-1)...))
 	if err != nil || len(ids) == 0 {
 		return "", err
 	}
 	return message.ID(ids[0]), nil
-}
-
-// Count says how many messages a filter takes. Where no index tells it, and guess is
-// wanted, it is reckoned from the newest.
-func (s *Store) Count(ctx context.Context, site string, f message.Filter, guess bool) (c message.Counted, err error) {
-	f.Before = ""
-	for _, prefix := range prefixes(f) {
-		q := s.filtered(site, f)
-		since, until := within(prefix, f)
-		of := 1.0
-		if guess {
-			floor, err := s.floor(ctx, q, since, until)
-			if err == nil && floor != "" {
-				var n int
-				if n, err = s.planned(ctx, q, since, until); err == nil {
-					of, since, c.Guessed = float64(max(n, lookedAt))/lookedAt, floor, true
-				}
-			}
-			if err != nil {
-				return c, fmt.Errorf("count messages: %w", err)
-			}
-		}
-		var n int
-		err := s.row(ctx, nil, []any{&n}, "SELECT count(*) FROM "+q.from+" WHERE "+q.conditions()+" AND "+q.id+" >= ? AND "+q.id+" < ?",
-			append(q.arguments, since, until)...)
-		if err != nil {
-			return c, fmt.Errorf("count messages: %w", err)
-		}
-		c.N += int(float64(n) * of)
-	}
-	return c, nil
-}
-
-// planned is how many rows the database expects where a query starts.
-func (s *Store) planned(ctx context.Context, q *filtering, since, until message.ID) (n int, err error) {
-	statement := q.start + " AND id >= ? AND id < ?"
-	arguments := append(slices.Clone(q.startArguments), since, until)
-	if s.dialect.name() != "postgres" { // which knows it without looking
-		return n, s.row(ctx, nil, []any{&n}, "SELECT count(*) FROM "+statement, arguments...)
-	}
-	plan, err := texts(s.query(ctx, nil, "EXPLAIN SELECT id FROM "+statement, arguments...))
-	if err != nil || len(plan) == 0 {
-		return 0, err
-	}
-	_, rows, _ := strings.Cut(plan[0], "rows=")
-	_, _ = fmt.Sscan(rows, &n)
-	return n, nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"notifier/message"
 )
@@ -192,28 +191,4 @@ func (s *Store) Failed(ctx context.Context, site string, after message.ID, n int
 		return nil, fmt.Errorf("list errors: %w", err)
 	}
 	return ms, nil
-}
-
-// Counts says how many messages of the site are due, how many are in error, and since when
-// the oldest waits: in the future if none is due, zero if none waits.
-func (s *Store) Counts(ctx context.Context, site string, at time.Time) (due, errors int, oldest time.Time, err error) {
-	lanes, err := s.Lanes(ctx, site)
-	for _, l := range lanes {
-		n := 0
-		if err == nil && !l.DueAt.After(at) {
-			err = s.row(ctx, nil, []any{&n}, "SELECT count(*) FROM queue WHERE site = ? AND account = ? AND priority = ? AND due_at <= ? AND status IN "+
-				in(claimable), site, l.Account, l.Priority.Rank(), instant(at))
-		}
-		due += n
-		if oldest.IsZero() || l.DueAt.Before(oldest) {
-			oldest = l.DueAt
-		}
-	}
-	if err == nil {
-		err = s.row(ctx, nil, []any{&errors}, fmt.Sprintf("SELECT count(*) FROM queue WHERE site = ? AND status = '%s'", message.Error), site)
-	}
-	if err != nil {
-		return 0, 0, time.Time{}, fmt.Errorf("count messages: %w", err)
-	}
-	return due, errors, oldest, nil
 }

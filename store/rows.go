@@ -220,8 +220,12 @@ func (s *Store) withQueue() string {
 }
 
 func (s *Store) withWindows() string {
-	return s.dialect.to("queue", "q", fmt.Sprintf("q.site = w.site AND q.window_id = w.id AND q.status = '%s'", message.Deferred), "") +
-		s.dialect.to("messages", "m", "m.site = q.site AND m.id = q.id", "")
+	return s.waitingIn() + s.dialect.to("messages", "m", "m.site = q.site AND m.id = q.id", "")
+}
+
+// waitingIn goes on from w to the queue alone.
+func (s *Store) waitingIn() string {
+	return s.dialect.to("queue", "q", fmt.Sprintf("q.site = w.site AND q.window_id = w.id AND q.status = '%s'", message.Deferred), "")
 }
 
 // toRow takes a message apart for its two tables.

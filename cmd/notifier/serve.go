@@ -214,7 +214,7 @@ func (q *queueMetrics) Collect(all chan<- prometheus.Metric) {
 	sites, err := q.store.Sites(ctx)
 	for _, site := range sites {
 		now := time.Now()
-		due, failed, oldest, countErr := q.store.Counts(ctx, site, now)
+		due, failed, oldest, countErr := q.store.Counts(ctx, site, now, false)
 		if countErr != nil {
 			err = countErr
 			break

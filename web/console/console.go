@@ -43,7 +43,7 @@ type Desk interface {
 type Records interface {
 	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)
 	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
-	Counts(ctx context.Context, site string, at time.Time) (due, errors int, oldest time.Time, err error)
+	Counts(ctx context.Context, site string, at time.Time, guess bool) (due, errors int, oldest time.Time, err error)
 	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
 	Attempts(ctx context.Context, m message.Message) ([]message.Attempt, error)
 	Decisions(ctx context.Context, m message.Message) ([]message.Decided, error)

@@ -40,7 +40,7 @@ func (c *console) numbers(ctx context.Context, site string, at time.Time) (n num
 	if at.Sub(c.tally.at[site]) < fresh {
 		return c.tally.known[site], nil
 	}
-	if n.Due, n.Errors, n.Oldest, err = c.records.Counts(ctx, site, at); err != nil {
+	if n.Due, n.Errors, n.Oldest, err = c.records.Counts(ctx, site, at, true); err != nil {
 		return n, err
 	}
 	deferred, err := c.records.Count(ctx, site, message.Filter{Status: message.Deferred}, true)
