@@ -137,6 +137,33 @@ func (d *Desk) Ask(ctx context.Context, q Question, at time.Time) (Explanation, 
 	return answer, nil
 }
 
+// Told is a message with what became of it.
+type Told struct {
+	Message message.Message
+	Explanation
+}
+
+// Recent explains the last n messages of a user since then, the newest first. Digests are
+// told of with what went into them.
+func (d *Desk) Recent(ctx context.Context, q Question, n int, at time.Time) ([]Told, error) {
+	found, err := d.store.Messages(ctx, q.Site, message.Filter{User: q.User, Since: q.Since, Limit: looked})
+	if err != nil {
+		return nil, err
+	}
+	var all []Told
+	for _, m := range found {
+		if m.Type == message.Digest || len(all) == n || m.CreatedAt.Before(q.Since) {
+			continue
+		}
+		f, err := d.facts(ctx, m, q, at)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Told{m, Explain(f)})
+	}
+	return all, nil
+}
+
 // asked is a question at work.
 type asked struct {
 	*Desk

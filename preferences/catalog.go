@@ -17,6 +17,7 @@ type Kind struct {
 	Default     Frequency   `json:"default,omitempty" yaml:"default,omitempty" doc:"What counts until the user has chosen."`
 	Title       string      `json:"title,omitempty" yaml:"title,omitempty" doc:"How the kind is called on pages and in mails."`
 	Mandatory   bool        `json:"mandatory,omitempty" yaml:"mandatory,omitempty" doc:"Always sent right away: there is nothing to choose."`
+	Why         string      `json:"why,omitempty" yaml:"why,omitempty" doc:"Of a mandatory kind: why there is nothing to choose, as people read it."`
 }
 
 // Catalog lists the kinds of an installation. Deadlines are mandatory in every catalog,
@@ -80,10 +81,11 @@ var (
 	reserved = []message.Kind{dailyAt, weeklyOn, timezone, pausedUntil, "at", "do", "user"}
 )
 
-// The longest name and title of a kind, in characters.
+// The longest name, title and explanation of a kind, in characters.
 const (
 	maxKind  = 50
 	maxTitle = 100
+	maxWhy   = 300 // of why there is no choice
 )
 
 // Validate tells all that is wrong with the catalog as a *message.Invalid, or nil.
@@ -98,6 +100,10 @@ func (c Catalog) Validate() error {
 			wrong.Add(at, "bad_name", "%q already means something else where kinds are written. Choose another name.", k)
 		}
 		wrong.Check(at+"/title", "bad_text", message.CheckLine(kind.Title, maxTitle))
+		wrong.Check(at+"/why", "bad_text", message.CheckLine(kind.Why, maxWhy))
+		if kind.Why != "" && !kind.Mandatory {
+			wrong.Add(at+"/why", "mandatory", "%s leaves a choice, so there is no reason why it does not. Leave out why, or write mandatory: true.", k)
+		}
 		if k == message.Deadline && !kind.Mandatory {
 			wrong.Add(at, "mandatory", `deadline mails cannot be turned off or delayed; leave the key "deadline" out.`)
 			continue

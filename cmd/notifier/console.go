@@ -12,6 +12,7 @@ import (
 	"notifier/preferences"
 	"notifier/schedule"
 	"notifier/simulate"
+	"notifier/web"
 	"notifier/web/centre"
 	"notifier/web/console"
 )
@@ -39,9 +40,23 @@ func (h *house) exampleKey() string {
 // centre says how people choose what they get.
 func (h *house) centre(door links.Door) centre.Options {
 	return centre.Options{
-		Door: door, Sites: h.config.siteNames(), Digests: h.promote, Estimate: h.estimate,
+		Door: door, Sites: h.config.siteNames(), Digests: h.promote, Why: h.why, Estimate: h.estimate,
 		Wake: func() { h.timetable.Wake(schedule.Notifications) },
 	}
+}
+
+// mine is where whoever is signed in chooses, if the service sends mail to that address.
+func (h *house) mine() http.Handler {
+	login := h.login()
+	pages := centre.Mine(h.desk, h.store, h.centre(links.Door{}), func(r *http.Request) (site, user, name string, err error) {
+		who := web.Who(r.Context())
+		p, err := h.store.Person(r.Context(), who.Site, who.Name)
+		return who.Site, p.ID, who.Name, err
+	}, h.log)
+	mux := http.NewServeMux()
+	mux.Handle("/", login.Guard(pages))
+	mux.Handle("POST /", login.Guard(login.Noted("change-own-preferences", pages)))
+	return mux
 }
 
 // mostTold is how much of what a user was told is looked at for an estimate.

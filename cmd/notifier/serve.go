@@ -173,6 +173,7 @@ func (h *house) handler(pages http.Handler) http.Handler {
 	for _, path := range []string{"/api/", "/compat/", "/healthz", "/readyz", "/metrics"} {
 		mux.Handle(path, door)
 	}
+	mux.Handle("/me/", h.mine())
 	if links := h.config.door(); links != nil {
 		choices := centre.Handler(h.desk, h.store, h.centre(*links), h.log)
 		mux.Handle("/p/", choices)

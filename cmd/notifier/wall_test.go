@@ -49,7 +49,7 @@ var walls = map[string][]string{
 	"web":                    {"message", "access", "web/look"},
 	"web/look":               {"wallclock"},
 	"web/console":            {"message", "preferences", "deadlines", "schedule", "search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},
-	"web/centre":             {"message", "preferences", "wallclock", "links", "web/look"},
+	"web/centre":             {"message", "preferences", "wallclock", "links", "explain", "web/look"},
 	"client":                 {"message", "preferences", "deadlines", "series"},
 	"client/outbox":          {"message"},
 	"client/clienttest":      nil, // a second roof, for the tests of callers

@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"notifier/explain"
 	"notifier/links"
 	"notifier/message"
 	"notifier/preferences"
@@ -29,6 +30,7 @@ type Desk interface {
 	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
 	Catalog() preferences.Catalog
 	SendMessage(ctx context.Context, c message.Call, d message.Draft) (message.Taken, bool, error)
+	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 }
 
 // Records are what is kept of messages.
@@ -43,12 +45,19 @@ type Digests interface {
 	Preview(items []message.Message, at time.Time) (message.Message, bool)
 }
 
+// Why tells what became of mails.
+type Why interface {
+	// Recent explains the last n messages of a user, the newest first.
+	Recent(ctx context.Context, q explain.Question, n int, at time.Time) ([]explain.Told, error)
+}
+
 // Options say whose links are taken.
 type Options struct {
 	Door links.Door
 	// Sites are those of the installation; a link for another is refused.
 	Sites   []string
 	Digests Digests
+	Why     Why
 	// Wake is called when a message has become pending.
 	Wake func()
 	// Estimate reckons how many mails a week each choice would bring, by kind; kinds in
@@ -65,6 +74,7 @@ type centre struct {
 	desk    Desk
 	records Records
 	o       Options
+	me      Me // nil where a link says who somebody is
 	log     *zap.Logger
 }
 
@@ -72,40 +82,52 @@ type centre struct {
 func Handler(desk Desk, records Records, o Options, log *zap.Logger) http.Handler {
 	c := &centre{desk: desk, records: records, o: o, log: log.Named("centre")}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+links.ChoosePath+"{token}", c.show)
-	mux.HandleFunc("POST "+links.ChoosePath+"{token}", c.save)
-	mux.HandleFunc("POST "+links.ChoosePath+"{token}/undo", c.undo)
-	mux.HandleFunc("POST "+links.ChoosePath+"{token}/resume", c.resume)
+	c.routes(mux, links.ChoosePath+"{token}")
 	mux.HandleFunc("POST "+links.ChoosePath+"{token}/fresh", c.fresh)
-	mux.HandleFunc("GET "+links.ChoosePath+"{token}/preview", c.preview)
-	mux.HandleFunc("GET "+links.ChoosePath+"{token}/preview/html", c.previewHTML)
-	mux.HandleFunc("POST "+links.ChoosePath+"{token}/send", c.send)
 	mux.HandleFunc("GET "+links.StopPath+"{token}", c.ask)
 	mux.HandleFunc("POST "+links.StopPath+"{token}", c.stop)
 	return look.Guarded(mux)
 }
 
+// routes are the pages of a person's choices.
+func (c *centre) routes(mux *http.ServeMux, base string) {
+	mux.HandleFunc("GET "+base, c.show)
+	mux.HandleFunc("POST "+base, c.save)
+	mux.HandleFunc("POST "+base+"/undo", c.undo)
+	mux.HandleFunc("POST "+base+"/resume", c.resume)
+	mux.HandleFunc("GET "+base+"/preview", c.preview)
+	mux.HandleFunc("GET "+base+"/preview/html", c.previewHTML)
+	mux.HandleFunc("POST "+base+"/send", c.send)
+	mux.HandleFunc("GET "+base+"/week", c.week)
+}
+
 // maxForm is the largest form that is read, in bytes.
 const maxForm = 64 << 10
 
-// visit is somebody who came with a link.
+// visit is somebody who came with a link, or is signed in.
 type visit struct {
 	token links.Token
 	text  string // of the token
+	path  string // where the person's pages are
+	by    string // who is said to have changed something
 	at    time.Time
 	user  preferences.User // with complete choices
 	lang  string
 	clock look.Clock
 }
 
-func (v visit) call(by string) message.Call {
-	return message.Call{Site: v.token.Site, At: v.at, By: by}
+func (v visit) call() message.Call {
+	return message.Call{Site: v.token.Site, At: v.at, By: v.by}
 }
 
 // enter reads the link of a request and finds its person. With links.ErrOld the visit is
 // whole, too.
 func (c *centre) enter(r *http.Request, purposes ...links.Purpose) (visit, error) {
-	v := visit{text: r.PathValue("token"), at: time.Now().UTC().Truncate(time.Microsecond), lang: language(r, "")}
+	v := visit{text: r.PathValue("token"), at: time.Now().UTC().Truncate(time.Microsecond), lang: language(r, ""), by: message.ByLink}
+	if c.me != nil {
+		return c.signedIn(r, v)
+	}
+	v.path = links.ChoosePath + v.text
 	token, err := c.o.Door.Key.Read(v.text, v.at, purposes...)
 	old := errors.Is(err, links.ErrOld)
 	if err != nil && !old {
@@ -114,14 +136,23 @@ func (c *centre) enter(r *http.Request, purposes ...links.Purpose) (visit, error
 	if !slices.Contains(c.o.Sites, token.Site) {
 		return v, links.ErrForged
 	}
-	u, missing := c.desk.User(r.Context(), token.Site, token.User)
+	v, missing := c.meet(r, v, token)
 	if missing != nil {
 		return v, missing
+	}
+	return v, err
+}
+
+// meet finds the person of a visit.
+func (c *centre) meet(r *http.Request, v visit, token links.Token) (visit, error) {
+	u, err := c.desk.User(r.Context(), token.Site, token.User)
+	if err != nil {
+		return v, err
 	}
 	v.token, v.user = token, u
 	v.lang = language(r, u.Language)
 	v.clock = look.NewClock(look.In(v.lang), u.Preferences.Timezone, v.at)
-	return v, err
+	return v, nil
 }
 
 // language is the one asked for, else the person's, else the browser's.
@@ -168,6 +199,8 @@ func (c *centre) refuse(w http.ResponseWriter, r *http.Request, v visit, err err
 		page.Text = words.T("link.purpose")
 	case errors.Is(err, message.ErrNotFound):
 		page.Text = words.T("link.gone")
+	case errors.Is(err, errNobody):
+		page.Title, page.Text = words.T("mine.nobody"), words.T("mine.nobody_text")
 	case errors.Is(err, errNothing):
 		page.Title, page.Text = words.T("prefs.waiting"), words.T("prefs.nothing")
 	case errors.Is(err, links.ErrForged):

@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"notifier/explain"
 	"notifier/intake"
 	"notifier/jobs/usernotifications"
 	"notifier/letter"
@@ -37,6 +38,7 @@ type house struct {
 	desk  *intake.Desk
 	door  links.Door
 	pages http.Handler
+	o     centre.Options
 	woken int
 }
 
@@ -53,14 +55,15 @@ func open(t *testing.T, s *store.Store) *house {
 			t.Fatal(err)
 		}
 	}
-	catalog := preferences.DefaultCatalog().With(preferences.Catalog{"audit": {Mandatory: true, Title: "Audits"}})
+	catalog := preferences.DefaultCatalog().With(preferences.Catalog{"audit": {Mandatory: true, Title: "Audits", Why: "The law asks for it."}})
 	h.desk = intake.New(s, intake.Options{Catalog: catalog, Writer: letter.Writer{}, Domain: "example.org"})
-	h.pages = centre.Handler(h.desk, s, centre.Options{
-		Door: h.door, Sites: []string{site}, Digests: usernotifications.New(s, letter.Writer{}, zap.NewNop()), Wake: func() { h.woken++ },
+	h.o = centre.Options{
+		Door: h.door, Sites: []string{site}, Digests: usernotifications.New(s, letter.Writer{}, zap.NewNop()), Why: explain.New(s, standing), Wake: func() { h.woken++ },
 		Estimate: func(context.Context, string, preferences.User) (map[message.Kind]map[preferences.Frequency]float64, error) {
 			return map[message.Kind]map[preferences.Frequency]float64{message.CaseChanged: {preferences.Daily: 5.2, preferences.Hourly: 1, preferences.Never: 0}}, nil
 		},
-	}, zap.NewNop())
+	}
+	h.pages = centre.Handler(h.desk, s, h.o, zap.NewNop())
 	u := preferences.User{ID: "anna", Email: "anna.z@example.org", Timezone: "Europe/Warsaw", Language: "en"}
 	if _, err := h.desk.SetUser(t.Context(), h.call(), u); err != nil {
 		t.Fatal(err)
@@ -249,7 +252,7 @@ func TestOldLinks(t *testing.T) {
 func TestChoosing(t *testing.T) {
 	each(t, func(h *house) {
 		link := h.choose(time.Now())
-		h.wants(h.ask("GET", link, ""), http.StatusOK, "A case reaches me", "Deadlines and reminders", "Audits", "Always sent right away", "a•••@example.org",
+		h.wants(h.ask("GET", link, ""), http.StatusOK, "A case reaches me", "Deadlines and reminders", "Audits", "Always sent right away", "The law asks for it.", "a•••@example.org",
 			"times in Europe/Warsaw", "Nothing is waiting", "Nothing has been changed", "Once an hour", "next t")
 		tomorrow := time.Now().In(time.FixedZone("", 3600)).AddDate(0, 0, 3).Format(time.DateOnly)
 		form := url.Values{

@@ -52,10 +52,26 @@ func (c *centre) save(w http.ResponseWriter, r *http.Request) {
 		c.wrong(w, r, v, chosen, wrong)
 		return
 	}
-	after, err := c.desk.Choose(r.Context(), v.call(message.ByLink), v.token.User, chosen)
+	if form.Get("asked") == "" {
+		asks, err := c.asking(r.Context(), v, chosen)
+		if err != nil {
+			c.refuse(w, r, v, err)
+			return
+		}
+		if asks != nil {
+			asks.keep(form)
+			c.render(w, r, v, http.StatusOK, "ask.html", asks)
+			return
+		}
+	}
+	dropped := c.neverNow(v, chosen)
+	after, err := c.desk.Choose(r.Context(), v.call(), v.token.User, chosen)
 	if invalid, is := errors.AsType[*message.Invalid](err); is {
 		c.wrong(w, r, v, chosen, c.faults(v, invalid))
 		return
+	}
+	if err == nil {
+		err = c.settle(r.Context(), v, form, dropped)
 	}
 	c.back(w, r, v, after, err)
 }
@@ -77,7 +93,7 @@ func (c *centre) back(w http.ResponseWriter, r *http.Request, v visit, after pre
 	if asked := r.URL.Query().Get("lang"); asked != "" {
 		query.Set("lang", asked)
 	}
-	http.Redirect(w, r, links.ChoosePath+v.text+"?"+query.Encode(), http.StatusSeeOther)
+	http.Redirect(w, r, v.path+"?"+query.Encode(), http.StatusSeeOther)
 }
 
 // posted is who sent a form, and the form.
@@ -192,12 +208,12 @@ func (c *centre) undo(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	_, err := c.desk.Undo(r.Context(), v.call(message.ByLink), v.token.User, message.ID(form.Get("change")))
+	_, err := c.desk.Undo(r.Context(), v.call(), v.token.User, message.ID(form.Get("change")))
 	if err != nil && !errors.Is(err, message.ErrNotFound) {
 		c.refuse(w, r, v, err)
 		return
 	}
-	http.Redirect(w, r, links.ChoosePath+v.text+"?done=undone", http.StatusSeeOther)
+	http.Redirect(w, r, v.path+"?done=undone", http.StatusSeeOther)
 }
 
 // resume ends a pause.
@@ -208,7 +224,7 @@ func (c *centre) resume(w http.ResponseWriter, r *http.Request) {
 	}
 	chosen := c.choices(v.user)
 	chosen.Preferences.PausedUntil = wallclock.Date{}
-	after, err := c.desk.Choose(r.Context(), v.call(message.ByLink), v.token.User, chosen)
+	after, err := c.desk.Choose(r.Context(), v.call(), v.token.User, chosen)
 	c.back(w, r, v, after, err)
 }
 
@@ -227,7 +243,7 @@ func (c *centre) fresh(w http.ResponseWriter, r *http.Request) {
 	}
 	words := v.clock.Words
 	hour := v.at.Truncate(time.Hour)
-	call := v.call(message.ByLink)
+	call := v.call()
 	call.Key = "fresh-link/" + v.token.User + "/" + hour.Format(time.RFC3339)
 	no := false
 	_, _, err = c.desk.SendMessage(r.Context(), call, message.Draft{

@@ -1,6 +1,10 @@
 package centre
 
 import (
+	"slices"
+	"strings"
+	"time"
+
 	"notifier/message"
 	"notifier/preferences"
 )
@@ -19,10 +23,12 @@ func (c *centre) history(v visit, changes []preferences.Change) []past {
 	words := v.clock.Words
 	for _, change := range changes[:min(shown, len(changes))] {
 		one := past{When: v.clock.Moment(change.At), Full: v.clock.Full(change.At), Lines: c.differences(v, change)}
-		switch change.By {
-		case message.ByLink, message.ByOneClick:
+		switch {
+		case v.is(change.By):
+			one.By = words.T("prefs.by_you")
+		case change.By == message.ByLink, change.By == message.ByOneClick:
 			one.By = words.T("prefs.by_" + change.By)
-		case "":
+		case change.By == "":
 			one.By = words.T("prefs.by_nobody")
 		default:
 			one.By = words.T("prefs.by", "Who", change.By)
@@ -67,4 +73,39 @@ func (c *centre) differences(v visit, change preferences.Change) []string {
 		add(words.T("prefs.pause"), v.clock.Moment(after.PauseEnds()))
 	}
 	return lines
+}
+
+// is tells whether that is the name or the address of the person.
+func (v visit) is(name string) bool {
+	return name != "" && (name == v.user.ID || strings.EqualFold(name, v.user.Email))
+}
+
+// stoppedBefore is what a person stopped by a link, and may want back.
+type stoppedBefore struct {
+	Text   string
+	Change message.ID
+}
+
+// offeredBack is how long a page offers to undo that mails were stopped.
+const offeredBack = 30 * 24 * time.Hour
+
+// stoppedBefore tells that the last change stopped mails, unless it was long ago: an undo
+// of an older one would undo what came after it, too.
+func (c *centre) stoppedBefore(v visit, changes []preferences.Change) *stoppedBefore {
+	if len(changes) == 0 || v.at.Sub(changes[0].At) > offeredBack {
+		return nil
+	}
+	last := changes[0]
+	if last.By != message.ByLink && last.By != message.ByOneClick {
+		return nil
+	}
+	catalog := c.desk.Catalog()
+	before, after := catalog.Complete(last.Before.Preferences, last.Before.Timezone), catalog.Complete(last.After.Preferences, last.After.Timezone)
+	kinds := slices.DeleteFunc(catalog.Kinds(), func(k message.Kind) bool {
+		return after.Frequencies[k] != preferences.Never || before.Frequencies[k] == preferences.Never
+	})
+	if len(kinds) == 0 {
+		return nil
+	}
+	return &stoppedBefore{v.clock.Words.T("prefs.stopped", "Kinds", c.quoted(v, kinds), "Date", v.clock.Date(last.At)), last.ID}
 }

@@ -1,6 +1,7 @@
 package centre
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -36,7 +37,9 @@ type page struct {
 	Fresh     bool
 	FreshSent bool
 	History   []past
-	Expires   string
+	Expires   string // empty where no link expires
+	Stopped   *stoppedBefore
+	Leap      string // what the clocks do within a week; empty if nothing
 }
 
 // fault is something that cannot be saved: where, and what to do.
@@ -77,9 +80,11 @@ func (p page) Fault(at string) string {
 func (c *centre) page(ctx context.Context, v visit, u preferences.User) (page, error) {
 	words, chosen := v.clock.Words, u.Preferences
 	p := page{
-		Path: links.ChoosePath + v.text, Address: mask(v.user.Email), Zone: v.clock.Zone, Fresh: v.token.Fresh(v.at),
+		Path: v.path, Address: mask(v.user.Email), Zone: v.clock.Zone, Fresh: v.token.Fresh(v.at),
 		Hours: hours(chosen), Days: days(words, chosen), Zones: zonesWith(chosen.Timezone), Languages: languages(v, u),
-		Expires: v.clock.Date(v.token.IssuedAt.Add(links.Life)),
+	}
+	if c.me == nil {
+		p.Expires = v.clock.Date(v.token.IssuedAt.Add(links.Life))
 	}
 	if end := v.user.Preferences.PauseEnds(); end.After(v.at) {
 		p.Paused = v.clock.Moment(end)
@@ -101,14 +106,14 @@ func (c *centre) page(ctx context.Context, v visit, u preferences.User) (page, e
 		case k == message.Deadline:
 			p.Locked = append(p.Locked, locked{title, words.T("prefs.why_always")})
 		default:
-			p.Locked = append(p.Locked, locked{title, words.T("prefs.why_locked")})
+			p.Locked = append(p.Locked, locked{title, cmp.Or(catalog[k].Why, words.T("prefs.why_locked"))})
 		}
 	}
 	if err := c.await(ctx, v, &p); err != nil {
 		return p, err
 	}
 	changes, err := c.desk.Changes(ctx, v.token.Site, v.token.User)
-	p.History = c.history(v, changes)
+	p.History, p.Stopped, p.Leap = c.history(v, changes), c.stoppedBefore(v, changes), leap(v)
 	return p, err
 }
 

@@ -48,7 +48,7 @@ func (c *centre) preview(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	words := v.clock.Words
-	c.render(w, r, v, http.StatusOK, "preview.html", previewing{words.T("prefs.preview"), m.Subject, links.ChoosePath + v.text})
+	c.render(w, r, v, http.StatusOK, "preview.html", previewing{words.T("prefs.preview"), m.Subject, v.path})
 }
 
 // previewHTML is the mail's own page, without scripts and without anything from elsewhere.
@@ -73,7 +73,7 @@ func (c *centre) send(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, r, v, err)
 		return
 	}
-	sent, _, err := c.o.Digests.SendNow(r.Context(), v.call(message.ByLink), v.token.User)
+	sent, _, err := c.o.Digests.SendNow(r.Context(), v.call(), v.token.User)
 	if err != nil {
 		c.refuse(w, r, v, err)
 		return
@@ -81,5 +81,5 @@ func (c *centre) send(w http.ResponseWriter, r *http.Request) {
 	if sent.Message != "" {
 		c.o.Wake()
 	}
-	http.Redirect(w, r, links.ChoosePath+v.text+"?done=leaves", http.StatusSeeOther)
+	http.Redirect(w, r, v.path+"?done=leaves", http.StatusSeeOther)
 }

@@ -76,11 +76,11 @@ func (c *centre) stop(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case r.PostForm.Get("List-Unsubscribe") == "One-Click":
-		if _, err := c.desk.Stop(r.Context(), v.call(message.ByOneClick), v.token.User, v.token.Kinds); err != nil {
+		if _, err := c.desk.Stop(r.Context(), message.Call{Site: v.token.Site, At: v.at, By: message.ByOneClick}, v.token.User, v.token.Kinds); err != nil {
 			c.refuse(w, r, v, err)
 		}
 	case r.PostForm.Get("do") == "stop":
-		_, err := c.desk.Stop(r.Context(), v.call(message.ByLink), v.token.User, v.token.Kinds)
+		_, err := c.desk.Stop(r.Context(), v.call(), v.token.User, v.token.Kinds)
 		c.stopped(w, r, v, err)
 	case r.PostForm.Get("do") == "weekly":
 		c.weekly(w, r, v)
@@ -107,7 +107,7 @@ func (c *centre) weekly(w http.ResponseWriter, r *http.Request, v visit) {
 			chosen.Preferences.Frequencies[k] = preferences.Weekly
 		}
 	}
-	after, err := c.desk.Choose(r.Context(), v.call(message.ByLink), v.token.User, chosen)
+	after, err := c.desk.Choose(r.Context(), v.call(), v.token.User, chosen)
 	if err != nil || kinds == nil {
 		c.refuse(w, r, v, err)
 		return
