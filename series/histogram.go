@@ -61,3 +61,17 @@ func Quantile(buckets []int, part float64) (time.Duration, bool) {
 	}
 	return waits[len(waits)-1], true
 }
+
+// Waited is how long half of all the counted waits of a kind took at most, and 95 of a
+// hundred; of all kinds if it is empty.
+func Waited(counts []Count, kind string) (half, nearly time.Duration, known bool) {
+	buckets := make([]int, len(waits)+1)
+	for _, c := range counts {
+		if kind == "" || c.Label == kind {
+			buckets[min(c.Bucket, len(waits))] += c.N
+		}
+	}
+	half, known = Quantile(buckets, 0.5)
+	nearly, _ = Quantile(buckets, 0.95)
+	return half, nearly, known
+}

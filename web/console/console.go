@@ -19,6 +19,7 @@ import (
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
+	"notifier/series"
 	"notifier/web"
 	"notifier/web/look"
 	"notifier/webhook"
@@ -65,6 +66,7 @@ type Records interface {
 	RemoveView(ctx context.Context, site, email, name string) error
 	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
 	Attach(ctx context.Context, m message.Message) (message.Message, error)
+	Series(ctx context.Context, site string, q series.Query) ([]series.Count, error)
 }
 
 // Timetable is when the jobs run.
@@ -120,6 +122,7 @@ type console struct {
 	accounts  Accounts
 	o         Options
 	tally     tally
+	counted   counted
 	log       *zap.Logger
 }
 
@@ -139,6 +142,7 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 		mux.Handle("POST "+pattern, login.Need(scope, login.Noted(action, c.told(page))))
 	}
 	see("/{$}", access.ReadQueue, c.overview)
+	see("/charts/{page}", access.ReadQueue, c.chartsOf)
 	see("/messages", access.ReadQueue, c.list)
 	see("/messages/{id}", access.ReadQueue, c.message)
 	mux.Handle("GET /messages/{id}/mail", login.Need(access.Queue, login.Noted("open-message", c.told(c.mail))))

@@ -81,7 +81,11 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) error {
 		p.Needs = append(p.Needs, need{words.N("need.errors", f.N, "Says", p.Says(f.Category)), f.List})
 	}
 	p.Well = len(p.Needs) == 0
-	p.Live = "/stream"
+	all, err := c.overviewCharts(r, p.base)
+	if err != nil {
+		return err
+	}
+	p.Charts, p.Live = &all, "/stream"
 	return c.show(w, r, p.Lang, "overview.html", p)
 }
 

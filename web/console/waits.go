@@ -95,7 +95,11 @@ func (c *console) errors(w http.ResponseWriter, r *http.Request) error {
 	if p.Groups, p.More, err = c.failing(r); err != nil {
 		return err
 	}
-	p.Live = "/stream"
+	all, err := c.errorCharts(r, p.base)
+	if err != nil {
+		return err
+	}
+	p.Charts, p.Live = &all, "/stream"
 	return c.show(w, r, p.Lang, "errors.html", p)
 }
 

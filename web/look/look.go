@@ -20,7 +20,7 @@ import (
 	"sync"
 )
 
-//go:embed style.css *.js icon.svg catalogue
+//go:embed style.css *.js icon.svg catalogue uplot
 var files embed.FS
 
 // AssetPath is where style sheet and scripts are; their addresses change with their content.
@@ -36,7 +36,7 @@ type asset struct {
 // when somebody looks at a page: most commands show none.
 var assets = sync.OnceValue(func() map[string]asset {
 	scripts, _ := fs.Glob(files, "*.js")
-	return read(append(scripts, "style.css", "icon.svg")...)
+	return read(append(scripts, "style.css", "icon.svg", "uplot/uPlot.iife.min.js", "uplot/uPlot.min.css")...)
 })
 
 func read(names ...string) map[string]asset {
@@ -46,6 +46,7 @@ func read(names ...string) map[string]asset {
 		if err != nil {
 			panic(err) // it is part of the program
 		}
+		name = path.Base(name)
 		sum := sha256.Sum256(content)
 		var b bytes.Buffer
 		z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
