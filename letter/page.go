@@ -108,7 +108,7 @@ var styles = map[string]string{
 	"name":  `class="t" style="font-size:15px;line-height:24px;font-weight:600;color:#1a1f27"`,
 	"event": `class="e" style="margin-left:16px;text-indent:-16px;font-size:14px;line-height:21px;color:#3d4653"`,
 	"more":  `class="m" style="font-size:14px;line-height:21px;color:#59636f"`,
-	"small": `class="l" style="color:#0b57d0"`,
+	"small": `class="l" style="line-height:24px;color:#0b57d0"`,
 	"key":   `class="k" bgcolor="#0b57d0" style="background:#0b57d0;border-radius:6px;mso-padding-alt:10px 18px"`,
 	"press": `class="k" style="display:inline-block;padding:10px 18px;font-size:15px;line-height:22px;font-weight:600;color:#ffffff;text-decoration:none;border-radius:6px;` + font + `"`,
 	"blue":  `class="n" style="` + tag + `background:#e1ecfd;color:#0b4aa8"`,

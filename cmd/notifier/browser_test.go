@@ -14,8 +14,9 @@ import (
 	"testing"
 )
 
-// What looks at the pages: a library that drives Chromium, and one that knows WCAG.
-var browserTools = []string{"playwright-core@1.65.1", "axe-core@4.14.1"}
+// What looks at pages and mails: a library that drives Chromium, one that knows WCAG, and one
+// that knows what mail programs can do.
+var browserTools = []string{"playwright-core@1.65.1", "axe-core@4.14.1", "caniemail@2.0.2"}
 
 // installBrowserTools puts them into this user's cache, once, and returns the folder.
 func installBrowserTools(t *testing.T) string {
