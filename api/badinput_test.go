@@ -26,7 +26,7 @@ type route struct {
 // routes are all operations. Holes are filled with the examples of the document.
 func routes(h *house) (all []route) {
 	d := spec(h)
-	for path, operations := range d.raw["paths"].(map[string]any) {
+	for path, operations := range d.ours() {
 		for method, o := range operations.(map[string]any) {
 			r := route{method: strings.ToUpper(method), path: path, template: path, operation: o.(map[string]any)}
 			for _, p := range list(r.operation["parameters"]) {

@@ -122,3 +122,51 @@ func TestChora(t *testing.T) {
 		}
 	})
 }
+
+// compatRoutes are those of the doors for other services, which the document tells of too.
+func compatRoutes() []played {
+	const doc = "/compat/trigger-email/mail/welcome-17"
+	write := `{"to":["guest@example.net"],"toUids":["nobody"],"message":{"subject":"Welcome","text":"Nice to see you."},"case":17}`
+	return []played{
+		{"retry-timer", func(s *script) {
+			s.relay.Refuse("gone@example.net", 550)
+			id := s.sendOne(`{"to":["gone@example.net"],"subject":"x","text":"y"}`)
+			s.run(s.flush.Run)
+			s.say("POST", "/compat/timers/"+id+"/retry", "", "Idempotency-Key", "k")
+			s.say("POST", "/compat/timers/"+id+"/retry", "", "Idempotency-Key", "k")
+		}},
+		{"send-queue", func(s *script) {
+			s.sendOne(`{"to":["guest@example.net"],"subject":"x","text":"y"}`)
+			s.say("POST", "/compat/chora/www.example.org/send_queue", "")
+			s.say("POST", "/compat/chora/nobody.example.org/send_queue", "")
+		}},
+		{"retry-queue", func(s *script) {
+			s.relay.Refuse("gone@example.net", 550)
+			s.sendOne(`{"to":["gone@example.net"],"subject":"x","text":"y"}`)
+			s.run(s.flush.Run)
+			s.say("POST", "/compat/chora/www.example.org/retry_queue", "", "Idempotency-Key", "k")
+			s.say("POST", "/compat/chora/www.example.org/retry_queue", "", "Idempotency-Key", "k")
+		}},
+		{"add-document", func(s *script) {
+			s.say("POST", "/compat/trigger-email/mail", write, "Idempotency-Key", "k")
+			s.say("POST", "/compat/trigger-email/mail", write, "Idempotency-Key", "k")
+			s.say("POST", "/compat/trigger-email/mail", `{}`, "Idempotency-Key", "k")
+			s.say("POST", "/compat/trigger-email/mail", `[]`)
+		}},
+		{"put-document", func(s *script) {
+			s.say("PUT", doc, write)
+			s.say("PUT", doc, `{"message":{}}`)
+		}},
+		{"patch-document", func(s *script) {
+			s.must(http.StatusCreated, nil, "PUT", doc, write)
+			s.say("PATCH", doc, `{"message":{"subject":"Welcome again"},"case":null,"delivery":{"state":"RETRY"}}`, "Idempotency-Key", "k")
+			s.say("PATCH", doc, `{"message":{"subject":"Welcome again"},"case":null,"delivery":{"state":"RETRY"}}`, "Idempotency-Key", "k")
+			s.say("PATCH", "/compat/trigger-email/mail/other", `{}`)
+		}},
+		{"get-document", func(s *script) {
+			s.must(http.StatusCreated, nil, "PUT", doc, write)
+			s.say("GET", doc, "")
+			s.say("GET", "/compat/trigger-email/mail/other", "")
+		}},
+	}
+}

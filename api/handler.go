@@ -249,6 +249,7 @@ func (h *handler) routes(api huma.API) {
 	if h.o.Why != nil {
 		h.explainRoutes(api)
 	}
+	h.describeCompat(api)
 }
 
 // register adds a route whose errors are told as problems.

@@ -274,6 +274,8 @@ func (h *house) sound(r *http.Request, a answer) {
 	}
 	if strings.HasPrefix(r.URL.Path, "/api/v1/") && r.Method != http.MethodHead {
 		h.soundAudit(about, r, a)
+	}
+	if (strings.HasPrefix(r.URL.Path, "/api/v1/") || strings.HasPrefix(r.URL.Path, "/compat/")) && r.Method != http.MethodHead {
 		for _, wrong := range spec(h).check(r.Method, r.URL.EscapedPath(), a) {
 			h.Errorf("%s: %d does not fit the OpenAPI document: %s\n%s", about, a.StatusCode, wrong, a.body)
 		}

@@ -56,7 +56,7 @@ func TestEveryRouteNeedsItsScope(t *testing.T) {
 			}
 			_, only[scope] = h.key(scope)
 		}
-		for path, operations := range spec(h).raw["paths"].(map[string]any) {
+		for path, operations := range spec(h).ours() {
 			for method, o := range operations.(map[string]any) {
 				need := access.Scope(needed(o.(map[string]any)))
 				if need.Check() != nil {

@@ -44,6 +44,7 @@ func (h *handler) config() huma.Config {
 				{Name: "webhooks", Description: "Who is told of what becomes of messages."},
 				{Name: "keys", Description: "Who may use this, and what was changed."},
 				{Name: "mailbox", Description: "What test keys sent: it reaches no relay."},
+				{Name: "compat", Description: "Doors for those who are used to other services, which answer as those do."},
 				{Name: "service", Description: "The program itself."},
 			},
 		},

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"notifier/store/storetest"
 )
 
 var (
@@ -149,7 +147,13 @@ func TestRandomRequests(t *testing.T) {
 		began = uint64(time.Now().UnixNano())
 	}
 	t.Logf("-seed %d", began)
-	h := open(t, storetest.Open(t, storetest.URL(t, "sqlite")))
+	each(t, func(h *house) { // the databases do not mind the same things
+		h.randomly(began)
+	})
+}
+
+func (h *house) randomly(began uint64) {
+	h.Helper()
 	h.people("anna", "jan")
 	c := chance{rand.New(rand.NewPCG(began, 0)), spec(h)}
 	type choice struct {
@@ -161,17 +165,17 @@ func TestRandomRequests(t *testing.T) {
 		all = append(all, choice{r.template, r.method, r.operation})
 	}
 	counts := map[int]int{}
-	for end := time.Now().Add(*randomly); time.Now().Before(end) && !t.Failed(); {
+	for end := time.Now().Add(*randomly); time.Now().Before(end) && !h.Failed(); {
 		one := all[c.IntN(len(all))]
 		target, body, headers := c.request(one.path, one.method, one.operation)
 		a := h.ask(one.method, target, body, headers...)
 		counts[a.StatusCode/100]++
-		if a.StatusCode >= http.StatusInternalServerError || t.Failed() {
-			t.Errorf("-seed %d: %s %.300s %q\n%.1000s\n= %d %.500s", began, one.method, target, headers, body, a.StatusCode, a.body)
+		if a.StatusCode >= http.StatusInternalServerError || h.Failed() {
+			h.Errorf("-seed %d: %s %.300s %q\n%.1000s\n= %d %.500s", began, one.method, target, headers, body, a.StatusCode, a.body)
 		}
 	}
-	t.Logf("answers by hundred: %v", counts)
+	h.Logf("answers by hundred: %v", counts)
 	if counts[2] == 0 || counts[4] == 0 {
-		t.Errorf("the answers are one-sided: %v", counts)
+		h.Errorf("the answers are one-sided: %v", counts)
 	}
 }

@@ -17,6 +17,7 @@ import (
 // options are what the door of the house is kept with.
 func (h *house) options() api.Options {
 	return api.Options{
+		Domains:  domains{h},
 		Webhooks: callbacks.NewBook(h.store, h.callbacks), Why: explain.New(h.store, h.standing),
 		Digests: &api.Digests{Waits: h.store, Close: h.promote, Wake: func() {}, Compose: func(m message.Message) ([]byte, error) {
 			return mail.Compose(m, message.Address{Email: "workflow@example.org", Name: "Workflow"})

@@ -162,7 +162,7 @@ func golden(t testing.TB, name, text string) {
 const lease = `"case":{"id":"OFA/2026/1181","title":"Lease – Łódź","url":"https://bpm.example.org/c/1181"}`
 
 func allRoutes() []played {
-	return append(contractRoutes(), []played{
+	return append(append(contractRoutes(), compatRoutes()...), []played{
 		{"set-user", func(s *script) {
 			s.say("PUT", "/api/v1/users/anna", `{"email":"anna@example.org","name":"Anna Żółkiewska","phone":"+48 601 000 000","timezone":"Europe/Warsaw","language":"pl"}`)
 			s.say("PUT", "/api/v1/users/%C5%BB%20%25", `{"user":"Ż %"}`) // as in a journal

@@ -96,6 +96,17 @@ func (d document) operation(method, path string) (found map[string]any) {
 	return found
 }
 
+// ours are the paths of the API itself, without the doors that answer as other services do.
+func (d document) ours() map[string]any {
+	found := map[string]any{}
+	for path, operations := range d.raw["paths"].(map[string]any) {
+		if strings.HasPrefix(path, "/api/v1/") {
+			found[path] = operations
+		}
+	}
+	return found
+}
+
 // at follows keys into objects.
 func at(v any, keys ...string) any {
 	for _, k := range keys {
