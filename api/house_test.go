@@ -198,6 +198,11 @@ func (t tenants) SetSite(ctx context.Context, c message.Call, s access.Site) err
 	if s.Name == site {
 		return access.ErrConfigured
 	}
+	if _, err := time.LoadLocation(s.Timezone); err != nil || s.Timezone == "" {
+		var bad message.Invalid
+		bad.Add("/timezone", "bad_timezone", "%q is no time zone. Write an IANA name, as in Europe/Warsaw", s.Timezone)
+		return &bad
+	}
 	return t.AddSite(ctx, s.Name, s.Timezone, c.At)
 }
 

@@ -55,7 +55,7 @@ func (h *house) SetSite(ctx context.Context, _ message.Call, s access.Site) erro
 	}
 	if _, err := wallclock.Zone(s.Timezone); err != nil || s.Timezone == "" {
 		var bad message.Invalid
-		bad.Add("/timezone", "bad_zone", "%q is no time zone. Write an IANA name, as in Europe/Warsaw", message.Truncate(s.Timezone, 60))
+		bad.Add("/timezone", "bad_timezone", "%q is no time zone. Write an IANA name, as in Europe/Warsaw", message.Truncate(s.Timezone, 60))
 		return &bad
 	}
 	if err := h.store.AddSite(ctx, s.Name, s.Timezone, time.Now()); err != nil {
