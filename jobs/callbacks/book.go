@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -17,6 +18,7 @@ type Shelf interface {
 	Webhook(ctx context.Context, site string, id message.ID) (webhook.Endpoint, error)
 	SaveWebhook(ctx context.Context, e webhook.Endpoint) error
 	RemoveWebhook(ctx context.Context, site string, id message.ID) error
+	Replay(ctx context.Context, site string, endpoint, callback message.ID, at time.Time) error
 }
 
 // Book is where admins write down who is told of what.

@@ -58,7 +58,7 @@ type Records interface {
 	Waiting(ctx context.Context, site, user string, n int) ([]message.Message, error)
 	Webhooks(ctx context.Context, site string) ([]webhook.Endpoint, error)
 	CallbacksOf(ctx context.Context, site string, endpoint, before message.ID, n int) ([]webhook.Callback, error)
-	Keys(ctx context.Context, site string) ([]access.Key, error)
+	Sites(ctx context.Context) ([]string, error)
 	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
 	Zone(ctx context.Context, site string) (string, error)
 	Views(ctx context.Context, site, email string) ([]access.View, error)
@@ -96,6 +96,7 @@ type Options struct {
 	WhatIf   WhatIf
 	Digests  Digests
 	Webhooks Webhooks
+	Keys     Keys
 	Settings Settings // nil: there is no page of them
 	// Wake is called when a message has become pending.
 	Wake func()
@@ -123,6 +124,7 @@ type console struct {
 	o         Options
 	tally     tally
 	counted   counted
+	checked   checks
 	log       *zap.Logger
 }
 
@@ -180,8 +182,18 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	see("/people/{id}/digest/html", access.Queue, c.digestHTML)
 	do("/people/{id}/send", "send-digest", access.Queue, c.sendDigest)
 	see("/webhooks", access.Admin, c.webhooks)
+	see("/webhooks/{id}", access.Admin, c.webhook)
+	do("/webhooks", "create-webhook", access.Admin, c.createWebhook)
+	do("/webhooks/{id}", "change-webhook", access.Admin, c.changeWebhook)
+	do("/webhooks/{id}/{switch}", "change-webhook", access.Admin, c.switchWebhook)
 	do("/webhooks/{id}/test", "test-webhook", access.Admin, c.testWebhook)
+	do("/webhooks/{id}/rotate", "rotate-secret", access.Admin, c.rotateWebhook)
+	do("/webhooks/{id}/remove", "remove-webhook", access.Admin, c.removeWebhook)
+	do("/webhooks/{id}/callbacks/{callback}/replay", "replay-callback", access.Admin, c.replayCallback)
 	see("/keys", access.Admin, c.keys)
+	do("/keys", "create-key", access.Admin, c.createKey)
+	do("/keys/{id}/rotate", "rotate-key", access.Admin, c.rotateKey)
+	do("/keys/{id}/revoke", "revoke-key", access.Admin, c.revokeKey)
 	see("/accounts", access.ReadQueue, c.accountList)
 	do("/accounts/{name}/test", "test-account", access.Admin, c.tryAccount)
 	see("/audit", access.Admin, c.audit)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"notifier/gate"
 	"notifier/intake"
 	"notifier/jobs"
+	"notifier/jobs/callbacks"
 	"notifier/jobs/operations"
 	"notifier/jobs/trials"
 	"notifier/jobs/usernotifications"
@@ -31,7 +33,6 @@ import (
 	"notifier/store/storetest"
 	"notifier/web"
 	"notifier/web/console"
-	"notifier/webhook"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -50,6 +51,8 @@ type house struct {
 	pages   http.Handler
 	stop    chan struct{}
 	trials  *trials.Room
+	gate    *gate.Gate
+	hooks   *callbacks.Job
 	tokens  map[access.Role]string
 }
 
@@ -63,13 +66,6 @@ func (a accounts) TryAccount(_ context.Context, name string) (message.Trial, err
 	return message.Trial{Works: true, Conversation: []message.Said{{Who: "server", Text: "220 relay"}}}, nil
 }
 
-// tester is an endpoint that answers well.
-type tester struct{}
-
-func (tester) Test(context.Context, message.Call, message.ID) (webhook.Answer, error) {
-	return webhook.Answer{Works: true, Code: 200, Said: "thank you"}, nil
-}
-
 func open(t *testing.T) *house {
 	t.Helper()
 	h := &house{T: t, store: storetest.Open(t, storetest.URL(t, "sqlite")), stop: make(chan struct{}), tokens: map[access.Role]string{}}
@@ -78,6 +74,8 @@ func open(t *testing.T) *house {
 	}
 	h.desk = intake.New(h.store, intake.Options{Catalog: preferences.DefaultCatalog(), Domain: "example.org"})
 	h.operate = operations.New(h.store, h.desk, zap.NewNop())
+	h.gate = gate.New(h.store, gate.Options{Site: site}, zap.NewNop())
+	h.hooks = callbacks.New(h.store, callbacks.Options{Guard: callbacks.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}}, zap.NewNop())
 	timetable, err := jobs.New(h.store, jobs.Options{Replica: "test"}, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +108,7 @@ func open(t *testing.T) *house {
 	login := web.NewLogin(staff, web.LoginOptions{Book: h.store}, zap.NewNop())
 	h.pages = console.Handler(login, h.desk, h.store, timetable, all, console.Options{
 		Write: letter.Writer{}.Write, Compose: func(m message.Message) ([]byte, error) { return []byte("Subject: " + m.Subject), nil }, Stop: h.stop,
-		Digests: usernotifications.New(h.store, letter.Writer{}, zap.NewNop()), Wake: func() {}, Webhooks: tester{}, Settings: fixed{},
+		Digests: usernotifications.New(h.store, letter.Writer{}, zap.NewNop()), Wake: func() {}, Webhooks: callbacks.NewBook(h.store, h.hooks), Settings: fixed{}, Keys: h.gate,
 		WhatIf: console.WhatIf{Past: h.store, Trials: h.room(), Plan: func(string) simulate.Options {
 			return simulate.Options{Catalog: preferences.DefaultCatalog(), Zone: "UTC", Calendar: deadlines.Calendar{}}
 		}},
@@ -253,6 +251,10 @@ func TestRoles(t *testing.T) {
 		{"POST", "/accounts/default/test", access.Support},
 		{"GET", "/audit", access.Support},
 		{"GET", "/keys", access.Support},
+		{"POST", "/keys", access.Support},
+		{"POST", "/keys/key_1/revoke", access.Support},
+		{"POST", "/webhooks", access.Support},
+		{"POST", "/webhooks/whk_1/disable", access.Support},
 		{"GET", "/webhooks", access.Support},
 		{"GET", "/settings", access.Support},
 		{"GET", "/settings/export", access.Support},

@@ -10,7 +10,6 @@ import (
 	"notifier/deadlines"
 	"notifier/message"
 	"notifier/preferences"
-	"notifier/web"
 )
 
 type remindersPage struct {
@@ -123,47 +122,6 @@ func (c *console) person(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return c.show(w, r, p.Lang, "person.html", p)
-}
-
-type accountsPage struct {
-	base
-	Accounts []message.Account
-	Tried    string
-	Trial    *message.Trial
-	MayTry   bool
-}
-
-// accountList shows the outgoing accounts.
-func (c *console) accountList(w http.ResponseWriter, r *http.Request) error {
-	p, err := c.accountsPage(r)
-	if err != nil {
-		return err
-	}
-	return c.show(w, r, p.Lang, "accounts.html", p)
-}
-
-func (c *console) accountsPage(r *http.Request) (p accountsPage, err error) {
-	p.base = c.base(r, "accounts", "nav.accounts")
-	p.MayTry = p.Who.May(access.Admin)
-	p.Accounts, err = c.accounts.Accounts(r.Context())
-	return p, err
-}
-
-// tryAccount has a conversation with an account's server that sends nothing.
-func (c *console) tryAccount(w http.ResponseWriter, r *http.Request) error {
-	if !web.Who(r.Context()).Home {
-		return message.ErrNotFound
-	}
-	trial, err := c.accounts.TryAccount(r.Context(), r.PathValue("name"))
-	if err != nil {
-		return err
-	}
-	p, err := c.accountsPage(r)
-	if err != nil {
-		return err
-	}
-	p.Tried, p.Trial = r.PathValue("name"), &trial
-	return c.show(w, r, p.Lang, "accounts.html", p)
 }
 
 type auditPage struct {
