@@ -204,7 +204,7 @@ func (c *console) html(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Content-Security-Policy", "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = io.WriteString(w, c.o.Write(m).HTML)
+	_, _ = io.WriteString(w, lit(c.o.Write(m).HTML, r.URL.Query().Get("light") == "dark"))
 	return nil
 }
 

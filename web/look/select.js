@@ -7,8 +7,8 @@ const format = new Intl.NumberFormat(document.documentElement.lang);
 
 // text is the form of a text for that number, which the page brings along.
 function text(element, n) {
-	const form = { one: 'one', many: 'many' }[forms.select(n)] ?? 'few';
-	return element.dataset[form].replace('#', format.format(n));
+	const sample = { one: 1, many: 5 }[forms.select(n)] ?? 2;
+	return element.dataset['form' + sample].replace('#', format.format(n));
 }
 
 if (form) {
