@@ -248,6 +248,22 @@ func TestSuppressAnAddress(t *testing.T) {
 	h.wants(h.ask(access.Support, "POST", "/suppress", url.Values{"address": {"nobody"}}), http.StatusUnprocessableEntity)
 }
 
+// Errors are grouped by what went wrong and where; whoever is refused may be written to no
+// more.
+func TestErrorsByServer(t *testing.T) {
+	h := open(t)
+	h.send(2, true)
+	h.wants(h.ask(access.Support, "GET", "/errors", nil), http.StatusOK, "▲ 2 The mailbox is full. 552 5.2.2 127.0.0.1:25", "552 5.2.2 mailbox full Copy", "guest0@example.net Write to it no more", "guest1@example.net")
+	h.ask(access.Support, "POST", "/suppress", url.Values{"address": {"Guest0@example.net"}, "note": {"mailbox full"}})
+	page := text(h.ask(access.Support, "GET", "/errors", nil))
+	if strings.Contains(page, "guest0@example.net") || !strings.Contains(page, "guest1@example.net") {
+		h.Errorf("after one was suppressed: %s", page)
+	}
+	if strings.Contains(text(h.ask(access.Viewer, "GET", "/errors", nil)), "guest1@example.net") {
+		h.Error("a viewer is offered to suppress an address")
+	}
+}
+
 // Times are those of the device, the server or UTC, as the reader wishes.
 func TestWhoseClock(t *testing.T) {
 	h := open(t)

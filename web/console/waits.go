@@ -86,6 +86,9 @@ type failing struct {
 	Last     time.Time
 	Query    string
 	List     string // the address of the list of them
+	Server   string // that refused them, if it is known
+	To       []string
+	Ident    string // of the technical details on the page
 }
 
 // errors shows what failed, by why.
@@ -93,6 +96,9 @@ func (c *console) errors(w http.ResponseWriter, r *http.Request) error {
 	p := errorsPage{base: c.base(r, "errors", "nav.errors")}
 	var err error
 	if p.Groups, p.More, err = c.failing(r); err != nil {
+		return err
+	}
+	if err := c.refusing(r, p.Groups); err != nil {
 		return err
 	}
 	all, err := c.errorCharts(r, p.base)
@@ -114,17 +120,21 @@ func (c *console) failing(r *http.Request) (all []failing, more bool, err error)
 		if f == nil {
 			f = &message.Failure{Category: message.Unknown}
 		}
-		key := string(f.Category) + "\x00" + f.Code
+		key := string(f.Category) + "\x00" + f.Code + "\x00" + m.Account
 		g := groups[key]
 		if g == nil {
 			g = &failing{Category: f.Category, Code: f.Code, Account: m.Account, Example: message.Truncate(f.Text, 200), Query: "status:error category:" + string(f.Category)}
 			if f.Code != "" {
 				g.Query += ` code:"` + strings.ReplaceAll(f.Code, `"`, "") + `"`
 			}
+			if m.Account != "" {
+				g.Query += ` account:"` + strings.ReplaceAll(m.Account, `"`, "") + `"`
+			}
 			g.List = "/messages?" + url.Values{"q": {g.Query}}.Encode()
 			groups[key] = g
 		}
 		g.N++
+		g.reached(m)
 		if m.UpdatedAt.After(g.Last) {
 			g.Last = m.UpdatedAt
 		}

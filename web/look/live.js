@@ -34,9 +34,9 @@ function count(seconds) {
 
 function hear(text) {
 	const beat = JSON.parse(text);
-	const down = document.querySelector('[data-down]');
+	const down = document.querySelector('[data-away]');
 	if (down) {
-		if (beat.down && down.hidden) down.querySelector('span').textContent = down.dataset.down.replace('#', clock(heard));
+		if (beat.down && down.hidden) down.querySelector('span').textContent = down.dataset.away.replace('#', clock(heard));
 		down.hidden = !beat.down;
 	}
 	lost = undefined;

@@ -250,6 +250,7 @@ async function many() {
 	await withdraw();
 	await ask('stop');
 	await says(page, '[data-state]', 'reconnecting');
+	await says(page, '[data-state]', 'stale since');
 	await ask('start');
 	await says(page, '[data-state]', 'live');
 	await says(page, '.op', '3 of 3 · 3 done');
@@ -258,6 +259,29 @@ async function many() {
 	await says(page, '.op', '3 of 3 · 3 done');
 	await page.click('.op a:has-text("3 done")');
 	await says(page, 'caption', '3 messages match');
+	await made.close();
+}
+
+// standing sees how a page says how it stands: nobody looks, or the database is away.
+async function standing() {
+	doing = 'standing';
+	const made = await context();
+	const page = await made.newPage();
+	await page.goto(url('/messages'));
+	await says(page, '[data-state]', 'live');
+	const look = (away) => page.evaluate((away) => {
+		Object.defineProperty(document, 'hidden', { value: away, configurable: true });
+		document.dispatchEvent(new Event('visibilitychange'));
+	}, away);
+	await look(true);
+	await says(page, '[data-state]', 'paused');
+	await page.route('**/stream*', (route) => route.fulfill({ contentType: 'text/event-stream', body: 'data: {"down":true}\n\n' }));
+	await look(false);
+	await says(page, '[data-away]', 'The database does not answer. Showing the state of');
+	await says(page, '[data-away]', 'Europe/Warsaw');
+	await accessible(page, 'a page without its database');
+	await page.unroute('**/stream*');
+	await page.locator('[data-away]').waitFor({ state: 'hidden' });
 	await made.close();
 }
 
@@ -282,7 +306,7 @@ async function held() {
 	await made.close();
 }
 
-for (const part of [byKeysAlone, everyRow, shortcuts, completion, many, held]) {
+for (const part of [byKeysAlone, everyRow, shortcuts, completion, many, standing, held]) {
 	await part().catch((error) => problem(error.message));
 }
 await browser.close();
