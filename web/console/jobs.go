@@ -23,19 +23,11 @@ type jobsPage struct {
 // listed is a job with how long its last runs took.
 type listed struct {
 	jobs.State
-	Took []bar
-	Slow string // the longest
+	Runs []schedule.Run
 }
 
-// bar is one run in the picture of the last ones.
-type bar struct{ X, Y, Height int }
-
-// The picture of the last runs.
-const (
-	bars      = 20
-	barWidth  = 6
-	barHeight = 24
-)
+// lastRuns is how many runs of a job are shown.
+const lastRuns = 20
 
 // jobs shows the three jobs, and what runs by itself.
 func (c *console) jobs(w http.ResponseWriter, r *http.Request) error {
@@ -45,32 +37,13 @@ func (c *console) jobs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, s := range states {
-		runs, err := c.records.Runs(r.Context(), s.Name, bars)
+		runs, err := c.records.Runs(r.Context(), s.Name, lastRuns)
 		if err != nil {
 			return err
 		}
-		l := listed{State: s}
-		l.Took, l.Slow = p.bars(runs)
-		p.Jobs = append(p.Jobs, l)
+		p.Jobs = append(p.Jobs, listed{s, runs})
 	}
 	return c.show(w, r, p.Lang, "jobs.html", p)
-}
-
-// bars draws how long runs took, the newest at the right.
-func (b base) bars(runs []schedule.Run) (all []bar, slowest string) {
-	var most time.Duration
-	for _, run := range runs {
-		most = max(most, run.EndedAt.Sub(run.StartedAt))
-	}
-	for i, run := range runs {
-		took := run.EndedAt.Sub(run.StartedAt)
-		if most <= 0 || took < 0 {
-			continue
-		}
-		height := max(2, int(took*barHeight/most))
-		all = append(all, bar{(bars - 1 - i) * barWidth, barHeight - height, height})
-	}
-	return all, b.Span(most)
 }
 
 // When is when a job runs, in words.
@@ -130,7 +103,7 @@ func (c *console) readJob(r *http.Request, p *jobPage) (err error) {
 			return err
 		}
 	}
-	p.Runs, err = c.records.Runs(r.Context(), p.Job.Name, 20)
+	p.Runs, err = c.records.Runs(r.Context(), p.Job.Name, lastRuns)
 	return err
 }
 

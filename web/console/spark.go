@@ -19,7 +19,7 @@ type sparkBar struct {
 }
 
 // sparkHigh is how high the longest run is drawn.
-const sparkHigh = 36
+const sparkHigh = 24
 
 // Spark draws runs, of which the newest comes first; nothing of fewer than two.
 func (b base) Spark(runs []schedule.Run) (s spark) {
@@ -41,9 +41,9 @@ func (b base) Spark(runs []schedule.Run) (s spark) {
 		if longest > 0 {
 			high = max(2, int(int64(sparkHigh)*int64(took)/int64(longest)))
 		}
-		s.Bars = append(s.Bars, sparkBar{X: 10 * i, Y: 40 - high, High: high, Failed: run.Error != ""})
+		s.Bars = append(s.Bars, sparkBar{X: 7 * i, Y: sparkHigh - high, High: high, Failed: run.Error != ""})
 	}
-	s.Width = 10 * len(done)
+	s.Width = 7 * len(done)
 	s.Says = b.Clock.Words.N("chart.spark", len(done), "Last", b.Span(last), "Most", b.Span(longest))
 	return s
 }
