@@ -4,14 +4,16 @@
 
 const help = document.getElementById('keyboard');
 const shown = (element) => element && element.getClientRects().length > 0;
-const rows = () => [...document.querySelectorAll('main [data-row]')].filter(shown);
-const here = () => document.activeElement?.closest('[data-row]');
+const row = '[data-row], main tbody tr'; // of a table, what has a link that opens it
+const way = (of) => of.querySelector('[data-open]') ?? of.querySelector('a[href]');
+const rows = () => [...document.querySelectorAll(row)].filter((r) => shown(r) && way(r));
+const here = () => document.activeElement?.closest(row);
 
 // move goes to another row, by the link that opens it.
 function move(by) {
 	const all = rows();
 	const next = all[Math.min(all.length - 1, Math.max(0, all.indexOf(here()) + by))] ?? (by > 0 ? all[0] : undefined);
-	next?.querySelector('[data-open]')?.focus();
+	if (next) way(next).focus();
 }
 
 // press does what the key stands for in the row, or else on the page.

@@ -262,6 +262,29 @@ async function many() {
 	await made.close();
 }
 
+// one withdraws a single mail from its own page, which shows what became of it by itself.
+async function one() {
+	doing = 'one';
+	const made = await context();
+	const page = await made.newPage();
+	await page.goto(url('/people'));
+	await page.keyboard.press('j');
+	await page.keyboard.press('j');
+	await focused(page);
+	await page.keyboard.press('Enter');
+	await page.waitForURL('**/people/*');
+	await send(1);
+	await page.goto(url('/messages?q=status:scheduled'));
+	await page.keyboard.press('j');
+	await page.keyboard.press('Enter');
+	await page.waitForURL('**/messages/msg_*');
+	await page.click('main button.danger');
+	await says(page, '.op', 'Until then nothing is done');
+	await page.click('text=Do it now');
+	await says(page, 'main .b', 'Cancelled');
+	await made.close();
+}
+
 // standing sees how a page says how it stands: nobody looks, or the database is away.
 async function standing() {
 	doing = 'standing';
@@ -306,7 +329,7 @@ async function held() {
 	await made.close();
 }
 
-for (const part of [byKeysAlone, everyRow, shortcuts, completion, many, standing, held]) {
+for (const part of [byKeysAlone, everyRow, shortcuts, completion, many, one, standing, held]) {
 	await part().catch((error) => problem(error.message));
 }
 await browser.close();
