@@ -37,6 +37,8 @@ const within = (path, lang) => url(path) + (path.includes('?') ? '&' : '?') + 'l
 
 async function context(options, signedIn) {
 	const made = await browser.newContext({ timezoneId: 'Europe/Warsaw', ...options });
+	await made.addInitScript(axe); // by the browser itself, so that pages keep their policy
+	await made.addInitScript(() => document.addEventListener('securitypolicyviolation', (e) => (window.refused ??= []).push(e.violatedDirective + ' ' + e.blockedURI)));
 	made.setDefaultTimeout(120_000); // the machine may have much else to do
 	await made.addCookies([{ name: 'notifier_zone', value: 'Europe/Warsaw', url: settings.base }]);
 	if (signedIn) await made.addCookies(signedIn);
@@ -67,17 +69,17 @@ async function look(page, name, where, expected = 200) {
 	page.on('console', hear).on('pageerror', fail).on('request', request);
 	const answer = await page.goto(where, { waitUntil: 'load' });
 	if (answer.status() !== expected) told.push('answers ' + answer.status());
-	const found = await page.evaluate(async ([source, rules]) => {
-		(0, eval)(source);
-		const result = await axe.run({ runOnly: rules, resultTypes: ['violations'] });
+	const found = await page.evaluate(async (rules) => {
+		const result = await axe.run({ runOnly: rules, rules: { 'target-size': { enabled: true } }, resultTypes: ['violations'] });
 		const weight = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, e) => sum + e.encodedBodySize, 0);
 		const cut = [...document.querySelectorAll('button, .button, nav a, th, legend, label, h1, h2')].filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflow !== 'visible' && e.clientWidth > 1);
 		return {
+			refused: (window.refused ?? []).map((what) => 'is refused ' + what + ' by its policy'),
 			violations: result.violations.map((v) => v.id + ' at ' + v.nodes.slice(0, 3).map((n) => n.target).join(', ')),
 			over: document.documentElement.scrollWidth - innerWidth, weight, charts: !!document.querySelector('[data-charts]'), cut: cut.map((e) => e.textContent.trim().slice(0, 40)),
 		};
-	}, [axe, rules]);
-	told.push(...found.violations);
+	}, rules);
+	told.push(...found.violations, ...found.refused);
 	if (found.over > 0) told.push(`is ${found.over} px too wide`);
 	if (found.weight > heaviest[found.charts]) told.push(`weighs ${found.weight} bytes`);
 	if (found.cut.length) told.push('cuts ' + found.cut.join(' | '));
@@ -89,8 +91,8 @@ async function look(page, name, where, expected = 200) {
 
 // everywhere looks at all pages in one sort of window.
 async function everywhere(session, scheme, width, lang) {
-	const signedIn = await context({ colorScheme: scheme, viewport: { width, height: 900 }, bypassCSP: true }, session);
-	const stranger = await context({ colorScheme: scheme, viewport: { width, height: 900 }, bypassCSP: true });
+	const signedIn = await context({ colorScheme: scheme, viewport: { width, height: 900 } }, session);
+	const stranger = await context({ colorScheme: scheme, viewport: { width, height: 900 } });
 	let most = 0;
 	for (const [pages, c] of [[open, stranger], [behind, signedIn]]) {
 		const page = await c.newPage();
