@@ -22,11 +22,20 @@ func (h *house) console(stop <-chan struct{}, mailbox console.Mailbox) http.Hand
 	room := &trials.Room{}
 	h.closes(room.Close)
 	return console.Handler(h.login(), h.desk, h.store, h.timetable, h, console.Options{
-		Write: h.writer.Write, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks, Settings: settings{h}, Keys: h.gate,
+		Write: h.writer.Write, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks, Settings: settings{h}, Keys: h.gate, People: h.people(),
 		Wake:   func() { h.timetable.Wake(schedule.Notifications) },
 		WhatIf: console.WhatIf{Past: h.store, Plan: h.whatIf().Plan, Trials: room}, Mailbox: mailbox, Stop: stop,
 		URL: h.config.HTTP.PublicURL, Key: h.exampleKey(), NoServer: func() bool { return len(h.outgoing().config.accountNames()) == 0 },
 	}, h.log)
+}
+
+// people is what the console can do for people where they have links.
+func (h *house) people() console.People {
+	door := h.config.door()
+	if door == nil {
+		return console.People{}
+	}
+	return console.People{Link: door.Choose, AsSeen: centre.AsSeen(h.desk, h.store, h.centre(*door), h.log)}
 }
 
 // exampleKey is the key that examples on pages name: that of the demo, which everybody knows.

@@ -39,6 +39,7 @@ type page struct {
 	History   []past
 	Expires   string // empty where no link expires
 	Stopped   *stoppedBefore
+	AsSeen    string // where an admin who looks on came from; empty for the person
 	Leap      string // what the clocks do within a week; empty if nothing
 }
 

@@ -38,6 +38,8 @@ type Desk interface {
 	User(ctx context.Context, site, id string) (preferences.User, error)
 	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
 	Catalog() preferences.Catalog
+	SetPreferences(ctx context.Context, c message.Call, id string, p preferences.Preferences) (preferences.User, error)
+	Unsuppress(ctx context.Context, c message.Call, address string) error
 }
 
 // Records are what is kept.
@@ -97,6 +99,7 @@ type Options struct {
 	Digests  Digests
 	Webhooks Webhooks
 	Keys     Keys
+	People   People
 	Settings Settings // nil: there is no page of them
 	// Wake is called when a message has become pending.
 	Wake func()
@@ -178,6 +181,10 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	see("/reminders", access.ReadQueue, c.reminders)
 	see("/people", access.ReadPreferences, c.people)
 	see("/people/{id}", access.ReadPreferences, c.person)
+	mux.Handle("GET /people/{id}/as", login.Need(access.WritePreferences, login.Noted("view-as-user", c.told(c.asPerson))))
+	do("/people/{id}/link", "link-to-preferences", access.WritePreferences, c.linkPerson)
+	do("/people/{id}/reset", "set-preferences", access.WritePreferences, c.resetPerson)
+	do("/people/{id}/unsuppress", "unsuppress-address", access.Queue, c.clearBounce)
 	mux.Handle("GET /people/{id}/digest", login.Need(access.Queue, login.Noted("preview-digest", c.told(c.digest))))
 	see("/people/{id}/digest/html", access.Queue, c.digestHTML)
 	do("/people/{id}/send", "send-digest", access.Queue, c.sendDigest)

@@ -108,7 +108,7 @@ func open(t *testing.T) *house {
 	login := web.NewLogin(staff, web.LoginOptions{Book: h.store}, zap.NewNop())
 	h.pages = console.Handler(login, h.desk, h.store, timetable, all, console.Options{
 		Write: letter.Writer{}.Write, Compose: func(m message.Message) ([]byte, error) { return []byte("Subject: " + m.Subject), nil }, Stop: h.stop,
-		Digests: usernotifications.New(h.store, letter.Writer{}, zap.NewNop()), Wake: func() {}, Webhooks: callbacks.NewBook(h.store, h.hooks), Settings: fixed{}, Keys: h.gate,
+		Digests: usernotifications.New(h.store, letter.Writer{}, zap.NewNop()), Wake: func() {}, Webhooks: callbacks.NewBook(h.store, h.hooks), Settings: fixed{}, Keys: h.gate, People: h.people(),
 		WhatIf: console.WhatIf{Past: h.store, Trials: h.room(), Plan: func(string) simulate.Options {
 			return simulate.Options{Catalog: preferences.DefaultCatalog(), Zone: "UTC", Calendar: deadlines.Calendar{}}
 		}},

@@ -73,57 +73,6 @@ func (c *console) people(w http.ResponseWriter, r *http.Request) error {
 	return c.show(w, r, p.Lang, "people.html", p)
 }
 
-type personPage struct {
-	base
-	User    preferences.User
-	Chosen  []chosen
-	Changes []preferences.Change
-	Last    []message.Message
-	Waiting int
-	List    string
-	Pause   time.Time
-}
-
-// chosen is what applies to a person for a kind.
-type chosen struct{ Kind, Setting string }
-
-// person shows what applies to a person, who chose it, and the last mails.
-func (c *console) person(w http.ResponseWriter, r *http.Request) error {
-	u, err := c.desk.User(r.Context(), site(r), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	p := personPage{base: c.base(r, "people", ""), User: u, List: "/messages?" + url.Values{"q": {`user:"` + u.ID + `"`}}.Encode()}
-	p.Title = u.ID
-	if u.Name != "" {
-		p.Title = u.Name
-	}
-	for _, k := range c.desk.Catalog().Kinds() {
-		setting := u.Preferences.Setting(k)
-		if setting == "" {
-			setting = p.Clock.Words.T("person.always")
-		}
-		p.Chosen = append(p.Chosen, chosen{string(k), setting})
-	}
-	if end := u.Preferences.PauseEnds(); end.After(p.Clock.Now()) {
-		p.Pause = end
-	}
-	if p.Changes, err = c.desk.Changes(r.Context(), site(r), u.ID); err != nil {
-		return err
-	}
-	found, err := c.records.Find(r.Context(), site(r), message.Filter{User: u.ID, Limit: 20})
-	if err != nil {
-		return err
-	}
-	p.Last = found.Messages
-	waits, err := c.records.Count(r.Context(), site(r), message.Filter{User: u.ID, Status: message.Deferred}, true)
-	p.Waiting = waits.N
-	if err != nil {
-		return err
-	}
-	return c.show(w, r, p.Lang, "person.html", p)
-}
-
 type auditPage struct {
 	base
 	Records []access.Record
