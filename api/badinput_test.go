@@ -133,6 +133,7 @@ func TestBadInput(t *testing.T) {
 		refused("huge nesting in a key", "", "", 422, r.path, `{"zzz":`+deep)
 		refused("bytes that are no text", "", "", 422, r.path, "{\"zzz\":\"\xff\"}")
 		refused("another media type", "not_json", "", 415, r.path, good, "Content-Type", "application/xml")
+		refused("a compressed body", "compressed", "", 415, r.path, good, "Content-Encoding", "gzip")
 		refused("the wrong type", "", "", 422, r.path, `"text"`)
 		if r.body["type"] != "object" || r.body["additionalProperties"] == true {
 			continue
@@ -191,6 +192,7 @@ func TestBadValues(t *testing.T) {
 		{"POST", "/messages/actions", `{"action":"retry","q":"status:sent"}`, "/filter/status not_allowed"},
 		{"GET", "/messages?cursor=x", "", "query.cursor bad_parameter"},
 		{"GET", "/deadlines?cursor=x", "", "query.cursor bad_parameter"},
+		{"GET", "/deadlines?cursor=MjAyNi0wMS0wMVQwMDowMDowMFogAA", "", "query.cursor bad_parameter"}, // with a NUL in it, which Postgres cannot read
 		{"GET", "/operations?cursor=" + string(message.IDOf("op", [16]byte{})), "", "query.cursor bad_parameter"},
 	} {
 		if a := h.ask(row.method, "/api/v1"+row.path, row.body); a.StatusCode != 422 || !strings.Contains(a.faults(t)+"\n", row.want+"\n") {

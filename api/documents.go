@@ -99,6 +99,8 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	switch {
 	case errors.As(err, &large):
 		return nil, found(nil, http.StatusRequestEntityTooLarge, nil)
+	case errors.Is(err, errCutOff):
+		return nil, found(nil, http.StatusInternalServerError, []error{err})
 	case err != nil:
 		return nil, found(nil, http.StatusRequestTimeout, nil)
 	}

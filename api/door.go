@@ -1,7 +1,10 @@
 package api
 
 import (
+	"errors"
+	"io"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,6 +37,10 @@ func (h *handler) readable(next http.Handler) http.Handler {
 			h.refuse(w, problem(http.StatusBadRequest, "bad_address", "The path, the query or the Idempotency-Key has bytes in it that are no text. Write it in UTF-8, in the path and query with percent signs."))
 			return
 		}
+		if coding := r.Header.Get("Content-Encoding"); r.ContentLength != 0 && coding != "" && !strings.EqualFold(coding, "identity") {
+			h.refuse(w, problem(http.StatusUnsupportedMediaType, "compressed", "A request is taken as it is, not compressed. Leave Content-Encoding out."))
+			return
+		}
 		if r.ContentLength != 0 && !isJSON(r.Header.Get("Content-Type")) {
 			h.refuse(w, problem(http.StatusUnsupportedMediaType, "not_json", "A request is JSON. Send it with Content-Type: application/json."))
 			return
@@ -41,8 +48,26 @@ func (h *handler) readable(next http.Handler) http.Handler {
 		json := r.Clone(r.Context())
 		json.Header.Set("Content-Type", "application/json")
 		json.Header.Del("Accept") // it is answered with JSON, too
+		if r.ContentLength != 0 {
+			json.Body = arriving{r.Body}
+		}
 		next.ServeHTTP(w, json)
 	})
+}
+
+// errCutOff means that a request ended before it was whole.
+var errCutOff = errors.New("the request was cut off")
+
+// arriving is a body that tells a caller who went away from one who is slow.
+type arriving struct{ io.ReadCloser }
+
+func (a arriving) Read(b []byte) (int, error) {
+	n, err := a.ReadCloser.Read(b)
+	var slow net.Error
+	if err != nil && err != io.EOF && !(errors.As(err, &slow) && slow.Timeout()) {
+		err = errCutOff
+	}
+	return n, err
 }
 
 // isJSON tells whether a body of that type may be read as JSON. What clients say when

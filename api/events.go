@@ -158,7 +158,7 @@ func readPlace(cursor string) (after time.Time, key string, err error) {
 		next, key, _ = strings.Cut(string(b), " ")
 		after, err = time.Parse(time.RFC3339Nano, next)
 	}
-	if err != nil || after.IsZero() {
+	if err != nil || after.IsZero() || message.CheckLine(key, message.MaxLine) != nil {
 		return after, key, badCursor()
 	}
 	return after, key, nil

@@ -237,9 +237,12 @@ func found(o *huma.Operation, status int, errs []error) *Problem {
 		}
 		return faulty(bad)
 	}
-	p := internal()
-	p.cause = errors.Join(errs...)
-	return p
+	if cause := errors.Join(errs...); !errors.Is(cause, errCutOff) {
+		p := internal()
+		p.cause = cause
+		return p
+	}
+	return problem(http.StatusBadRequest, "cut_off", "The request ended before it was whole. Send it again; an Idempotency-Key makes that safe.")
 }
 
 // advice says what is wrong with a parameter. Its value is not repeated.

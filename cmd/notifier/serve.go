@@ -103,7 +103,7 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 		h.log.Warn("http.key begins as test keys do, but is none: what it sends leaves the house. A test key is made with notifier key create --test")
 	}
 	server := &http.Server{
-		Handler: h.handler(pages), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: patient(bodyTime, h.handler(pages)), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: zap.NewStdLog(h.log.Named("http")),
 	}
 	if err := h.store.AskAgain(ctx, h.config.Site, time.Now()); err != nil {
