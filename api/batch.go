@@ -142,7 +142,7 @@ func (h *handler) owe(ctx context.Context, items int) {
 func sideBySide[Item, Result any](items []Item, do func(place int, item Item) Result) ([]Result, error) {
 	var bad message.Invalid
 	if len(items) == 0 {
-		bad.Add("", "missing", "a batch has at least one item")
+		bad.Add("", "missing", "a batch has at least one item. Put one in")
 	}
 	if len(items) > maxBatch {
 		bad.Add("", "too_many", "at most %d are taken at once, these are %d. Send the rest in another request", maxBatch, len(items))

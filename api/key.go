@@ -45,7 +45,7 @@ func keyedCall(r *http.Request) (message.Call, error) {
 	c := call(r.Context(), r.Header.Get("Idempotency-Key"))
 	if n := utf8.RuneCountInString(c.Key); n > maxKey {
 		var bad message.Invalid
-		bad.Add("header.Idempotency-Key", "bad_parameter", "expected length <= %d", maxKey)
+		bad.Add("header.Idempotency-Key", "bad_parameter", "an Idempotency-Key has at most %d characters. Shorten it", maxKey)
 		return c, &bad
 	}
 	return c, nil

@@ -134,7 +134,7 @@ func (r *reader) addresses(at string, raw json.RawMessage) []message.Recipient {
 func (r *reader) one(at string, raw json.RawMessage) *message.Recipient {
 	all := r.addresses(at, raw)
 	if len(all) > 1 {
-		r.bad.Add("/"+at, "too_many", "one address is taken here, these are %d", len(all))
+		r.bad.Add("/"+at, "too_many", "one address is taken here, these are %d. Leave the others out", len(all))
 	}
 	if len(all) == 0 {
 		return nil

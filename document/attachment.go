@@ -28,7 +28,7 @@ func (r *reader) attachments(raw json.RawMessage) {
 		all = []json.RawMessage{raw}
 	}
 	if len(all) > message.MaxAttachments {
-		r.bad.Add("/message/attachments", "too_many", "at most %d attachments are taken, these are %d", message.MaxAttachments, len(all))
+		r.bad.Add("/message/attachments", "too_many", "at most %d attachments are taken, these are %d. Leave some out, or link to them", message.MaxAttachments, len(all))
 		return
 	}
 	for i, one := range all {

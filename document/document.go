@@ -114,7 +114,7 @@ func ReadWrite(b []byte, id string) (w Write, err error) {
 	}
 	var bad message.Invalid
 	if w.fields == nil || len(w.fields) > maxFields {
-		bad.Add("", "bad_value", "a document is a JSON object of at most %d fields", maxFields)
+		bad.Add("", "bad_value", "a document is a JSON object of at most %d fields. Write it so", maxFields)
 		return w, bad.Err()
 	}
 	for _, key := range []string{"delivery", "delivery.state"} { // a part of a document is named with dots, too

@@ -169,7 +169,7 @@ func (d Draft) checkExtra(bad *Invalid) {
 		bad.Add("/language", "bad_text", "%q is no language. Write its tag, as in pl or pt-BR", Truncate(d.Language, 60))
 	}
 	if len(d.Headers) > maxHeaders {
-		bad.Add("/headers", "too_many", "at most %d headers are taken, these are %d", maxHeaders, len(d.Headers))
+		bad.Add("/headers", "too_many", "at most %d headers are taken, these are %d. Leave some out", maxHeaders, len(d.Headers))
 	}
 	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(d.Headers)) {
@@ -182,7 +182,7 @@ func (d Draft) checkExtra(bad *Invalid) {
 		}
 	}
 	if len(d.Tags) > maxTags {
-		bad.Add("/tags", "too_many", "at most %d tags are taken, these are %d", maxTags, len(d.Tags))
+		bad.Add("/tags", "too_many", "at most %d tags are taken, these are %d. Leave some out", maxTags, len(d.Tags))
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Tags)) {
 		bad.Check("/tags/"+escape(name), "bad_text", CheckLine(name, maxTag))

@@ -69,7 +69,7 @@ func (f Filter) check(bad *Invalid, at string) {
 		bad.Check(at+"operation", "bad_id", err)
 	}
 	if f.ID != "" && f.ID.Bytes() == [16]byte{} {
-		bad.Add(at+"id", "bad_id", "%q is not the id of a message", Truncate(string(f.ID), 60))
+		bad.Add(at+"id", "bad_id", "%q is not the id of a message. One begins with msg_ or dig_; leave others out", Truncate(string(f.ID), 60))
 	}
 	if f.Text != "" && f.Since.IsZero() {
 		bad.Add(at+"text", "needs_time", "words are looked for within a time. Add since, as in since:7d")

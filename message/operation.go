@@ -122,7 +122,7 @@ func (o *Operation) Check() error {
 	}
 	for i, id := range o.IDs {
 		if id.Bytes() == [16]byte{} {
-			bad.Add(fmt.Sprintf("/ids/%d", i), "bad_id", "%q is not the id of a message", Truncate(string(id), 60))
+			bad.Add(fmt.Sprintf("/ids/%d", i), "bad_id", "%q is not the id of a message. One begins with msg_ or dig_; leave others out", Truncate(string(id), 60))
 		}
 	}
 	if len(bad.Faults) == 0 {

@@ -42,7 +42,7 @@ func Filter(line, from string, at time.Time) (f message.Filter, err error) {
 		q, known := find(term.name)
 		switch {
 		case term.name == "":
-			bad.Add(from, "unknown_filter", "%q has no name before it. Words are looked for with text: and a time, as in text:%s since:7d", message.Truncate(term.value, 60), quoted(message.Truncate(term.value, 60)))
+			bad.Add(from, "unknown_filter", "%q has no name before it. Look for words with text: and a time, as in text:%s since:7d", message.Truncate(term.value, 60), quoted(message.Truncate(term.value, 60)))
 		case !known:
 			bad.Add(from, "unknown_filter", "there is no filter %q.%s", message.Truncate(term.name, 60), message.Suggest(term.name, names()))
 		case given[q.Name]:

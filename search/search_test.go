@@ -64,7 +64,7 @@ func TestSaysWhatIsWrong(t *testing.T) {
 		{"stauts:error", `there is no filter "stauts". Did you mean "status"?`},
 		{"form:anna", `there is no filter "form".`},
 		{"status:eror", `status: there is no "eror". Did you mean "error"?`},
-		{"lease", `"lease" has no name before it. Words are looked for with text: and a time, as in text:lease since:7d`},
+		{"lease", `"lease" has no name before it. Look for words with text: and a time, as in text:lease since:7d`},
 		{`"lease agreement"`, `as in text:"lease agreement" since:7d`},
 		{"text:lease", "words are looked for within a time. Add since, as in since:7d"},
 		{"text:lease until:1h", "Add since"},

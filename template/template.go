@@ -75,7 +75,7 @@ func (t Template) Check() error {
 	bad.Check("/text", "bad_template", checkSource(t.Text))
 	bad.Check("/html", "bad_template", checkSource(t.HTML))
 	if len(t.Attachments) > message.MaxAttachments {
-		bad.Add("/attachments", "too_many", "at most %d attachments are taken, these are %d", message.MaxAttachments, len(t.Attachments))
+		bad.Add("/attachments", "too_many", "at most %d attachments are taken, these are %d. Leave some out, or link to them", message.MaxAttachments, len(t.Attachments))
 	}
 	if t.Partial && len(t.Attachments) > 0 {
 		bad.Add("/attachments", "not_allowed", "a partial has no attachments of its own. Give them to the template that includes it")
@@ -88,7 +88,7 @@ func (t Template) Check() error {
 			bad.Add(at+"/filename", "missing", "an attachment needs a name, as in contract.pdf")
 		}
 		if (a.Text == "") == (len(a.Content) == 0) {
-			bad.Add(at, "missing", "an attachment has either a text, to be filled in, or a content, as it is")
+			bad.Add(at, "missing", "an attachment has either a text, to be filled in, or a content, as it is. Leave one out")
 		}
 		// What it is does not come of the data, so it can be checked now.
 		if err := (message.File{Filename: "x", ContentType: a.ContentType, ContentID: a.ContentID}).Attachment().Check(); err != nil {

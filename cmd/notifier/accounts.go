@@ -118,7 +118,7 @@ func (r *reader) checkOAuth2(path string, a *accountSettings) {
 	case o.TokenURL == "" && wanted:
 		r.fault(path+".token_url", "xoauth2 needs the address that gives tokens, as in https://login.example.org/token")
 	case o.TokenURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && !isThisMachine(u)):
-		r.fault(path+".token_url", "%q is not an https address", message.Truncate(o.TokenURL, 100))
+		r.fault(path+".token_url", "%q is not an https address. Write it as https://login.example.org/token", message.Truncate(o.TokenURL, 100))
 	case o.TokenURL != "" && a.Auth != "" && !wanted:
 		r.fault(path, "oauth2 is for auth: xoauth2. Write that, or leave oauth2 out")
 	}

@@ -311,7 +311,7 @@ func (r *reader) set(path, text string, into reflect.Value) {
 	case into.Kind() == reflect.Bool:
 		b, err := strconv.ParseBool(text)
 		if err != nil {
-			r.fault(path, "%q is neither true nor false", text)
+			r.fault(path, "%q is neither true nor false. Write one of them", text)
 			return
 		}
 		into.SetBool(b)

@@ -71,7 +71,7 @@ func (t told) how() string {
 func (m queued) tell(out io.Writer) error {
 	fmt.Fprintf(out, "%s  %s  %s  %s\n", m.ID, m.Status, cmp.Or(m.To, m.User), m.Subject)
 	for _, e := range m.story() {
-		fmt.Fprintf(out, "  %s  %s\n", e.at.UTC().Format("2006-01-02 15:04:05"), e.what)
+		fmt.Fprintf(out, "  %s  %s\n", clock(e.at), e.what)
 	}
 	if m.Error != nil {
 		fmt.Fprintf(out, "%s %s\n", m.Error.Says, m.Error.Remedy)
