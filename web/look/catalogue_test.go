@@ -67,12 +67,13 @@ func TestTextsHaveTheSameHoles(t *testing.T) {
 			if at := key[:max(0, strings.LastIndex(key, "."))]; forms[at] != nil {
 				want, known = english[at+".other"], true
 			}
-			got := filled(text)
-			if !slices.Contains(got, "Count") && strings.HasSuffix(key, ".one") {
-				got = slices.Sorted(slices.Values(append(got, slices.DeleteFunc(filled(want), func(name string) bool { return name != "Count" })...)))
+			got, all := filled(text), filled(want)
+			same := slices.Equal(got, all)
+			if strings.HasSuffix(key, ".one") { // of one, some things go without saying
+				same = !slices.ContainsFunc(got, func(name string) bool { return !slices.Contains(all, name) })
 			}
-			if known && !slices.Equal(got, filled(want)) {
-				t.Errorf("%s: %s is filled in with %v, in English with %v", lang, key, got, filled(want))
+			if known && !same {
+				t.Errorf("%s: %s is filled in with %v, in English with %v", lang, key, got, all)
 			}
 			if strings.Count(text, "{{") != len(holes.FindAllString(text, -1)) {
 				t.Errorf("%s: %s has a brace too many: %q", lang, key, text)
