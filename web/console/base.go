@@ -17,21 +17,22 @@ import (
 
 // base is what every page has.
 type base struct {
-	Title  string
-	Here   string // which part of the console it is
-	Who    access.Caller
-	Nav    []place
-	Clock  look.Clock
-	Lang   string
-	Langs  []choice
-	Theme  string
-	Place  string  // whose clock is shown: server, utc, or empty for that of the device
-	Keys   bool    // whether keys are shortcuts
-	Path   string  // with the query, to come back to
-	Done   string  // what the last form did
-	Undo   string  // where that is undone; empty if it cannot be
-	Live   string  // the address of the stream that tells what is new; empty: there is none
-	Charts *charts // nil where there are none
+	Title string
+	Here  string // which part of the console it is
+	Who   access.Caller
+	Nav   []place
+	Clock look.Clock
+	Lang  string
+	Langs []choice
+	Theme string
+	Place string // whose clock is shown: server, utc, or empty for that of the device
+	// Shortcuts tells whether keys are shortcuts.
+	Shortcuts bool
+	Path      string  // with the query, to come back to
+	Done      string  // what the last form did
+	Undo      string  // where that is undone; empty if it cannot be
+	Live      string  // the address of the stream that tells what is new; empty: there is none
+	Charts    *charts // nil where there are none
 	// MayAct and MayPlan tell what the reader may do.
 	MayAct, MayPlan bool
 	Kept            bool // the configuration that was read last is wrong, and the one before counts
@@ -63,7 +64,7 @@ func (c *console) base(r *http.Request, here, title string) base {
 	}
 	words := look.In(lang)
 	b := base{
-		Here: here, Who: who, Lang: lang, Path: r.URL.RequestURI(), Place: cookie(r, "clock"), Keys: cookie(r, "keys") != "off",
+		Here: here, Who: who, Lang: lang, Path: r.URL.RequestURI(), Place: cookie(r, "clock"), Shortcuts: cookie(r, "keys") != "off",
 		MayAct: who.May(access.Queue), MayPlan: who.May(access.Jobs) && who.Home,
 	}
 	b.Clock = look.NewClock(words, c.zone(r, b.Place), time.Now().UTC())

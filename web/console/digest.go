@@ -19,7 +19,7 @@ type Digests interface {
 type digestPage struct {
 	base
 	User    string
-	Path    string
+	Person  string // the page of whom it is for
 	Subject string
 }
 
@@ -54,7 +54,7 @@ func (c *console) digest(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := digestPage{base: c.base(r, "people", ""), User: r.PathValue("id"), Subject: m.Subject}
 	p.Title = p.Clock.Words.T("digest.title")
-	p.Path = "/people/" + url.PathEscape(p.User)
+	p.Person = "/people/" + url.PathEscape(p.User)
 	return c.show(w, r, p.Lang, "digest.html", p)
 }
 

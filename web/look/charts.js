@@ -82,7 +82,7 @@ function options(figure, plot) {
 			bars
 				? { ...axis, size: 28, splits: (u) => u.data[0], values: (u, all) => all.map((i) => names()[i]), grid: { show: false } }
 				: { ...axis, size: 28, space: 64, grid: { show: false }, values: (u, all, i, space, step) => all.map((at) => clock(at * 1e3, step >= 86400)) },
-			{ ...axis, size: seconds ? 56 : 40, values: (u, all) => all.map(format), ...(seconds ? {} : { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7] }) },
+			{ ...axis, size: seconds ? 56 : 40, values: (u, all) => all.map(format), ...(seconds ? { incrs: [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 18000, 36000, 86400] } : { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7] }) },
 		],
 		series: [{}, ...swatches.map((swatch, line) => ({
 			stroke: colour(swatch), width: bars ? 0 : 2, dash: dashes[look(figure, line)],
