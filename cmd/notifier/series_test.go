@@ -11,8 +11,10 @@ import (
 
 	"notifier/mail/mailtest"
 	"notifier/message"
+	"notifier/schedule"
 	"notifier/series"
 	"notifier/store/storetest"
+	"notifier/web/look"
 )
 
 // replica is a house on a database that others may use, too.
@@ -158,6 +160,18 @@ func TestTheDemoIsCountedAtItsOwnTimes(t *testing.T) {
 		}
 		if len(hours) < 3 {
 			t.Errorf("%s is counted in %d hours of the demo's four days: %v", metric, len(hours), found)
+		}
+	}
+}
+
+// Every job that runs by itself has a name on the page of jobs, in each language.
+func TestJobsHaveNames(t *testing.T) {
+	t.Parallel()
+	for _, job := range []string{schedule.Notifications, schedule.UserNotifications, schedule.Reminders, callbacksJob, operationsJob, outboxJob, seriesJob, "housekeeping"} {
+		for _, lang := range look.Languages() {
+			if key := "job." + job; look.In(lang).T(key) == key {
+				t.Errorf("%s has no name for %s", lang, job)
+			}
 		}
 	}
 }

@@ -135,7 +135,7 @@ if (section && window.uPlot) {
 	const figures = new Map([...section.querySelectorAll('figure')].map((figure) => [figure, draw(figure)]));
 	const every = 10_000;
 	const again = async () => {
-		if (document.hidden) return;
+		if (document.hidden || document.querySelector('[data-pause][aria-pressed=true]')) return;
 		const answer = await fetch(section.dataset.charts).catch(() => null); // the corner says that the service is away
 		if (!answer?.ok) return;
 		const now = new DOMParser().parseFromString(await answer.text(), 'text/html');
