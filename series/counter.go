@@ -101,17 +101,19 @@ func (c *Counter) Hand(take func([]Count) error) error {
 	return err
 }
 
-// rows are the counts of the minutes, and of their hours.
+// rows are the counts of the minutes, and of the longer steps that they are part of.
 func rows(counted map[key]int) []Count {
-	hours := map[key]int{}
-	all := make([]Count, 0, 2*len(counted))
-	for k, n := range counted {
-		all = append(all, k.count(Minute, n))
-		k.minute -= k.minute % 60
-		hours[k] += n
-	}
-	for k, n := range hours {
-		all = append(all, k.count(Hour, n))
+	all := make([]Count, 0, 3*len(counted))
+	for step := range Kept() {
+		minutes := int64(step / time.Minute)
+		sums := map[key]int{}
+		for k, n := range counted {
+			k.minute -= k.minute % minutes
+			sums[k] += n
+		}
+		for k, n := range sums {
+			all = append(all, k.count(step, n))
+		}
 	}
 	return Sorted(all)
 }
@@ -139,7 +141,7 @@ func Depth(site string, at time.Time, waiting map[message.Status]int) []Count {
 		if n == 0 && status != message.Pending {
 			continue
 		}
-		for _, step := range []time.Duration{Minute, Hour} {
+		for step := range Kept() {
 			all = append(all, Count{Site: site, Metric: Queue, Step: step, At: at.UTC().Truncate(step), Label: string(status), N: n})
 		}
 	}

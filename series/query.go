@@ -111,8 +111,11 @@ func usual(span time.Duration, minutes bool) time.Duration {
 
 // Rows is the step of the rows that the answer is made of.
 func (q Query) Rows() time.Duration {
-	if q.Step < Hour {
+	switch {
+	case q.Step < Quarter:
 		return Minute
+	case q.Step < Hour:
+		return Quarter
 	}
 	return Hour
 }

@@ -34,20 +34,27 @@ func Metrics() []Metric { return []Metric{Sent, Errors, Queue, Waits, Digests} }
 // stands for all.
 func (m Metric) Level() bool { return m == Queue }
 
-// Rows are kept of each minute for two days, and of each hour for a quarter of a year. Both
-// are written at once, so that nothing has to be added up later.
+// Rows are kept of each minute and each quarter of an hour for two days, and of each hour
+// for 90. All are written at once, so that nothing has to be added up later, and a day is
+// read from a hundred rows of a kind.
 const (
 	Minute      = time.Minute
+	Quarter     = 15 * time.Minute
 	Hour        = time.Hour
 	KeepMinutes = 48 * time.Hour
 	KeepHours   = 90 * 24 * time.Hour
 )
 
-// Count is how often something was in a minute or an hour.
+// Kept is how long the rows of each step are kept.
+func Kept() map[time.Duration]time.Duration {
+	return map[time.Duration]time.Duration{Minute: KeepMinutes, Quarter: KeepMinutes, Hour: KeepHours}
+}
+
+// Count is how often something was in a step.
 type Count struct {
 	Site   string
 	Metric Metric
-	Step   time.Duration // Minute or Hour; that of the question in an answer
+	Step   time.Duration // Minute, Quarter or Hour; that of the question in an answer
 	At     time.Time     // when it begins
 	Label  string        // the kind, category or status
 	Bucket int           // of a histogram

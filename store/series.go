@@ -9,7 +9,7 @@ import (
 	"notifier/series"
 )
 
-// AddSeries adds counts to the rows of their minutes and hours, all or none; of levels the
+// AddSeries adds counts to the rows of their steps, all or none; of levels the
 // highest stays. Any number of replicas may add to the same row.
 func (s *Store) AddSeries(ctx context.Context, counts []series.Count) error {
 	err := s.commit(ctx, func(t *tx) error {
@@ -55,10 +55,10 @@ func (s *Store) Series(ctx context.Context, site string, q series.Query) ([]seri
 	return all, nil
 }
 
-// ForgetSeries deletes the minutes and hours of a site that have been kept long enough.
+// ForgetSeries deletes the rows of a site that have been kept long enough.
 func (s *Store) ForgetSeries(ctx context.Context, site string, now time.Time) (forgotten int, err error) {
 	for _, metric := range series.Metrics() {
-		for step, kept := range map[time.Duration]time.Duration{series.Minute: series.KeepMinutes, series.Hour: series.KeepHours} {
+		for step, kept := range series.Kept() {
 			n, err := s.exec(ctx, nil, "DELETE FROM series WHERE site = ? AND step = ? AND metric = ? AND at < ?",
 				site, int(step/time.Second), string(metric), now.Add(-kept-series.Hour).Unix())
 			if err != nil {

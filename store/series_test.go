@@ -24,6 +24,7 @@ func add(t *testing.T, s *store.Store, counts ...series.Count) {
 func hits(site, label string, at time.Time, n int) []series.Count {
 	return []series.Count{
 		{Site: site, Metric: series.Sent, Step: series.Minute, At: at.Truncate(series.Minute), Label: label, N: n},
+		{Site: site, Metric: series.Sent, Step: series.Quarter, At: at.Truncate(series.Quarter), Label: label, N: n},
 		{Site: site, Metric: series.Sent, Step: series.Hour, At: at.Truncate(series.Hour), Label: label, N: n},
 	}
 }
@@ -103,8 +104,8 @@ func TestOldSeriesAreForgotten(t *testing.T) {
 		}
 		add(t, s, hits("other", "direct", noon.AddDate(0, 0, -92), 1)...)
 		n, err := s.ForgetSeries(t.Context(), site, noon)
-		if err != nil || n != 4 { // three minutes and an hour
-			t.Errorf("%d rows were forgotten, %v; want 4", n, err)
+		if err != nil || n != 7 { // three minutes and quarters, and an hour
+			t.Errorf("%d rows were forgotten, %v; want 7", n, err)
 		}
 		q := series.Query{Metric: series.Sent, Since: noon.AddDate(0, 0, -100), Until: noon.Add(time.Hour), Step: time.Minute}
 		if got := counted(t, s, site, q); strings.Count(got, "direct") != 2 {

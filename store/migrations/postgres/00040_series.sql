@@ -3,7 +3,7 @@
 -- Times are whole seconds since 1970, so that both databases can group them.
 CREATE TABLE series (
 	site   text COLLATE "C" NOT NULL,
-	step   integer NOT NULL, -- 60 or 3600 seconds
+	step   integer NOT NULL, -- in seconds
 	metric text COLLATE "C" NOT NULL,
 	at     bigint NOT NULL, -- when it begins
 	label  text COLLATE "C" NOT NULL, -- the kind, category or status
