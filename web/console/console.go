@@ -39,6 +39,9 @@ type Desk interface {
 	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
 	Catalog() preferences.Catalog
 	SetPreferences(ctx context.Context, c message.Call, id string, p preferences.Preferences) (preferences.User, error)
+	SetDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) (deadlines.Deadline, error)
+	ClearDeadline(ctx context.Context, c message.Call, key string) error
+	ComingReminders(c message.Call, d deadlines.Deadline) []deadlines.Reminder
 	Unsuppress(ctx context.Context, c message.Call, address string) error
 }
 
@@ -54,6 +57,7 @@ type Records interface {
 	Operation(ctx context.Context, site string, id message.ID) (message.Operation, error)
 	Operations(ctx context.Context, site string, before message.ID, n int) ([]message.Operation, error)
 	StopOperation(ctx context.Context, site string, id message.ID, at time.Time) error
+	Deadline(ctx context.Context, site, key string) (deadlines.Deadline, error)
 	Deadlines(ctx context.Context, site string, n int, after time.Time, key string) ([]deadlines.Deadline, error)
 	UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error)
 	Audit(ctx context.Context, site string, f access.RecordFilter) ([]access.Record, error)
@@ -100,7 +104,9 @@ type Options struct {
 	Webhooks Webhooks
 	Keys     Keys
 	People   People
-	Settings Settings // nil: there is no page of them
+	// Reminders writes deadline mail.
+	Reminders Reminders
+	Settings  Settings // nil: there is no page of them
 	// Wake is called when a message has become pending.
 	Wake func()
 	// NoServer tells that no mail server is set up, so that mail waits; nil: there is one.
@@ -179,6 +185,10 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	do("/jobs/{name}/pause", "pause-job", access.Jobs, c.pauseJob)
 	do("/jobs/{name}/resume", "resume-job", access.Jobs, c.resumeJob)
 	see("/reminders", access.ReadQueue, c.reminders)
+	see("/reminders/{key}", access.ReadQueue, c.reminder)
+	do("/reminders/{key}/send", "send-reminder", access.Events, c.sendReminder)
+	do("/reminders/{key}/move", "set-deadline", access.Events, c.moveReminder)
+	do("/reminders/{key}/cancel", "clear-deadline", access.Events, c.cancelReminder)
 	see("/people", access.ReadPreferences, c.people)
 	see("/people/{id}", access.ReadPreferences, c.person)
 	mux.Handle("GET /people/{id}/as", login.Need(access.WritePreferences, login.Noted("view-as-user", c.told(c.asPerson))))

@@ -72,7 +72,7 @@ func open(t *testing.T) *house {
 	if err := h.store.AddSite(t.Context(), site, "UTC", time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	h.desk = intake.New(h.store, intake.Options{Catalog: preferences.DefaultCatalog(), Domain: "example.org"})
+	h.desk = intake.New(h.store, intake.Options{Catalog: preferences.DefaultCatalog(), Domain: "example.org", Calendar: func(string) deadlines.Calendar { return deadlines.Calendar{} }})
 	h.operate = operations.New(h.store, h.desk, zap.NewNop())
 	h.gate = gate.New(h.store, gate.Options{Site: site}, zap.NewNop())
 	h.hooks = callbacks.New(h.store, callbacks.Options{Guard: callbacks.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}}, zap.NewNop())
@@ -108,7 +108,7 @@ func open(t *testing.T) *house {
 	login := web.NewLogin(staff, web.LoginOptions{Book: h.store}, zap.NewNop())
 	h.pages = console.Handler(login, h.desk, h.store, timetable, all, console.Options{
 		Write: letter.Writer{}.Write, Compose: func(m message.Message) ([]byte, error) { return []byte("Subject: " + m.Subject), nil }, Stop: h.stop,
-		Digests: usernotifications.New(h.store, letter.Writer{}, zap.NewNop()), Wake: func() {}, Webhooks: callbacks.NewBook(h.store, h.hooks), Settings: fixed{}, Keys: h.gate, People: h.people(),
+		Digests: usernotifications.New(h.store, letter.Writer{}, zap.NewNop()), Wake: func() {}, Webhooks: callbacks.NewBook(h.store, h.hooks), Settings: fixed{}, Keys: h.gate, People: h.people(), Reminders: h.reminders(),
 		WhatIf: console.WhatIf{Past: h.store, Trials: h.room(), Plan: func(string) simulate.Options {
 			return simulate.Options{Catalog: preferences.DefaultCatalog(), Zone: "UTC", Calendar: deadlines.Calendar{}}
 		}},

@@ -4,40 +4,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"time"
 
 	"notifier/access"
-	"notifier/deadlines"
 	"notifier/message"
 	"notifier/preferences"
 )
-
-type remindersPage struct {
-	base
-	Deadlines []deadlines.Deadline
-	Next      string
-}
-
-// reminders shows deadlines, the next first.
-func (c *console) reminders(w http.ResponseWriter, r *http.Request) error {
-	p := remindersPage{base: c.base(r, "reminders", "nav.reminders")}
-	query := r.URL.Query()
-	after, err := time.Parse(time.RFC3339Nano, query.Get("after"))
-	if err != nil {
-		after = time.Time{}
-	}
-	found, err := c.records.Deadlines(r.Context(), site(r), perPage+1, after, query.Get("key"))
-	if err != nil {
-		return err
-	}
-	if len(found) > perPage {
-		found = found[:perPage]
-		last := found[perPage-1]
-		p.Next = "/reminders?" + url.Values{"after": {last.DueAt.Format(time.RFC3339Nano)}, "key": {last.Key}}.Encode()
-	}
-	p.Deadlines = found
-	return c.show(w, r, p.Lang, "reminders.html", p)
-}
 
 type peoplePage struct {
 	base

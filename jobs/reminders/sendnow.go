@@ -1,0 +1,49 @@
+package reminders
+
+import (
+	"context"
+	"time"
+
+	"notifier/deadlines"
+	"notifier/letter"
+	"notifier/message"
+)
+
+// SendNow writes one reminder of a deadline to each of its users, now. Steps that have
+// passed are dealt with by it; the next one stays as planned. It fails with
+// message.ErrMoved if the deadline was changed meanwhile, or has no step left.
+func (j *Job) SendNow(ctx context.Context, c message.Call, d deadlines.Deadline) (int, error) {
+	if !d.ClearedAt.IsZero() || d.NextAt.IsZero() {
+		return 0, message.ErrMoved
+	}
+	all, err := j.Preview(ctx, c.Site, d, c.At)
+	if err != nil {
+		return 0, err
+	}
+	next, _ := d.Next(c.At, j.calendar(c.Site))
+	return len(all), j.queue.Remind(ctx, c.Site, d, c.At, next, all)
+}
+
+// Preview are the reminders that SendNow would write. Nothing is stored.
+func (j *Job) Preview(ctx context.Context, site string, d deadlines.Deadline, at time.Time) ([]message.Message, error) {
+	people, err := j.queue.People(ctx, site, d.Users)
+	if err != nil {
+		return nil, err
+	}
+	next, _ := d.Next(at, j.calendar(site))
+	var all []message.Message
+	for _, user := range d.Users {
+		person := people[user]
+		person.ID = user
+		m := person.Address(j.reminder(site, d, at))
+		if len(m.To) == 0 {
+			m.Status, m.Reason, m.DueAt, m.QueuedAt = message.Skipped, message.NoAddress, time.Time{}, time.Time{}
+		}
+		due := d.DueAt
+		if own, has := d.ForUsers[user]; has && !own.DueAt.IsZero() {
+			due = own.DueAt
+		}
+		all = append(all, j.writer.Remind(m, letter.Due{At: due, Now: at, Next: next}))
+	}
+	return all, nil
+}
