@@ -73,7 +73,10 @@ function progress(o) {
 	if (o.stage === panel.dataset.stage) return;
 	panel.dataset.stage = o.stage;
 	if (o.over && 'reload' in panel.dataset) location.reload();
-	else replace(o.id);
+	else {
+		replace(o.id);
+		if (o.over) refresh();
+	}
 }
 
 // replace shows an operation as it stands now: it has begun, or is over.
@@ -84,11 +87,30 @@ async function replace(id) {
 	const found = page.querySelector(`[data-operation="${id}"]`);
 	const panel = document.querySelector(`[data-operation="${id}"]`);
 	if (!found || !panel) return;
+	const title = page.querySelector('h1').textContent;
+	if (title !== document.querySelector('h1').textContent) {
+		const link = document.createElement('a');
+		link.href = '/operations/' + id;
+		link.textContent = title;
+		found.querySelector('.row').prepend(link);
+	}
 	const focused = panel.contains(document.activeElement);
 	panel.replaceWith(found);
 	if (focused) {
 		found.tabIndex = -1;
 		found.focus();
+	}
+}
+
+// refresh shows how the rows of the page stand by now. Each stays where it is.
+async function refresh() {
+	if (!document.querySelector('main [data-row^=msg_], main [data-row^=dig_]')) return;
+	const answer = await fetch(location.href).catch(() => undefined);
+	if (!answer?.ok || answer.redirected) return;
+	const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+	for (const now of page.querySelectorAll('[data-row]:not([data-row=""])')) {
+		const was = document.querySelector(`main [data-row="${CSS.escape(now.dataset.row)}"] .b`);
+		if (was) was.replaceWith(now.querySelector('.b'));
 	}
 }
 

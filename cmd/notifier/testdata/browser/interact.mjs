@@ -262,6 +262,31 @@ async function many() {
 	await made.close();
 }
 
+// beside shows on the list how an operation goes, and what it made of the rows.
+async function beside() {
+	doing = 'beside';
+	const made = await context();
+	const page = await made.newPage();
+	await send(2);
+	await page.goto(url('/messages'));
+	await page.check('[data-row] input >> nth=0');
+	await page.click('button[value=hold]');
+	await page.click('main button.main');
+	await page.waitForURL('**/operations/*');
+	await says(page, '.op', '1 of 1 · 1 done');
+	await page.goto(url('/messages'));
+	await page.check('[data-row] input >> nth=1');
+	await page.click('button[value=cancel]');
+	await page.click('main button.danger');
+	await page.waitForURL('**/operations/*');
+	await page.goto(url('/messages'));
+	await says(page, '[data-row] >> nth=1', 'Scheduled');
+	await says(page, '.op', 'Cancelling 1 mail');
+	await says(page, '.op', '1 of 1 · 1 done');
+	await says(page, '[data-row] >> nth=1', 'Cancelled');
+	await made.close();
+}
+
 // one withdraws a single mail from its own page, which shows what became of it by itself.
 async function one() {
 	doing = 'one';
@@ -329,7 +354,7 @@ async function held() {
 	await made.close();
 }
 
-for (const part of [byKeysAlone, everyRow, shortcuts, completion, many, one, standing, held]) {
+for (const part of [byKeysAlone, everyRow, shortcuts, completion, many, beside, one, standing, held]) {
 	await part().catch((error) => problem(error.message));
 }
 await browser.close();
