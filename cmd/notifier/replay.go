@@ -248,7 +248,7 @@ func (w *work) tick(ctx context.Context, site string, now time.Time) (time.Time,
 
 // take hands a line of the journal to the front desk.
 func (r *replay) take(ctx context.Context, l simulate.Line) (err error) {
-	desk, call := r.house.desk, message.Call{Site: r.house.config.Site, At: l.At}
+	desk, call := r.house.desk, message.Call{Site: r.house.config.Site, At: l.At, By: "journal"}
 	switch {
 	case l.Event != nil:
 		_, _, err = desk.Notify(ctx, call, *l.Event)

@@ -184,7 +184,10 @@ func (c *console) queueChart(r *http.Request, b base) (chart, error) {
 		if err != nil {
 			return p, err
 		}
-		p.Says = words.T("chart.queue_says", "Now", now.Due, "N", now.Deferred, "Most", whole(most), "Moment", b.zoned(at))
+		p.Says = words.T("chart.queue_calm", "Now", now.Due, "N", now.Deferred)
+		if most > 0 {
+			p.Says = words.T("chart.queue_says", "Now", now.Due, "N", now.Deferred, "Most", whole(most), "Moment", b.zoned(at))
+		}
 	}
 	return p, nil
 }
