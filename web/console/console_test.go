@@ -289,6 +289,7 @@ func TestSearch(t *testing.T) {
 		h.Errorf("the next page has %d rows, want 10", n)
 	}
 	h.wants(h.ask(access.Support, "GET", "/messages?q=stauts:error", nil), http.StatusOK, "Did you mean")
+	h.wants(h.ask(access.Support, "GET", "/messages?q=site:acme", nil), http.StatusOK, "sees no other")
 	h.wants(h.ask(access.Support, "GET", "/messages?q=status:error", nil), http.StatusOK, "Nothing matches")
 }
 
