@@ -66,7 +66,7 @@ func TestAPreviewIsWhatIsSent(t *testing.T) {
 			"NOTIFIER_SMTP__PORT=" + strconv.Itoa(relay.Port()), "NOTIFIER_SMTP__TLS=none", "NOTIFIER_SMTP__FROM=Przepływ pracy <workflow@example.org>",
 		}}
 		p := &crowd{office: o, Rand: random, zones: map[string]string{}}
-		o.at("Mon 06:00")
+		o.at("Mon 06:55")
 		o.opens()
 		for i := range previewed {
 			p.person(fmt.Sprintf("p%d", i))
@@ -107,7 +107,7 @@ func TestAPreviewIsWhatIsSent(t *testing.T) {
 		for _, id := range now {
 			p.call(200, "POST", "/users/"+id+"/digest/send", "")
 		}
-		o.at("Mon 10:01") // the last of them are due at 9:45
+		o.at("Mon 08:01")
 		differ := 0
 		for id, preview := range before {
 			if sent := box.first(id); alike(preview) != alike(sent) || len(preview) != len(sent) {
@@ -193,7 +193,7 @@ func (p *crowd) contact(id, zone string) string {
 	return string(b)
 }
 
-// person chooses so that what waits is due within the next hours, wherever that is.
+// person chooses so that what waits is due within the next hour, wherever that is.
 func (p *crowd) person(id string) {
 	zone := p.one("", "Europe/Warsaw", "America/New_York", "Asia/Kathmandu", "Pacific/Kiritimati", "Europe/Lisbon")
 	p.zones[id] = zone
@@ -201,7 +201,7 @@ func (p *crowd) person(id string) {
 	if err != nil {
 		p.Fatal(err)
 	}
-	due := time.Now().Add(time.Duration(5+p.IntN(11)) * 15 * time.Minute).In(place)
+	due := time.Now().Add(time.Duration(4+p.IntN(9)) * 5 * time.Minute).In(place)
 	p.call(200, "PUT", "/users/"+id, p.contact(id, zone))
 	p.call(200, "PUT", "/users/"+id+"/preferences", fmt.Sprintf(`{"case_received":%q,"case_changed":%q,"daily_at":%q,"weekly_on":%q}`,
 		p.one("hourly", "daily"), p.one("hourly", "daily", "weekly"), due.Format("15:04"), strings.ToLower(due.Weekday().String())))

@@ -35,9 +35,9 @@ const behind = [
 const url = (path) => (path.startsWith('http') ? path : settings.base + path);
 const within = (path, lang) => url(path) + (path.includes('?') ? '&' : '?') + 'lang=' + lang;
 
-async function context(options, signedIn) {
+async function context(options, signedIn, audit) {
 	const made = await browser.newContext({ timezoneId: 'Europe/Warsaw', ...options });
-	await made.addInitScript(axe); // by the browser itself, so that pages keep their policy
+	if (audit) await made.addInitScript(axe); // by the browser itself, so that pages keep their policy
 	await made.addInitScript(() => document.addEventListener('securitypolicyviolation', (e) => (window.refused ??= []).push(e.violatedDirective + ' ' + e.blockedURI)));
 	made.setDefaultTimeout(120_000); // the machine may have much else to do
 	await made.addCookies([{ name: 'notifier_zone', value: 'Europe/Warsaw', url: settings.base }]);
@@ -61,7 +61,11 @@ async function signIn() {
 	return cookies.filter((c) => c.name.includes('session'));
 }
 
-async function look(page, name, where, expected = 200) {
+// audited are the windows in which axe runs, too: each pair of scheme, width and language is
+// in one of them. What it looks at differs by no more than that, and it takes most of the time.
+const audited = ['light-1280-en', 'dark-390-en', 'dark-1280-pl', 'light-390-pl', 'light-390-fr', 'dark-1280-fr', 'light-320-en-XA'];
+
+async function look(page, name, where, expected, audit) {
 	const told = [];
 	const hear = (message) => { if (message.type() === 'error' && expected === 200) told.push(message.text()); };
 	const fail = (error) => told.push(error.message);
@@ -69,8 +73,8 @@ async function look(page, name, where, expected = 200) {
 	page.on('console', hear).on('pageerror', fail).on('request', request);
 	const answer = await page.goto(where, { waitUntil: 'load' });
 	if (answer.status() !== expected) told.push('answers ' + answer.status());
-	const found = await page.evaluate(async (rules) => {
-		const result = await axe.run({ runOnly: rules, rules: { 'target-size': { enabled: true } }, resultTypes: ['violations'] });
+	const found = await page.evaluate(async ([rules, audit]) => {
+		const result = audit ? await axe.run({ runOnly: rules, rules: { 'target-size': { enabled: true } }, resultTypes: ['violations'] }) : { violations: [] };
 		const weight = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, e) => sum + e.encodedBodySize, 0);
 		const cut = [...document.querySelectorAll('button, .button, nav a, th, legend, label, h1, h2')].filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflow !== 'visible' && e.clientWidth > 1);
 		return {
@@ -78,7 +82,7 @@ async function look(page, name, where, expected = 200) {
 			violations: result.violations.map((v) => v.id + ' at ' + v.nodes.slice(0, 3).map((n) => n.target).join(', ')),
 			over: document.documentElement.scrollWidth - innerWidth, weight, charts: !!document.querySelector('[data-charts]'), cut: cut.map((e) => e.textContent.trim().slice(0, 40)),
 		};
-	}, rules);
+	}, [rules, audit]);
 	told.push(...found.violations, ...found.refused);
 	if (found.over > 0) told.push(`is ${found.over} px too wide`);
 	if (found.weight > heaviest[found.charts]) told.push(`weighs ${found.weight} bytes`);
@@ -91,13 +95,14 @@ async function look(page, name, where, expected = 200) {
 
 // everywhere looks at all pages in one sort of window.
 async function everywhere(session, scheme, width, lang) {
-	const signedIn = await context({ colorScheme: scheme, viewport: { width, height: 900 } }, session);
-	const stranger = await context({ colorScheme: scheme, viewport: { width, height: 900 } });
+	const audit = audited.includes(`${scheme}-${width}-${lang}`);
+	const signedIn = await context({ colorScheme: scheme, viewport: { width, height: 900 } }, session, audit);
+	const stranger = await context({ colorScheme: scheme, viewport: { width, height: 900 } }, undefined, audit);
 	let most = 0;
 	for (const [pages, c] of [[open, stranger], [behind, signedIn]]) {
 		const page = await c.newPage();
 		for (const [name, path, status] of pages) {
-			most = Math.max(most, await look(page, `${name}-${scheme}-${width}-${lang}`, within(path, lang), status));
+			most = Math.max(most, await look(page, `${name}-${scheme}-${width}-${lang}`, within(path, lang), status ?? 200, audit));
 		}
 		await c.close();
 	}
