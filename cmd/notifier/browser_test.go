@@ -51,6 +51,18 @@ func installBrowserTools(t *testing.T) string {
 	return dir
 }
 
+// script is a program for Node with the files that it is made of. They are read, so that go
+// test knows when one has changed.
+func script(t *testing.T, files ...string) string {
+	t.Helper()
+	for _, file := range files {
+		if _, err := os.ReadFile(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files[0]
+}
+
 // devProcess is notifier dev in a folder of its own, which can be stopped and started again.
 type devProcess struct {
 	*testing.T
@@ -135,7 +147,7 @@ func TestPagesInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	look := exec.Command("node", "testdata/browser/pages.mjs", string(settings))
+	look := exec.Command("node", script(t, "testdata/browser/pages.mjs", "testdata/browser/charts.mjs"), string(settings))
 	look.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	look.Stderr = os.Stderr
 	say, err := look.StdinPipe()

@@ -39,7 +39,7 @@ func TestConsoleInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	look := exec.Command("node", "testdata/browser/interact.mjs", string(settings))
+	look := exec.Command("node", script(t, "testdata/browser/interact.mjs"), string(settings))
 	look.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	look.Stderr = os.Stderr
 	say, err := look.StdinPipe()

@@ -118,7 +118,7 @@ func TestMailProgramsKnowOurHTML(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("node", "testdata/mails/caniemail.mjs", installBrowserTools(t), file).CombinedOutput()
+	out, err := exec.Command("node", script(t, "testdata/mails/caniemail.mjs"), installBrowserTools(t), file).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -193,7 +193,7 @@ func TestMailsInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("node", "testdata/mails/look.mjs", installBrowserTools(t), file, os.Getenv("NOTIFIER_TEST_PICTURES")).CombinedOutput()
+	out, err := exec.Command("node", script(t, "testdata/mails/look.mjs"), installBrowserTools(t), file, os.Getenv("NOTIFIER_TEST_PICTURES")).CombinedOutput()
 	if err != nil || len(out) > 0 {
 		t.Errorf("%v\n%s", err, out)
 	}

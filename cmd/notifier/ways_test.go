@@ -40,7 +40,7 @@ func TestPagesAsPeopleSetThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	look := exec.Command("node", "testdata/browser/ways.mjs", string(settings))
+	look := exec.Command("node", script(t, "testdata/browser/ways.mjs"), string(settings))
 	look.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	look.Stderr = os.Stderr
 	say, err := look.StdinPipe()
