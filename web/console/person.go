@@ -163,7 +163,7 @@ func (b base) from(by string) string {
 	case message.ByOneClick:
 		return b.Clock.Words.T("person.by_one_click")
 	case "":
-		return "–"
+		return b.Clock.Words.T("prefs.by_nobody")
 	}
 	return by
 }

@@ -29,7 +29,7 @@ const behind = [
 	['overview', '/'], ['messages', '/messages'], ['search', '/messages?q=status:error'], ['mistyped', '/messages?q=stauts:error'],
 	['message', '/messages/' + settings.message], ['mail', '/messages/' + settings.message + '/mail'], ['why', '/why?user=anna'], ['deferred', '/deferred'],
 	['errors', '/errors'], ['jobs', '/jobs'], ['job', '/jobs/user_notifications?mode=every&every=10m'], ['what-if', '/jobs/what-if?days=7&notifications=10m'], ['reminders', '/reminders'], ['people', '/people'],
-	['person', '/people/anna'], ['accounts', '/accounts'], ['webhooks', '/webhooks'], ['keys', '/keys'], ['audit', '/audit'], ['settings', '/settings'], ['account', '/account'], ['missing', '/nowhere', 404],
+	['person', '/people/anna'], ['person-as', '/people/anna/as'], ['deadline', '/reminders/GP%2F2026%2F41'], ['accounts', '/accounts'], ['webhooks', '/webhooks'], ['keys', '/keys'], ['audit', '/audit'], ['settings', '/settings'], ['account', '/account'], ['missing', '/nowhere', 404],
 ];
 
 const url = (path) => (path.startsWith('http') ? path : settings.base + path);
