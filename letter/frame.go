@@ -69,6 +69,7 @@ func (w Writer) Frame(m message.Message, whys ...Why) Frame {
 // change.
 type Links struct {
 	Change string // to the page of the person's choices
+	Pause  string // to the same, where a week without mails is filled in
 	Stop   string // to a page that stops mails like this one
 	// OneClick is what a mail program may call to stop them by itself (RFC 8058).
 	OneClick string
@@ -88,6 +89,9 @@ func (w Writer) link(f *Frame, m message.Message, whys []Why) {
 	links := w.Links(m, kinds)
 	if links.Change != "" {
 		f.Links = append(f.Links, Button{f.words.change, links.Change})
+	}
+	if links.Pause != "" {
+		f.Links = append(f.Links, Button{f.words.pause, links.Pause})
 	}
 	switch {
 	case links.Stop == "":

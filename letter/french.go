@@ -53,7 +53,7 @@ var french = words{
 		return frenchCount(n, "autre type attend", "autres types attendent")
 	},
 
-	change: "Changer le rythme", stop: "Ne plus recevoir ces messages", stopDigest: "Ne plus recevoir ce récapitulatif",
+	change: "Changer le rythme", pause: "Faire une pause d’une semaine", stop: "Ne plus recevoir ces messages", stopDigest: "Ne plus recevoir ce récapitulatif",
 
 	dueOn:    func(day, hour string) string { return "Échéance " + day + " " + hour },
 	dueToday: func(hour string) string { return "Échéance aujourd’hui " + hour },

@@ -55,7 +55,7 @@ var polish = words{
 		return polishCount(n, "kolejny rodzaj czeka", "kolejne rodzaje czekają", "kolejnych rodzajów czeka")
 	},
 
-	change: "Zmień, jak często", stop: "Zrezygnuj z tych wiadomości", stopDigest: "Zrezygnuj z tego zestawienia",
+	change: "Zmień, jak często", pause: "Zrób tydzień przerwy", stop: "Zrezygnuj z tych wiadomości", stopDigest: "Zrezygnuj z tego zestawienia",
 
 	dueOn:    func(day, hour string) string { return "Termin " + day + " " + hour },
 	dueToday: func(hour string) string { return "Termin dziś " + hour },

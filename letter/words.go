@@ -36,6 +36,7 @@ type words struct {
 	why, id    string // labels of the text part
 	moreKinds  func(n int) string
 	change     string // the links of the footer
+	pause      string
 	stop       string
 	stopDigest string
 	dueOn      func(day, hour string) string // the day is empty for the date of today
@@ -111,7 +112,7 @@ var english = words{
 	why:       "Why: ", id: "Id:  ",
 	moreKinds: func(n int) string { return count(n, "more kind is due", "more kinds are due") },
 
-	change: "Change how often", stop: "Unsubscribe from these mails", stopDigest: "Unsubscribe from this digest",
+	change: "Change how often", pause: "Pause for a week", stop: "Unsubscribe from these mails", stopDigest: "Unsubscribe from this digest",
 
 	dueOn:    func(day, hour string) string { return "Due " + day + " " + hour },
 	dueToday: func(hour string) string { return "Due today " + hour },

@@ -11,6 +11,7 @@ import (
 	"notifier/letter"
 	"notifier/links"
 	"notifier/message"
+	"notifier/web/centre"
 )
 
 // checkPublicURL finds what is wrong with where links in mails lead.
@@ -59,6 +60,7 @@ func (c Config) links() func(message.Message, []message.Kind) letter.Links {
 			at = m.CreatedAt
 		}
 		l := letter.Links{Change: door.Choose(m.Site, m.UserID, at)}
+		l.Pause = l.Change + centre.PauseWeek
 		kinds = slices.DeleteFunc(slices.Clone(kinds), func(k message.Kind) bool { return !c.Kinds.Stoppable(k) })
 		if len(kinds) > 0 {
 			l.Stop = door.Stop(m.Site, m.UserID, kinds, at)

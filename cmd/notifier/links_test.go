@@ -56,6 +56,9 @@ func TestMailsThatMayBeStoppedSayHow(t *testing.T) {
 		if got := strings.Contains(c.m.Text, "notify.example.org/p/") && strings.Contains(c.m.Text, "notify.example.org/u/"); got != c.links {
 			t.Errorf("%s: the text has links: %t, want %t\n%s", c.name, got, c.links, c.m.Text)
 		}
+		if got := strings.Contains(c.m.Text, "?pause=week#pause") && strings.Contains(c.m.HTML, "?pause=week#pause"); got != c.links {
+			t.Errorf("%s: a week's pause is offered: %t, want %t", c.name, got, c.links)
+		}
 		if got := strings.Contains(c.m.HTML, "notify.example.org/p/") && strings.Contains(c.m.HTML, "notify.example.org/u/"); got != c.links {
 			t.Errorf("%s: the HTML has links: %t, want %t", c.name, got, c.links)
 		}

@@ -18,6 +18,13 @@ import (
 // longestPause is how far ahead a pause may end, in days.
 const longestPause = 366
 
+// PauseWeek behind the address of a person's choices has a pause of a week filled in,
+// which begins when the person saves it.
+const (
+	asksPause = "pause"
+	PauseWeek = "?" + asksPause + "=week#pause"
+)
+
 // show shows a person's choices.
 func (c *centre) show(w http.ResponseWriter, r *http.Request) {
 	v, err := c.enter(r, links.Choose, links.Fresh)
@@ -33,6 +40,9 @@ func (c *centre) show(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	if done := query.Get("done"); slices.Contains([]string{"saved", "unchanged", "undone", "leaves"}, done) {
 		p.Done = done
+	}
+	if query.Get(asksPause) == "week" && p.Pause.Until == "" {
+		p.Pause.Until, p.Pause.Offered = v.clock.Tomorrow().AddDays(6).String(), true
 	}
 	p.FreshSent = query.Get("done") == "sent"
 	if p.Done == "saved" {

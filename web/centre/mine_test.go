@@ -127,6 +127,26 @@ func TestMine(t *testing.T) {
 	})
 }
 
+// A link in a mail fills in a pause of a week; it begins when it is saved.
+func TestPauseForAWeek(t *testing.T) {
+	each(t, func(h *house) {
+		link := h.choose(time.Now())
+		warsaw, err := time.LoadLocation("Europe/Warsaw")
+		if err != nil {
+			h.Fatal(err)
+		}
+		until := time.Now().In(warsaw).AddDate(0, 0, 7).Format(time.DateOnly)
+		h.wants(h.ask("GET", strings.TrimSuffix(link+centre.PauseWeek, "#pause"), ""), http.StatusOK, `name="paused_until" value="`+until+`"`, "A week is filled in")
+		if !h.user().Preferences.PauseEnds().IsZero() {
+			h.Error("opening the link began a pause")
+		}
+		h.ask("POST", link, "paused_until="+until)
+		if h.user().Preferences.PausedUntil.String() != until {
+			h.Errorf("saved: %+v", h.user().Preferences)
+		}
+	})
+}
+
 // Whoever has a link sees what became of mails, but not what they say, nor about what.
 func TestWeek(t *testing.T) {
 	each(t, func(h *house) {

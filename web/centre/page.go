@@ -64,7 +64,10 @@ type zones struct {
 	Zones []option
 }
 
-type pause struct{ Until, First, Last, Hour string }
+type pause struct {
+	Until, First, Last, Hour string
+	Offered                  bool // it is filled in, and not saved
+}
 
 // Fault is what is wrong at a field; empty if nothing is.
 func (p page) Fault(at string) string {
