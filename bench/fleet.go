@@ -9,14 +9,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"notifier/mail/mailtest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
-
-	"notifier/mail/mailtest"
 )
 
 // fleet are replicas that are started again when they die.

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"notifier/message"
+	"notifier/store"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
-
-	"notifier/message"
-	"notifier/store"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"notifier/message"
+	"notifier/store"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"notifier/message"
-	"notifier/store"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"

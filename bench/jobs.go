@@ -4,9 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
-	"time"
-
 	"notifier/deadlines"
 	"notifier/jobs/notifications"
 	"notifier/jobs/reminders"
@@ -14,6 +11,8 @@ import (
 	"notifier/letter"
 	"notifier/message"
 	"notifier/store"
+	"strings"
+	"time"
 
 	"go.uber.org/zap"
 )

@@ -9,14 +9,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"notifier/mail/mailtest"
+	"notifier/message"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 	"time"
-
-	"notifier/mail/mailtest"
-	"notifier/message"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/knadh/smtppool/v2"

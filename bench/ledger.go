@@ -3,10 +3,9 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"notifier/mail/mailtest"
 	"sync"
 	"time"
-
-	"notifier/mail/mailtest"
 )
 
 // ledger is what a mail server got.

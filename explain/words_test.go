@@ -17,10 +17,7 @@ import (
 
 // holes are the names that a text has to be filled in with.
 func holes(text string) []string {
-	var all []string
-	for _, found := range named.FindAllString(text, -1) {
-		all = append(all, found)
-	}
+	all := named.FindAllString(text, -1)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
@@ -107,9 +104,14 @@ func TestPluralsAreComplete(t *testing.T) {
 		noun string
 		want string
 	}{
-		{"en", 1, "tries", "1 try"}, {"en", 2, "tries", "2 tries"},
-		{"pl", 1, "tries", "1 próbie"}, {"pl", 22, "tries", "22 próbach"}, {"pl", 1, "days", "1 dzień"}, {"pl", 5, "days", "5 dni"},
-		{"fr", 0, "days", "0 jour"}, {"fr", 3, "tries", "3 tentatives"},
+		{"en", 1, "tries", "1 try"},
+		{"en", 2, "tries", "2 tries"},
+		{"pl", 1, "tries", "1 próbie"},
+		{"pl", 22, "tries", "22 próbach"},
+		{"pl", 1, "days", "1 dzień"},
+		{"pl", 5, "days", "5 dni"},
+		{"fr", 0, "days", "0 jour"},
+		{"fr", 3, "tries", "3 tentatives"},
 	} {
 		if got := speak(c.lang).count(c.n, c.noun); got != c.want {
 			t.Errorf("%s: %q, want %q", c.lang, got, c.want)

@@ -142,7 +142,7 @@ func (f *fleet) as(when string) {
 			last = told[job]
 		}
 	}
-	time.Sleep(last.Sub(time.Now()) + time.Second)
+	time.Sleep(time.Until(last) + time.Second)
 	for job, next := range told {
 		var since []time.Time
 		for _, at := range f.runs(job) {
