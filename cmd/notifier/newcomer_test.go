@@ -57,7 +57,7 @@ func TestNewcomer(t *testing.T) {
 }
 
 // aDigest is how the digest of one of the demo's people begins.
-var aDigest = regexp.MustCompile(`\d+ powiadomie\S+ w \d+ spraw`)
+var aDigest = regexp.MustCompile(`\d+ notifications in \d+ cases`)
 
 // TestFiftyPostsAreOneMail: the same event, 50 times at once, and again after kill -9 and a
 // start, is one message and one mail.

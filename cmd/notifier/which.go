@@ -21,6 +21,9 @@ func (w *which) flags(c *cobra.Command) {
 	w.values = map[string]*string{}
 	c.Flags().StringVarP(&w.line, "query", "q", "", `a `+"`search`"+` in one line, as in "status:error since:24h"; see notifier help filters`)
 	for _, q := range search.Qualifiers() {
+		if q.Name == "site" {
+			continue // --site says where a command works
+		}
 		w.values[q.Name] = c.Flags().String(q.Name, "", "only messages "+q.Says)
 		if q.Values != nil {
 			_ = c.RegisterFlagCompletionFunc(q.Name, cobra.FixedCompletions(slices.Clone(q.Values), cobra.ShellCompDirectiveNoFileComp)) // the flag is there
@@ -50,8 +53,8 @@ func (w *which) filter(now time.Time) (message.Filter, error) {
 	}
 	var bad message.Invalid
 	for _, q := range search.Qualifiers() {
-		if value := *w.values[q.Name]; value != "" {
-			bad.Check("query."+q.Name, "bad_word", q.Set(&f, value, now))
+		if value := w.values[q.Name]; value != nil && *value != "" {
+			bad.Check("query."+q.Name, "bad_word", q.Set(&f, *value, now))
 		}
 	}
 	return f, inFlags(bad.Err())

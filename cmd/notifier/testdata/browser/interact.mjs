@@ -21,7 +21,7 @@ const ask = async (what) => { console.log(what); await answers.next(); };
 const url = (path) => settings.base + path;
 
 async function context(options = {}) {
-	const made = await browser.newContext({ timezoneId: 'Europe/Warsaw', viewport: { width: 1280, height: 600 }, bypassCSP: true, ...options });
+	const made = await browser.newContext({ timezoneId: 'Europe/Warsaw', viewport: { width: 1280, height: 600 }, ...options });
 	made.setDefaultTimeout(60_000); // the machine may have much else to do
 	await made.addCookies([
 		{ name: 'notifier_zone', value: 'Europe/Warsaw', url: settings.base }, { name: 'notifier_lang', value: 'en', url: settings.base }, ...(session || []),
