@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type whyPage struct {
 	Message           message.ID
 	Wrong             string
 	Answer            *explain.Explanation
+	Waits             bool // for a digest, which can be seen and sent now
 }
 
 // Tone is how an answer looks; the word beside it says the same.
@@ -61,5 +63,7 @@ func (c *console) ask(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Answer = &answer
+	digest := []explain.Reason{explain.DeferredHourly, explain.DeferredDaily, explain.DeferredWeekly, explain.PausedByUser, explain.WaitingRun}
+	p.Waits = answer.User != "" && slices.Contains(digest, answer.Reason)
 	return c.show(w, r, p.Lang, "why.html", p)
 }

@@ -150,13 +150,13 @@ async function withoutScripts() {
 	await page.check('input[name="kind.case_changed"][value=weekly]');
 	await page.selectOption('#weekly_on', 'friday');
 	await page.fill('#paused_until', new Date(Date.now() + 5 * 86400e3).toISOString().slice(0, 10));
-	await page.selectOption('#language', 'en');
+	await page.selectOption('#language', 'pl');
 	await page.click('button.main');
 	const saved = await page.textContent('main');
-	for (const words of ['Saved.', 'Paused until', 'Once a week']) if (!saved.includes(words)) problem('without scripts: the page does not say', words);
+	for (const words of ['Zapisano.', 'Wstrzymane do', 'Raz w tygodniu']) if (!saved.includes(words)) problem('without scripts: the page does not say', words);
 	await page.click('.good button');
 	// Her language is undone, too.
-	if (!(await page.textContent('main')).includes('Jest tak, jak było przedtem')) problem('without scripts: nothing was undone');
+	if (!(await page.textContent('main')).includes('It is as it was before')) problem('without scripts: nothing was undone');
 	await made.close();
 }
 
