@@ -153,7 +153,7 @@ async function withoutScripts() {
 	await page.selectOption('#language', 'pl');
 	await page.click('button.main');
 	const saved = await page.textContent('main');
-	for (const words of ['Zapisano.', 'Wstrzymane do', 'Raz w tygodniu']) if (!saved.includes(words)) problem('without scripts: the page does not say', words);
+	for (const words of ['Zapisano.', 'Przerwa do', 'Raz w tygodniu']) if (!saved.includes(words)) problem('without scripts: the page does not say', words);
 	await page.click('.good button');
 	// Her language is undone, too.
 	if (!(await page.textContent('main')).includes('It is as it was before')) problem('without scripts: nothing was undone');
