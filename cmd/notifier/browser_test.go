@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -115,6 +116,70 @@ func (d *devProcess) ask(method, path, body string, into any) {
 	}
 }
 
+// look lets a script of node look at the demo: knows are its settings beside the address
+// and the login, deeds what it may ask for by a word besides stop and start, which are
+// answered when they are done. The first script is run, and imports the others. What it
+// says is wrong, unless it is a note.
+func (d *devProcess) look(tools string, knows map[string]string, deeds map[string]func(), scripts ...string) {
+	d.Helper()
+	settings := map[string]string{
+		"base": "http://" + d.address, "email": demoEmail, "password": demoPassword, "tools": tools, "pictures": os.Getenv("NOTIFIER_TEST_PICTURES"),
+	}
+	maps.Copy(settings, knows)
+	told, err := json.Marshal(settings)
+	if err != nil {
+		d.Fatal(err)
+	}
+	all := map[string]func(){"stop": d.stop, "start": d.start}
+	maps.Copy(all, deeds)
+	look := exec.Command("node", script(d.T, scripts...), string(told))
+	look.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	look.Stderr = os.Stderr
+	say, err := look.StdinPipe()
+	if err != nil {
+		d.Fatal(err)
+	}
+	said, err := look.StdoutPipe()
+	if err != nil {
+		d.Fatal(err)
+	}
+	if err := look.Start(); err != nil {
+		d.Fatal(err)
+	}
+	lines := bufio.NewScanner(said)
+	for lines.Scan() {
+		line := lines.Text()
+		note, isNote := strings.CutPrefix(line, "note ")
+		switch do := all[line]; {
+		case do != nil:
+			do()
+			fmt.Fprintln(say, "done")
+		case isNote:
+			d.Log(note)
+		default:
+			d.Error(line)
+		}
+	}
+	if err := look.Wait(); err != nil {
+		d.Error(err)
+	}
+}
+
+// refused is a message that the demo's mail server refused. more are its other fields, as JSON.
+func (d *devProcess) refused(more string) (id string) {
+	d.Helper()
+	var sent struct {
+		Messages []struct{ ID string }
+	}
+	d.ask("POST", "/messages", `{"to":["`+demoRefused+`"],"subject":"Contract ready","text":"It lies on your desk.",`+more+`}`, &sent)
+	patiently(d.T, "a message in error", func() bool {
+		var m struct{ Status string }
+		d.ask("GET", "/messages/"+sent.Messages[0].ID, "", &m)
+		return m.Status == "error"
+	})
+	return sent.Messages[0].ID
+}
+
 // TestPagesInABrowser looks at every page in Chromium, as testdata/browser/pages.mjs says:
 // light and dark, wide and narrow, in each language. No page breaks a rule of WCAG 2.2 AA
 // that a machine can check, overflows, loads anything from elsewhere, is heavy, or puts an
@@ -131,52 +196,6 @@ func TestPagesInABrowser(t *testing.T) {
 	defer func() { d.stop() }()
 	var link struct{ URL string }
 	d.ask("POST", "/users/anna/preferences/link", "", &link)
-	var sent struct {
-		Messages []struct{ ID string }
-	}
-	d.ask("POST", "/messages", `{"to":["`+demoRefused+`"],"subject":"Contract ready","text":"It lies on your desk.","html":"<p>It lies on your desk."}`, &sent)
-	patiently(t, "a message in error", func() bool {
-		var m struct{ Status string }
-		d.ask("GET", "/messages/"+sent.Messages[0].ID, "", &m)
-		return m.Status == "error"
-	})
-	settings, err := json.Marshal(map[string]string{
-		"base": "http://" + d.address, "choices": link.URL, "message": sent.Messages[0].ID, "email": demoEmail, "password": demoPassword, "tools": tools,
-		"pictures": os.Getenv("NOTIFIER_TEST_PICTURES"),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	look := exec.Command("node", script(t, "testdata/browser/pages.mjs", "testdata/browser/charts.mjs"), string(settings))
-	look.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	look.Stderr = os.Stderr
-	say, err := look.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	said, err := look.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := look.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(said)
-	for lines.Scan() {
-		switch line := lines.Text(); {
-		case line == "stop":
-			d.stop()
-			fmt.Fprintln(say, "stopped")
-		case line == "start":
-			d.start()
-			fmt.Fprintln(say, "started")
-		case strings.HasPrefix(line, "note "):
-			t.Log(strings.TrimPrefix(line, "note "))
-		default:
-			t.Error(line)
-		}
-	}
-	if err := look.Wait(); err != nil {
-		t.Error(err)
-	}
+	refused := d.refused(`"html":"<p>It lies on your desk."`)
+	d.look(tools, map[string]string{"choices": link.URL, "message": refused}, nil, "testdata/browser/pages.mjs", "testdata/browser/charts.mjs")
 }

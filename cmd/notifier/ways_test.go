@@ -1,14 +1,7 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
-	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
 
 	"notifier/message"
@@ -33,49 +26,11 @@ func TestPagesAsPeopleSetThem(t *testing.T) {
 		Messages []struct{ ID message.ID }
 	}
 	d.ask("POST", "/messages", `{"to":["guest@example.net"],"subject":"Contract ready","text":"It lies on your desk.","html":"<p>It lies on your desk."}`, &sent)
-	settings, err := json.Marshal(map[string]string{
-		"base": "http://" + d.address, "choices": link.URL, "message": string(sent.Messages[0].ID), "email": demoEmail, "password": demoPassword, "tools": tools,
-		"pictures": os.Getenv("NOTIFIER_TEST_PICTURES"),
-	})
-	if err != nil {
-		t.Fatal(err)
+	kill := func() {
+		_ = d.running.Process.Kill()
+		_ = d.running.Wait()
 	}
-	look := exec.Command("node", script(t, "testdata/browser/ways.mjs"), string(settings))
-	look.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	look.Stderr = os.Stderr
-	say, err := look.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	said, err := look.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := look.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(said)
-	for lines.Scan() {
-		switch line := lines.Text(); {
-		case line == "insert":
-			d.insert()
-			fmt.Fprintln(say, "inserted")
-		case line == "kill":
-			_ = d.running.Process.Kill()
-			_ = d.running.Wait()
-			fmt.Fprintln(say, "killed")
-		case line == "start":
-			d.start()
-			fmt.Fprintln(say, "started")
-		case strings.HasPrefix(line, "note "):
-			t.Log(strings.TrimPrefix(line, "note "))
-		default:
-			t.Error(line)
-		}
-	}
-	if err := look.Wait(); err != nil {
-		t.Error(err)
-	}
+	d.look(tools, map[string]string{"choices": link.URL, "message": string(sent.Messages[0].ID)}, map[string]func(){"insert": d.insert, "kill": kill}, "testdata/browser/ways.mjs")
 }
 
 // insert writes a message into the demo's database, as a process beside it would.
