@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"fmt"
-	"math/bits"
 	"time"
 )
 
@@ -106,21 +105,17 @@ func (s Schedule) Words() string {
 	case s.cron == nil:
 		return "never"
 	}
-	f := s.cron
 	zone := " (" + s.spec.Timezone + ")"
-	const allHours, allDays, allMonths, allWeek = 1<<24 - 1, 1<<32 - 2, 1<<13 - 2, 1<<7 - 1
-	minuteOf, hourOf := bits.TrailingZeros64(f.minutes), bits.TrailingZeros64(f.hours)
-	oneMinute, oneHour := bits.OnesCount64(f.minutes) == 1, bits.OnesCount64(f.hours) == 1
-	switch everyDay := f.days == allDays && f.months == allMonths; {
-	case !everyDay || !oneMinute || !oneHour && !(f.eachHour && f.hours == allHours):
-	case !oneHour && f.weekdays == allWeek:
-		return fmt.Sprintf("every hour at :%02d%s", minuteOf, zone)
-	case oneHour && f.weekdays == allWeek:
-		return fmt.Sprintf("daily at %02d:%02d%s", hourOf, minuteOf, zone)
-	case oneHour && bits.OnesCount64(f.weekdays) == 1:
-		return fmt.Sprintf("%ss at %02d:%02d%s", time.Weekday(bits.TrailingZeros64(f.weekdays)), hourOf, minuteOf, zone)
+	p, simple := s.Pattern()
+	switch {
+	case !simple:
+		return fmt.Sprintf("cron %q%s", s.spec.Cron, zone)
+	case p.Repeats == Hourly:
+		return fmt.Sprintf("every hour at :%02d%s", p.Minute, zone)
+	case p.Repeats == Weekly:
+		return fmt.Sprintf("%ss at %02d:%02d%s", p.Weekday, p.Hour, p.Minute, zone)
 	}
-	return fmt.Sprintf("cron %q%s", s.spec.Cron, zone)
+	return fmt.Sprintf("daily at %02d:%02d%s", p.Hour, p.Minute, zone)
 }
 
 // rhythm is a number of seconds in the largest unit that divides it.

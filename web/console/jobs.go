@@ -271,8 +271,9 @@ func formOf(s jobs.State) jobForm {
 		return f
 	}
 	f.Mode = "cron"
-	if found := plain.FindStringSubmatch(s.Spec.Cron); found != nil && found[2] != "*" && found[3] == "*" {
-		f.Mode, f.At = "daily", two(found[2])+":"+two(found[1])
+	compiled, err := s.Spec.Compile()
+	if p, simple := compiled.Pattern(); err == nil && simple && p.Repeats == schedule.Daily {
+		f.Mode, f.At = "daily", wallclock.Time{Hour: p.Hour, Minute: p.Minute}.String()
 	}
 	return f
 }

@@ -1,17 +1,14 @@
 package console
 
 import (
-	"regexp"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"notifier/preferences"
 	"notifier/schedule"
+	"notifier/wallclock"
 )
-
-// plain are the crons that have words: at a minute of each hour, daily, or on one weekday.
-var plain = regexp.MustCompile(`(?i)^([0-9]{1,2}) (\*|[0-9]{1,2}) \* \* (\*|[0-7]|sun|mon|tue|wed|thu|fri|sat)$`)
 
 // Schedule is when a job runs, in words.
 func (b base) Schedule(s schedule.Spec) string {
@@ -30,33 +27,19 @@ func (b base) Schedule(s schedule.Spec) string {
 	if zone == "" {
 		zone = "UTC"
 	}
-	found := plain.FindStringSubmatch(s.Cron)
-	if found == nil || found[2] == "*" && found[3] != "*" {
+	compiled, err := s.Compile()
+	p, simple := compiled.Pattern()
+	if err != nil || !simple {
 		return words.T("job.cron", "Cron", s.Cron, "Zone", zone)
 	}
-	if found[2] == "*" {
-		return words.T("job.hourly", "Value", two(found[1]), "Zone", zone)
+	hour := wallclock.Time{Hour: p.Hour, Minute: p.Minute}.String()
+	switch p.Repeats {
+	case schedule.Hourly:
+		return words.T("job.hourly", "Value", fmt.Sprintf("%02d", p.Minute), "Zone", zone)
+	case schedule.Weekly:
+		return words.T("job.weekly", "Name", words.T("day."+strings.ToLower(p.Weekday.String())), "Hour", hour, "Zone", zone)
 	}
-	hour := two(found[2]) + ":" + two(found[1])
-	if found[3] == "*" {
-		return words.T("job.daily", "Hour", hour, "Zone", zone)
-	}
-	return words.T("job.weekly", "Name", words.T("day."+string(weekday(found[3]))), "Hour", hour, "Zone", zone)
-}
-
-func two(digits string) string { return strings.Repeat("0", max(0, 2-len(digits))) + digits }
-
-// weekday is the day that a cron means.
-func weekday(text string) preferences.Weekday {
-	if n, err := strconv.Atoi(text); err == nil {
-		text = time.Weekday(n % 7).String()
-	}
-	for _, d := range preferences.Weekdays() {
-		if strings.HasPrefix(string(d), strings.ToLower(text)[:3]) {
-			return d
-		}
-	}
-	return ""
+	return words.T("job.daily", "Hour", hour, "Zone", zone)
 }
 
 // The units in which people say how often.
