@@ -19,6 +19,7 @@ import (
 
 	"notifier/deadlines"
 	"notifier/document"
+	"notifier/health"
 	"notifier/jobs"
 	"notifier/links"
 	"notifier/message"
@@ -123,6 +124,8 @@ type Options struct {
 	// Notices are what whoever asks whether the service is ready should know; nil if there
 	// is nothing to know.
 	Notices func() []string
+	// Conditions are what keeps the service from its work; nil if nobody looks.
+	Conditions func(ctx context.Context) []health.Condition
 	// Write writes out the mail of a message that is kept as facts; nil shows what is kept.
 	Write func(message.Message) message.Message
 	// Accounts are the outgoing accounts; nil if there is nothing to tell of them.
@@ -295,20 +298,6 @@ func register[In, Out any](h *handler, api huma.API, o huma.Operation, handle fu
 // healthz tells that the process lives.
 func (h *handler) healthz(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("ok\n"))
-}
-
-// readyz tells that it can take requests.
-func (h *handler) readyz(w http.ResponseWriter, r *http.Request) {
-	if err := h.ping(r.Context()); err != nil {
-		h.refuse(w, unavailable())
-		return
-	}
-	_, _ = w.Write([]byte("ready\n"))
-	if h.o.Notices != nil {
-		for _, notice := range h.o.Notices() {
-			_, _ = w.Write([]byte(notice + "\n"))
-		}
-	}
 }
 
 // ping tells whether the database answers.

@@ -6,12 +6,15 @@ package doctor
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -102,9 +105,20 @@ func Ready(ctx context.Context, address string) error {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers /readyz with %d", address, answer.StatusCode)
+		return fmt.Errorf("%s answers /readyz with %d%s", address, answer.StatusCode, why(answer.Body))
 	}
 	return nil
+}
+
+// why is what a service says that is not ready, if it says it.
+func why(body io.Reader) string {
+	var problem struct {
+		Detail string `json:"detail"`
+	}
+	if json.NewDecoder(io.LimitReader(body, 64<<10)).Decode(&problem) != nil || problem.Detail == "" {
+		return ""
+	}
+	return ": " + strings.TrimSuffix(problem.Detail, ".")
 }
 
 // Clock tells whether another clock agrees with ours.

@@ -14,6 +14,7 @@ import (
 	"notifier/access"
 	"notifier/explain"
 	"notifier/gate"
+	"notifier/health"
 	"notifier/intake"
 	"notifier/jobs"
 	"notifier/jobs/callbacks"
@@ -55,6 +56,7 @@ type house struct {
 	counter   *series.Counter // nil where nobody counts
 	sampled   time.Time       // the minute in which the queue was last measured
 	timetable *jobs.Timetable
+	health    health.Board
 	purged    time.Time // when old messages were last looked for
 	closers   []func() error
 }
@@ -117,6 +119,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	})
 	h.operate = operations.New(h.store, h.desk, h.log)
 	h.outbox = outbox.New(h.store, h.desk, c.Retry.Lease, h.log)
+	h.watchHealth()
 	return h.plan(wake)
 }
 

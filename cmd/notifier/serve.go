@@ -119,6 +119,7 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 	})
 	systemd := newSupervisor(h.log)
 	watch.Go(func() { systemd.lives(watching) })
+	watch.Go(func() { h.health.Watch(watching) })
 	if h.current.read != nil {
 		watch.Go(func() { h.reloads(watching, systemd) })
 	}
@@ -159,7 +160,7 @@ func (h *house) login() *web.Login {
 
 func (h *house) handler(pages http.Handler) http.Handler {
 	o := h.apiOptions()
-	o.Metrics = h.metrics()
+	o.Metrics, o.Conditions = h.metrics(), h.health.Conditions
 	if h.current.read != nil {
 		o.Reload, o.Notices = h.Reload, h.notices
 	}

@@ -15,6 +15,7 @@ import (
 
 	"notifier/access"
 	"notifier/deadlines"
+	"notifier/health"
 	"notifier/jobs"
 	"notifier/message"
 	"notifier/preferences"
@@ -111,6 +112,8 @@ type Options struct {
 	Wake func()
 	// NoServer tells that no mail server is set up, so that mail waits; nil: there is one.
 	NoServer func() bool
+	// Conditions are what keeps the service from its work; nil: nobody looks.
+	Conditions func(ctx context.Context) []health.Condition
 	// URL is where callers reach the service, and Key one that examples may name; empty if
 	// there is none.
 	URL, Key string
@@ -142,6 +145,9 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	c := &console{desk: desk, records: records, timetable: timetable, accounts: accounts, o: o, log: log.Named("console")}
 	if c.o.NoServer == nil {
 		c.o.NoServer = func() bool { return false }
+	}
+	if c.o.Conditions == nil {
+		c.o.Conditions = func(context.Context) []health.Condition { return nil }
 	}
 	c.tally.known, c.tally.at = map[string]numbers{}, map[string]time.Time{}
 	mux := http.NewServeMux()

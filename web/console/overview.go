@@ -55,6 +55,9 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) error {
 	if p.Jobs, err = c.timetable.Lines(r.Context()); err != nil {
 		return err
 	}
+	for _, one := range c.o.Conditions(r.Context()) {
+		p.Needs = append(p.Needs, need{words.T("health."+one.Name, "Job", one.Subject, "Value", one.Value), "/"})
+	}
 	p.Until = now.Add(time.Hour)
 	for i, j := range p.Jobs {
 		p.Lines = append(p.Lines, p.line(j, i, now))
