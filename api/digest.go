@@ -243,7 +243,6 @@ func (h *handler) estimate(ctx context.Context, in *waiterIn) (*estimateOut, err
 		return nil, err
 	}
 	o := h.o.WhatIf.Plan(site)
-	o.Until = at.AddDate(0, 0, 8) // the last weekly mail has left by then
 	for _, name := range []string{schedule.Notifications, schedule.UserNotifications, schedule.Reminders} {
 		state, err := h.timetable.Line(ctx, name)
 		if err == nil {

@@ -52,6 +52,7 @@ type Week struct {
 // Weekly reckons from what a user was told of in the last 28 days, or since the first of
 // it, how many mails a week each choice would bring. The messages are in their order.
 func Weekly(told []message.Message, u preferences.User, o Options, at time.Time) (days int, kinds map[message.Kind]Week) {
+	o.Until = at.AddDate(1, 0, 0) // all has left by then, however rarely the jobs run
 	days = 28
 	if len(told) > 0 {
 		days = min(28, max(7, int(math.Ceil(at.Sub(told[0].CreatedAt).Hours()/24))))

@@ -80,7 +80,6 @@ func (h *house) estimate(ctx context.Context, site string, u preferences.User) (
 		return nil, err
 	}
 	o := h.whatIf().Plan(site)
-	o.Until = at.AddDate(0, 0, 8) // the last weekly mail has left by then
 	for name, into := range map[string]*schedule.Schedule{
 		schedule.Notifications: &o.Notifications, schedule.UserNotifications: &o.UserNotifications, schedule.Reminders: &o.Reminders,
 	} {
