@@ -66,10 +66,12 @@ var format = huma.Format{
 
 // The schemas of ground types that read themselves.
 type (
-	recipient struct{}
-	text      struct{}
-	data      struct{}
-	chosen    struct{}
+	recipient  struct{}
+	recipients struct{}
+	values     struct{}
+	text       struct{}
+	data       struct{}
+	chosen     struct{}
 
 	chosenByUser struct{}
 	chosenInPart struct{}
@@ -87,6 +89,18 @@ func (recipient) Schema(huma.Registry) *huma.Schema {
 		Description: "A user's or group's id, an address, or an address with a name.",
 		OneOf:       []*huma.Schema{{Type: huma.TypeString, Examples: []any{"anna"}}, object},
 	}
+}
+
+// Schema of message.Recipients.
+func (recipients) Schema(r huma.Registry) *huma.Schema {
+	one := recipient{}.Schema(r)
+	return &huma.Schema{Description: "One or a list: user ids, addresses, or addresses with names.", OneOf: append(one.OneOf, &huma.Schema{Type: huma.TypeArray, Items: one})}
+}
+
+// Schema of message.Values.
+func (values) Schema(huma.Registry) *huma.Schema {
+	one := []*huma.Schema{{Type: huma.TypeString, Examples: []any{"lease"}}, {Type: huma.TypeNumber}, {Type: huma.TypeBoolean}}
+	return &huma.Schema{Description: "A text, a number, or a list of these.", OneOf: append(one, &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{OneOf: one}})}
 }
 
 // Schema of message.Text.
@@ -158,6 +172,8 @@ func orNull(s *huma.Schema) *huma.Schema {
 // describe tells huma the schemas of ground types, which know nothing of it.
 func describe(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[message.Recipient](), reflect.TypeFor[recipient]())
+	r.RegisterTypeAlias(reflect.TypeFor[message.Recipients](), reflect.TypeFor[recipients]())
+	r.RegisterTypeAlias(reflect.TypeFor[message.Values](), reflect.TypeFor[values]())
 	r.RegisterTypeAlias(reflect.TypeFor[message.Text](), reflect.TypeFor[text]())
 	r.RegisterTypeAlias(reflect.TypeFor[access.State](), reflect.TypeFor[state]())
 	r.RegisterTypeAlias(reflect.TypeFor[message.Data](), reflect.TypeFor[data]())

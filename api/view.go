@@ -17,6 +17,7 @@ type messageView struct {
 	Cc             []message.Address    `json:"cc,omitempty"`
 	Bcc            []message.Address    `json:"bcc,omitempty"`
 	ReplyTo        *message.Address     `json:"reply_to,omitempty" doc:"Where answers go; to the sender if absent."`
+	ReplyToAll     []message.Address    `json:"reply_to_all,omitempty" doc:"All addresses that answers go to, if they are several."`
 	Sender         *message.Address     `json:"sender,omitempty" doc:"Whom it comes from; that of the account if absent."`
 	Account        string               `json:"account,omitempty" doc:"The outgoing account; that of the site if absent."`
 	Priority       message.Priority     `json:"priority,omitempty" doc:"normal if absent." enum:"high,low"`
@@ -107,8 +108,11 @@ func view(m message.Message) messageView {
 	if m.Case != (message.Case{}) {
 		v.Case = &m.Case
 	}
-	if m.ReplyTo != (message.Address{}) {
-		v.ReplyTo = &m.ReplyTo
+	if len(m.ReplyTo) > 0 {
+		v.ReplyTo = &m.ReplyTo[0]
+	}
+	if len(m.ReplyTo) > 1 {
+		v.ReplyToAll = m.ReplyTo
 	}
 	if m.Digest != "" {
 		v.DigestID = &m.Digest

@@ -22,6 +22,7 @@ type Message struct {
 	Cc             []message.Address    `json:"cc"`
 	Bcc            []message.Address    `json:"bcc"`
 	ReplyTo        message.Address      `json:"reply_to"`
+	ReplyToAll     []message.Address    `json:"reply_to_all"`
 	Sender         message.Address      `json:"sender"`
 	Account        string               `json:"account"`
 	Priority       message.Priority     `json:"priority"`

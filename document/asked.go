@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -35,13 +36,18 @@ func Read(fields []byte) (Asked, error) {
 	for _, field := range uidFields {
 		r.uids[field] = r.texts(field, all[field])
 	}
-	d.Sender, d.ReplyTo = r.one("from", all["from"]), r.one("replyTo", all["replyTo"])
-	r.headers(all["headers"])
+	d.Sender, d.ReplyTo = r.one("from", all["from"]), r.addresses("replyTo", all["replyTo"])
+	r.headers("headers", all["headers"])
 	r.message(all["message"])
 	r.template(all["template"])
+	for _, field := range []string{"subject", "text", "html", "attachments", "icalEvent"} {
+		if given(all[field]) {
+			r.leave(field, "it is read inside of message")
+		}
+	}
 	for _, field := range []string{"sendGrid", "categories"} {
 		if given(all[field]) {
-			r.LeftOut = append(r.LeftOut, field+": it is for another mail service")
+			r.leave(field, "it is for another mail service")
 		}
 	}
 	if !given(all["message"]) && !given(all["template"]) {
@@ -115,16 +121,32 @@ func (r *reader) text(at string, raw json.RawMessage) (s string) {
 	return s
 }
 
-// addresses are texts with an address each, or several with commas between them.
+// addresses are texts with an address each, or several with commas between them, or objects with
+// address and name.
 func (r *reader) addresses(at string, raw json.RawMessage) []message.Recipient {
+	var items []json.RawMessage
+	if !given(raw) || json.Unmarshal(raw, &items) != nil {
+		items = []json.RawMessage{raw}
+	}
 	var all []message.Recipient
-	for _, text := range r.texts(at, raw) {
-		parsed, err := mail.ParseAddressList(text)
-		if err != nil { // whoever checks the draft says why
-			parsed = []*mail.Address{{Address: strings.TrimSpace(text)}}
+	for _, item := range items {
+		var one struct{ Name, Address string }
+		if bytes.HasPrefix(bytes.TrimSpace(item), []byte("{")) && json.Unmarshal(item, &one) == nil && strings.TrimSpace(one.Address) != "" {
+			all = append(all, message.Recipient{Address: message.Address{Email: strings.TrimSpace(one.Address), Name: one.Name}})
+			continue
 		}
-		for _, a := range parsed {
-			all = append(all, message.Recipient{Address: message.Address{Email: a.Address, Name: a.Name}})
+		faults := len(r.bad.Faults)
+		for _, text := range r.texts(at, item) {
+			parsed, err := mail.ParseAddressList(text)
+			if err != nil { // whoever checks the draft says why
+				parsed = []*mail.Address{{Address: strings.TrimSpace(text)}}
+			}
+			for _, a := range parsed {
+				all = append(all, message.Recipient{Address: message.Address{Email: a.Address, Name: a.Name}})
+			}
+		}
+		if len(r.bad.Faults) > faults {
+			break // one sentence says it of all
 		}
 	}
 	return all
@@ -150,31 +172,9 @@ func (r *reader) object(at string, raw json.RawMessage) map[string]json.RawMessa
 	return all
 }
 
-// headers are those that a caller may add. The Message-ID is the service's.
-func (r *reader) headers(raw json.RawMessage) {
-	all := r.object("headers", raw)
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if strings.EqualFold(name, "Message-ID") {
-			r.LeftOut = append(r.LeftOut, "headers."+name+": the Message-ID is made here, and told in info")
-			continue
-		}
-		if r.draft.Headers == nil {
-			r.draft.Headers = map[string]string{}
-		}
-		r.draft.Headers[name] = r.text("headers/"+name, all[name])
-	}
-}
-
-func (r *reader) message(raw json.RawMessage) {
-	m := r.object("message", raw)
-	r.draft.Subject, r.draft.Text, r.draft.HTML = r.text("message/subject", m["subject"]), r.text("message/text", m["text"]), r.text("message/html", m["html"])
-	if given(m["amp"]) {
-		r.LeftOut = append(r.LeftOut, "message.amp: mails have a text and HTML")
-	}
-	if given(m["messageId"]) {
-		r.LeftOut = append(r.LeftOut, "message.messageId: the Message-ID is made here, and told in info")
-	}
-	r.attachments(m["attachments"])
+// leave notes what a mail of ours has not, and why.
+func (r *reader) leave(at, why string) {
+	r.LeftOut = append(r.LeftOut, strings.ReplaceAll(at, "/", ".")+": "+why)
 }
 
 func (r *reader) template(raw json.RawMessage) {
@@ -185,6 +185,11 @@ func (r *reader) template(raw json.RawMessage) {
 	f := message.Filling{Name: r.text("template/name", t["name"])}
 	if f.Name == "" {
 		r.bad.Add("/template/name", "missing", "which template? Write its name")
+	}
+	for _, name := range slices.Sorted(maps.Keys(t)) {
+		if name != "name" && name != "data" && given(t[name]) {
+			r.leave("template/"+name, "a template has a name and data")
+		}
 	}
 	if given(t["data"]) && f.Data.UnmarshalJSON(t["data"]) != nil {
 		r.bad.Add("/template/data", "bad_type", "it must be an object, with what the template shows")

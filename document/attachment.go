@@ -5,9 +5,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"mime"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"notifier/message"
@@ -39,18 +41,37 @@ func (r *reader) attachments(raw json.RawMessage) {
 			Filename: text("filename"), Content: text("content"), Path: text("path"), Href: text("href"), ContentType: text("contentType"),
 			ContentDisposition: text("contentDisposition"), CID: text("cid"), Encoding: text("encoding"),
 		}
-		if given(fields["raw"]) {
-			r.bad.Add("/"+at+"/raw", "not_allowed", "a part of a mail is not taken as it is. Give its content, encoding and contentType")
-		}
-		if given(fields["headers"]) {
-			r.LeftOut = append(r.LeftOut, strings.ReplaceAll(at, "/", ".")+".headers: an attachment has none of its own")
-		}
+		r.restOfAttachment(at, fields, a)
 		f, err := a.file(i)
 		if err != nil {
 			r.bad.Check("/"+at, "bad_attachment", err)
 			continue
 		}
 		r.draft.Attachments = append(r.draft.Attachments, f)
+	}
+}
+
+// restOfAttachment says what becomes of the fields of an attachment that are not read.
+func (r *reader) restOfAttachment(at string, fields map[string]json.RawMessage, a attachment) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if !given(fields[name]) {
+			continue
+		}
+		switch name {
+		case "filename", "content", "path", "href", "contentType", "cid", "encoding":
+		case "raw":
+			r.bad.Add("/"+at+"/raw", "not_allowed", "a part of a mail is not taken as it is. Give its content, encoding and contentType")
+		case "headers":
+			r.leave(at+"/headers", "an attachment has none of its own")
+		case "contentDisposition":
+			if a.ContentDisposition != "attachment" && (a.ContentDisposition != "inline" || a.CID == "") {
+				r.leave(at+"/contentDisposition", "what has a cid that the HTML shows is inside, all else is attached")
+			}
+		case "contentTransferEncoding":
+			r.leave(at+"/contentTransferEncoding", "attachments leave in base64")
+		default:
+			r.leave(at+"/"+message.Truncate(name, 60), "no field of an attachment that is known here")
+		}
 	}
 }
 

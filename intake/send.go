@@ -79,7 +79,7 @@ func (d *Desk) ticket(m message.Message) message.Ticket {
 // recipients are a draft's lists with every id looked up.
 type recipients struct {
 	to, cc, bcc []message.Person
-	replyTo     message.Address
+	replyTo     message.Mailboxes
 	sender      message.Address
 }
 
@@ -181,8 +181,12 @@ func (d *Desk) resolve(ctx context.Context, site string, draft message.Draft) (r
 			}
 		}
 	}
-	for _, one := range []*message.Recipient{draft.ReplyTo, draft.Sender} {
-		if one != nil && one.ID != "" {
+	single := draft.ReplyTo
+	if draft.Sender != nil {
+		single = append(slices.Clone(single), *draft.Sender)
+	}
+	for _, one := range single {
+		if one.ID != "" {
 			ids = append(ids, one.ID)
 		}
 	}
@@ -210,8 +214,8 @@ func (d *Desk) resolve(ctx context.Context, site string, draft message.Draft) (r
 			*list.into = append(*list.into, found...)
 		}
 	}
-	if draft.ReplyTo != nil {
-		r.replyTo = mailbox(&bad, "/reply_to", *draft.ReplyTo, people)
+	for i, one := range draft.ReplyTo {
+		r.replyTo = append(r.replyTo, mailbox(&bad, draft.ReplyTo.At(i), one, people))
 	}
 	if draft.Sender != nil {
 		r.sender = mailbox(&bad, "/sender", *draft.Sender, people)

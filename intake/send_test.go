@@ -96,9 +96,9 @@ func TestWhatIsKeptOfADirectMessage(t *testing.T) {
 		}
 		d = to("anna", "Guest <guest@example.net>")
 		d.Cc, d.Bcc = list("jan", "clerks"), list("boss@example.net", "anna")
-		d.ReplyTo = &message.Recipient{ID: "ewa"}
+		d.ReplyTo = message.Recipients{{ID: "ewa"}}
 		m = h.kept(h.send(noon, d)[0].ID)
-		want := `{["Anna" <anna@example.org> "Guest" <guest@example.net>] ["Jan" <jan@example.org> "Ewa" <ewa@example.org> "Anna" <anna@example.org>] [boss@example.net "Anna" <anna@example.org>] "Ewa" <ewa@example.org>}`
+		want := `{["Anna" <anna@example.org> "Guest" <guest@example.net>] ["Jan" <jan@example.org> "Ewa" <ewa@example.org> "Anna" <anna@example.org>] [boss@example.net "Anna" <anna@example.org>] ["Ewa" <ewa@example.org>]}`
 		if got := fmt.Sprint(m.Envelope); got != want {
 			h.Errorf("one mail goes to %s, want %s", got, want)
 		}
@@ -106,8 +106,8 @@ func TestWhatIsKeptOfADirectMessage(t *testing.T) {
 			h.Errorf("it is handed over for %v, want each address once", got)
 		}
 		d = to("anna") // a mail of her own has it, too
-		d.ReplyTo = &message.Recipient{Address: message.Address{Email: "clerk@example.net"}}
-		if m = h.kept(h.send(noon, d)[0].ID); m.ReplyTo.Email != "clerk@example.net" || m.Recipients() != "anna@example.org" {
+		d.ReplyTo = message.Recipients{{Address: message.Address{Email: "clerk@example.net"}}}
+		if m = h.kept(h.send(noon, d)[0].ID); m.ReplyTo[0].Email != "clerk@example.net" || m.Recipients() != "anna@example.org" {
 			h.Errorf("to %s, answers to %s", m.Recipients(), m.ReplyTo)
 		}
 	})
@@ -122,7 +122,7 @@ func TestWhatElseAMessageHas(t *testing.T) {
 		d := to("anna", "jan@example.net")
 		d.Sender, d.Priority, d.Language, d.Case = &message.Recipient{ID: "ewa"}, message.High, "pt-BR", lease
 		d.Text, d.HTML = "Come.\n", "<html><body><p>Come.</body></html>"
-		d.Tags, d.Headers = map[string]string{"process": "lease"}, map[string]string{"x-b": "2", "X-A": "1"}
+		d.Tags, d.Headers = map[string]string{"process": "lease"}, map[string]message.Values{"x-b": {"2"}, "X-A": {"1"}}
 		d.Attachments = []message.File{{Filename: "a.csv", Content: []byte("1;2")}}
 		for _, ticket := range h.send(noon, d) {
 			m := h.kept(ticket.ID)
@@ -178,9 +178,9 @@ func TestDraftRefused(t *testing.T) {
 		{"nobody", to(), "/to missing"},
 		{"an unknown user", to("anna", "ana"), "/to/1 unknown_user"},
 		{"unknown users in every list", draft(func(d *message.Draft) { d.Cc, d.Bcc = list("x", "jan"), list("y") }), "/cc/0 unknown_user\n/bcc/0 unknown_user"},
-		{"answers to an unknown user", draft(func(d *message.Draft) { d.ReplyTo = &message.Recipient{ID: "x"} }), "/reply_to unknown_user"},
-		{"answers to a group", draft(func(d *message.Draft) { d.ReplyTo = &message.Recipient{ID: "clerks"} }), "/reply_to not_a_user"},
-		{"answers to a user without an address", draft(func(d *message.Draft) { d.ReplyTo = &message.Recipient{ID: "bob"} }), "/reply_to no_address"},
+		{"answers to an unknown user", draft(func(d *message.Draft) { d.ReplyTo = message.Recipients{{ID: "x"}} }), "/reply_to unknown_user"},
+		{"answers to a group", draft(func(d *message.Draft) { d.ReplyTo = message.Recipients{{ID: "clerks"}} }), "/reply_to not_a_user"},
+		{"answers to a user without an address", draft(func(d *message.Draft) { d.ReplyTo = message.Recipients{{ID: "bob"}} }), "/reply_to no_address"},
 		{"a group without users", to("empty"), "/to nobody"},
 		{"groups without users as one mail", draft(func(d *message.Draft) { d.To, d.Cc = list("empty"), list("empty") }), "/to nobody"},
 		{"no address", to("anna@"), "/to/0 bad_address"},

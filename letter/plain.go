@@ -12,7 +12,7 @@ import (
 // plain is a text part for somebody else's HTML. html2text glues table cells and knows no
 // tag that has attributes, so it is handed the same content in the few tags that it knows.
 func plain(source string) string {
-	r := reading{z: parse.NewTokenizer(strings.NewReader(source))}
+	r := reading{z: parse.NewTokenizer(strings.NewReader(visible(source)))}
 	r.all()
 	text := html2text.HTML2TextWithOptions(r.out.String(), html2text.WithUnixLineBreaks(), html2text.WithLinksInnerText())
 	var p Paper

@@ -34,6 +34,17 @@ func TestDirectGetsAText(t *testing.T) {
 		{"pictures by their description", `<img src=x alt="Our logo"><p>text`, "Our logo\n\ntext\n"},
 		{"preformatted", "<pre>a\nb</pre>c", "a\nb\n\nc\n"},
 		{"nothing to read", "<img src=x>", ""},
+		{"W6: a preheader", `<div style="display:none;max-height:0">Preview</div><p>text`, "text\n"},
+		{"W6: a preheader with elements in it", `<div style="DISPLAY : NONE"><div>a</div><p>b</div><p>text`, "text\n"},
+		{"W6: hidden", `<p hidden>a<p>text<span hidden="">b</span>`, "text\n"},
+		{"W6: invisible", `<span style="color:red; visibility:hidden">a</span>text`, "text\n"},
+		{"W6: no height", `<div style='max-height:0px;overflow:hidden'>a</div>text`, "text\n"},
+		{"W6: no size", `<div style="font-size:0">a</div><div style="font-size: 0px !important">b</div>text`, "text\n"},
+		{"W6: not in Outlook", `<div style="mso-hide:all">a</div>text`, "text\n"},
+		{"W6: see-through", `<div style="opacity:0">a</div>text`, "text\n"},
+		{"W6: small, and shown", `<div style="font-size:0.8em;max-height:0.5em;opacity:0.5;display:block">a</div>text`, "a\ntext\n"},
+		{"W6: hidden in its name only", `<p class="hidden">a`, "a\n"},
+		{"W6: a cell", `<table><tr><td style="display:none">a</td><td>b</td></tr></table>`, "b\n"},
 		{"long lines", "<p>" + strings.Repeat("word ", 20), strings.TrimSpace(strings.Repeat("word ", 14)) + "\n" + strings.TrimSpace(strings.Repeat("word ", 6)) + "\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -50,7 +61,7 @@ func TestDirectGetsAText(t *testing.T) {
 
 // FuzzPlain looks for HTML that cannot be read, or whose text is not text.
 func FuzzPlain(f *testing.F) {
-	for _, seed := range []string{"<p>a", "<a href=https://x.test><a href='b'>c</a>", "<td>a<td>b<tr>", "<li><pre>\n</pre>", "&#x110000;&amp", "<!--", "<script>"} {
+	for _, seed := range []string{"<p>a", "<a href=https://x.test><a href='b'>c</a>", "<td>a<td>b<tr>", "<li><pre>\n</pre>", "&#x110000;&amp", "<!--", "<script>", "<p hidden>a<p style='display:none'>b", "<table hidden><td>a"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, html string) {

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math"
 	"net/textproto"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,12 +31,13 @@ const (
 )
 
 // maxLine is the longest line of a mail, without its end (RFC 5322 §2.1.1).
-const maxLine = 998
+const maxLine = message.MaxHeaderLine
 
 // Compose writes the message as a mail. The same message gives the same bytes on every
 // attempt. Each value is checked once more: a stored row, too, may hold what a header
 // must not.
 func Compose(m message.Message, from message.Address) ([]byte, error) {
+	m, from = neutral(m, from)
 	if err := check(m, from); err != nil {
 		return nil, fmt.Errorf("compose %q: %w", m.ID, err)
 	}
@@ -64,6 +66,41 @@ func Compose(m message.Message, from message.Address) ([]byte, error) {
 	return b, nil
 }
 
+// neutral takes out of a stored message what is refused today, and was not when the message, or
+// the person's name, was stored: controls of the writing direction in names, and structured fields
+// that are none.
+func neutral(m message.Message, from message.Address) (message.Message, message.Address) {
+	shown := func(list []message.Address) []message.Address {
+		list = slices.Clone(list)
+		for i := range list {
+			list[i].Name = message.WithoutBidi(list[i].Name)
+		}
+		return list
+	}
+	if hasBidi(m.To) || hasBidi(m.Cc) || hasBidi(m.ReplyTo) {
+		m.To, m.Cc, m.ReplyTo = shown(m.To), shown(m.Cc), shown(m.ReplyTo)
+	}
+	from.Name = message.WithoutBidi(from.Name)
+	for i, a := range m.Attachments {
+		if name := message.WithoutBidi(a.Filename); name != a.Filename {
+			m.Attachments = slices.Clone(m.Attachments)
+			m.Attachments[i].Filename = cmp.Or(name, "attachment")
+		}
+	}
+	if slices.ContainsFunc(m.Headers, malformed) {
+		m.Headers = slices.DeleteFunc(slices.Clone(m.Headers), malformed)
+	}
+	return m, from
+}
+
+func hasBidi(list []message.Address) bool {
+	return slices.ContainsFunc(list, func(a message.Address) bool { return message.WithoutBidi(a.Name) != a.Name })
+}
+
+func malformed(h message.Header) bool {
+	return h.Structured() && h.Check() != nil && h.CheckName() == nil
+}
+
 // check refuses what must not come near a header.
 func check(m message.Message, from message.Address) error {
 	if _, bare, _ := strings.Cut(string(m.ID), "_"); bare == "" || len(m.ID) > maxID || strings.ContainsFunc(string(m.ID), notInID) {
@@ -82,8 +119,8 @@ func check(m message.Message, from message.Address) error {
 			bad.Check("/to", "invalid", a.Check())
 		}
 	}
-	if m.ReplyTo != (message.Address{}) {
-		bad.Check("/reply_to", "invalid", m.ReplyTo.Check())
+	for _, a := range m.ReplyTo {
+		bad.Check("/reply_to", "invalid", a.Check())
 	}
 	bad.Check("/domain", "invalid", message.CheckEmail("id@"+m.Domain))
 	bad.Check("/subject", "invalid", message.CheckLine(m.Subject, maxSubject))
@@ -118,8 +155,8 @@ func (h *header) message(m message.Message, from message.Address) error {
 	m.Domain = domain
 	h.text("Date", date.UTC().Format(time.RFC1123Z))
 	err = h.addresses("From", []message.Address{from})
-	if m.ReplyTo != (message.Address{}) {
-		err = errors.Join(err, h.addresses("Reply-To", []message.Address{m.ReplyTo}))
+	if len(m.ReplyTo) > 0 {
+		err = errors.Join(err, h.addresses("Reply-To", m.ReplyTo))
 	}
 	switch {
 	case len(m.To) > 0:
@@ -137,9 +174,7 @@ func (h *header) message(m message.Message, from message.Address) error {
 	h.words("X-Notifier-Id", []string{string(m.ID)})
 	h.text("X-Notifier-Reason", reason(m))
 	h.words("List-Id", []string{"<" + listName(m) + "." + m.Domain + ">"})
-	if m.Case.ID != "" && m.Type != message.Digest && !m.Has("References") {
-		h.words("References", []string{thread(m)})
-	}
+	h.thread(m)
 	h.extra(m)
 	if m.Language != "" && !strings.ContainsFunc(m.Language, notInTag) {
 		h.text("Content-Language", m.Language)
@@ -179,8 +214,25 @@ func listName(m message.Message) string {
 	}, name), maxID)
 }
 
-// thread is the id that all mails about a case refer to. Mail programs show them together.
-func thread(m message.Message) string {
+// thread writes the fields by which mail programs show the mails of a case together. Some look at
+// In-Reply-To alone: it names the first of the case.
+func (h *header) thread(m message.Message) {
+	if m.Case.ID == "" || m.Type == message.Digest {
+		return
+	}
+	root := caseID(m)
+	if !m.Has("References") {
+		h.words("References", []string{root})
+	} else if ids := strings.Fields(m.Header("References")); len(ids) > 0 {
+		root = ids[0]
+	}
+	if !m.Has("In-Reply-To") {
+		h.words("In-Reply-To", []string{root})
+	}
+}
+
+// caseID is the id that all mails about a case refer to.
+func caseID(m message.Message) string {
 	sum := sha256.Sum256([]byte(m.Site + "\x00" + m.Case.ID))
 	return "<case." + hex.EncodeToString(sum[:10]) + "@" + m.Domain + ">"
 }

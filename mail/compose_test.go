@@ -23,7 +23,7 @@ func TestComposeWritesTheFieldsInOrder(t *testing.T) {
 	m.To[0].Name, m.To[1].Name = "Anna Zielińska", "Kowalski, Jan"
 	m.Cc = []message.Address{{Email: "archive@example.org"}}
 	m.Bcc = []message.Address{{Email: "hidden@example.org"}}
-	m.ReplyTo = message.Address{Email: "clerk@example.org", Name: "Ola Żak"}
+	m.ReplyTo = message.Mailboxes{{Email: "clerk@example.org", Name: "Ola Żak"}}
 	m.Kind, m.Type, m.Setting, m.Language = message.CaseChanged, message.Single, "daily 08:00", "pl"
 	m.Subject = "Umowa najmu: Łódź, ul. Piotrkowska 104 – do podpisu przed piątkiem"
 	m.Text, m.HTML = "Gotowe.\n", "<p>Gotowe.</p>\n"
@@ -153,7 +153,7 @@ func TestComposeRefusesToInjectHeaders(t *testing.T) {
 				m.Cc = []message.Address{{Email: "a@example.org", Name: b}}
 			},
 			"reply_to": func(m *message.Message, _ *message.Address) {
-				m.ReplyTo = message.Address{Email: "a@example.org", Name: b}
+				m.ReplyTo = message.Mailboxes{{Email: "a@example.org", Name: b}}
 			},
 			"from":      func(_ *message.Message, a *message.Address) { a.Email += b },
 			"from name": func(_ *message.Message, a *message.Address) { a.Name += b },
@@ -238,7 +238,7 @@ func parsesBack(t interface{ Errorf(string, ...any) }, raw []byte, m message.Mes
 	for name, sent := range map[string][]message.Address{"To": m.To, "Cc": m.Cc} {
 		list, err := r.Header.AddressList(name)
 		same := slices.EqualFunc(list, sent, func(a *gomail.Address, b message.Address) bool {
-			return a.Name == b.Name && a.Address == b.Email
+			return a.Name == message.WithoutBidi(b.Name) && a.Address == b.Email
 		})
 		if err != nil || !same {
 			t.Errorf("%s = %v, %v, want %q in\n%s", name, list, err, sent, raw)

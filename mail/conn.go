@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -218,11 +220,15 @@ func (c *conn) pushChunks(dot int, until time.Time) (r reply, whole bool, err er
 	return r, w.n >= dot, err
 }
 
+var reAuthEquals = regexp.MustCompile(`^\s*AUTH\s*=\s*`)
+
 // heed notes what the server offers in its answer to EHLO.
 func (c *conn) heed(r reply) {
 	c.pipelining, c.offersTLS, c.sized, c.maxSize, c.mechanisms = false, false, false, 0, nil
 	for line := range strings.SplitSeq(r.text, "\n") {
-		words := strings.Fields(strings.ToUpper(line))
+		// Old servers write AUTH=PLAIN LOGIN, some of them beside AUTH PLAIN LOGIN, for the sake of old
+		// mail programs: every keyword may come twice, and all lines of it count.
+		words := strings.Fields(reAuthEquals.ReplaceAllString(strings.ToUpper(line), "AUTH "))
 		if len(words) == 0 {
 			continue
 		}
@@ -232,11 +238,18 @@ func (c *conn) heed(r reply) {
 		case "STARTTLS":
 			c.offersTLS = true
 		case "AUTH":
-			c.mechanisms = words[1:]
+			for _, w := range words[1:] {
+				if !slices.Contains(c.mechanisms, w) {
+					c.mechanisms = append(c.mechanisms, w)
+				}
+			}
 		case "SIZE":
 			c.sized = true
 			if len(words) > 1 {
-				c.maxSize, _ = strconv.ParseInt(words[1], 10, 64)
+				n, err := strconv.ParseInt(words[1], 10, 64)
+				if err == nil && n > 0 && (c.maxSize == 0 || n < c.maxSize) {
+					c.maxSize = n
+				}
 			}
 		case "LIMITS": // RFC 9422
 			for _, w := range words[1:] {

@@ -34,6 +34,40 @@ func TestWhatAServerOffersBeforeTLSIsForgotten(t *testing.T) {
 	}
 }
 
+// TestAllThatAServerOffersCounts: W5. Keywords come twice, and AUTH in the form of old servers.
+func TestAllThatAServerOffersCounts(t *testing.T) {
+	for text, want := range map[string]string{
+		"AUTH PLAIN\nAUTH LOGIN":                    "PLAIN LOGIN",
+		"AUTH LOGIN PLAIN\nAUTH=LOGIN":              "LOGIN PLAIN",
+		"AUTH=PLAIN LOGIN":                          "PLAIN LOGIN",
+		"auth=plain\nAuth = cram-md5\nauth XOAUTH2": "PLAIN CRAM-MD5 XOAUTH2",
+		"AUTH":               "",
+		"AUTHENTICATE PLAIN": "",
+	} {
+		c := newConn(nil, Timeouts{})
+		c.heed(reply{code: 250, text: "mail.example.org\n" + text})
+		if got := strings.Join(c.mechanisms, " "); got != want {
+			t.Errorf("%q offers %q, want %q", text, got, want)
+		}
+	}
+	c := newConn(nil, Timeouts{})
+	c.heed(reply{code: 250, text: "mail.example.org\nSIZE 500\nSIZE 200\nSIZE\nLIMITS RCPTMAX=9\nLIMITS RCPTMAX=7"})
+	if c.maxSize != 200 || c.maxRecipients != 7 {
+		t.Errorf("size %d, recipients %d; want the smallest", c.maxSize, c.maxRecipients)
+	}
+}
+
+// FuzzHeed: whatever a server offers, nothing of it breaks.
+func FuzzHeed(f *testing.F) {
+	f.Add("AUTH=PLAIN\nAUTH\nSIZE -1\nLIMITS RCPTMAX=0")
+	f.Fuzz(func(t *testing.T, text string) {
+		c := newConn(nil, Timeouts{})
+		if c.heed(reply{code: 250, text: text}); c.maxSize < 0 || c.maxRecipients < 1 {
+			t.Errorf("%q: size %d, recipients %d", text, c.maxSize, c.maxRecipients)
+		}
+	})
+}
+
 func TestTheDefaultsAreSafe(t *testing.T) {
 	from := message.Address{Email: "workflow@example.org"}
 	for _, c := range []struct {

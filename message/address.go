@@ -111,7 +111,7 @@ func (a Address) Check() error {
 	if err := CheckEmail(a.Email); err != nil {
 		return err
 	}
-	return CheckLine(a.Name, maxName)
+	return CheckName(a.Name, maxName)
 }
 
 // Recipient is one entry of a draft's to, cc or bcc: an address with or without a name,

@@ -16,6 +16,7 @@ const (
 	MaxList    = 10000
 	// MaxVisible is how many addresses one mail may name: they all stand in its head.
 	MaxVisible = 100
+	maxReplyTo = 10
 	// MaxBody is the longest text, and the longest HTML, of a mail in bytes.
 	MaxBody = 1 << 20
 	// ClockSkew is how far ahead of us the clock of a caller may be.
@@ -67,8 +68,11 @@ func (d Draft) checkRecipients(bad *Invalid) {
 			r.check(bad, fmt.Sprintf("/%s/%d", list.name, i))
 		}
 	}
-	if d.ReplyTo != nil {
-		d.ReplyTo.check(bad, "/reply_to")
+	if len(d.ReplyTo) > maxReplyTo {
+		bad.Add("/reply_to", "too_many", "answers go to at most %d addresses, these are %d. Leave some out", maxReplyTo, len(d.ReplyTo))
+	}
+	for i, r := range d.ReplyTo {
+		r.check(bad, d.ReplyTo.At(i))
 	}
 }
 

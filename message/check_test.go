@@ -89,8 +89,8 @@ func TestDraftCheck(t *testing.T) {
 			d.Cc = list{{ID: "a\nb"}}
 			d.Bcc = list{address("a@x.test", "a\rb"), {ID: long(201)}}
 		}, []string{"/to/0 bad_address", "/to/2 bad_address", "/cc/0 bad_text", "/bcc/0 bad_address", "/bcc/1 bad_text"}},
-		{"where answers cannot go", func(d *message.Draft) { d.ReplyTo = ptr(address("a@x.test\nBcc: eve@example.net", "")) }, []string{"/reply_to bad_address"}},
-		{"answers to a user", func(d *message.Draft) { d.ReplyTo = &message.Recipient{ID: "anna"} }, nil},
+		{"where answers cannot go", func(d *message.Draft) { d.ReplyTo = message.Recipients{address("a@x.test\nBcc: eve@example.net", "")} }, []string{"/reply_to bad_address"}},
+		{"answers to a user", func(d *message.Draft) { d.ReplyTo = message.Recipients{{ID: "anna"}} }, nil},
 		{"a case with everything wrong", func(d *message.Draft) {
 			d.Case = &message.Case{ID: "\x00", Title: long(201), Stage: "a\nb", Owner: long(201), URL: "javascript:alert(1)"}
 		}, []string{"/case/id bad_text", "/case/title bad_text", "/case/stage bad_text", "/case/owner bad_text", "/case/url bad_url"}},

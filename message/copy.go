@@ -12,17 +12,15 @@ func (m Message) Copy() Draft {
 		c := m.Case
 		d.Case = &c
 	}
-	if m.ReplyTo != (Address{}) {
-		d.ReplyTo = &Recipient{Address: m.ReplyTo}
-	}
+	d.ReplyTo = named(m.ReplyTo)
 	if m.Sender != (Address{}) {
 		d.Sender = &Recipient{Address: m.Sender}
 	}
 	for _, h := range m.Headers {
 		if d.Headers == nil {
-			d.Headers = map[string]string{}
+			d.Headers = map[string]Values{}
 		}
-		d.Headers[h.Name] = h.Value
+		d.Headers[h.Name] = append(d.Headers[h.Name], h.Value)
 	}
 	for _, a := range m.Attachments {
 		d.Attachments = append(d.Attachments, File{Filename: a.Filename, ContentType: a.ContentType, ContentID: a.ContentID, Content: a.Content})

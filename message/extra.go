@@ -26,12 +26,6 @@ type Extra struct {
 	Process     string       `json:"process,omitempty"` // of the event
 }
 
-// Header is a field that a caller adds to a mail's head.
-type Header struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
 // Attachment is a file that a mail brings along, or an image inside its HTML.
 type Attachment struct {
 	Filename    string `json:"filename"`
@@ -56,56 +50,9 @@ const (
 	MaxAttachmentSize = 10 << 20 // of all together, in bytes
 	maxFilename       = 150      // in bytes
 	maxContentID      = 100
-	maxHeaders        = 20
-	maxHeaderName     = 60
-	maxHeaderValue    = 900
 	maxTags           = 20
 	maxTag            = 60
 )
-
-// structured are the fields beside X-… that a caller may add; their values are no free
-// text, so they are written as they are.
-var structured = []string{
-	"Feedback-Id", "Importance", "In-Reply-To", "List-Archive", "List-Help", "List-Owner", "List-Unsubscribe",
-	"List-Unsubscribe-Post", "Precedence", "References", "Sensitivity",
-}
-
-// free are those whose values are texts.
-var free = []string{"Comments", "Keywords", "Organization"}
-
-// ours are fields beginning with X- that only we write.
-var ours = []string{"X-Auto-Response-Suppress", "X-Notifier-"}
-
-// Structured tells whether the field's value is written as it is, rather than as a text.
-func (h Header) Structured() bool { return slices.Contains(structured, h.Name) }
-
-// Check tells what is wrong with the field, or nil.
-func (h Header) Check() error {
-	name := textproto.CanonicalMIMEHeaderKey(h.Name)
-	if len(h.Name) > maxHeaderName || strings.ContainsFunc(h.Name, notInName) || h.Name == "" {
-		return fmt.Errorf("%q is no name of a header. Write letters, digits and hyphens", Truncate(h.Name, maxHeaderName))
-	}
-	ofCaller := strings.HasPrefix(name, "X-") && !slices.ContainsFunc(ours, func(p string) bool { return strings.HasPrefix(name, p) })
-	if !ofCaller && !slices.Contains(structured, name) && !slices.Contains(free, name) {
-		return fmt.Errorf("the header %s may not be set. Set one that begins with X-, or %s", name, either(append(slices.Clone(free), structured...)))
-	}
-	if err := CheckLine(h.Value, maxHeaderValue); err != nil {
-		return err
-	}
-	if strings.TrimSpace(h.Value) == "" {
-		return fmt.Errorf("the header %s is empty. Give it a value, or leave it out", name)
-	}
-	if slices.Contains(structured, name) && strings.ContainsFunc(h.Value, notPrintable) {
-		return fmt.Errorf("the header %s takes printable ASCII alone. Encode what is not", name)
-	}
-	return nil
-}
-
-func notInName(r rune) bool {
-	return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-')
-}
-
-func notPrintable(r rune) bool { return r < ' ' || r > '~' }
 
 // Attachment is the file as a message keeps it.
 func (f File) Attachment() Attachment {
@@ -141,19 +88,37 @@ func (a Attachment) Check() error {
 	case strings.ContainsAny(a.Filename, `/\`):
 		bad.Add("/filename", "bad_text", "%q names a folder. Write the file's name alone", a.Filename)
 	}
-	bad.Check("/filename", "bad_text", CheckLine(a.Filename, maxFilename))
-	media, _, err := mime.ParseMediaType(a.ContentType)
-	kind, _, _ := strings.Cut(media, "/")
-	switch {
-	case err != nil || !strings.Contains(media, "/") || len(a.ContentType) > maxFilename || strings.ContainsFunc(a.ContentType, notPrintable):
-		bad.Add("/content_type", "bad_text", "%q is no media type. Write it as application/pdf", Truncate(a.ContentType, 60))
-	case kind == "multipart" || kind == "message":
-		bad.Add("/content_type", "not_allowed", "%s cannot be attached. Attach the file as application/octet-stream", media)
-	}
+	bad.Check("/filename", "bad_text", CheckName(a.Filename, maxFilename))
+	a.checkType(&bad)
 	if a.ContentID != "" && (len(a.ContentID) > maxContentID || strings.ContainsFunc(a.ContentID, notInContentID)) {
 		bad.Add("/content_id", "bad_text", "%q is no id of a part. Write letters, digits, dots and hyphens, as in logo", Truncate(a.ContentID, 60))
 	}
 	return bad.Err()
+}
+
+// checkType looks at the media type as a parser reads it (RFC 2045 §5.1). A name of the file in
+// it would be a second one that mail programs may prefer: it can only repeat the first.
+func (a Attachment) checkType(bad *Invalid) {
+	media, parameters, err := mime.ParseMediaType(a.ContentType)
+	kind, _, _ := strings.Cut(media, "/")
+	switch {
+	case err != nil || !strings.Contains(media, "/") || len(a.ContentType) > maxFilename || strings.ContainsFunc(a.ContentType, notPrintable):
+		bad.Add("/content_type", "bad_text", "%q is no media type. Write it as application/pdf", Truncate(a.ContentType, 60))
+		return
+	case kind == "multipart" || kind == "message":
+		bad.Add("/content_type", "not_allowed", "%s cannot be attached. Attach the file as application/octet-stream", media)
+	}
+	for _, key := range slices.Sorted(maps.Keys(parameters)) {
+		value := parameters[key]
+		switch {
+		case key == "name" || key == "filename":
+			if value != a.Filename {
+				bad.Add("/content_type", "not_allowed", "the media type has another name in it, %q. Write the file's name in filename alone", Truncate(value, 60))
+			}
+		case strings.ContainsFunc(value, notPrintable) || strings.Contains(value, "=?"):
+			bad.Add("/content_type", "bad_text", "the parameter %s of the media type takes printable ASCII without =? alone", key)
+		}
+	}
 }
 
 func notInContentID(r rune) bool { return notInName(r) && !strings.ContainsRune("._@+", r) }
@@ -168,13 +133,17 @@ func (d Draft) checkExtra(bad *Invalid) {
 	if d.Language != "" && (len(d.Language) > 35 || strings.ContainsFunc(d.Language, notInName) || !unicode.IsLetter(rune(d.Language[0]))) {
 		bad.Add("/language", "bad_text", "%q is no language. Write its tag, as in pl or pt-BR", Truncate(d.Language, 60))
 	}
-	if len(d.Headers) > maxHeaders {
-		bad.Add("/headers", "too_many", "at most %d headers are taken, these are %d. Leave some out", maxHeaders, len(d.Headers))
+	n := 0
+	for _, values := range d.Headers {
+		n += len(values)
+	}
+	if n > maxHeaders {
+		bad.Add("/headers", "too_many", "at most %d headers are taken, these are %d. Leave some out", maxHeaders, n)
 	}
 	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(d.Headers)) {
 		at := "/headers/" + escape(name)
-		bad.Check(at, "not_allowed", Header{Name: name, Value: d.Headers[name]}.Check())
+		bad.Check(at, "not_allowed", checkHeader(name, d.Headers[name]))
 		if key := strings.ToLower(name); seen[key] {
 			bad.Add(at, "key_twice", "the header %s comes twice. Leave one out", name)
 		} else {
@@ -230,7 +199,9 @@ func (d Draft) Extra() Extra {
 		e.Template = d.Template.Name
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Headers)) {
-		e.Headers = append(e.Headers, Header{textproto.CanonicalMIMEHeaderKey(name), d.Headers[name]})
+		for _, value := range d.Headers[name] {
+			e.Headers = append(e.Headers, Header{textproto.CanonicalMIMEHeaderKey(name), value})
+		}
 	}
 	for _, f := range d.Attachments {
 		e.Attachments = append(e.Attachments, f.Attachment())
@@ -246,4 +217,12 @@ func (e Extra) Empty() bool {
 // Has tells whether a caller has set that field.
 func (e Extra) Has(name string) bool {
 	return slices.ContainsFunc(e.Headers, func(h Header) bool { return h.Name == name })
+}
+
+// Header is the value of the first field of that name that a caller has set; empty if none.
+func (e Extra) Header(name string) string {
+	if i := slices.IndexFunc(e.Headers, func(h Header) bool { return h.Name == name }); i >= 0 {
+		return e.Headers[i].Value
+	}
+	return ""
 }

@@ -1,7 +1,10 @@
 package message_test
 
 import (
+	"encoding/json"
 	"errors"
+	"net/textproto"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,7 +44,7 @@ func TestWhichHeadersACallerMayAdd(t *testing.T) {
 		{"X-A", "b\x00", "control character"},
 		{"X-A", "\xff", "not valid UTF-8"},
 		{"X-A", "  ", "is empty"},
-		{"X-A", strings.Repeat("x", 901), "at most 900"},
+		{"X-A", strings.Repeat("x", 1001), "at most 998"},
 		{"References", "<ż@example.org>", "printable ASCII"},
 	} {
 		err := message.Header{Name: row.name, Value: row.value}.Check()
@@ -90,8 +93,23 @@ func TestWhatAMessageMayBringAlong(t *testing.T) {
 				d.Attachments = append(d.Attachments, d.Attachments[0])
 			}
 		}, "/attachments too_many"},
-		{"a header twice", func(d *message.Draft) { d.Headers = map[string]string{"X-A": "1", "x-a": "2"} }, "/headers/x-a key_twice"},
-		{"a forbidden header", func(d *message.Draft) { d.Headers = map[string]string{"Bcc": "b@example.org"} }, "/headers/Bcc not_allowed"},
+		{"a header twice", func(d *message.Draft) { d.Headers = map[string]message.Values{"X-A": {"1"}, "x-a": {"2"}} }, "/headers/x-a key_twice"},
+		{"a forbidden header", func(d *message.Draft) { d.Headers = map[string]message.Values{"Bcc": {"b@example.org"}} }, "/headers/Bcc not_allowed"},
+		{"W4: a direction in a name", func(d *message.Draft) { d.Attachments[0].Filename = "a\u202efdp.exe" }, "/attachments/0/filename bad_text"},
+		{"W4: a direction in a person's name", func(d *message.Draft) {
+			d.To[0] = message.Recipient{Address: message.Address{Email: "a@example.org", Name: "A\u2066"}}
+		}, "/to/0 bad_address"},
+		{"W4: a name that looks encoded", func(d *message.Draft) { d.Attachments[0].Filename = "=?utf-8?q?evil?=.pdf" }, ""},
+		{"W4: another name in the media type", func(d *message.Draft) { d.Attachments[0].ContentType = `application/pdf; name="b.exe"` }, "/attachments/0/content_type not_allowed"},
+		{"W4: encoded words in the media type", func(d *message.Draft) { d.Attachments[0].ContentType = `a/b; c="=?utf-8?q?x?="` }, "/attachments/0/content_type bad_text"},
+		{"W4: a media type twice", func(d *message.Draft) { d.Attachments[0].ContentType = `a/b; c=d; c=e` }, "/attachments/0/content_type bad_text"},
+		{"W3: a header of several texts", func(d *message.Draft) { d.Headers = map[string]message.Values{"X-A": {"1", "2"}} }, ""},
+		{"W3: a structured header of several texts", func(d *message.Draft) {
+			d.Headers = map[string]message.Values{"References": {"<a@b>", "<c@d>"}}
+		}, "/headers/References not_allowed"},
+		{"W3: too many headers", func(d *message.Draft) {
+			d.Headers = map[string]message.Values{"X-A": slices.Repeat(message.Values{"1"}, 21)}
+		}, "/headers too_many"},
 		{"a priority", func(d *message.Draft) { d.Priority = "urgent" }, "/priority bad_word"},
 		{"a language", func(d *message.Draft) { d.Language = "pl\r\nX: y" }, "/language bad_text"},
 		{"a sender", func(d *message.Draft) {
@@ -128,4 +146,85 @@ func TestAnAttachmentIsReadFromBase64(t *testing.T) {
 			t.Errorf("content %s: %v, want a fault that names base64", content, err)
 		}
 	}
+}
+
+// TestHeaderValues: W1 and W4. What has a structure is checked as what it is.
+func TestHeaderValues(t *testing.T) {
+	for _, row := range []struct {
+		name, value string
+		taken       bool
+	}{
+		{"X-SMTPAPI", strings.Repeat(`{"to": ["a"]}, `, 100) + "x", true},
+		{"X-JWT", strings.Repeat("x", 900), true},
+		{"X-JWT", strings.Repeat("x", 998-len("X-Jwt: ")), true},
+		{"X-JWT", strings.Repeat("x", 998-len("X-Jwt: ")+1), false},
+		{"X-JWT", "a " + strings.Repeat("x", 997), true},
+		{"X-JWT", "a " + strings.Repeat("x", 998), false},
+		{"X-Text", strings.Repeat("ż", 2000), true},
+		{"X-Text", strings.Repeat("ż", 10_001), false},
+		{"References", "<a@b> <c.d@e>", true},
+		{"References", "=?utf-8?q?x?=", false},
+		{"References", "<=?utf-8?q?x?=@b>", false},
+		{"References", "a@b", false},
+		{"References", "<a@b>, <c@d>", false},
+		{"In-Reply-To", "<a b@c>", false},
+		{"List-Unsubscribe", "<https://example.org/u?a=1>, <mailto:stop@example.org?subject=x>", true},
+		{"List-Unsubscribe", "<https://example.org/u> (stop), <mailto:a@b>", true},
+		{"List-Unsubscribe", "https://example.org/u", false},
+		{"List-Unsubscribe", "<javascript:alert(1)>", false},
+		{"List-Unsubscribe", "=?utf-8?q?=3Chttps://example.org=3E?=", false},
+		{"List-Unsubscribe-Post", "List-Unsubscribe=One-Click", true},
+		{"List-Unsubscribe-Post", "yes", false},
+		{"List-Help", "<https://example.org/%zz>", false},
+		{"Importance", "HIGH", true},
+		{"Importance", "urgent", false},
+		{"Precedence", "bulk", true},
+		{"Precedence", "bulk, list", false},
+		{"Sensitivity", "Company-Confidential", true},
+		{"Feedback-Id", "a:b:c:d", true},
+		{"Feedback-Id", "a b", false},
+		{"Keywords", "=?utf-8?q?kept as it is?=", true},
+	} {
+		err := message.Header{Name: row.name, Value: row.value}.Check()
+		if (err == nil) != row.taken {
+			t.Errorf("%s: %.60s (%d): %v, want taken: %t", row.name, row.value, len(row.value), err, row.taken)
+		}
+	}
+}
+
+// FuzzHeader: W4. What is taken goes out on lines of at most 998 bytes, and a structured value has
+// nothing in it that a reader would decode.
+func FuzzHeader(f *testing.F) {
+	f.Add("References", "<a@b> <c@d>")
+	f.Add("List-Unsubscribe", "<https://example.org/u> (x), <mailto:a@b>")
+	f.Add("X-A", strings.Repeat("x  ", 700))
+	f.Fuzz(func(t *testing.T, name, value string) {
+		h := message.Header{Name: textproto.CanonicalMIMEHeaderKey(name), Value: value}
+		if h.Check() != nil {
+			return
+		}
+		if strings.ContainsAny(value, "\r\n\x00") || h.Structured() && (strings.Contains(value, "=?") || strings.ContainsFunc(value, func(r rune) bool { return r > '~' })) {
+			t.Fatalf("%s: %q was taken", h.Name, value)
+		}
+		if got := strings.Join(message.Words(value), " "); got != value {
+			t.Fatalf("the words of %q are those of %q", value, got)
+		}
+	})
+}
+
+// FuzzValues: W3. One text or several read the same when they were written.
+func FuzzValues(f *testing.F) {
+	for _, s := range []string{`"a"`, `5`, `[1,"b",true]`, `[]`, `null`, `{"a":1}`, `[["a"]]`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var v, again message.Values
+		if json.Unmarshal([]byte(s), &v) != nil {
+			return
+		}
+		b, err := json.Marshal(v)
+		if err != nil || json.Unmarshal(b, &again) != nil || !slices.Equal(v, again) {
+			t.Fatalf("%q is %q, written %s and then %q: %v", s, v, b, again, err)
+		}
+	})
 }

@@ -100,3 +100,32 @@ func Together(errs ...error) error {
 	}
 	return all.Err()
 }
+
+// CheckName is CheckLine for the name of a person or a file. Controls of the writing direction
+// (Unicode, UAX #9) are refused: with them "cod.exe" reads as "exe.doc".
+func CheckName(s string, longest int) error {
+	for _, r := range s {
+		if isBidiControl(r) {
+			return fmt.Errorf("the name has a control of the writing direction (%U) in it. Leave it out", r)
+		}
+	}
+	return CheckLine(s, longest)
+}
+
+// WithoutBidi is a name without controls of the writing direction, as mails show what was stored
+// before these were refused.
+func WithoutBidi(s string) string {
+	if !strings.ContainsFunc(s, isBidiControl) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if isBidiControl(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func isBidiControl(r rune) bool {
+	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u200e' || r == '\u200f' || r == '\u061c'
+}

@@ -77,7 +77,7 @@ type Draft struct {
 	Cc        []Recipient `json:"cc,omitempty" doc:"As to, visible to all. Makes it one mail for all." maxItems:"100"`
 	Bcc       []Recipient `json:"bcc,omitempty" doc:"As to, hidden. Makes it one mail for all." maxItems:"100"`
 	OneMail   bool        `json:"one_mail,omitempty" doc:"One mail for everybody in to, instead of one each."`
-	ReplyTo   *Recipient  `json:"reply_to,omitempty" doc:"Where answers go: a user id, an address, or an object with email and name."`
+	ReplyTo   Recipients  `json:"reply_to,omitempty" doc:"Where answers go: a user id, an address, or an object with email and name, or a list of these."`
 	Sender    *Recipient  `json:"sender,omitempty" doc:"Whom it comes from: a user id, an address, or an object with email and name. An account must be allowed to send so; that of the account if absent."`
 	Account   string      `json:"account,omitempty" doc:"The outgoing account; that of the site, or of the sender, if absent." maxLength:"60"`
 	Template  *Filling    `json:"template,omitempty" doc:"A template that makes the subject, the text, the HTML or the attachments; what it does not make is taken from here."`
@@ -90,7 +90,7 @@ type Draft struct {
 	AddURL      *bool             `json:"add_url,omitempty" doc:"End with a link to the case, unless there is one; true if absent."`
 	Language    string            `json:"language,omitempty" doc:"The language of what we add, as in pl; that of the user if absent." maxLength:"35"`
 	Priority    Priority          `json:"priority,omitempty" doc:"high leaves before normal, low after it." enum:"high,normal,low"`
-	Headers     map[string]string `json:"headers,omitempty" doc:"More fields for the mail's head: those that begin with X-, List-Unsubscribe, References and a few more."`
+	Headers     map[string]Values `json:"headers,omitempty" doc:"More fields for the mail's head: those that begin with X-, List-Unsubscribe, References and a few more. Each is a text or a number, or a list of these, which makes several fields of that name."`
 	Tags        map[string]string `json:"tags,omitempty" doc:"Your own words about it; they are shown and told to webhooks."`
 	Attachments []File            `json:"attachments,omitempty" doc:"Files, 10 MB together at most." maxItems:"20"`
 	SendAt      *time.Time        `json:"send_at,omitempty" doc:"Not before this time." nullable:"true"`
@@ -177,7 +177,7 @@ type Envelope struct {
 	To      []Address
 	Cc      []Address
 	Bcc     []Address
-	ReplyTo Address `json:",omitzero"` // zero: to the sender
+	ReplyTo Mailboxes `json:",omitzero"` // none: to the sender
 }
 
 // Everyone lists each address once, in the order to, cc, bcc.

@@ -118,8 +118,10 @@ func (p *planner) send(at time.Time, d message.Draft) error {
 		return err
 	}
 	to, err := p.recipients(d)
-	if err == nil && d.ReplyTo != nil {
-		err = p.checkReplyTo(*d.ReplyTo)
+	for _, r := range d.ReplyTo {
+		if err == nil {
+			err = p.checkReplyTo(r)
+		}
 	}
 	if err != nil || d.Manual { // nobody releases it here
 		return err

@@ -234,7 +234,7 @@ func toRow(m message.Message) *messageRow {
 	if len(m.To) > 0 {
 		r.toEmail, r.toName = m.To[0].Email, m.To[0].Name
 	}
-	if len(m.To) > 1 || len(m.Cc)+len(m.Bcc) > 0 || m.ReplyTo != (message.Address{}) {
+	if len(m.To) > 1 || len(m.Cc)+len(m.Bcc) > 0 || len(m.ReplyTo) > 0 {
 		b, _ := json.Marshal(m.Envelope) // addresses are plain strings
 		r.envelope = string(b)
 	}

@@ -25,7 +25,8 @@ import (
 type sending struct {
 	to, cc, bcc []string
 	draft       message.Draft
-	replyTo     string
+	replyTo     []string
+	headers     []string
 	sender      string
 	template    string
 	data        string
@@ -57,7 +58,7 @@ func sendCommand(s *shared) *cobra.Command {
 	f.StringArrayVar(&m.to, "to", nil, "user id, address, or Name <address> of a `recipient`; may be repeated, or a list with commas")
 	f.StringArrayVar(&m.cc, "cc", nil, "as --to: a `recipient` of a copy, visible to all")
 	f.StringArrayVar(&m.bcc, "bcc", nil, "as --to: a `recipient` of a copy, hidden")
-	f.StringVar(&m.replyTo, "reply-to", "", "`address` or user id that answers go to")
+	f.StringArrayVar(&m.replyTo, "reply-to", nil, "`address` or user id that answers go to; may be repeated")
 	f.BoolVar(&m.draft.OneMail, "one-mail", false, "one mail for all recipients")
 	f.StringVar(&m.draft.Subject, "subject", "", "subject, on one `line`")
 	f.StringVar(&m.draft.Text, "text", "", "plain `text`; - reads standard input")
@@ -68,7 +69,7 @@ func sendCommand(s *shared) *cobra.Command {
 	f.StringVar(&m.sender, "sender", "", "`address` or user id that it comes from, which an account must allow")
 	f.StringVar((*string)(&m.draft.Priority), "priority", "", "`priority`: high leaves first, low last")
 	f.StringVar(&m.draft.Language, "language", "", "`language` of what we add, as in pl")
-	f.StringToStringVar(&m.draft.Headers, "header", nil, "another `header`, as in X-Process=lease; may be repeated")
+	f.StringArrayVar(&m.headers, "header", nil, "another `header`, as in X-Process=lease; may be repeated")
 	f.StringToStringVar(&m.draft.Tags, "tag", nil, "`tag` for your own use, as in process=lease; may be repeated")
 	f.StringArrayVar(&m.attach, "attach", nil, "`file` to attach; may be repeated")
 	f.StringVar(&m.key, "idempotency-key", "", "`key` that makes the command safe to repeat")
@@ -165,9 +166,16 @@ func (d *door) settled(ctx context.Context, tickets []message.Ticket, timeout ti
 // read completes the draft and checks it, before anything is opened.
 func (m *sending) read(c *cobra.Command) error {
 	m.draft.To, m.draft.Cc, m.draft.Bcc = parseRecipients(m.to), parseRecipients(m.cc), parseRecipients(m.bcc)
-	if m.replyTo != "" {
-		to := message.ParseRecipient(m.replyTo)
-		m.draft.ReplyTo = &to
+	m.draft.ReplyTo = parseRecipients(m.replyTo)
+	for _, header := range m.headers {
+		name, value, found := strings.Cut(header, "=")
+		if !found {
+			return usageError{fmt.Errorf("--header %q has no value. Write it as X-Process=lease", header)}
+		}
+		if m.draft.Headers == nil {
+			m.draft.Headers = map[string]message.Values{}
+		}
+		m.draft.Headers[name] = append(m.draft.Headers[name], value)
 	}
 	if m.sender != "" {
 		from := message.ParseRecipient(m.sender)
