@@ -13,7 +13,7 @@ import (
 
 // TestAMailCostsLittleWAL: with its attempt and budgets a mail costs Postgres at most 1.4 kB.
 func TestAMailCostsLittleWAL(t *testing.T) {
-	url := storetest.URL(t, "postgres")
+	url := storetest.Alone(t) // what others write is not weighed
 	s := storetest.Open(t, url)
 	if err := s.AddSite(t.Context(), site, "UTC", noon); err != nil {
 		t.Fatal(err)

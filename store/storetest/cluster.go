@@ -10,9 +10,11 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"syscall"
+	"testing"
 	"time"
 )
 
@@ -37,6 +39,39 @@ func program(name string) (string, error) {
 		return "", fmt.Errorf("these tests need Postgres: %w. Install it, as make setup does, or set NOTIFIER_TEST_POSTGRES", err)
 	}
 	return path, nil
+}
+
+// Serve starts a Postgres server for several packages at once: Environment names it to
+// them. The thread that calls must stay, since the server ends when it does.
+func Serve() (environment []string, stop func(), err error) {
+	c, err := startCluster()
+	if err != nil {
+		return nil, nil, err
+	}
+	server = c.url
+	name, err := postgresTemplate()
+	if err != nil {
+		c.stop()
+		return nil, nil, err
+	}
+	return []string{addressIn + "=" + c.url, templateIn + "=" + name}, c.stop, nil
+}
+
+// Alone is the address of a new database with the current schema, on a server of its own
+// that ends with the test: for tests that stop it, or weigh all that it does.
+func Alone(t testing.TB) string {
+	t.Helper()
+	runtime.LockOSThread()
+	t.Cleanup(runtime.UnlockOSThread)
+	c, err := startCluster()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.stop)
+	if err := migrate(c.url + "/postgres"); err != nil {
+		t.Fatal(err)
+	}
+	return c.url + "/postgres"
 }
 
 func startCluster() (*cluster, error) {
@@ -72,7 +107,7 @@ func startCluster() (*cluster, error) {
 	}
 	// A test never loses power: fsync would only make it slow.
 	server, err := command("postgres", "-D", data, "-k", dir, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1",
-		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "log_min_messages=fatal")
+		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=500", "-c", "log_min_messages=fatal")
 	if err != nil {
 		return nil, err
 	}

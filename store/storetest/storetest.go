@@ -1,7 +1,7 @@
 // Package storetest gives a test a store of its own on each database.
 //
-// Postgres is a real one: the server that NOTIFIER_TEST_POSTGRES names, or one that is
-// started from the installed binaries for the time of the test.
+// Postgres is a real one: the server that NOTIFIER_TEST_POSTGRES names, as make test starts
+// one for all packages, or one that is started from the installed binaries for this one.
 package storetest
 
 import (
@@ -41,11 +41,18 @@ func Run(m *testing.M) int {
 	return m.Run()
 }
 
+// What the environment tells: the address of a server without a database, and the name of a
+// database on it that has the current schema, if there is one.
+const (
+	addressIn  = "NOTIFIER_TEST_POSTGRES"
+	templateIn = "NOTIFIER_TEST_TEMPLATE"
+)
+
 // server is the address of the Postgres server, without a database.
 var server string
 
 func start() (stop func(), err error) {
-	if url := os.Getenv("NOTIFIER_TEST_POSTGRES"); url != "" {
+	if url := os.Getenv(addressIn); url != "" {
 		server = url
 		return func() {}, nil
 	}
@@ -152,6 +159,9 @@ func sqliteURL(t testing.TB) string {
 var (
 	numbers          atomic.Int64
 	postgresTemplate = sync.OnceValues(func() (string, error) {
+		if name := os.Getenv(templateIn); name != "" {
+			return name, nil
+		}
 		name := fmt.Sprintf("notifier_template_%d", os.Getpid())
 		if err := create(name, "template0"); err != nil {
 			return "", err
@@ -190,7 +200,10 @@ func database(t testing.TB, from string) string {
 	return server + "/" + name
 }
 
-func create(name, from string) error { return admin("CREATE DATABASE " + name + " TEMPLATE " + from) }
+// create copies files: a server that does not sync does that fastest.
+func create(name, from string) error {
+	return admin("CREATE DATABASE " + name + " TEMPLATE " + from + " STRATEGY file_copy")
+}
 
 // admin runs one statement on the server; copies of one template wait for each other.
 func admin(statement string) error {
