@@ -86,8 +86,7 @@ func (s *Store) remember(ctx context.Context, t *tx, at time.Time, tray message.
 
 // ForgetKeys deletes at most n Idempotency-Keys of the site that are older than that.
 func (s *Store) ForgetKeys(ctx context.Context, site string, n int, before time.Time) (int, error) {
-	old := s.dialect.some("idempotency_keys", "WHERE site = ? AND created_at < ? ORDER BY created_at LIMIT ?")
-	forgotten, err := s.exec(ctx, nil, "DELETE FROM idempotency_keys WHERE "+old, site, instant(before), n)
+	forgotten, err := s.forget(ctx, "idempotency_keys WHERE site = ?", "created_at", n, before, site)
 	if err != nil {
 		return 0, fmt.Errorf("forget old Idempotency-Keys: %w", err)
 	}

@@ -23,7 +23,7 @@ func count(t *testing.T, s *store.Store) int {
 
 func TestATrayIsTakenWholeOrNotAtAll(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		save(t, s, "u1")
 		taken := direct(1)
@@ -55,7 +55,7 @@ func TestATrayIsTakenWholeOrNotAtAll(t *testing.T) {
 
 func TestAKeyMakesARequestSafeToRepeat(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		tray := func(hash, answer string) message.Tray {
 			return message.Tray{Site: site, Messages: []message.Message{direct(1)}, Key: &message.Key{Key: "k", Hash: hash, Answer: []byte(answer)}}
@@ -92,7 +92,7 @@ func TestAKeyMakesARequestSafeToRepeat(t *testing.T) {
 
 func TestCallersWithOneKeyAreAnsweredAlike(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		var callers sync.WaitGroup
 		answers := make([]string, 16)
@@ -124,7 +124,7 @@ func TestCallersWithOneKeyAreAnsweredAlike(t *testing.T) {
 
 func TestManyCallersAtOnce(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		for i := range 5 {
 			save(t, s, fmt.Sprintf("u%d", i))
@@ -149,7 +149,7 @@ func TestManyCallersAtOnce(t *testing.T) {
 
 func TestALargeTray(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		var all []message.Message
 		for i := range 2000 {
@@ -165,7 +165,7 @@ func TestALargeTray(t *testing.T) {
 // AMODIT-21: an event that names another stage or owner ends the deadlines of its case.
 func TestATrayThatMovesTheCaseEndsItsDeadlines(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		at := message.Case{ID: "C-1", Stage: "signature", Owner: "anna"}
 		for name, row := range map[string]struct {

@@ -113,8 +113,7 @@ func (s *Store) Used(ctx context.Context, b message.Budget, at time.Time) (used 
 
 // ForgetBudgets deletes at most n budgets that nobody has spent from since.
 func (s *Store) ForgetBudgets(ctx context.Context, n int, since time.Time) (int, error) {
-	old := s.dialect.some("budgets", "WHERE window_start < ? ORDER BY window_start LIMIT ?")
-	forgotten, err := s.exec(ctx, nil, "DELETE FROM budgets WHERE "+old, instant(since), n)
+	forgotten, err := s.forget(ctx, "budgets WHERE true", "window_start", n, since)
 	if err != nil {
 		return 0, fmt.Errorf("forget budgets: %w", err)
 	}

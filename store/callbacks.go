@@ -213,8 +213,7 @@ func (s *Store) Replay(ctx context.Context, site string, endpoint, callback mess
 // ForgetCallbacks deletes at most n callbacks of a webhook that are older than that, the
 // oldest first. One that still waits is given up with them.
 func (s *Store) ForgetCallbacks(ctx context.Context, site string, endpoint message.ID, n int, before time.Time) (int, error) {
-	oldest := s.dialect.some("callbacks", "WHERE site = ? AND webhook_id = ? ORDER BY id LIMIT ?")
-	forgotten, err := s.exec(ctx, nil, "DELETE FROM callbacks WHERE at < ? AND "+oldest, instant(before), site, string(endpoint), n)
+	forgotten, err := s.forgetFirst(ctx, "callbacks WHERE site = ? AND webhook_id = ?", "at", n, before, site, string(endpoint))
 	if err != nil {
 		return 0, fmt.Errorf("forget old callbacks: %w", err)
 	}

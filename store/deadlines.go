@@ -183,8 +183,10 @@ func (s *Store) withdraw(ctx context.Context, t *tx, site, key string, why messa
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	_, err = s.exec(ctx, t, "UPDATE queue SET status = ?, reason = ?, due_at = NULL, changed_at = ? WHERE "+s.dialect.these("queue", hidden("status")+" IN "+waiting),
-		message.After(message.Cancel), message.Superseded, instant(why.At), s.dialect.array(ids), site)
+	err = s.changeRows(ctx, t, rowsOf{
+		site: site, ids: ids, and: hidden("status") + " IN " + waiting,
+		set: "status = ?, reason = ?, due_at = NULL, changed_at = ?", setArguments: []any{message.After(message.Cancel), message.Superseded, instant(why.At)},
+	})
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func want(t *testing.T, what string, got []string, want ...string) {
 
 func TestDecisionsAreKeptWithWhoTookThem(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		m := direct(1)
 		accept(t, s, m)
@@ -75,7 +75,7 @@ func TestDecisionsAreKeptWithWhoTookThem(t *testing.T) {
 
 func TestRemindersTellWhyTheyWereWithdrawn(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		call := message.Call{Site: site, At: noon, By: "engine"}
 		set := func(due time.Time) deadlines.Deadline {
@@ -123,7 +123,7 @@ func TestRemindersTellWhyTheyWereWithdrawn(t *testing.T) {
 
 func TestChangesAreKeptInOrder(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		call := message.Call{Site: site, At: noon, By: "ola"}
 		u := user("anna")

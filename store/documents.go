@@ -63,8 +63,7 @@ func (s *Store) saveDocument(ctx context.Context, t *tx, d document.Document) er
 
 // ForgetDocuments deletes at most n documents of the site that nobody has written to since.
 func (s *Store) ForgetDocuments(ctx context.Context, site string, n int, before time.Time) (int, error) {
-	old := s.dialect.some("documents", "WHERE site = ? AND updated_at < ? ORDER BY updated_at LIMIT ?")
-	forgotten, err := s.exec(ctx, nil, "DELETE FROM documents WHERE "+old, site, instant(before), n)
+	forgotten, err := s.forget(ctx, "documents WHERE site = ?", "updated_at", n, before, site)
 	if err != nil {
 		return 0, fmt.Errorf("forget old documents: %w", err)
 	}

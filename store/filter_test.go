@@ -40,7 +40,7 @@ func subjects(ms []message.Message) string {
 }
 
 func TestFind(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		named := func(m message.Message, subject string, edit func(*message.Message)) message.Message {
 			m.Subject = subject
 			edit(&m)
@@ -157,7 +157,7 @@ func TestFind(t *testing.T) {
 // behind them is on the next.
 func TestFindGoesOn(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		var all []message.Message
 		for i := range 22_500 {
 			m := direct(i)

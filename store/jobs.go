@@ -147,9 +147,7 @@ func (s *Store) LastRun(ctx context.Context, job string) (schedule.Run, error) {
 
 // ForgetRuns deletes at most n records of runs that are older than that.
 func (s *Store) ForgetRuns(ctx context.Context, n int, before time.Time) (int, error) {
-	// Ids sort by time, so the oldest are found at the front of the key.
-	oldest := s.dialect.some("runs", "WHERE site = ? ORDER BY id LIMIT ?")
-	forgotten, err := s.exec(ctx, nil, "DELETE FROM runs WHERE started_at < ? AND "+oldest, instant(before), serviceSite, n)
+	forgotten, err := s.forgetFirst(ctx, "runs WHERE site = ?", "started_at", n, before, serviceSite)
 	if err != nil {
 		return 0, fmt.Errorf("forget old runs: %w", err)
 	}

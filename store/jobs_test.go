@@ -16,7 +16,7 @@ import (
 
 func TestATickHasOneRun(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		fire := func(slot string, at time.Time) bool {
 			mine, err := s.Fire(t.Context(), schedule.Run{
 				ID: message.NewID(message.RunIDs), Job: "reminders", Slot: slot, ScheduledAt: at, StartedAt: at, Trigger: schedule.Scheduled, Replica: "r",
@@ -53,7 +53,7 @@ func TestATickHasOneRun(t *testing.T) {
 
 func TestOneReplicaHoldsAJob(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		if _, err := s.Job(t.Context(), schedule.Job{Name: "reminders", ChangedAt: noon}); err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +89,7 @@ func TestOneReplicaHoldsAJob(t *testing.T) {
 
 func TestAJobIsChangedByOneAtATime(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		j, err := s.Job(t.Context(), schedule.Job{Name: "reminders", Planned: "every 15m", ChangedAt: noon})
 		if err != nil {
 			t.Fatal(err)
@@ -111,7 +111,7 @@ func TestAJobIsChangedByOneAtATime(t *testing.T) {
 
 func TestRunsAreForgottenByAge(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		for i := range 10 {
 			at := noon.Add(time.Duration(i) * time.Hour)
 			if _, err := s.Fire(t.Context(), schedule.Run{ID: message.NewID(message.RunIDs), Job: "reminders", ScheduledAt: at, StartedAt: at}); err != nil {
@@ -131,7 +131,7 @@ func TestRunsAreForgottenByAge(t *testing.T) {
 
 func TestADeadlineIsReplacedAndCleared(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		set := func(next time.Time) deadlines.Deadline {
 			d, err := s.SaveDeadline(t.Context(), message.Call{Site: site, At: noon}, deadlines.Deadline{Key: "C-1", Users: []string{"u1"}, SetAt: noon, FiredAt: noon, NextAt: next, Terms: deadlines.Terms{DueAt: eight}})

@@ -84,7 +84,7 @@ func TestListsLookOnlyAtAPage(t *testing.T) {
 // they are; what has moved on is not among them.
 func TestDeferredForManyPeople(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		const people = 600
 		var all []message.Message
 		for i := range people {

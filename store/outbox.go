@@ -23,9 +23,10 @@ func (s *Store) readPosted(site string, scan func(...any) error) (p message.Post
 // TakePosted takes up to n requests out of the outbox that no replica holds, the oldest
 // first, and holds them until then. Accept removes them.
 func (s *Store) TakePosted(ctx context.Context, site string, n int, at, until time.Time) ([]message.Posted, error) {
-	waiting := s.dialect.some("outbox", "WHERE site = ? AND refused_at IS NULL AND held_until <= ? ORDER BY held_until, id LIMIT ?")
-	rows, err := s.query(ctx, nil, "UPDATE outbox SET held_until = ?, tries = tries + 1 WHERE "+waiting+" RETURNING "+postedNames,
-		instant(until), site, instant(at), n)
+	waiting := s.dialect.any("SELECT id FROM outbox WHERE site = ? AND refused_at IS NULL AND held_until <= ? ORDER BY held_until, id LIMIT ?" +
+		s.dialect.lock("UPDATE SKIP LOCKED"))
+	rows, err := s.query(ctx, nil, "UPDATE outbox SET held_until = ?, tries = tries + 1 WHERE site = ? AND id "+waiting+" RETURNING "+postedNames,
+		instant(until), site, site, instant(at), n)
 	all, err := collect(rows, err, func(scan func(...any) error) (message.Posted, error) { return s.readPosted(site, scan) })
 	if err != nil {
 		return nil, fmt.Errorf("take requests out of the outbox: %w", err)

@@ -50,7 +50,7 @@ var steps = []struct {
 	}, "callbacks_due callbacks_in_order callbacks_key"},
 	{"ForgetCallbacks", func(ctx context.Context, s *store.Store) error {
 		return second(s.ForgetCallbacks(ctx, site, "whk_1", 1000, noon))
-	}, "callbacks_key"},
+	}, "callbacks_key callbacks_in_order"}, // the second while there are none
 	{"Webhooks", func(ctx context.Context, s *store.Store) error { return second(s.Webhooks(ctx, site)) }, "webhooks_key"},
 	{"Attach", func(ctx context.Context, s *store.Store) error {
 		m := direct(1)
@@ -108,7 +108,7 @@ var steps = []struct {
 	{"ForgetRefusals", func(ctx context.Context, s *store.Store) error {
 		return second(s.ForgetRefusals(ctx, site, 1000, noon))
 	}, "refusals_key"},
-	{"ForgetRuns", func(ctx context.Context, s *store.Store) error { return second(s.ForgetRuns(ctx, 1000, noon)) }, "runs_key"},
+	{"ForgetRuns", func(ctx context.Context, s *store.Store) error { return second(s.ForgetRuns(ctx, 1000, noon)) }, "runs_key runs_of_job"}, // the second while there are none
 	{"Fire", func(ctx context.Context, s *store.Store) error {
 		return second(s.Fire(ctx, schedule.Run{ID: message.NewID(message.RunIDs), Job: "reminders", ScheduledAt: noon, StartedAt: noon}))
 	}, ""},
@@ -151,6 +151,9 @@ func TestJobsLookOnlyAtWhatIsDue(t *testing.T) {
 				}
 				allowed := strings.Fields(step.indexes)
 				for _, statement := range statements {
+					if strings.Contains(statement, "ctid") { // O3
+						t.Errorf("%s finds rows by where they lie:\n%s", step.name, statement)
+					}
 					for _, access := range explain(statement) {
 						if !slices.Contains(append(allowed, small...), access.index) || access.whole {
 							t.Errorf("%s looks by %q, whole: %t; want one of %s:\n%s\n%s", step.name, access.index, access.whole, allowed, access.line, statement)

@@ -118,21 +118,21 @@ func (p postgres) tag() string {
 	return "(CASE WHEN m.extra <> '' THEN (m.extra::jsonb -> 'tags') ->> " + p.text() + " END)"
 }
 
-func (p postgres) these(table, and string) string {
-	return fmt.Sprintf("ctid = ANY(ARRAY(SELECT r.ctid FROM %s CROSS JOIN LATERAL"+
-		" (SELECT r.ctid FROM %s r WHERE r.site = ? AND r.id = i.id AND %s OFFSET 0 FOR UPDATE) AS r))", p.list(), table, and)
+// change is an upsert that never inserts, as postgresSettle is: whatever the planner
+// believes, each row is found by its key and by nothing else.
+func (p postgres) change(r rowsOf) (statement string, arguments []any) {
+	return fmt.Sprintf("INSERT INTO queue (site, id, status, changed_at) SELECT r.site, r.id, r.status, r.changed_at FROM %s CROSS JOIN LATERAL"+
+		" (SELECT r.* FROM queue r WHERE r.site = ? AND r.id = i.id AND %s OFFSET 0 FOR UPDATE) AS r"+
+		" ON CONFLICT (site, id) DO UPDATE SET %s", p.list(), r.and, r.set), slices.Concat([]any{r.ids, r.site}, r.andArguments, r.setArguments)
 }
 
-func (postgres) some(table, where string) string {
-	return fmt.Sprintf("ctid = ANY(ARRAY(SELECT ctid FROM %s %s FOR UPDATE SKIP LOCKED))", table, where)
-}
+func (postgres) any(subselect string) string { return "= ANY(ARRAY(" + subselect + "))" }
 
 func (postgres) mergeWindows(ctx context.Context, t *tx, site string, at time.Time, windows, digests []string) error {
-	// The rows are locked: where they lie does not change.
-	_, err := t.sql.ExecContext(ctx, `UPDATE windows SET closed_at = $1, digest_id = m.digest_id
-		FROM (SELECT w.ctid AS place, i.digest_id FROM unnest($3::text[], $4::text[]) AS i(id, digest_id) CROSS JOIN LATERAL
-			(SELECT w.ctid FROM windows w WHERE w.site = $2 AND w.id = i.id OFFSET 0) AS w) AS m
-		WHERE windows.ctid = m.place`,
+	_, err := t.sql.ExecContext(ctx, `INSERT INTO windows (site, id, user_id, due_at, closed_at, digest_id)
+		SELECT w.site, w.id, w.user_id, w.due_at, $1, i.digest_id FROM unnest($3::text[], $4::text[]) AS i(id, digest_id) CROSS JOIN LATERAL
+			(SELECT w.* FROM windows w WHERE w.site = $2 AND w.id = i.id OFFSET 0) AS w
+		ON CONFLICT (site, id) DO UPDATE SET closed_at = excluded.closed_at, digest_id = excluded.digest_id`,
 		instant(at), site, windows, digests)
 	return err
 }
@@ -149,15 +149,17 @@ func (p postgres) read(ctx context.Context, s *Store, t *tx, statement string, a
 	return all, err
 }
 
-// postgresClaim finds the rows that it has locked by where they lie.
+// postgresClaim is an upsert that never inserts, as postgresSettle is. It finds the rows
+// that it has locked by their keys: in a table that is partitioned, where a row lies says
+// nothing of which row it is.
 var postgresClaim = fmt.Sprintf(`WITH q AS (
-		UPDATE queue SET %s
-		WHERE ctid = ANY(ARRAY(
-			SELECT ctid FROM queue WHERE site = $1 AND account = $5 AND priority = $6 AND due_at <= $2 AND status IN %s
-			ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED))
+		INSERT INTO queue (site, id, status, changed_at) SELECT q.site, q.id, q.status, q.changed_at FROM (
+			SELECT site, id, status, changed_at FROM queue WHERE site = $1 AND account = $5 AND priority = $6 AND due_at <= $2 AND status IN %s
+			ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) AS q
+		ON CONFLICT (site, id) DO UPDATE SET %s
 		RETURNING *
 	) %sq`,
-	fmt.Sprintf(claimed, "$3", "$2"), in(claimable), selectMessages)
+	in(claimable), fmt.Sprintf(claimedOf("queue."), "$3", "$2"), selectMessages)
 
 func (p postgres) claim(ctx context.Context, s *Store, c claim) ([]message.Message, error) {
 	rows, err := p.pool.Query(ctx, s.ready(postgresClaim+s.withQueue()), c.site, c.at.UTC(), c.leaseUntil.UTC(), c.n, c.account, c.rank)
@@ -169,15 +171,15 @@ func (p postgres) claim(ctx context.Context, s *Store, c claim) ([]message.Messa
 
 func (postgres) atOnce() bool { return true }
 
-// postgresSettleWhole goes to each row by where it lies. A row that has moved there
-// meanwhile, as when its lease was renewed, is left to postgresSettle.
-var postgresSettleWhole = fmt.Sprintf(`UPDATE queue SET %s, changed_at = o.changed_at, receipt = o.receipt
-	FROM (SELECT q.ctid AS place, i.changed_at, i.receipt
+// postgresSettleWhole is postgresSettle for outcomes that a receipt says all of.
+var postgresSettleWhole = fmt.Sprintf(`INSERT INTO queue (site, id, status, changed_at, receipt)
+	SELECT $1, i.id, '', i.changed_at, i.receipt
 		FROM unnest($2::text[], $3::timestamptz[], $4::text[]) AS i(id, changed_at, receipt) CROSS JOIN LATERAL
-			(SELECT q.ctid FROM queue q WHERE q.site = $1 AND q.id = i.id OFFSET 0) AS q) AS o
-	WHERE queue.ctid = o.place AND queue.claim = %d AND %s = '%s'
+			(SELECT FROM queue q WHERE q.site = $1 AND q.id = i.id AND q.claim = %[2]d AND %[3]s = '%[4]s' OFFSET 0) AS held
+	ON CONFLICT (site, id) DO UPDATE SET %[1]s, changed_at = excluded.changed_at, receipt = excluded.receipt
+		WHERE queue.claim = %[2]d AND queue.status = '%[4]s'
 	RETURNING queue.id`,
-	settledWhole, firstClaim, hidden("queue.status"), message.Sending)
+	settledWhole, firstClaim, hidden("q.status"), message.Sending)
 
 func (p postgres) settleWhole(ctx context.Context, s *Store, t *tx, rows []settlement) (moved []string, err error) {
 	for len(rows) > 0 {

@@ -22,7 +22,7 @@ func made(at time.Time, status message.Status, content string) message.Message {
 
 func TestOldMessagesArePurged(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		ctx := context.Background()
 		long, ago := noon.Add(-100*24*time.Hour), noon.Add(-10*24*time.Hour)

@@ -55,10 +55,30 @@ type claim struct {
 	n              int
 }
 
-// claimed is the SET of a claim: the attempt is counted and its lease committed before
+// claimedOf is the SET of a claim: the attempt is counted and its lease committed before
 // anything is said to a relay, so that a crash counts too.
-var claimed = fmt.Sprintf("status = '%s', reason = '', due_at = %%[1]s, changed_at = %%[2]s, claimed_at = %%[2]s, "+
-	"claim = claim + 1, attempts = attempts + 1, tries = tries + 1", message.After(message.Claim))
+func claimedOf(row string) string {
+	return fmt.Sprintf("status = '%[1]s', reason = '', due_at = %%[1]s, changed_at = %%[2]s, claimed_at = %%[2]s, "+
+		"claim = %[2]sclaim + 1, attempts = %[2]sattempts + 1, tries = %[2]stries + 1", message.After(message.Claim), row)
+}
+
+// rowsOf are rows of the queue by id, as far as they still stand so, and what is written
+// into them.
+type rowsOf struct {
+	site         string
+	ids          []string
+	and          string // a condition on them, on r where the column could be another's
+	andArguments []any
+	set          string
+	setArguments []any
+}
+
+// changeRows writes into rows of the queue.
+func (s *Store) changeRows(ctx context.Context, t *tx, r rowsOf) error {
+	statement, arguments := s.dialect.change(r)
+	_, err := s.exec(ctx, t, statement, arguments...)
+	return err
+}
 
 // Claim takes at most n messages of the lane that are due, oldest first, and leases them.
 // No other claim gets them before the lease is over.
@@ -90,8 +110,10 @@ func (s *Store) Extend(ctx context.Context, held []message.Message, leaseUntil t
 	}
 	for h, list := range ids {
 		slices.Sort(list)
-		still := s.dialect.these("queue", fmt.Sprintf("%s = '%s' AND claim = ?", hidden("status"), message.Sending))
-		_, err := s.exec(ctx, nil, "UPDATE queue SET due_at = ? WHERE "+still, instant(leaseUntil), s.dialect.array(list), h.site, h.claim)
+		err := s.changeRows(ctx, nil, rowsOf{
+			site: h.site, ids: list, and: fmt.Sprintf("%s = '%s' AND claim = ?", hidden("status"), message.Sending), andArguments: []any{h.claim},
+			set: "due_at = ?", setArguments: []any{instant(leaseUntil)},
+		})
 		if err != nil {
 			return fmt.Errorf("extend leases: %w", err)
 		}

@@ -55,7 +55,7 @@ func due(reference string, at time.Time) message.Message {
 
 func TestClaimTakesWhatIsDueOldestFirst(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		accept(t, s, due("third", noon), due("first", noon.Add(-time.Hour)), due("late", noon.Add(time.Microsecond)), due("second", noon.Add(-time.Minute)))
 		first := claim(t, s, 2, noon)
@@ -78,7 +78,7 @@ func TestClaimTakesWhatIsDueOldestFirst(t *testing.T) {
 // Every status that may be claimed is, no other is, whatever due_at says.
 func TestClaimTakesWhatTheTableAllows(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		var want []string
 		for _, status := range message.Statuses() {
@@ -106,7 +106,7 @@ func TestClaimTakesWhatTheTableAllows(t *testing.T) {
 
 func TestNoTwoClaimsGetOneMessage(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		var all []message.Message
 		for i := range 1000 {
@@ -149,7 +149,7 @@ func TestNoTwoClaimsGetOneMessage(t *testing.T) {
 
 func TestSettleMovesAsTheTableSays(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		for _, move := range []message.Move{
 			message.Accept, message.Postpone, message.Limit, message.Fail, message.HandBack, message.Lapse, message.Lose, message.Expire, message.Skip,
@@ -171,7 +171,7 @@ func TestSettleMovesAsTheTableSays(t *testing.T) {
 
 func TestALateOutcomeChangesNothingButTheLog(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		accept(t, s, direct(1), direct(2))
 		old := claim(t, s, 2, noon)
@@ -198,7 +198,7 @@ func TestALateOutcomeChangesNothingButTheLog(t *testing.T) {
 
 func TestExtendKeepsOnlyWhatIsStillHeld(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		accept(t, s, due("held", noon.Add(-3)), due("settled", noon.Add(-2)), due("taken over", noon.Add(-1)))
 		held := claim(t, s, 3, noon)
@@ -220,7 +220,7 @@ func TestExtendKeepsOnlyWhatIsStillHeld(t *testing.T) {
 
 func TestLapsedListsLeasesThatAreOver(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		accept(t, s, due("a", noon), due("waits", eight))
 		claim(t, s, 10, noon)
@@ -234,7 +234,7 @@ func TestLapsedListsLeasesThatAreOver(t *testing.T) {
 
 func TestExpireEndsWhatIsTooLate(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		save(t, s, "u1")
 		late := func(m message.Message, reference string) message.Message {
@@ -270,7 +270,7 @@ func TestExpireEndsWhatIsTooLate(t *testing.T) {
 
 func TestReplaceRefusesWhatHasMoved(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		m := direct(1)
 		accept(t, s, m)
@@ -291,7 +291,7 @@ func TestReplaceRefusesWhatHasMoved(t *testing.T) {
 // CQ-12, CQ-14: a retry keeps what it wipes, each time anew.
 func TestARetryKeepsWhatItWipes(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		accept(t, s, direct(1))
 		full := &message.Failure{Category: message.MailboxFull, Code: "552 5.2.2", Text: "Mailbox full"}
@@ -336,7 +336,7 @@ func TestARetryKeepsWhatItWipes(t *testing.T) {
 
 func TestOutcomesAreWrittenWhileLeasesAreRenewed(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		const n = 300
 		all := make([]message.Message, n)

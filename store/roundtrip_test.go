@@ -110,7 +110,7 @@ func wantSame[T any](t *testing.T, what string, got, want T, o ...cmp.Option) {
 
 func TestAMessageIsReadAsItWasWritten(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		whole := fullMessage()
 		bare := message.Message{ID: message.NewID(message.MessageIDs), Site: site, Status: message.Pending, CreatedAt: noon, UpdatedAt: noon}
@@ -142,7 +142,7 @@ func TestAMessageIsReadAsItWasWritten(t *testing.T) {
 
 func TestAnAttemptIsReadAsItWasWritten(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		accept(t, s, direct(1))
 		m := claim(t, s, 1, noon)[0]
@@ -171,7 +171,7 @@ func TestAnAttemptIsReadAsItWasWritten(t *testing.T) {
 
 func TestPeopleDeadlinesJobsAndRunsAreReadAsTheyWereWritten(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
 		known(t, s)
 		var u preferences.User
@@ -245,7 +245,7 @@ func TestPeopleDeadlinesJobsAndRunsAreReadAsTheyWereWritten(t *testing.T) {
 
 // TestDocumentsComeBackWhole, and a writer who read an older version loses.
 func TestDocumentsComeBackWhole(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
 		var want document.Document
 		n := 0
@@ -289,7 +289,7 @@ func TestDocumentsComeBackWhole(t *testing.T) {
 
 // TestDocumentsOfAPersonAreErased with the person; others stay.
 func TestDocumentsOfAPersonAreErased(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
 		save(t, s, "anna")
 		for id, fields := range map[string]string{

@@ -133,7 +133,7 @@ func TestAddressesOfDatabases(t *testing.T) {
 
 func TestACancelledCallIsNoOutage(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, err := s.Sites(ctx); !errors.Is(err, context.Canceled) || errors.Is(err, message.ErrUnavailable) {

@@ -45,7 +45,7 @@ func counted(t *testing.T, s *store.Store, site string, q series.Query) string {
 
 func TestReplicasAddToTheSameMinute(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		var replicas sync.WaitGroup
 		for range 4 {
 			replicas.Go(func() {
@@ -69,7 +69,7 @@ func TestReplicasAddToTheSameMinute(t *testing.T) {
 
 func TestSeriesAreGroupedBySteps(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		for i := range 120 { // two hours, a mail a minute
 			at := noon.Add(time.Duration(i) * time.Minute)
 			add(t, s, hits(site, "direct", at, 1)...)
@@ -98,7 +98,7 @@ func TestSeriesAreGroupedBySteps(t *testing.T) {
 
 func TestOldSeriesAreForgotten(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		for _, days := range []int{0, 1, 3, 89, 92} {
 			add(t, s, hits(site, "direct", noon.AddDate(0, 0, -days), 1)...)
 		}
@@ -123,7 +123,7 @@ func TestOldSeriesAreForgotten(t *testing.T) {
 
 func TestTheDepthOfTheQueue(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		later, manual, failed := direct(3), direct(4), direct(5)
 		later.Status, later.DueAt = message.Scheduled, eight

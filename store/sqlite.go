@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,13 +109,12 @@ func (sqlite) tag() string {
 	return "(SELECT value FROM json_each(m.extra, '$.tags') WHERE key = ?)"
 }
 
-func (sqlite) these(_, and string) string {
-	return "id IN (SELECT value FROM json_each(?)) AND site = ? AND " + and
+func (d sqlite) change(r rowsOf) (statement string, arguments []any) {
+	return fmt.Sprintf("UPDATE queue SET %s WHERE id IN (SELECT value FROM json_each(?)) AND site = ? AND %s", r.set, r.and),
+		slices.Concat(r.setArguments, []any{d.array(r.ids), r.site}, r.andArguments)
 }
 
-func (sqlite) some(table, where string) string {
-	return fmt.Sprintf("rowid IN (SELECT rowid FROM %s %s)", table, where)
-}
+func (sqlite) any(subselect string) string { return "IN (" + subselect + ")" }
 
 func (sqlite) mergeWindows(ctx context.Context, t *tx, site string, at time.Time, windows, digests []string) error {
 	statement, err := t.sql.PrepareContext(ctx, "UPDATE windows SET closed_at = ?, digest_id = ? WHERE site = ? AND id = ?")
@@ -161,7 +161,7 @@ var sqliteClaim = fmt.Sprintf(`UPDATE queue SET %s
 		SELECT site, id FROM queue WHERE site = ?1 AND account = ?5 AND priority = ?6 AND due_at <= ?2 AND status IN %s
 		ORDER BY due_at, id LIMIT ?4)
 	RETURNING id`,
-	fmt.Sprintf(claimed, "?3", "?2"), in(claimable))
+	fmt.Sprintf(claimedOf(""), "?3", "?2"), in(claimable))
 
 func (sqlite) claim(ctx context.Context, s *Store, c claim) (claimed []message.Message, err error) {
 	err = s.commit(ctx, func(t *tx) error {

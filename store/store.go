@@ -76,11 +76,10 @@ type dialect interface {
 	to(table, as, on, lock string) string
 	// perhaps is to where there may be no such row.
 	perhaps(table, as, on string) string
-	// these is a condition on rows of a table by id; its arguments are an array, the site and
-	// those of what else must be true.
-	these(table, and string) string
-	// some is a condition on those rows of a table that a SELECT with that WHERE finds.
-	some(table, where string) string
+	// change is the statement that changes rows of the queue by their keys.
+	change(r rowsOf) (statement string, arguments []any)
+	// any ends a condition on a column that is to be among those of a subselect, which is run once.
+	any(subselect string) string
 	// by names the index of a table in a FROM, for a planner that would take another.
 	by(index string) string
 	// like compares a text with a pattern, capitals or not as far as the database can.

@@ -16,7 +16,7 @@ import (
 // TestTogether: many callers at once each get an answer of their own. A request that comes
 // twice leads to one message; one that cannot be taken keeps no other from being taken.
 func TestTogether(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		if err := s.AddSite(t.Context(), site, "UTC", noon); err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +66,7 @@ func TestTogether(t *testing.T) {
 // TestTogetherWithoutOne: what one caller may not have is no matter to the others, and who
 // gives up while waiting has stored nothing.
 func TestTogetherWithoutOne(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		if err := s.AddSite(t.Context(), site, "UTC", noon); err != nil {
 			t.Fatal(err)
 		}

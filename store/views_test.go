@@ -12,7 +12,7 @@ import (
 )
 
 func TestViews(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		kept(t, s)
 		member := rights.Member{Site: site, Email: "anna@example.org", Role: rights.Support, CreatedAt: noon}
 		if err := s.AddMember(t.Context(), member); err != nil {

@@ -237,9 +237,10 @@ func (s *Store) moveDeferred(ctx context.Context, t *tx, c closing, moved map[me
 		if move == message.Skip {
 			set, arguments = "reason = ?", []any{message.NoAddress}
 		}
-		arguments = append([]any{message.After(move), instant(c.at)}, arguments...)
-		_, err := s.exec(ctx, t, fmt.Sprintf("UPDATE queue SET status = ?, changed_at = ?, %s WHERE %s",
-			set, s.dialect.these("queue", hidden("status")+" = '"+string(message.Deferred)+"'")), append(arguments, s.dialect.array(ids), c.site)...)
+		err := s.changeRows(ctx, t, rowsOf{
+			site: c.site, ids: ids, and: hidden("status") + " = '" + string(message.Deferred) + "'",
+			set: "status = ?, changed_at = ?, " + set, setArguments: append([]any{message.After(move), instant(c.at)}, arguments...),
+		})
 		if err == nil {
 			err = s.tell(ctx, t, statusesOf(c.site, ids, message.After(move), ""))
 		}

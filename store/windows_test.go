@@ -36,7 +36,7 @@ func statuses(t *testing.T, s *store.Store) string {
 
 func TestMessagesOfOneUserAndInstantShareAWindow(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		save(t, s, "u1")
 		save(t, s, "u2")
@@ -78,7 +78,7 @@ func cancel(t *testing.T, s *store.Store, id message.ID) {
 
 func TestWhatLeftTheWindowIsNotMerged(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		save(t, s, "u1")
 		ms := []message.Message{deferred(1), deferred(1), deferred(1)}
@@ -105,7 +105,7 @@ func TestWhatLeftTheWindowIsNotMerged(t *testing.T) {
 
 func TestAMergedMessageCannotBeCancelled(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		save(t, s, "u1")
 		accept(t, s, deferred(1), deferred(1))
@@ -129,7 +129,7 @@ func TestAMergedMessageCannotBeCancelled(t *testing.T) {
 
 func TestTheAddressIsThatOfNow(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		save(t, s, "u1")
 		m := deferred(1)
@@ -148,7 +148,7 @@ func TestTheAddressIsThatOfNow(t *testing.T) {
 
 func TestAChangedUserIsSavedOnceAndMovesWhatWaits(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		save(t, s, "u1")
 		m := deferred(1)
@@ -180,7 +180,7 @@ func TestAChangedUserIsSavedOnceAndMovesWhatWaits(t *testing.T) {
 // message ends in one mail.
 func TestWindowsUnderFire(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
+	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		const users, rounds = 6, 15
 		for i := range users {
