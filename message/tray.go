@@ -16,7 +16,8 @@ var (
 	ErrNotFound = errors.New("there is no such thing")
 	// ErrBusy means that a mail is on its way at this moment, and must not be touched.
 	ErrBusy = errors.New("a mail is being sent at this moment")
-	// ErrUnavailable means that the database does not answer: nothing was stored.
+	// ErrUnavailable means that the database does not answer: nothing was stored, unless a
+	// Trouble says that nobody knows.
 	ErrUnavailable = errors.New("the database does not answer")
 	// ErrKeyReused means that an Idempotency-Key came again with another request.
 	ErrKeyReused = errors.New("this Idempotency-Key was used for another request")

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
@@ -17,7 +18,9 @@ var migrations embed.FS
 // Migrate brings the schema up to date. Any number of replicas may start at once: one of
 // them does it, under a lock on Postgres. It returns the numbers of the files that it ran.
 func (s *Store) Migrate(ctx context.Context) ([]int64, error) {
-	provider, err := s.provider()
+	db, end := s.patient()
+	defer end()
+	provider, err := s.provider(db)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +50,9 @@ func (s *Store) Migrate(ctx context.Context) ([]int64, error) {
 
 // Unmigrate undoes the last migrations, at most so many, and returns their numbers.
 func (s *Store) Unmigrate(ctx context.Context, steps int) ([]int64, error) {
-	provider, err := s.provider()
+	db, end := s.patient()
+	defer end()
+	provider, err := s.provider(db)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +73,7 @@ func (s *Store) Unmigrate(ctx context.Context, steps int) ([]int64, error) {
 // SchemaVersion is the number of the last migration that the database has, and of the
 // last one that this program knows.
 func (s *Store) SchemaVersion(ctx context.Context) (has, knows int64, err error) {
-	provider, err := s.provider()
+	provider, err := s.provider(s.sql)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -78,17 +83,17 @@ func (s *Store) SchemaVersion(ctx context.Context) (has, knows int64, err error)
 	return has, knows, nil
 }
 
-func (s *Store) provider() (*goose.Provider, error) {
+func (s *Store) provider(db *sql.DB) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations, "migrations/"+s.dialect.name())
 	if err != nil {
 		return nil, err
 	}
 	if s.dialect.name() == "sqlite" { // one writer at a time by nature
-		return goose.NewProvider(goose.DialectSQLite3, s.sql, files)
+		return goose.NewProvider(goose.DialectSQLite3, db, files)
 	}
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // looks every second, for five minutes
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.DialectPostgres, s.sql, files, goose.WithSessionLocker(locker))
+	return goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
 }

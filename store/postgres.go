@@ -36,20 +36,24 @@ func openPostgres(ctx context.Context, s Settings, log *zap.Logger) (*Store, err
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "notifier"
 	}
+	waits := watchOver(config)
 	setParameters(ctx, config.ConnConfig)
+	waits.config = config.ConnConfig.Copy()
+	config.ConnConfig.Tracer = bounds{waits, longest}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
+	waits.pool = pool
 	db := stdlib.OpenDBFromPool(pool)
 	g, err := gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: db}), gormConfig())
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return &Store{db: g, sql: db, dialect: postgres{pool}, log: log, listen: config.ConnConfig, name: rand.Text(), close: func() error {
+	return &Store{db: g, sql: db, dialect: postgres{pool}, log: log, listen: config.ConnConfig, name: rand.Text(), guard: waits, close: func() error {
 		err := db.Close()
-		pool.Close()
+		closePool(pool)
 		return err
 	}}, nil
 }
@@ -61,6 +65,7 @@ func setParameters(ctx context.Context, config *pgx.ConnConfig) {
 	// Each statement is planned once, for any size of its lists and tables. By index is how
 	// all of them are meant, however small a table is when the plan is made.
 	parameters := map[string]string{"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
+	maps.Copy(parameters, patience)
 	maps.Copy(config.RuntimeParams, parameters)
 	conn, err := pgx.ConnectConfig(ctx, config.Copy())
 	if err == nil {

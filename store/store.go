@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,6 +47,8 @@ type Store struct {
 	name     string // of this store, among those that say something
 	herald   herald
 	together together
+	full     atomic.Pointer[string] // why nothing can be stored; nil: all is well, as far as we know
+	guard    *guard                 // of waits; nil on SQLite
 	close    func() error
 }
 
@@ -164,9 +167,33 @@ func (s *Store) once(ctx context.Context, do func(t *tx) error) error {
 	}
 	defer sqlTx.Rollback() // does nothing after a commit
 	if err := do(&tx{conn: conn, sql: sqlTx}); err != nil {
-		return err
+		return s.noted(ctx, err)
 	}
-	return sqlTx.Commit()
+	return s.noted(ctx, ended(sqlTx.Commit()))
+}
+
+// noted tells whoever watches the run of something that went well, and whoever asks how the
+// database fares that it is full.
+func (s *Store) noted(ctx context.Context, err error) error {
+	if err == nil {
+		message.Heard(ctx)
+		if s.full.Load() != nil {
+			s.full.Store(nil)
+		}
+		return nil
+	}
+	if t, ok := errors.AsType[*message.Trouble](told(err)); ok && t.Full {
+		s.full.Store(&t.Says)
+	}
+	return err
+}
+
+// Full tells why nothing can be stored; empty if something was stored since.
+func (s *Store) Full() string {
+	if says := s.full.Load(); says != nil {
+		return *says
+	}
+	return ""
 }
 
 // on is where a statement runs: in the transaction, or on a connection of its own.
@@ -183,16 +210,25 @@ func (s *Store) on(t *tx) interface {
 // exec runs a statement with ? marks and returns how many rows it changed.
 func (s *Store) exec(ctx context.Context, t *tx, statement string, arguments ...any) (int, error) {
 	result, err := s.on(t).ExecContext(ctx, s.ready(statement), arguments...)
+	if t == nil {
+		err = ended(err)
+	}
 	if err != nil {
-		return 0, told(err)
+		return 0, s.noted(ctx, told(err))
 	}
 	n, err := result.RowsAffected()
+	if n > 0 {
+		_ = s.noted(ctx, nil)
+	}
 	return int(n), err
 }
 
 // query is exec for a SELECT.
 func (s *Store) query(ctx context.Context, t *tx, statement string, arguments ...any) (*sql.Rows, error) {
 	rows, err := s.on(t).QueryContext(ctx, s.ready(statement), arguments...)
+	if err == nil {
+		message.Heard(ctx)
+	}
 	return rows, told(err)
 }
 

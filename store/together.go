@@ -31,7 +31,7 @@ type asked struct {
 const (
 	togetherTrays    = 200
 	togetherMessages = 1000
-	togetherTime     = 30 * time.Second
+	togetherTime     = 10 * time.Second
 	writers          = 2 // on Postgres
 )
 
@@ -76,8 +76,8 @@ func (s *Store) join(ctx context.Context, at time.Time, tray message.Tray) ([]by
 	if i >= 0 {
 		return nil, told(ctx.Err())
 	}
-	<-a.done // it is on its way: only the database knows whether it arrives
-	return a.answered, a.err
+	// It is on its way: only the database knows whether it arrives.
+	return nil, &message.Trouble{Unknown: true, Err: ctx.Err()}
 }
 
 // goOn takes the next trays that wait, or ends.
@@ -175,7 +175,7 @@ func (s *Store) bare(ctx context.Context, trays ...message.Tray) (done bool, err
 	if len(rows) == 0 || len(rows) >= copied || !s.dialect.atOnce() || !s.unheard(ctx, sites) {
 		return false, nil
 	}
-	return true, s.dialect.insertMessages(ctx, nil, rows)
+	return true, s.noted(ctx, ended(s.dialect.insertMessages(ctx, nil, rows)))
 }
 
 func compareKeys(a, b message.Tray) int {

@@ -3,11 +3,15 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"go.uber.org/zap"
 
 	"notifier/message"
@@ -26,21 +30,41 @@ func (s *Store) Watch(ctx context.Context, wake, posted func()) {
 				return
 			}
 			s.log.Info("the database tells nothing: due messages are looked for every second", zap.Error(err))
+			if !errors.Is(err, errDeaf) { // it was lost, and may well be back soon
+				s.look(ctx, wake, lostFor)
+				continue
+			}
 		}
-		s.look(ctx, wake)
+		s.look(ctx, wake, deafFor)
 	}
 }
 
-// deafFor is how long Watch looks for itself before it tries to listen again.
-const deafFor = time.Minute
+// How long Watch looks for itself before it tries to listen again: where nothing can be
+// heard, and where the connection was lost.
+const (
+	deafFor = time.Minute
+	lostFor = 3 * time.Second
+)
+
+// How often Watch makes sure that it still hears, by a word of its own, and how long that
+// word may take: a connection that is half open says nothing of it.
+const (
+	hearEvery  = 15 * time.Second
+	hearWithin = 5 * time.Second
+)
+
+// hearing begins the words by which somebody makes sure that they hear: they wake nobody.
+const hearing = "hear "
+
+var errDeaf = errors.New("what we say ourselves is not heard")
 
 // look asks for what is due, once a second. What was due before, and could not leave then,
 // wakes nobody.
-func (s *Store) look(ctx context.Context, wake func()) {
+func (s *Store) look(ctx context.Context, wake func(), while time.Duration) {
 	every := time.NewTicker(time.Second)
 	defer every.Stop()
 	var known time.Time
-	for until := time.Now().Add(deafFor); s.listen == nil || time.Now().Before(until); {
+	for until := time.Now().Add(while); s.listen == nil || time.Now().Before(until); {
 		select {
 		case <-ctx.Done():
 			return
@@ -82,37 +106,97 @@ func (s *Store) hear(ctx context.Context, wake, posted func()) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer close1s(conn)
 	if _, err := conn.Exec(ctx, "LISTEN "+channel+"; LISTEN "+outboxChannel); err != nil {
 		return err
 	}
 	// Behind PgBouncer all goes well, and nothing is heard: so what we say ourselves must be.
-	mine := rand.Text()
-	if _, err := s.exec(ctx, nil, "SELECT pg_notify(?, ?)", channel, mine); err != nil {
+	e := &ear{Store: s, conn: conn, wake: func() {}, posted: func() {}}
+	if err := e.hearsItself(ctx, s.say); err != nil {
 		return err
 	}
-	patience, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	for heard := false; !heard; {
-		n, err := conn.WaitForNotification(patience)
-		if err != nil {
-			return err
-		}
-		heard = n.Payload == mine
-	}
+	e.wake, e.posted = wake, posted
 	wake() // for what came before
 	posted()
-	for {
-		n, err := conn.WaitForNotification(ctx)
-		if err != nil {
+	for ctx.Err() == nil {
+		if err := e.listen(ctx); err != nil {
 			return err
 		}
-		switch {
-		case n.Channel == outboxChannel:
-			posted()
-		case n.Payload != s.name: // our own have woken us already
-			wake()
+		if err := e.hearsItself(ctx, e.say); err != nil {
+			return err
 		}
+	}
+	return ctx.Err()
+}
+
+// say tells all that listen, over a connection of the pool.
+func (s *Store) say(ctx context.Context, word string) error {
+	_, err := s.exec(ctx, nil, "SELECT pg_notify(?, ?)", channel, word)
+	return err
+}
+
+// ear is a connection that listens.
+type ear struct {
+	*Store
+	conn         *pgx.Conn
+	wake, posted func()
+}
+
+// say tells all that listen, over the very connection that is tried.
+func (e *ear) say(ctx context.Context, word string) error {
+	_, err := e.conn.Exec(ctx, "SELECT pg_notify($1, $2)", channel, word)
+	return err
+}
+
+// listen passes on what is heard, until it is time to make sure that something still is: at
+// once if the database seems gone.
+func (e *ear) listen(ctx context.Context) error {
+	patience, cancel := context.WithTimeout(ctx, hearEvery)
+	defer cancel()
+	e.guard.alarms(cancel)
+	defer e.guard.alarms(nil)
+	for {
+		n, err := e.conn.WaitForNotification(patience)
+		switch {
+		case err == nil:
+			e.pass(n)
+		case patience.Err() != nil && !e.conn.IsClosed():
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+// hearsItself says something and waits until it is heard.
+func (e *ear) hearsItself(ctx context.Context, say func(ctx context.Context, word string) error) error {
+	patience, cancel := context.WithTimeout(ctx, hearWithin)
+	defer cancel()
+	word := hearing + rand.Text()
+	if err := say(patience, word); err != nil {
+		return err
+	}
+	for {
+		n, err := e.conn.WaitForNotification(patience)
+		switch {
+		case err != nil && patience.Err() != nil && ctx.Err() == nil:
+			return fmt.Errorf("%w: %w", errDeaf, err)
+		case err != nil:
+			return err
+		case n.Payload == word:
+			return nil
+		}
+		e.pass(n)
+	}
+}
+
+// pass tells whoever is to know.
+func (e *ear) pass(n *pgconn.Notification) {
+	switch {
+	case n.Channel == outboxChannel:
+		e.posted()
+	case n.Payload != e.name && !strings.HasPrefix(n.Payload, hearing): // our own have woken us already
+		e.wake()
 	}
 }
 

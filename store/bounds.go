@@ -1,0 +1,73 @@
+package store
+
+import (
+	"database/sql"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// patience is how long the server waits for us. A transaction whose link is gone keeps its
+// locks until the server notices, and other replicas wait for those.
+var patience = map[string]string{
+	"statement_timeout":                   milliseconds(longest + silence),
+	"idle_in_transaction_session_timeout": milliseconds(longest / 2),
+	"tcp_keepalives_idle":                 "10",
+	"tcp_keepalives_interval":             "3",
+	"tcp_keepalives_count":                "3",
+	"tcp_user_timeout":                    "10000",
+}
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// watchOver has the connections of a pool made by a guard, each within a bound: also the
+// first host of several may be the one that does not answer.
+func watchOver(config *pgxpool.Config) *guard {
+	c := config.ConnConfig
+	switch {
+	case c.ConnectTimeout == 0:
+		c.ConnectTimeout = connectTime
+	case c.ConnectTimeout > longestConnect:
+		c.ConnectTimeout = longestConnect
+	}
+	config.PingTimeout = pingTime
+	g := &guard{config: c}
+	c.DialFunc = g.dial
+	return g
+}
+
+// closeTime is how long the end of the store waits for connections that are still in use.
+const closeTime = 3 * time.Second
+
+// closePool closes the pool, but does not wait long for what still uses it.
+func closePool(pool *pgxpool.Pool) {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		pool.Close()
+	}()
+	limit := time.NewTimer(closeTime)
+	defer limit.Stop()
+	select {
+	case <-closed:
+	case <-limit.C:
+	}
+}
+
+// patient is a connection for what may take as long as the host is at it, such as building
+// an index: only a host that has gone ends it.
+func (s *Store) patient() (db *sql.DB, end func()) {
+	if s.guard == nil {
+		return s.sql, func() {}
+	}
+	c := s.guard.config.Copy()
+	c.Tracer = bounds{s.guard, 0}
+	if _, set := c.RuntimeParams["statement_timeout"]; set {
+		c.RuntimeParams["statement_timeout"] = "0"
+		c.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
+	}
+	db = stdlib.OpenDB(*c)
+	return db, func() { _ = db.Close() }
+}

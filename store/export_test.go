@@ -1,0 +1,12 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Sleep keeps the database at work for a while.
+func (s *Store) Sleep(ctx context.Context, d time.Duration) error {
+	_, err := s.exec(ctx, nil, "SELECT pg_sleep(?)", d.Seconds())
+	return err
+}
