@@ -31,6 +31,7 @@ type Problem struct {
 	Code      string          `json:"code" doc:"What, for programs." example:"invalid"`
 	RequestID string          `json:"request_id,omitempty" doc:"Names this request in the log."`
 	Retryable bool            `json:"retryable" doc:"Whether the same request may succeed later."`
+	Outcome   string          `json:"outcome,omitempty" enum:"unknown" doc:"unknown if the request may have been taken: the database went away before it said so. Repeat it with the same Idempotency-Key."`
 	Errors    []message.Fault `json:"errors,omitempty" doc:"All that is wrong with the request."`
 
 	cause error         // what nobody foresaw; for the log alone
@@ -76,12 +77,13 @@ var titles = map[int]string{
 	http.StatusTooManyRequests:       "These are too many requests",
 	http.StatusInternalServerError:   "Something went wrong here",
 	http.StatusServiceUnavailable:    "The service cannot answer now",
+	http.StatusInsufficientStorage:   "There is no room to store anything",
 }
 
 func problem(status int, code, detail string) *Problem {
 	return &Problem{
 		Type: "about:blank", Title: titles[status], Status: status, Code: code, Detail: detail,
-		Retryable: status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests,
+		Retryable: status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests || status == http.StatusInsufficientStorage,
 	}
 }
 
@@ -91,6 +93,22 @@ func internal() *Problem {
 
 func unavailable() *Problem {
 	return problem(http.StatusServiceUnavailable, "unavailable", "The database does not answer. Try again; an Idempotency-Key makes that safe.")
+}
+
+// troubled tells what is wrong with the database, and whether the request may have been taken.
+func troubled(t *message.Trouble) *Problem {
+	p := unavailable()
+	if t.Says != "" {
+		p.Detail = sentence(errors.New(t.Says), nil) + " Try again; an Idempotency-Key makes that safe."
+	}
+	if t.Full {
+		p = problem(http.StatusInsufficientStorage, "insufficient_storage", sentence(errors.New(t.Says), nil)+" Nothing can be taken until there is room. Try again later.")
+		p.after = 30 * time.Second
+	}
+	if t.Unknown {
+		p.Outcome, p.Detail = "unknown", "The database does not answer. It may have been taken. Repeat it with the same Idempotency-Key."
+	}
+	return p
 }
 
 // told is how an error is told to a caller. What nobody foresaw is told as what it comes
@@ -107,6 +125,7 @@ func (h *handler) told(ctx context.Context, err error) *Problem {
 // without its insides.
 func problemOf(err error) *Problem {
 	var told *Problem
+	var trouble *message.Trouble
 	var invalid *message.Invalid
 	var move *message.MoveError
 	var changed *message.ChangedError
@@ -138,7 +157,9 @@ func problemOf(err error) *Problem {
 		return problem(http.StatusServiceUnavailable, "busy", "A mail to this person is being sent at this moment. Ask again in a minute, and what is left is done.")
 	case errors.Is(err, message.ErrMoved):
 		return problem(http.StatusServiceUnavailable, "busy", "It is being changed by others time after time. Try again; an Idempotency-Key makes that safe.")
-	case errors.Is(err, message.ErrUnavailable), errors.Is(err, context.Canceled):
+	case errors.As(err, &trouble):
+		return troubled(trouble)
+	case errors.Is(err, message.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return unavailable()
 	case errors.Is(err, jobs.ErrNotStarted):
 		return problem(http.StatusServiceUnavailable, "unavailable", "The service is starting or ending. Try again.")

@@ -64,9 +64,13 @@ func link(t *testing.T, upstream string) *toxiproxy.Proxy {
 // service is the program, with its flush every second.
 type service struct {
 	*exec.Cmd
-	t   *testing.T
-	out bytes.Buffer
+	t      *testing.T
+	out    bytes.Buffer
+	listen string
 }
+
+// apiKey lets in.
+const apiKey = "chaos-key"
 
 func serve(t *testing.T, database, relay string) *service {
 	t.Helper()
@@ -80,9 +84,9 @@ func serve(t *testing.T, database, relay string) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &service{Cmd: exec.Command(binary, "serve"), t: t}
+	s := &service{Cmd: exec.Command(binary, "serve"), t: t, listen: listen}
 	s.Dir = t.TempDir()
-	s.Env = append(s.Environ(), "NOTIFIER_DATABASE__URL="+database, "NOTIFIER_HTTP__LISTEN="+listen, "NOTIFIER_SMTP__HOST="+host, "NOTIFIER_SMTP__PORT="+port,
+	s.Env = append(s.Environ(), "NOTIFIER_DATABASE__URL="+database, "NOTIFIER_HTTP__LISTEN="+listen, "NOTIFIER_HTTP__KEY="+apiKey, "NOTIFIER_SMTP__HOST="+host, "NOTIFIER_SMTP__PORT="+port,
 		"NOTIFIER_SMTP__TLS=none", "NOTIFIER_SMTP__FROM=workflow@example.org", "NOTIFIER_JOBS__NOTIFICATIONS__EVERY=1s", "NOTIFIER_RETRY__LEASE=2s", "NOTIFIER_RETRY__BASE=1s")
 	s.Stdout, s.Stderr = &s.out, &s.out
 	if err := s.Start(); err != nil {

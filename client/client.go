@@ -42,7 +42,8 @@ type Options struct {
 // "case/1181/step-4/mail-1", so that a step of a workflow that runs again uses it again.
 type Key string
 
-// Once is no key: such a request is made once, and never repeated.
+// Once is no key of the caller's: such a request is made once. It is sent with a key for this
+// call alone, and made again only if the service says that nobody knows whether it was taken.
 const Once Key = ""
 
 // keyOf is the key that a caller gave, or one for this call alone: with it the call may be
@@ -122,6 +123,7 @@ type request struct {
 	path   string // below /api/v1, escaped
 	query  url.Values
 	key    Key
+	sent   Key  // the key, or one for this call alone
 	body   any  // nil for none
 	safe   bool // may be repeated, whatever the method
 }
@@ -144,6 +146,9 @@ func (c *Client) do(ctx context.Context, r request, into any) error {
 	if len(r.key) > maxKey || strings.ContainsFunc(string(r.key), func(k rune) bool { return k < ' ' || k > '~' }) {
 		return fmt.Errorf("%s %s: the key has more than %d characters, or some that are not printable ASCII. Choose another", r.method, r.path, maxKey)
 	}
+	if r.sent = r.key; r.sent == Once && (r.method == http.MethodPost || r.method == http.MethodPatch) {
+		r.sent = keyOf(nil)
+	}
 	waits := patience{left: c.o.Patience}
 	for attempt := 1; ; attempt++ {
 		err := c.once(ctx, r, body, into)
@@ -151,7 +156,7 @@ func (c *Client) do(ctx context.Context, r request, into any) error {
 			return nil
 		}
 		err = fmt.Errorf("%s %s: %w", r.method, r.path, err)
-		if attempt >= c.o.Attempts || !r.repeatable() || !Retryable(err) || ctx.Err() != nil {
+		if attempt >= c.o.Attempts || !r.repeatable() && !(r.sent != Once && Unknown(err)) || !Retryable(err) || ctx.Err() != nil {
 			return err
 		}
 		wait, enough := waits.next(attempt, RetryAfter(err))
@@ -196,8 +201,8 @@ func (c *Client) once(ctx context.Context, r request, body []byte, into any) err
 	if body != nil {
 		call.Header.Set("Content-Type", "application/json")
 	}
-	if r.key != Once {
-		call.Header.Set("Idempotency-Key", string(r.key))
+	if r.sent != Once {
+		call.Header.Set("Idempotency-Key", string(r.sent))
 	}
 	answer, err := c.o.HTTP.Do(call)
 	if err != nil {

@@ -40,6 +40,9 @@ type Problem struct {
 	Detail    string `json:"detail"` // what is wrong and what to do
 	RequestID string `json:"request_id"`
 	Retryable bool   `json:"retryable"` // whether the same request may succeed later
+	// Outcome is "unknown" if the request may have been taken, and empty if it was not. The
+	// same request with the same key finds out; calls that have a key are made again for that.
+	Outcome string `json:"outcome"`
 	// Errors are all that is wrong with the request, each with a JSON pointer into it.
 	Errors []message.Fault `json:"errors"`
 	// RetryAfter is how long the service asks to wait; 0 if it does not say.
@@ -78,7 +81,7 @@ func (p *Problem) Is(target error) bool {
 	case ErrRateLimited:
 		return p.Status == http.StatusTooManyRequests
 	case ErrUnavailable:
-		return p.Status == http.StatusBadGateway || p.Status == http.StatusServiceUnavailable || p.Status == http.StatusGatewayTimeout
+		return p.Status == http.StatusBadGateway || p.Status == http.StatusServiceUnavailable || p.Status == http.StatusGatewayTimeout || p.Status == http.StatusInsufficientStorage
 	}
 	return false
 }
@@ -90,6 +93,13 @@ func Retryable(err error) bool {
 		return p.Retryable || errors.Is(p, ErrRateLimited) || errors.Is(p, ErrUnavailable)
 	}
 	return errors.Is(err, ErrUnavailable)
+}
+
+// Unknown tells whether nobody knows if the call was taken: the database went away before it
+// said so. The same call with the same key finds out.
+func Unknown(err error) bool {
+	p, ok := errors.AsType[*Problem](err)
+	return ok && p.Outcome == "unknown"
 }
 
 // RetryAfter is how long the service asks to wait before the call is made again; 0 if it

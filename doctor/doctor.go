@@ -92,9 +92,7 @@ func Port(ctx context.Context, address string) Finding {
 func Ready(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if host, port, err := net.SplitHostPort(address); err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
-		address = net.JoinHostPort("127.0.0.1", port)
-	}
+	address = reachable(address)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
 	if err != nil {
 		return err
@@ -108,6 +106,39 @@ func Ready(ctx context.Context, address string) error {
 		return fmt.Errorf("%s answers /readyz with %d%s", address, answer.StatusCode, why(answer.Body))
 	}
 	return nil
+}
+
+// Told are the conditions that the service at an address tells although it is ready; none if
+// it does not run.
+func Told(ctx context.Context, address string) (all []Finding) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(address)+"/readyz", nil)
+	if err != nil {
+		return nil
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil
+	}
+	defer answer.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	if answer.StatusCode != http.StatusOK || lines[0] != "ready" {
+		return nil
+	}
+	for _, line := range lines[1:] {
+		all = append(all, Finding{Check: "service", Verdict: Warning, Says: line})
+	}
+	return all
+}
+
+// reachable is where this machine reaches an address that a service listens on.
+func reachable(address string) string {
+	if host, port, err := net.SplitHostPort(address); err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return address
 }
 
 // why is what a service says that is not ready, if it says it.

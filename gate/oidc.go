@@ -9,13 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
 	"notifier/access"
+	"notifier/network"
 )
 
 // OIDC says which provider proves who people are.
@@ -33,34 +34,57 @@ type Provider struct {
 	o      OIDC
 	client *http.Client
 
-	mu    sync.Mutex
-	known *oidc.Provider
+	asking chan struct{} // holds something while somebody asks where its pages are
+	known  atomic.Pointer[oidc.Provider]
 }
 
-// providerTime is how long a provider may take to answer.
-const providerTime = 10 * time.Second
+// providerTime is how long a provider may take for a whole answer, headers and body. Whoever
+// waits at a page waits for it.
+const providerTime = 4 * time.Second
 
 // NewProvider makes a provider.
 func NewProvider(o OIDC) *Provider {
-	return &Provider{o: o, client: &http.Client{Timeout: providerTime}}
+	return &Provider{o: o, client: &http.Client{Timeout: providerTime, Transport: network.Transport(providerTime)}, asking: make(chan struct{}, 1)}
 }
 
 // discover asks where the provider's pages and keys are, once.
 func (p *Provider) discover(ctx context.Context) (*oidc.Provider, *oauth2.Config, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.known == nil {
-		// The provider keeps the context for as long as it looks for new keys.
-		found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.o.Issuer)
-		if err != nil {
-			return nil, nil, fmt.Errorf("ask the OpenID Connect provider: %w", err)
-		}
-		p.known = found
+	if err := p.find(ctx); err != nil {
+		return nil, nil, fmt.Errorf("ask the OpenID Connect provider: %w", err)
 	}
-	return p.known, &oauth2.Config{
-		ClientID: p.o.ClientID, ClientSecret: p.o.ClientSecret, RedirectURL: p.o.RedirectURL, Endpoint: p.known.Endpoint(),
+	known := p.known.Load()
+	return known, &oauth2.Config{
+		ClientID: p.o.ClientID, ClientSecret: p.o.ClientSecret, RedirectURL: p.o.RedirectURL, Endpoint: known.Endpoint(),
 		Scopes: []string{oidc.ScopeOpenID, "email", "profile"},
 	}, nil
+}
+
+// find asks for the provider's addresses, unless they are known. One asks at a time, and
+// nobody waits for that longer than for an answer: a provider that hangs must not have all
+// who sign in stand in a queue.
+func (p *Provider) find(ctx context.Context) error {
+	if p.known.Load() != nil {
+		return nil
+	}
+	limit := time.NewTimer(providerTime)
+	defer limit.Stop()
+	select {
+	case p.asking <- struct{}{}:
+	case <-limit.C:
+		return context.DeadlineExceeded
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-p.asking }()
+	if p.known.Load() != nil {
+		return nil
+	}
+	// The provider keeps the context for as long as it looks for new keys.
+	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.o.Issuer)
+	if err == nil {
+		p.known.Store(found)
+	}
+	return err
 }
 
 // Begin is where a browser goes to prove who its person is, and what it must bring back.

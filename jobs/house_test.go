@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"notifier/jobs"
+	"notifier/message"
 	"notifier/schedule"
 	"notifier/store"
 	"notifier/store/storetest"
@@ -84,14 +85,21 @@ func (d *diary) want(t *testing.T, when string, times ...string) {
 	}
 }
 
-// takes is work that lasts so long, or until it is told to end.
+// takes is work that lasts so long and makes progress, or until it is told to end.
 func takes(d time.Duration) func(context.Context) (map[string]int, error) {
 	return func(ctx context.Context) (map[string]int, error) {
-		select {
-		case <-time.After(d):
-			return map[string]int{"things": 1}, nil
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		over := time.After(d)
+		beat := time.NewTicker(20 * time.Second)
+		defer beat.Stop()
+		for {
+			select {
+			case <-over:
+				return map[string]int{"things": 1}, nil
+			case <-beat.C:
+				message.Heard(ctx)
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
 		}
 	}
 }

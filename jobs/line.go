@@ -31,6 +31,8 @@ type line struct {
 	busy  chan struct{}
 	since atomic.Pointer[time.Time] // when the running run began
 	told  string                    // the last error that was logged; of who is busy
+	pulse atomic.Pointer[pulse]     // of the running run; nil if none runs
+	stuck atomic.Pointer[pulse]     // of the last run that was abandoned, until one ends otherwise
 
 	reading sync.Mutex // one look at the saved line at a time
 	id      gocronID   // zero before Start; under reading

@@ -163,7 +163,7 @@ func (l *line) keepHolding(ctx context.Context, lose context.CancelFunc) (end fu
 func (l *line) work(ctx context.Context, at time.Time) (map[string]int, error) {
 	l.since.Store(&at)
 	defer l.since.Store(nil)
-	counts, err := l.try(ctx, at)
+	counts, err := l.watched(ctx, at)
 	fields := []zap.Field{zap.String("job", l.plan.Name), zap.Any("counts", counts), zap.Duration("took", time.Since(at))}
 	told := l.told
 	l.told = ""

@@ -127,7 +127,7 @@ func TestStopWaitsForWhatRuns(t *testing.T) {
 	both(t, func(t *testing.T, s *store.Store) {
 		stubborn := func(told *string) func(context.Context) (map[string]int, error) {
 			return func(ctx context.Context) (map[string]int, error) {
-				<-ctx.Done()
+				_, _ = takes(time.Hour)(ctx)
 				*told = time.Now().UTC().Format(time.TimeOnly)
 				time.Sleep(5 * time.Minute) // it hands back what it holds
 				return map[string]int{"handed back": 1}, ctx.Err()

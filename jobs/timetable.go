@@ -32,6 +32,9 @@ type Plan struct {
 	Wake bool
 	// Everywhere runs the job on every replica at each tick; else one replica has it.
 	Everywhere bool
+	// Finishes means that all that a run waits for has a bound of its own: one that is
+	// abandoned ends what it began, beside the next.
+	Finishes bool
 	// Private jobs keep no record and cannot be changed; they run on every replica.
 	Private bool
 }

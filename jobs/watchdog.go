@@ -57,7 +57,11 @@ func (l *line) watched(ctx context.Context, at time.Time) (map[string]int, error
 			return r.counts, r.err
 		case <-patience.C:
 		}
-		if left := stuckAfter - p.quiet(); left > 0 {
+		left := stuckAfter - p.quiet()
+		if ctx.Err() != nil { // it was told to end, and whoever stops all says how long it may take
+			left = stuckAfter
+		}
+		if left > 0 {
 			patience.Reset(left)
 			continue
 		}

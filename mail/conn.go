@@ -11,6 +11,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"notifier/message"
+	"notifier/network"
 )
 
 const (
@@ -129,10 +132,23 @@ func within(d time.Duration, until time.Time) time.Time {
 func (c *conn) read(d time.Duration, until time.Time) (reply, error) {
 	c.readBy(within(d, until))
 	r, err := readReply(c.r)
+	if err == nil {
+		c.heard()
+	}
 	if c.overheard != nil && err == nil {
 		c.overheard(theServer, r.String())
 	}
 	return r, err
+}
+
+// heard tells the run that the delivery belongs to that its server has said something.
+func (c *conn) heard() {
+	c.mu.Lock()
+	owner := c.owner
+	c.mu.Unlock()
+	if owner != nil {
+		message.Heard(owner.ctx)
+	}
 }
 
 // flush sends what was put together.
@@ -187,6 +203,9 @@ func (c *conn) pushChunks(dot int, until time.Time) (r reply, whole bool, err er
 	}
 	written := make(chan result, 1)
 	c.readBy(until)
+	// A server may read a long mail slowly: the deadline of each write bounds that.
+	network.Allow(c.raw, c.limits.Body)
+	defer network.Allow(c.raw, network.Silence)
 	go func() {
 		var w result
 		for w.n < len(c.out) && w.err == nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/network"
 )
 
 func (s Settings) server() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
@@ -19,7 +20,7 @@ func (s Settings) server() string { return net.JoinHostPort(s.Host, strconv.Itoa
 func (s Settings) dial(d *delivery) (*conn, *message.Failure) {
 	ctx, cancel := context.WithDeadline(d.ctx, within(s.Timeouts.Connect, d.until))
 	defer cancel()
-	raw, err := new(net.Dialer).DialContext(ctx, "tcp", s.server())
+	raw, err := network.Dialer(s.Timeouts.Connect, nil).DialContext(ctx, "tcp", s.server())
 	if err != nil {
 		return nil, networkFailure(message.ConnectFailed, err)
 	}

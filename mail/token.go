@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+
+	"notifier/network"
 )
 
 // Tokens are access tokens for AUTH XOAUTH2.
@@ -36,7 +38,7 @@ const tokenTimeout = 20 * time.Second
 // Tokens gets tokens when they are needed, and keeps each for as long as it is good.
 func (o OAuth2) Tokens() Tokens {
 	if o.Client == nil {
-		o.Client = &http.Client{Timeout: tokenTimeout, CheckRedirect: func(*http.Request, []*http.Request) error {
+		o.Client = &http.Client{Timeout: tokenTimeout, Transport: network.Transport(tokenTimeout), CheckRedirect: func(*http.Request, []*http.Request) error {
 			return errors.New("the token server redirects. Write the address it leads to as token_url")
 		}}
 	}

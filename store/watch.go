@@ -78,6 +78,10 @@ func (s *Store) look(ctx context.Context, wake func(), while time.Duration) {
 	}
 }
 
+// OldestDue is when the message became due, or will, that is due before all others of all
+// sites; zero if none waits.
+func (s *Store) OldestDue(ctx context.Context) (time.Time, error) { return s.firstDue(ctx) }
+
 // firstDue is NextDue of all sites.
 func (s *Store) firstDue(ctx context.Context) (first time.Time, err error) {
 	sites, err := s.Sites(ctx)

@@ -121,6 +121,7 @@ func (e *examination) all(ctx context.Context) {
 	e.accounts(ctx)
 	e.senders(ctx)
 	e.add(doctor.Port(ctx, e.config.HTTP.Listen))
+	e.add(doctor.Told(ctx, e.config.HTTP.Listen)...)
 	if e.config.Links.Cases != "" {
 		e.link(ctx, "links.cases", e.config.Links.Cases, "People reach their cases by it from mails: see whether it is right.")
 	}
@@ -186,7 +187,8 @@ func (e *examination) database(ctx context.Context) {
 	case has < knows:
 		failed(fmt.Errorf("its schema is at version %d, this program needs %d", has, knows), "Write: notifier migrate")
 	case has > knows:
-		failed(fmt.Errorf("its schema is at version %d, this program knows %d", has, knows), "Install the newer program.")
+		c := newerSchema(has, knows)
+		failed(errors.New(c.Says), c.Do)
 	default:
 		e.add(doctor.OK(check, "it answers, and its schema is at version %d", has))
 	}

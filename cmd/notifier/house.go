@@ -57,6 +57,7 @@ type house struct {
 	sampled   time.Time       // the minute in which the queue was last measured
 	timetable *jobs.Timetable
 	health    health.Board
+	told      time.Time // when the service was told to stop; zero before
 	purged    time.Time // when old messages were last looked for
 	closers   []func() error
 }
@@ -139,7 +140,7 @@ func (h *house) plan(wake func()) error {
 	for _, p := range []jobs.Plan{
 		{Name: schedule.Reminders, Spec: c.Reminders.Spec, Work: waking(h.remind.Run)},
 		{Name: schedule.UserNotifications, Spec: c.UserNotifications.Spec, Work: waking(h.promote.Run)},
-		{Name: schedule.Notifications, Spec: c.Notifications.Spec, Work: then(h.flush.Run, h.tell), Wake: c.Notifications.Wake, Everywhere: true},
+		{Name: schedule.Notifications, Spec: c.Notifications.Spec, Work: then(h.flush.Run, h.tell), Wake: c.Notifications.Wake, Everywhere: true, Finishes: true},
 		{Name: operationsJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.operate.Run), Wake: true, Private: true},
 		{Name: outboxJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.outbox.Run), Wake: true, Private: true},
 		{Name: callbacksJob, Spec: schedule.Spec{Every: "5s"}, Work: h.callbacks.Run, Wake: true, Private: true},
@@ -369,7 +370,7 @@ func (h *house) warn() {
 // flushOptions are the options of Notifications: what a budget holds back wakes it again.
 func (h *house) flushOptions() notifications.Options {
 	o := h.config.flush(h.replica)
-	o.LimitsNow, o.Judged = h.limits, h.judged
+	o.LimitsNow, o.Judged, o.Grace = h.limits, h.judged, stopGrace
 	o.Again = func(at time.Time) { h.timetable.WakeAt(schedule.Notifications, at) }
 	return o
 }

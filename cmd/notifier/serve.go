@@ -64,7 +64,8 @@ func serveCommand(s *shared) *cobra.Command {
 			if err != nil {
 				return errors.Join(err, h.close())
 			}
-			return errors.Join(h.serve(c.Context(), listener, h.console(c.Context().Done(), console.Mailbox{})), h.close())
+			served := h.serve(c.Context(), listener, h.console(c.Context().Done(), console.Mailbox{}))
+			return errors.Join(served, h.by(allEnds, "a connection", h.close))
 		},
 	}
 	c.Flags().BoolVar(&noMigrate, "no-migrate", false, "leave the database's schema as it is")
@@ -103,7 +104,7 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 		h.log.Warn("http.key begins as test keys do, but is none: what it sends leaves the house. A test key is made with notifier key create --test")
 	}
 	server := &http.Server{
-		Handler: patient(bodyTime, h.handler(pages)), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: patient(bodyTime, timely(h.handler(pages))), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: zap.NewStdLog(h.log.Named("http")),
 	}
 	if err := h.store.AskAgain(ctx, h.config.Site, time.Now()); err != nil {
@@ -123,22 +124,65 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 	if h.current.read != nil {
 		watch.Go(func() { h.reloads(watching, systemd) })
 	}
-	defer watch.Wait()
-	defer unwatch()
-	ended := make(chan error, 1)
+	defer func() {
+		unwatch()
+		err = errors.Join(err, h.by(watchEnds, "what watches the database", func() error { watch.Wait(); return nil }))
+	}()
+	ended, answered := make(chan error, 1), make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	h.log.Info("serving", zap.String("address", listener.Addr().String()), zap.String("version", version), zap.String("replica", h.replica))
 	systemd.tell("READY=1\nSTATUS=serving " + listener.Addr().String())
 	select {
 	case err = <-ended:
+		h.told = time.Now()
+		answered <- nil
 	case <-ctx.Done():
+		h.told = time.Now()
 		systemd.tell("STOPPING=1")
 		h.log.Info("stopping: no more mail is claimed, what is being sent is finished")
-		waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		err = server.Shutdown(waiting)
+		go func() { answered <- h.endRequests(ctx, server) }() // while the jobs come to their end
 	}
-	return errors.Join(ignoreClosed(err), h.timetable.Stop())
+	stopped := h.by(jobsEnd, "a run of a job", h.timetable.Stop)
+	return errors.Join(ignoreClosed(err), <-answered, stopped)
+}
+
+// endRequests takes no more requests, and lets those that came be answered.
+func (h *house) endRequests(ctx context.Context, server *http.Server) error {
+	waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestsEnd)
+	defer cancel()
+	err := server.Shutdown(waiting)
+	if errors.Is(err, context.DeadlineExceeded) {
+		h.log.Warn("requests that were not over are cut off")
+		err = server.Close()
+	}
+	return err
+}
+
+// When the parts of the end are over, whatever hangs, counted from SIGTERM. Mails that are
+// being handed over have stopGrace to be finished; the outcomes of those that were are then
+// written, if the database answers, and the leases of all others lapse.
+const (
+	requestsEnd = 5 * time.Second
+	stopGrace   = 20 * time.Second
+	jobsEnd     = 25 * time.Second
+	watchEnds   = 26 * time.Second
+	allEnds     = 29 * time.Second
+)
+
+// by waits for what ends, but not for ever: the process ends anyhow, and all that it holds
+// is a lease. Limit counts from the moment when the service was told to stop.
+func (h *house) by(limit time.Duration, what string, end func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- end() }()
+	patience := time.NewTimer(max(time.Until(h.told.Add(limit)), time.Second))
+	defer patience.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-patience.C:
+		h.log.Warn("something does not come to its end, and is left behind", zap.String("what", what))
+		return nil
+	}
 }
 
 func ignoreClosed(err error) error {
@@ -191,7 +235,7 @@ func (h *house) apiOptions() api.Options {
 // metrics are the process's own, and how the queue stands whenever somebody asks.
 func (h *house) metrics() http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &queueMetrics{h})
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &queueMetrics{h}, &jobMetrics{h})
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorLog: zap.NewStdLog(h.log.Named("metrics"))})
 }
 

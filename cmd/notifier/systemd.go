@@ -35,6 +35,7 @@ func (s supervisor) tell(state string) {
 	}
 	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: s.socket, Net: "unixgram"})
 	if err == nil {
+		_ = conn.SetWriteDeadline(time.Now().Add(time.Second)) // a supervisor that does not read holds nobody up
 		_, err = conn.Write([]byte(state))
 		_ = conn.Close()
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/network"
 )
 
 // Limits of one call.
@@ -76,7 +77,7 @@ func (g Guard) control(_, address string, _ syscall.RawConn) error {
 // client calls without a proxy, follows no redirect, keeps no cookie and waits for no more
 // than it was told.
 func (g Guard) client() *http.Client {
-	dialer := &net.Dialer{Timeout: dialTime, Control: g.control}
+	dialer := network.Dialer(dialTime, g.control)
 	return &http.Client{
 		Timeout:       callTime,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

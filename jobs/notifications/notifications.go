@@ -6,6 +6,7 @@ package notifications
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -99,6 +100,7 @@ type Job struct {
 	o      Options
 	log    *zap.Logger
 	held   held
+	afield sync.Map      // account → whether another run came for it while its trip is under way
 	heavy  chan struct{} // one for each message in flight that has attachments
 }
 

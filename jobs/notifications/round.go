@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -73,6 +74,20 @@ func (r *round) travel(trips []*trip) (left []message.Lane) {
 // make carries what one account is to carry.
 func (r *round) make(t *trip) {
 	name := t.account.Name
+	// A run that was abandoned may still wait for a server that says nothing: no more than
+	// that one trip is under way for its account, and the others have theirs. Whoever comes
+	// meanwhile is served by it, or by the run that is begun at its end.
+	missed := new(atomic.Bool)
+	if other, busy := r.afield.LoadOrStore(name, missed); busy {
+		other.(*atomic.Bool).Store(true)
+		return
+	}
+	defer func() {
+		r.afield.Delete(name)
+		if missed.Load() {
+			r.o.Again(r.now())
+		}
+	}()
 	if t.pause != nil {
 		mine, err := r.queue.Probe(r.stop, r.o.Home, *t.pause, r.now().Add(r.o.Lease))
 		if err != nil || !mine {

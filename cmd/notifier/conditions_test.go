@@ -1,0 +1,54 @@
+package main
+
+import (
+	"database/sql"
+	"strings"
+	"testing"
+
+	"go.uber.org/zap"
+
+	"notifier/store/storetest"
+)
+
+// TestANewerSchemaIsTold is S4: a database that a newer program has migrated makes the
+// service not ready.
+func TestANewerSchemaIsTold(t *testing.T) {
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			t.Parallel()
+			url := storetest.URL(t, database)
+			s := storetest.Open(t, url)
+			h := &house{store: s, log: zap.NewNop()}
+			all, err := h.schemaFits(t.Context())
+			if err != nil || len(all) != 0 {
+				t.Fatalf("of its own schema it says %v, %v", all, err)
+			}
+			has, _, err := s.SchemaVersion(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			newer(t, url)
+			all, err = h.schemaFits(t.Context())
+			if err != nil || len(all) != 1 || !all[0].Blocks || !strings.Contains(all[0].Says, "100000") {
+				t.Errorf("of a schema newer than %d it says %+v, %v", has, all, err)
+			}
+		})
+	}
+}
+
+// newer notes in the database that a migration of another version has run.
+func newer(t *testing.T, url string) {
+	t.Helper()
+	driver, name := "pgx", url
+	if file, lite := strings.CutPrefix(url, "sqlite:"); lite {
+		driver, name = "sqlite", file
+	}
+	db, err := sql.Open(driver, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (100000, true)"); err != nil {
+		t.Fatal(err)
+	}
+}
