@@ -118,8 +118,9 @@ func view(m message.Message) messageView {
 		v.DigestID = &m.Digest
 	}
 	if f := m.Error; f != nil {
+		says, remedy := f.Words("en", m.Outlook())
 		v.ErrorCategory = &f.Category
-		v.Error = &errorView{Category: f.Category, Says: f.Category.Says(), Remedy: f.Category.Remedy(), Code: f.Code, Message: f.Text, Truncated: message.Truncate(f.Text, message.MaxErrorTruncated)}
+		v.Error = &errorView{Category: f.Category, Says: says, Remedy: remedy, Code: f.Code, Message: f.Text, Truncated: message.Truncate(f.Text, message.MaxErrorTruncated)}
 	}
 	return v
 }

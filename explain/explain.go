@@ -134,14 +134,16 @@ func tell(f Facts) *teller {
 		"case": m.Case.ID,
 	}
 	if f := m.Error; f != nil {
-		t.failed(f.Category)
+		t.failed(*f, m.Outlook())
 		t.facts["response"] = quoted(f.Code, f.Text)
 	}
 	return t
 }
 
 // failed notes what went wrong, and what can be done about it.
-func (t *teller) failed(c message.Category) { t.facts["failure"], t.facts["remedy"] = t.failure(c) }
+func (t *teller) failed(f message.Failure, o message.Outlook) {
+	t.facts["failure"], t.facts["remedy"] = t.failure(f, o)
+}
 
 // servedBy notes which server it was; one that is not known leaves what stands there.
 func (t *teller) servedBy(server string) {
@@ -205,7 +207,7 @@ func (t *teller) sent() Reason {
 			t.servedBy(a.Server)
 		}
 		if a.Failure != nil && len(a.Rejected) > 0 {
-			t.failed(a.Failure.Category)
+			t.failed(*a.Failure, message.Outlook{Final: true})
 		}
 	}
 	if m.Status == message.Delivered {
@@ -271,7 +273,7 @@ func (t *teller) queued() Reason {
 	}
 	if p := t.Pause; p != nil && !p.Over(t.now) {
 		t.facts["since"], t.facts["until"] = t.from(p.Since), t.ahead(p.Until)
-		t.failed(p.Failure.Category)
+		t.failed(p.Failure, p.Outlook())
 		t.then(p.Until, "account")
 		return AccountPaused
 	}
@@ -280,7 +282,7 @@ func (t *teller) queued() Reason {
 		switch {
 		case m.Status == message.RateLimited:
 			if t.facts["failure"] == "" {
-				t.failed(message.TooFast)
+				t.failed(message.Failure{Category: message.TooFast}, m.Outlook())
 			}
 			return RateLimited
 		case m.Error != nil:
@@ -311,7 +313,7 @@ func (t *teller) gaveUp() Reason {
 	}
 	switch f := t.Message.Error; {
 	case f == nil:
-		t.failed(message.Unknown)
+		t.failed(message.Failure{Category: message.Unknown}, message.Outlook{Final: true})
 	case f.Category == message.LeaseLost:
 		return LeaseLost
 	case f.Category == message.TemplateFailed:

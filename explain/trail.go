@@ -19,7 +19,7 @@ func (t *teller) trail() []Step {
 	}
 	for _, r := range t.Retries {
 		if r.Error != nil {
-			says, _ := t.failure(r.Error.Category)
+			says, _ := t.failure(*r.Error, message.Outlook{Final: true})
 			steps = append(steps, Step{r.At, "wiped", t.step("wiped", "failure", strings.TrimSuffix(says, "."))})
 		}
 	}

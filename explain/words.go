@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
@@ -90,9 +91,10 @@ func (w *words) setting(text, zone string) string {
 	return f.fill(template)
 }
 
-// failure is what a category means, and what can be done about it.
-func (w *words) failure(c message.Category) (says, remedy string) {
-	return c.SaysIn(w.lang), c.RemedyIn(w.lang)
+// failure is what a failure means, and what can be done about it.
+func (w *words) failure(f message.Failure, o message.Outlook) (says, remedy string) {
+	o.Next = time.Time{} // the sentence says when, in the zone of the one who asks
+	return f.Words(w.lang, o)
 }
 
 // facts are what the names in a sentence stand for. An absent one is not known.

@@ -65,12 +65,18 @@ func (d *delivery) accept(list []recipient) {
 // refuse notes that these addresses did not get the mail.
 func (d *delivery) refuse(f *message.Failure, list ...recipient) {
 	d.receipt.Tried = true
+	if r := &d.receipt; f.Next == message.WaitAccount && (r.AccountFailure == nil || f.Quota()) {
+		r.AccountFailure = f
+		for _, a := range list {
+			r.AccountRefused = append(r.AccountRefused, a.address)
+		}
+	}
 	for _, a := range list {
 		if f.Temporary {
 			d.receipt.Pending = append(d.receipt.Pending, a.address)
 		} else {
 			d.receipt.Rejected = append(d.receipt.Rejected, a.address)
-			if f.Category == message.AddressUnknown {
+			if f.Gone {
 				d.receipt.Bounces = append(d.receipt.Bounces, a.address)
 			}
 		}
@@ -125,6 +131,7 @@ type transaction struct {
 	later        []recipient
 	laterFailure *message.Failure
 	refused      bool // MAIL was
+	elsewhere    bool // the server takes no more mails over this connection, but may over another
 	reset        bool // RSET comes first
 	sent         bool // the commands have left
 	ahead        bool // they left behind the mail before

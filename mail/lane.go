@@ -128,6 +128,9 @@ func (l *lane) carry(t *transaction) (next *transaction) {
 		l.handOver(t, next)
 	}
 	c.release()
+	if t.elsewhere && l.conn != nil {
+		l.drop("the server takes no more mails over this connection")
+	}
 	switch {
 	case len(t.d.todo) == 0:
 		l.settle(t.d)

@@ -136,8 +136,8 @@ func TestRefusalsAtEachStage(t *testing.T) {
 	}{
 		{"4xx at MAIL", map[string]string{"MAIL": "452 4.3.1 Insufficient system storage"}, false, message.Unknown, "452 4.3.1", true, true},
 		{"5xx at MAIL", map[string]string{"MAIL": "550 5.7.1 no"}, true, message.RejectedSender, "550 5.7.1", true, false},
-		{"not logged in", map[string]string{"MAIL": "530 5.7.0 Authentication required"}, false, message.AuthFailed, "530 5.7.0", false, false},
-		{"not safe", map[string]string{"MAIL": "530 5.7.0 Must issue a STARTTLS command first"}, false, message.TLSFailed, "530 5.7.0", false, false},
+		{"not logged in", map[string]string{"MAIL": "530 5.7.0 Authentication required"}, false, message.AuthFailed, "530 5.7.0", false, true},
+		{"not safe", map[string]string{"MAIL": "530 5.7.0 Must issue a STARTTLS command first"}, false, message.TLSFailed, "530 5.7.0", false, true},
 		{"421 at MAIL", map[string]string{"MAIL": "421 4.7.28 Too many messages"}, false, message.TooFast, "421 4.7.28", false, true},
 		{"4xx at RCPT", map[string]string{"RCPT": "451 4.7.1 Greylisted"}, false, message.Unknown, "451 4.7.1", true, true},
 		{"4xx at DATA", map[string]string{"DATA": "451 4.3.0 no"}, false, message.Unknown, "451 4.3.0", true, true},

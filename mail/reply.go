@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 	"unicode"
 
 	"notifier/message"
@@ -134,45 +133,20 @@ func (r reply) String() string {
 
 func (r reply) ok() bool { return r.code/100 == 2 }
 
-// failure puts a refusal into the house's words. Whether it is temporary is decided here
-// and nowhere else: a 5xx is not, all others are.
-func (r reply) failure(at stage) *message.Failure {
-	f := &message.Failure{Category: message.Unknown, Code: r.codes(), Text: r.words(), Temporary: r.code/100 != 5}
-	if f.Text == "" {
-		f.Text = "the server gave no reason"
-	}
-	said := withoutAddresses(strings.ToLower(f.Text))
-	for _, m := range meanings {
-		if m.fits(at, r, said) {
-			f.Category = m.is
-			if f.Temporary {
-				f.NotBefore = m.wait
-			}
-			break
-		}
-	}
-	return f
+func (r reply) verdict(at stage) message.Verdict {
+	return message.Judge(at, message.Reply{Code: r.code, Enhanced: r.enhanced, Text: r.text})
 }
 
-// withoutAddresses leaves out the words with an @, which may hold any other word.
-func withoutAddresses(s string) string {
-	if !strings.Contains(s, "@") {
-		return s
+// failure puts a refusal into the house's words.
+func (r reply) failure(at stage) *message.Failure {
+	text, v := r.words(), r.verdict(at)
+	if text == "" {
+		text = "the server gave no reason"
 	}
-	words := strings.Fields(s)
-	kept := words[:0]
-	for _, w := range words {
-		if !strings.Contains(w, "@") {
-			kept = append(kept, w)
-		}
-	}
-	return strings.Join(kept, " ")
+	return v.Failure(r.codes(), text)
 }
 
 // networkFailure is what is said when no reply came.
 func networkFailure(c message.Category, err error) *message.Failure {
 	return &message.Failure{Category: c, Text: message.Truncate(err.Error(), message.MaxErrorText), Temporary: true}
 }
-
-// notBeforeGreylisting is what greylisting servers usually ask for.
-const notBeforeGreylisting = 5 * time.Minute

@@ -88,8 +88,13 @@ func (l *lane) note(t *transaction, at stage, n int, r reply) {
 	case at == atMail && r.ok():
 	case at == atMail:
 		t.refused = true
-		t.d.heard(r)
 		f := r.failure(atMail)
+		if f.Next == message.TryAgain && t.d.restarts < maxRestarts {
+			t.d.restarts++
+			t.elsewhere, t.d.todo = true, append(t.to, t.d.todo...)
+			return
+		}
+		t.d.heard(r)
 		if f.Category == message.AuthFailed || f.Category == message.TLSFailed {
 			// The account is not let in: that says nothing about the message.
 			t.d.todo = append(t.to, t.d.todo...)
@@ -102,13 +107,20 @@ func (l *lane) note(t *transaction, at stage, n int, r reply) {
 		t.accepted = append(t.accepted, t.to[n])
 	case at == atRcpt:
 		f := r.failure(atRcpt)
-		if len(t.accepted) > 0 && (r.enhanced == "4.5.3" || r.code == 452 && r.enhanced == "") {
+		if len(t.accepted) > 0 && tooMany(r) {
 			t.later, t.laterFailure = append(t.later, t.to[n]), f
 			return
 		}
 		t.d.heard(r)
 		t.d.refuse(f, t.to[n])
 	}
+}
+
+// tooMany tells whether a refusal after others were accepted is about their number. RFC 5321
+// §4.5.3.1.10 wants 452 for that, and knows that servers say 552.
+func tooMany(r reply) bool {
+	v := r.verdict(atRcpt)
+	return v.Next == message.TryAgain || v.Bare && (r.code == 452 || r.code == 552)
 }
 
 // postpone gives those another turn whom the server wanted in a mail of their own, if

@@ -44,10 +44,16 @@ type Paused struct {
 // Show is the pause in plain words.
 func (p Pause) Show() *Paused {
 	f := p.Failure
+	says, remedy := f.Words("en", p.Outlook())
 	return &Paused{
 		Since: p.Since, Until: p.Until, Failures: p.Failures, Category: f.Category,
-		Says: f.Category.Says(), Remedy: f.Category.Remedy(), Code: f.Code, Message: f.Text,
+		Says: says, Remedy: remedy, Code: f.Code, Message: f.Text,
 	}
+}
+
+// Words are what the pause means in another language.
+func (p Paused) Words(lang string) (says, remedy string) {
+	return Failure{Category: p.Category, Code: p.Code, Text: p.Message}.Words(lang, Outlook{Next: p.Until})
 }
 
 // Trial is what came of trying an account.

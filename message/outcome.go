@@ -13,9 +13,19 @@ type Failure struct {
 	Code      string // the reply code and the enhanced code, as in "552 5.2.2"; may be empty
 	Text      string // what the server said, or what the network did
 	Temporary bool   // worth another try
+	// About is who has to act, Next what the queue does about it. Both are known while the
+	// reply is fresh, and are found again from the text where they are shown.
+	About About
+	Next  Next
+	// Gone is true where a server said of a recipient that there is no such mailbox.
+	Gone bool
 	// NotBefore is how long to wait at least before that try, as greylisting servers want it.
 	NotBefore time.Duration
 }
+
+// Quota tells whether the account has used up what it may send: that is no fault of the
+// message, and an attempt that ends so is not counted.
+func (f *Failure) Quota() bool { return f.Next == WaitAccount && f.Category == TooFast }
 
 func (f *Failure) Error() string {
 	if f.Code == "" {
@@ -53,10 +63,14 @@ type Receipt struct {
 	Accepted  []string
 	Rejected  []string // refused for good
 	// Bounces are those of the rejected of which the server said that they do not exist.
-	Bounces  []string
-	Pending  []string // refused for now
-	Code     int      // of the last reply; 0 if there was none
-	Response string   // the last reply, with its codes
+	Bounces []string
+	// AccountFailure is a refusal of the account and not of the message, and AccountRefused
+	// the addresses that were asked about then. They are among the pending.
+	AccountFailure *Failure
+	AccountRefused []string
+	Pending        []string // refused for now
+	Code           int      // of the last reply; 0 if there was none
+	Response       string   // the last reply, with its codes
 	// Failure says why an address did not get it; nil if all did. A permanent one is
 	// preferred: it is what a person has to act on.
 	Failure *Failure

@@ -13,7 +13,7 @@ func TestAPauseGrowsAndIsForgotten(t *testing.T) {
 		t.Error("a pause that has not begun is not over")
 	}
 	for _, want := range []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300} {
-		p = p.Lengthened(at, Failure{Category: ConnectFailed})
+		p = p.Lengthened(at, RelayDown, Failure{Category: ConnectFailed})
 		end := at.Add(time.Duration(want) * time.Second)
 		if !p.Until.Equal(end) || p.Over(end.Add(-1)) || !p.Over(end) || !p.Since.Equal(first) {
 			t.Errorf("it ends at %v, want %v; over before %t, over then %t, since %v", p.Until, end, p.Over(end.Add(-1)), p.Over(end), p.Since)

@@ -8,7 +8,7 @@ var tongues = map[string]map[Category][2]string{
 	"pl": {
 		AddressUnknown:  {"Adres nie istnieje.", "Popraw go i ponów."},
 		MailboxFull:     {"Skrzynka jest pełna.", "Poproś osobę o zwolnienie miejsca."},
-		TooFast:         {"Serwer pocztowy prosi o wolniejsze tempo.", "Nic nie trzeba robić: wysyłka sama ruszy dalej."},
+		TooFast:         {"Serwer pocztowy prosi o wolniejsze tempo.", "Nic nie trzeba robić: wysyłka ruszy dalej automatycznie."},
 		RejectedContent: {"Serwer odrzucił treść (spam lub zasady).", "Obejrzyj wiadomość i zmień treść."},
 		RejectedSender:  {"Serwer nie pozwala wysyłać z tego adresu.", "Sprawdź SPF i DKIM albo nadawcę konta."},
 		AuthFailed:      {"Logowanie do serwera pocztowego nie powiodło się.", "Popraw login i hasło konta, potem je przetestuj."},
@@ -23,7 +23,7 @@ var tongues = map[string]map[Category][2]string{
 	"fr": {
 		AddressUnknown:  {"L’adresse n’existe pas.", "Corrigez-la, puis réessayez."},
 		MailboxFull:     {"La boîte est pleine.", "Demandez à la personne de faire de la place."},
-		TooFast:         {"Le serveur demande de ralentir.", "Rien à faire : cela reprend tout seul."},
+		TooFast:         {"Le serveur demande de ralentir.", "Rien à faire : l’envoi reprend automatiquement."},
 		RejectedContent: {"Le serveur a refusé le contenu (spam ou règles).", "Regardez le message et changez-le."},
 		RejectedSender:  {"Le serveur refuse cet expéditeur.", "Vérifiez SPF et DKIM, ou l’expéditeur du compte."},
 		AuthFailed:      {"La connexion au serveur a échoué.", "Corrigez l’identifiant et le mot de passe du compte, puis testez-le."},

@@ -166,8 +166,9 @@ func (c Callback) Body(n Naming, m message.Message, items []message.ID) ([]byte,
 		d.Case = &m.Case
 	}
 	if f := c.Error; f != nil {
+		says, remedy := f.Words("en", message.Outlook{Final: then.Status.Final()})
 		d.Error = &toldError{
-			Category: f.Category, Says: f.Category.Says(), Remedy: f.Category.Remedy(), Code: f.Code,
+			Category: f.Category, Says: says, Remedy: remedy, Code: f.Code,
 			Message: within(f.Text, 2000), Truncated: message.Truncate(f.Text, message.MaxErrorTruncated),
 		}
 	}

@@ -235,9 +235,10 @@ func (e *examination) accounts(ctx context.Context) {
 		}
 		if f != nil {
 			e.unreachable = true
+			says, remedy := f.Words("en", message.Outlook{Final: true})
 			e.add(doctor.Finding{
-				Check: "account " + name, Verdict: doctor.Failed, Says: fmt.Sprintf("%s (after %s: %s)", strings.TrimSuffix(f.Category.Says(), "."), lastSaid(said, address), f),
-				Do: f.Category.Remedy() + " notifier account test " + name + " shows the conversation.",
+				Check: "account " + name, Verdict: doctor.Failed, Says: fmt.Sprintf("%s (after %s: %s)", strings.TrimSuffix(says, "."), lastSaid(said, address), f),
+				Do: remedy + " notifier account test " + name + " shows the conversation.",
 			})
 			continue
 		}

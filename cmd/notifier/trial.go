@@ -59,8 +59,9 @@ func (h *house) TryAccount(ctx context.Context, name string) (message.Trial, err
 	}
 	said, f := courier.Try(ctx)
 	if f != nil {
+		says, remedy := f.Words("en", message.Outlook{Final: true})
 		return message.Trial{
-			Conversation: said, Category: f.Category, Says: f.Category.Says(), Remedy: f.Category.Remedy(),
+			Conversation: said, Category: f.Category, Says: says, Remedy: remedy,
 			Message: strings.TrimSpace(f.Code + " " + f.Text),
 		}, nil
 	}

@@ -118,7 +118,7 @@ func TestAPausedAccountIsProbedByOneMessage(t *testing.T) {
 // Of several replicas one asks a paused account again; the others wait for what it hears.
 func TestOneReplicaProbes(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store, r *mailtest.Relay) {
-		p := message.Pause{Account: "default"}.Lengthened(noon, message.Failure{Category: message.ConnectFailed, Text: "refused"})
+		p := message.Pause{Account: "default"}.Lengthened(noon, message.RelayDown, message.Failure{Category: message.ConnectFailed, Text: "refused"})
 		if err := s.Pause(t.Context(), site, p); err != nil {
 			t.Fatal(err)
 		}

@@ -133,7 +133,7 @@ func (r *round) fail(account string, why error) {
 // pause leaves the account alone, on all replicas.
 func (r *round) pause(before message.Pause, account string, why message.Failure) {
 	before.Account = account
-	after := before.Lengthened(r.now(), why)
+	after := before.Lengthened(r.now(), message.RelayDown, why)
 	r.log.Warn("the account is paused", zap.String("account", account), zap.Time("until", after.Until), zap.Int("failures", after.Failures),
 		zap.String("category", string(why.Category)), zap.String("code", why.Code), zap.String("text", why.Text))
 	if err := r.queue.Pause(context.WithoutCancel(r.stop), r.o.Home, after); err != nil {

@@ -227,8 +227,31 @@ func (b base) Kind(m message.Message) string {
 // Says is what an error means.
 func (b base) Says(c message.Category) string { return c.SaysIn(b.Lang) }
 
-// Remedy is what can be done about it.
-func (b base) Remedy(c message.Category) string { return c.RemedyIn(b.Lang) }
+// Words are what a failure means and what to do about it, given its category, code and text.
+func (b base) words(f message.Failure, o message.Outlook) spoken {
+	says, remedy := f.Words(b.Lang, o)
+	return spoken{says, remedy}
+}
+
+// spoken is a failure in the language of the page.
+type spoken struct{ Says, Remedy string }
+
+// Paused is why an account is left alone.
+func (b base) Paused(p *message.Paused) spoken {
+	says, remedy := p.Words(b.Lang)
+	return spoken{says, remedy}
+}
+
+// Tried is why trying an account failed.
+func (b base) Tried(t message.Trial) spoken {
+	code, text, _ := strings.Cut(t.Message, " ")
+	return b.words(message.Failure{Category: t.Category, Code: code, Text: text}, message.Outlook{Final: true})
+}
+
+// Group is why a group of messages failed.
+func (b base) Group(f failing) spoken {
+	return b.words(message.Failure{Category: f.Category, Code: f.Code, Text: f.Example}, message.Outlook{Final: true})
+}
 
 // back comes back from a form, and tells what it did.
 func back(w http.ResponseWriter, r *http.Request, path, done string) error {

@@ -137,7 +137,7 @@ func story(b base, m message.Message, attempts []message.Attempt, decisions []me
 	for i, a := range attempts {
 		one := step{a.EndedAt, "●", words.T("story.taken", "N", i+1, "Server", a.Server), a.Response}
 		if a.Failure != nil {
-			one.Mark, one.Text = "▲", words.T("story.refused", "N", i+1, "Says", b.Says(a.Failure.Category))
+			one.Mark, one.Text = "▲", words.T("story.refused", "N", i+1, "Says", b.words(*a.Failure, message.Outlook{}).Says)
 			if one.Raw == "" {
 				one.Raw = a.Failure.Text
 			}

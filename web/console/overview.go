@@ -77,11 +77,11 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, a := range accounts {
 		if a.Paused != nil {
-			p.Needs = append(p.Needs, need{words.T("need.fails", "Account", a.Name, "Says", p.Says(a.Paused.Category)), "/accounts"})
+			p.Needs = append(p.Needs, need{words.T("need.fails", "Account", a.Name, "Says", p.Paused(a.Paused).Says), "/accounts"})
 		}
 	}
 	for _, f := range p.Failing {
-		p.Needs = append(p.Needs, need{words.N("need.errors", f.N, "Says", p.Says(f.Category)), f.List})
+		p.Needs = append(p.Needs, need{words.N("need.errors", f.N, "Says", p.Group(f).Says), f.List})
 	}
 	p.Well = len(p.Needs) == 0
 	all, err := c.overviewCharts(r, p.base)
