@@ -30,6 +30,7 @@ type batchItem struct {
 type batchIn struct {
 	Keyed
 	Trying
+	Strictly
 	Body body[[]batchItem]
 }
 
@@ -68,7 +69,7 @@ func (h *handler) batchRoutes(api huma.API) {
 			if p != nil {
 				return batchResult{Status: p.Status, Problem: p}
 			}
-			taken, replayed, err := h.desk.SendMessage(ctx, c, item.Draft)
+			taken, replayed, err := h.desk.SendMessage(ctx, in.in(c), item.Draft)
 			if err != nil {
 				p := h.itemProblem(ctx, place, err)
 				return batchResult{Status: p.Status, Problem: p}
@@ -89,6 +90,7 @@ type eventItem struct {
 type eventsIn struct {
 	Keyed
 	Trying
+	Strictly
 	Body body[[]eventItem]
 }
 
@@ -121,7 +123,7 @@ func (h *handler) eventBatchRoutes(api huma.API) {
 			if p != nil {
 				return eventResult{Status: p.Status, Problem: p}
 			}
-			noted, replayed, err := h.desk.Notify(ctx, c, item.Event)
+			noted, replayed, err := h.desk.Notify(ctx, in.in(c), item.Event)
 			if err != nil {
 				p := h.itemProblem(ctx, place, err)
 				return eventResult{Status: p.Status, Problem: p}

@@ -20,6 +20,7 @@ import (
 type eventIn struct {
 	Keyed
 	Trying
+	Strictly
 	Body body[message.Event]
 }
 
@@ -29,7 +30,10 @@ type notedOut struct {
 	Body message.Noted
 }
 
-type tryEventIn struct{ Body body[message.Event] }
+type tryEventIn struct {
+	Strictly
+	Body body[message.Event]
+}
 
 type triedOut struct{ Body message.Noted }
 
@@ -37,13 +41,13 @@ func (h *handler) eventRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "publish-event", Method: http.MethodPost, Path: "/events", DefaultStatus: http.StatusAccepted, Tags: []string{"events"},
 		Summary:     "Publish an event",
-		Description: "Something happened in the workflow. Each user's preferences decide whether a mail leaves with the next run, waits for a digest, or is not sent at all; the answer says which, and why.",
+		Description: "Something happened in the workflow. Each user's preferences decide whether a mail leaves with the next run, waits for a digest, or is not sent at all; the answer says which, and why. A user who is unknown is skipped and keeps no mail from the others.",
 	}, func(ctx context.Context, in *eventIn) (*notedOut, error) {
 		event, err := in.Body.read()
 		if err != nil {
 			return nil, err
 		}
-		noted, replayed, err := h.desk.Notify(ctx, trying(ctx, in.Key, in.DryRun), event)
+		noted, replayed, err := h.desk.Notify(ctx, in.in(trying(ctx, in.Key, in.DryRun)), event)
 		return &notedOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: noted}, err
 	})
 	register(h, api, huma.Operation{
@@ -54,7 +58,7 @@ func (h *handler) eventRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		noted, _, err := h.desk.Notify(ctx, trying(ctx, "", true), event)
+		noted, _, err := h.desk.Notify(ctx, in.in(trying(ctx, "", true)), event)
 		return &triedOut{Body: noted}, err
 	})
 	h.eventBatchRoutes(api)
@@ -67,6 +71,7 @@ type deadlineIn struct {
 type setDeadlineIn struct {
 	Key string `path:"key" doc:"Your key of the deadline: the case's id, or the case and a stage." example:"OFA-1181:step-4"`
 	Keyed
+	Strictly
 	Body body[deadlines.Deadline]
 }
 
@@ -84,9 +89,29 @@ func viewDeadline(d deadlines.Deadline) deadlineView {
 
 type deadlineOut struct{ Body deadlineView }
 
+// deadlineSetView tells of a deadline as it was set, and of whom it cannot remind.
+type deadlineSetView struct {
+	deadlineView
+	Skipped []skippedUser `json:"skipped,omitempty" doc:"Users who are unknown. They are reminded as soon as a user has the id."`
+}
+
+type skippedUser struct {
+	User   string         `json:"user"`
+	Status message.Status `json:"status" example:"skipped"`
+	Reason message.Reason `json:"reason" example:"unknown_user"`
+}
+
+func viewDeadlineSet(d deadlines.Deadline) deadlineSetView {
+	v := deadlineSetView{deadlineView: viewDeadline(d)}
+	for _, id := range d.Unknown {
+		v.Skipped = append(v.Skipped, skippedUser{id, message.Skipped, message.UnknownUser})
+	}
+	return v
+}
+
 type deadlineSetOut struct {
 	Replayed
-	Body deadlineView
+	Body deadlineSetView
 }
 
 type deadlinesOut struct{ Body page[deadlineView] }
@@ -111,8 +136,8 @@ func (h *handler) deadlineRoutes(api huma.API) {
 			return nil, err
 		}
 		d.Key = in.Key
-		d, replayed, err := h.desk.SetDeadlineOnce(ctx, call(ctx, in.Keyed.Key), d)
-		return &deadlineSetOut{Replayed: yes(replayed), Body: viewDeadline(d)}, err
+		d, replayed, err := h.desk.SetDeadlineOnce(ctx, in.in(call(ctx, in.Keyed.Key)), d)
+		return &deadlineSetOut{Replayed: yes(replayed), Body: viewDeadlineSet(d)}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-deadline", Method: http.MethodGet, Path: "/deadlines/{key}", Tags: tags, Errors: []int{http.StatusNotFound}, Summary: "One deadline",

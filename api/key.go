@@ -26,6 +26,17 @@ type Replayed struct {
 }
 
 // trying is a call that may be a dry run.
+// Strictly is a request that may ask to be refused for the sake of one unknown user.
+type Strictly struct {
+	Strict bool `query:"strict" doc:"Refuse the request if any user is unknown. Otherwise unknown users are skipped with the reason unknown_user, and the request is refused only if nobody is known."`
+}
+
+// in asks for it in a call.
+func (s Strictly) in(c message.Call) message.Call {
+	c.Strict = s.Strict
+	return c
+}
+
 func trying(ctx context.Context, key string, dry bool) message.Call {
 	c := call(ctx, key)
 	c.DryRun = dry

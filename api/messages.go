@@ -15,6 +15,7 @@ import (
 type sendIn struct {
 	Keyed
 	Trying
+	Strictly
 	Body body[message.Draft]
 }
 
@@ -96,7 +97,7 @@ func (h *handler) send(ctx context.Context, in *sendIn) (*takenOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	taken, replayed, err := h.desk.SendMessage(ctx, trying(ctx, in.Key, in.DryRun), draft)
+	taken, replayed, err := h.desk.SendMessage(ctx, in.in(trying(ctx, in.Key, in.DryRun)), draft)
 	return &takenOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: taken}, err
 }
 

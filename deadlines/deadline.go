@@ -33,6 +33,7 @@ type Deadline struct {
 	NextAt    time.Time `json:"-"` // when the next step is; zero if none is left
 	ClearedAt time.Time `json:"-"` // when it was met, or the case moved on; zero while it holds
 	Sequence  int       `json:"-"` // counts how often the key was set
+	Unknown   []string  `json:"-"` // ids that no user had when it was set; they are reminded once a user has them
 }
 
 // Terms are when something is due, and the steps that lead there and beyond.

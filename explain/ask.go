@@ -188,17 +188,23 @@ func (a *asked) who(ctx context.Context) (err error) {
 // messages are those that the question is about, the newest first.
 func (a *asked) messages(ctx context.Context) ([]message.Message, error) {
 	f := message.Filter{User: a.person.ID, Case: a.Case, Limit: looked}
+	outside := a.User != "" && !a.known && strings.Contains(a.User, "@") // whose messages bear no id
 	if a.User != "" && !a.known {
-		if !strings.Contains(a.User, "@") || a.Case == "" {
-			return nil, nil
-		}
-		f.User = "" // an outside person, whose messages bear no id
+		f.User = a.User // messages that named this id in vain
 	}
 	found, err := a.store.Messages(ctx, a.Site, f)
+	if err != nil || len(found) == 0 && outside && a.Case == "" {
+		return nil, err
+	}
+	if outside && len(found) == 0 {
+		f.User = ""
+		found, err = a.store.Messages(ctx, a.Site, f)
+	}
 	return slices.DeleteFunc(found, func(m message.Message) bool {
 		to := func(address string) bool { return strings.EqualFold(address, a.User) }
+		ofOther := a.User != "" && !a.known && m.UserID != a.User && !slices.ContainsFunc(m.Everyone(), to)
 		return m.CreatedAt.Before(a.Since) || a.Kind != "" && m.Kind != a.Kind && !(a.Kind == "direct" && m.Type == message.Direct) ||
-			m.Type == message.Digest || a.User != "" && !a.known && !slices.ContainsFunc(m.Everyone(), to)
+			m.Type == message.Digest || ofOther
 	}), err
 }
 

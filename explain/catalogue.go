@@ -42,6 +42,7 @@ const (
 	OwnAction           Reason = "own_action"
 	ProcessMuted        Reason = "process_muted"
 	NoAddress           Reason = "no_address"
+	SkippedUnknown      Reason = "unknown_user" // nobody had the id when the request came in
 	SuppressedBounce    Reason = "suppressed_bounce"
 	SuppressedComplaint Reason = "suppressed_complaint"
 	Unsubscribed        Reason = "unsubscribed"
@@ -82,6 +83,7 @@ var verdicts = map[Reason]Verdict{
 	OwnAction:           No,
 	ProcessMuted:        No,
 	NoAddress:           No,
+	SkippedUnknown:      No,
 	SuppressedBounce:    No,
 	SuppressedComplaint: No,
 	Unsubscribed:        No,

@@ -84,6 +84,10 @@ var english = words{
 			"No. {who} had no address on {at}.",
 			"Give the user one: PUT /api/v1/users/[{user}] with email.",
 		},
+		SkippedUnknown: {
+			"No. On {at} no user had the id[ {user}], so nobody was notified[ about {case}].",
+			"Check the id in the workflow system, or add the user: PUT /api/v1/users/[{user}].",
+		},
 		SuppressedBounce: {
 			"No. The address[ {to}] is not written to[ since {since}]: a mail server said that it does not exist.",
 			"Correct the address of the user, or remove it from the list: notifier suppression remove[ {to}].",

@@ -381,6 +381,8 @@ func (t *teller) skipped() Reason {
 		return ProcessMuted
 	case message.NoAddress:
 		return NoAddress
+	case message.UnknownUser:
+		return SkippedUnknown
 	case message.SuppressedBounce:
 		return SuppressedBounce
 	case message.SuppressedComplaint:

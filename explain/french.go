@@ -84,6 +84,10 @@ var french = words{
 			"Non. Il n’y avait pas d’adresse pour {who} ; c’était {at}.",
 			"Donnez-lui une adresse : PUT /api/v1/users/[{user}] avec email.",
 		},
+		SkippedUnknown: {
+			"Non. Le {at}, aucun utilisateur ne portait l’identifiant[ {user}] : personne n’a été averti[ de {case}].",
+			"Vérifiez l’identifiant dans le système de workflow, ou ajoutez l’utilisateur : PUT /api/v1/users/[{user}].",
+		},
 		SuppressedBounce: {
 			"Non. Nous n’écrivons pas à l’adresse[ {to}][ depuis {since}] : un serveur de messagerie a dit qu’elle n’existe pas.",
 			"Corrigez l’adresse de l’utilisateur, ou retirez-la de la liste : notifier suppression remove[ {to}].",

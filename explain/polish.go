@@ -84,6 +84,10 @@ var polish = words{
 			"Nie. Odbiorca ({who}) nie miał adresu; było to {at}.",
 			"Podaj adres: PUT /api/v1/users/[{user}] z polem email.",
 		},
+		SkippedUnknown: {
+			"Nie. Dnia {at} nie było użytkownika o identyfikatorze[ {user}], więc nikogo nie powiadomiono[ o {case}].",
+			"Sprawdź identyfikator w systemie obiegu spraw albo dodaj użytkownika: PUT /api/v1/users/[{user}].",
+		},
 		SuppressedBounce: {
 			"Nie. Na adres[ {to}] nie piszemy[ od {since}]: serwer pocztowy powiedział, że nie istnieje.",
 			"Popraw adres użytkownika albo usuń go z listy: notifier suppression remove[ {to}].",

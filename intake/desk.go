@@ -45,9 +45,9 @@ type Store interface {
 	// ReplaceOnce is Replace, unless the request with that key was answered before.
 	ReplaceOnce(ctx context.Context, at time.Time, k message.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
 	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
-	SaveDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) (saved deadlines.Deadline, err error)
-	// SaveDeadlineOnce is to SaveDeadline as ReplaceOnce is to Replace.
-	SaveDeadlineOnce(ctx context.Context, c message.Call, k *message.Key, d deadlines.Deadline) (saved deadlines.Deadline, replayed bool, err error)
+	// SaveDeadlineOnce sets a deadline with records of whom it cannot remind, unless the
+	// request with that key (nil: none) was answered before.
+	SaveDeadlineOnce(ctx context.Context, c message.Call, k *message.Key, d deadlines.Deadline, skipped ...message.Message) (saved deadlines.Deadline, replayed bool, err error)
 	ClearDeadline(ctx context.Context, c message.Call, key string) error
 	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
 	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)

@@ -85,7 +85,7 @@ func (d *Desk) edited(ctx context.Context, site string, e message.Edit) (r recip
 		return r, nil
 	}
 	draft.OneMail = true
-	return d.resolve(ctx, site, draft)
+	return d.resolve(ctx, message.Call{Site: site, Strict: true}, draft) // an edit leaves no record of who was skipped
 }
 
 func edit(m message.Message, c message.Call, e message.Edit, people recipients) (message.Message, error) {

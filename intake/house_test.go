@@ -59,6 +59,13 @@ func open(t *testing.T, s *store.Store) *house {
 // at is a call at that time.
 func at(t time.Time) message.Call { return message.Call{Site: site, At: t} }
 
+// asNamed is a call at noon, a strict one if the name of a test says so.
+func asNamed(test string) message.Call {
+	c := at(noon)
+	c.Strict = strings.HasSuffix(test, "strictly")
+	return c
+}
+
 // clock reads "2026-11-25T12:00:00Z".
 func (h *house) clock(s string) time.Time {
 	h.Helper()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"notifier/message"
 	"notifier/preferences"
@@ -27,7 +28,7 @@ func (d *Desk) Notify(ctx context.Context, c message.Call, e message.Event) (not
 }
 
 func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event) (noted message.Noted, replayed bool, err error) {
-	users, err := d.users(ctx, c.Site, "/users", e.Users)
+	users, err := d.users(ctx, c, "/users", e.Users)
 	if err != nil {
 		return noted, false, err
 	}
@@ -39,8 +40,11 @@ func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event) (not
 	seen := map[string]int{}
 	var messages []message.Message
 	for _, u := range users {
-		seen[u.ID] = u.Version
-		m := d.decide(c, e, u)
+		m := unknownRecipient(d.undecided(c, e, u.User))
+		if u.known {
+			seen[u.ID] = u.Version
+			m = d.decide(c, e, u.User)
+		}
 		m.EventID = noted.ID
 		messages = append(messages, m)
 		noted.Recipients = append(noted.Recipients, decision(m))
@@ -62,18 +66,30 @@ func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event) (not
 
 // decide makes the message of an event for one user (RULES: who gets what, when).
 func (d *Desk) decide(c message.Call, e message.Event, u preferences.User) message.Message {
-	occurred := e.Occurred(c.At)
-	m := u.Person().Address(message.Message{
-		ID: message.NewID(message.MessageIDs), Site: c.Site, Type: message.Single, Kind: e.Kind, Reference: e.Reference,
-		Case: e.Case, Actor: e.Actor, Summary: e.Summary.In(u.Language), OccurredAt: occurred, Domain: d.o.Domain,
-		Setting: u.Preferences.Setting(e.Kind), CreatedAt: c.At, UpdatedAt: c.At,
-	})
-	m.Process = e.Process
-	m.Subject = d.o.Writer.Subject(m)
-	m.Status, m.DueAt, m.Reason = u.Decide(e, occurred)
+	m := d.undecided(c, e, u)
+	m.Setting = u.Preferences.Setting(e.Kind)
+	m.Status, m.DueAt, m.Reason = u.Decide(e, m.OccurredAt)
 	if m.Status == message.Pending {
 		m.DueAt, m.QueuedAt = c.At, c.At
 	}
+	return m
+}
+
+// undecided is the message of an event for one user before anything is decided of it.
+func (d *Desk) undecided(c message.Call, e message.Event, u preferences.User) message.Message {
+	m := u.Person().Address(message.Message{
+		ID: message.NewID(message.MessageIDs), Site: c.Site, Type: message.Single, Kind: e.Kind, Reference: e.Reference,
+		Case: e.Case, Actor: e.Actor, Summary: e.Summary.In(u.Language), OccurredAt: e.Occurred(c.At), Domain: d.o.Domain,
+		CreatedAt: c.At, UpdatedAt: c.At,
+	})
+	m.Process = e.Process
+	m.Subject = d.o.Writer.Subject(m)
+	return m
+}
+
+// unknownRecipient is the record of a message that nobody gets, because no user has the id.
+func unknownRecipient(m message.Message) message.Message {
+	m.Status, m.Reason, m.DueAt, m.QueuedAt = message.Skipped, message.UnknownUser, time.Time{}, time.Time{}
 	return m
 }
 
@@ -85,32 +101,44 @@ func decision(m message.Message) message.Decision {
 	return d
 }
 
+// named is a user as a request names it. Of one that is unknown there is the id alone.
+type named struct {
+	preferences.User
+	known bool
+}
+
 // users finds the users with these ids, in their order and once each, with complete
-// preferences.
-func (d *Desk) users(ctx context.Context, site, pointer string, ids []string) ([]preferences.User, error) {
-	zone, err := d.store.Zone(ctx, site)
+// preferences. Unknown ones are refused if nobody is known, or the call is strict.
+func (d *Desk) users(ctx context.Context, c message.Call, pointer string, ids []string) ([]named, error) {
+	zone, err := d.store.Zone(ctx, c.Site)
 	if err != nil {
 		return nil, err
 	}
-	found, err := d.store.Users(ctx, site, ids)
+	found, err := d.store.Users(ctx, c.Site, ids)
 	if err != nil {
 		return nil, err
 	}
-	var users []preferences.User
+	var users []named
 	var bad message.Invalid
 	seen := map[string]bool{}
 	for i, id := range ids {
-		u, known := found[id]
-		switch {
-		case seen[id]:
+		if seen[id] {
 			continue
-		case !known:
-			bad.Add(fmt.Sprintf("%s/%d", pointer, i), "unknown_user", "there is no user %q. Add it with PUT /api/v1/users/%s", id, url.PathEscape(id))
 		}
 		seen[id] = true
-		users = append(users, d.complete(u, zone))
+		u, known := found[id]
+		if known {
+			u = d.complete(u, zone)
+		} else {
+			u = preferences.User{ID: id}
+			bad.Add(fmt.Sprintf("%s/%d", pointer, i), "unknown_user", "there is no user %q. Add it with PUT /api/v1/users/%s", id, url.PathEscape(id))
+		}
+		users = append(users, named{u, known})
 	}
-	return users, bad.Err()
+	if c.Strict || len(found) == 0 {
+		return users, bad.Err()
+	}
+	return users, nil
 }
 
 // complete fills in what a user has not chosen.

@@ -256,7 +256,7 @@ func TestEventRefused(t *testing.T) {
 		{"no kind", message.Event{Users: []string{"anna"}}, "/kind missing"},
 		{"an unknown kind", message.Event{Kind: "case_recieved", Users: []string{"anna"}}, "/kind unknown_kind"},
 		{"nobody", message.Event{Kind: message.CaseChanged}, "/users missing"},
-		{"unknown users, all of them told", message.Event{Kind: message.CaseChanged, Users: []string{"ana", "anna", "jon"}}, "/users/0 unknown_user\n/users/2 unknown_user"},
+		{"unknown users, all of them told, strictly", message.Event{Kind: message.CaseChanged, Users: []string{"ana", "anna", "jon"}}, "/users/0 unknown_user\n/users/2 unknown_user"},
 		{"a group is no user", message.Event{Kind: message.CaseChanged, Users: []string{"clerks"}}, "/users/0 unknown_user"},
 		{
 			"all that is wrong at once",
@@ -270,7 +270,7 @@ func TestEventRefused(t *testing.T) {
 			h.Fatal(err)
 		}
 		for _, row := range rows {
-			_, _, err := h.Notify(ctx, at(noon), row.event)
+			_, _, err := h.Notify(ctx, asNamed(row.name), row.event)
 			if got := h.faults(err); got != row.want {
 				h.Errorf("%s: faults\n%s\nwant\n%s", row.name, got, row.want)
 			}

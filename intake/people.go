@@ -183,7 +183,8 @@ func (d *Desk) SetGroup(ctx context.Context, c message.Call, id string, members 
 	if err := bad.Err(); err != nil {
 		return err
 	}
-	users, err := d.users(ctx, c.Site, "/users", members)
+	c.Strict = true // a group of half its users would go unnoticed
+	users, err := d.users(ctx, c, "/users", members)
 	if err != nil {
 		return err
 	}

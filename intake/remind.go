@@ -2,7 +2,9 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"notifier/deadlines"
 	"notifier/message"
@@ -34,15 +36,55 @@ func (d *Desk) SetDeadlineOnce(ctx context.Context, c message.Call, dl deadlines
 			return d.store.SaveDeadlineOnce(ctx, c, key, dl.Set(c.At, d.o.Calendar(c.Site)))
 		}
 	}
-	_, unknown := d.users(ctx, c.Site, "/users", dl.Users)
+	if err := d.checkUsers(ctx, c, &dl); err != nil {
+		return dl, false, err
+	}
+	return d.store.SaveDeadlineOnce(ctx, c, key, dl.Set(c.At, d.o.Calendar(c.Site)), d.skipped(c, dl)...)
+}
+
+// checkUsers notes which users of a deadline are unknown, or refuses it: if all of those
+// whom it reminds are, or, in a strict call, if any is.
+func (d *Desk) checkUsers(ctx context.Context, c message.Call, dl *deadlines.Deadline) error {
+	all, err := d.users(ctx, c, "/users", dl.Users)
+	refused, invalid := errors.AsType[*message.Invalid](err)
+	if err != nil && !invalid {
+		return err
+	}
 	for i, e := range dl.Escalate {
-		_, more := d.users(ctx, c.Site, fmt.Sprintf("/escalate/%d/users", i), e.Users)
-		unknown = message.Together(unknown, more)
+		more, err := d.users(ctx, c, fmt.Sprintf("/escalate/%d/users", i), e.Users)
+		too, invalid := errors.AsType[*message.Invalid](err)
+		switch {
+		case err != nil && !invalid:
+			return err
+		case invalid && (c.Strict || refused != nil):
+			err = message.Together(refused, too)
+			refused, _ = errors.AsType[*message.Invalid](err)
+		}
+		all = append(all, more...)
 	}
-	if unknown != nil {
-		return dl, false, unknown
+	if refused != nil {
+		return refused
 	}
-	return d.store.SaveDeadlineOnce(ctx, c, key, dl.Set(c.At, d.o.Calendar(c.Site)))
+	for _, u := range all {
+		if !u.known && !slices.Contains(dl.Unknown, u.ID) {
+			dl.Unknown = append(dl.Unknown, u.ID)
+		}
+	}
+	return nil
+}
+
+// skipped are the records of a deadline's users who are unknown, so that Why can tell.
+func (d *Desk) skipped(c message.Call, dl deadlines.Deadline) []message.Message {
+	var all []message.Message
+	for _, id := range dl.Unknown {
+		m := unknownRecipient(message.Message{
+			ID: message.NewID(message.MessageIDs), Site: c.Site, Type: message.Reminder, Kind: message.Deadline, Reference: dl.Key,
+			Case: dl.Case, UserID: id, OccurredAt: c.At, Domain: d.o.Domain, CreatedAt: c.At, UpdatedAt: c.At,
+		})
+		m.Subject = d.o.Writer.Subject(m)
+		all = append(all, m)
+	}
+	return all
 }
 
 // previewed is how many reminders a preview tells at most.

@@ -204,7 +204,7 @@ func TestDeadlineRefused(t *testing.T) {
 	}{
 		{"no date", func(d *deadlines.Deadline) { d.DueAt = time.Time{} }, "/due_at missing"},
 		{"no users", func(d *deadlines.Deadline) { d.Users = nil }, "/users missing"},
-		{"unknown users", func(d *deadlines.Deadline) { d.Users = []string{"anna", "ana", "jon"} }, "/users/1 unknown_user\n/users/2 unknown_user"},
+		{"unknown users, strictly", func(d *deadlines.Deadline) { d.Users = []string{"anna", "ana", "jon"} }, "/users/1 unknown_user\n/users/2 unknown_user"},
 		{"an address", func(d *deadlines.Deadline) { d.Users = []string{"anna@example.org"} }, "/users/0 bad_id"},
 		{"no key", func(d *deadlines.Deadline) { d.Key = "" }, "/key missing"},
 		{"a key of two lines", func(d *deadlines.Deadline) { d.Key = "a\nb" }, "/key bad_text"},
@@ -216,7 +216,7 @@ func TestDeadlineRefused(t *testing.T) {
 		for _, row := range rows {
 			d := deadline("A-1", message.Case{}, "anna")
 			row.change(&d)
-			_, err := h.SetDeadline(ctx, at(noon), d)
+			_, err := h.SetDeadline(ctx, asNamed(row.name), d)
 			if got := h.faults(err); got != row.want {
 				h.Errorf("%s: faults\n%s\nwant\n%s", row.name, got, row.want)
 			}

@@ -31,7 +31,7 @@ func (d *Desk) send(ctx context.Context, c message.Call, draft message.Draft) (t
 	if draft, err = d.fillIn(ctx, c, draft); err != nil {
 		return taken, false, err
 	}
-	people, err := d.resolve(ctx, c.Site, draft)
+	people, err := d.resolve(ctx, c, draft)
 	if err != nil {
 		return taken, false, err
 	}
@@ -81,6 +81,8 @@ type recipients struct {
 	to, cc, bcc []message.Person
 	replyTo     message.Mailboxes
 	sender      message.Address
+	unknown     map[string]bool // ids that are neither a user's nor a group's
+	known       int             // people who are not unknown
 }
 
 // split makes the messages of a draft. Whoever has no address gets a record that says so,
@@ -121,6 +123,9 @@ func (d *Desk) split(c message.Call, draft message.Draft, r recipients, zone str
 		addCase(&m, draft)
 		if p.Email == "" {
 			m.Status, m.Reason, m.DueAt, m.QueuedAt = message.Skipped, message.NoAddress, time.Time{}, time.Time{}
+		}
+		if r.unknown[p.ID] {
+			m = unknownRecipient(m)
 		}
 		messages = append(messages, m)
 	}
@@ -172,7 +177,7 @@ func (d *Desk) direct(c message.Call, draft message.Draft) message.Message {
 }
 
 // resolve looks up the users and groups that a draft names.
-func (d *Desk) resolve(ctx context.Context, site string, draft message.Draft) (recipients, error) {
+func (d *Desk) resolve(ctx context.Context, c message.Call, draft message.Draft) (recipients, error) {
 	var ids []string
 	for _, list := range [][]message.Recipient{draft.To, draft.Cc, draft.Bcc} {
 		for _, r := range list {
@@ -190,12 +195,31 @@ func (d *Desk) resolve(ctx context.Context, site string, draft message.Draft) (r
 			ids = append(ids, one.ID)
 		}
 	}
-	people, err := d.look(ctx, site, ids)
+	people, err := d.look(ctx, c.Site, ids)
 	if err != nil {
 		return recipients{}, err
 	}
-	var r recipients
+	r, strangers := listed(draft, people)
 	var bad message.Invalid
+	for i, one := range draft.ReplyTo {
+		r.replyTo = append(r.replyTo, mailbox(&bad, draft.ReplyTo.At(i), one, people))
+	}
+	if draft.Sender != nil {
+		r.sender = mailbox(&bad, "/sender", *draft.Sender, people)
+	}
+	if c.Strict || r.known == 0 {
+		err = strangers.Err()
+	}
+	if err := message.Together(err, bad.Err()); err != nil {
+		return r, err
+	}
+	return r, r.check(draft.ForAll())
+}
+
+// listed are the lists of a draft with the people behind their ids, and a fault for each id
+// that is neither a user's nor a group's.
+func listed(draft message.Draft, people map[string][]message.Person) (r recipients, unknown message.Invalid) {
+	r.unknown = map[string]bool{}
 	for _, list := range []struct {
 		name string
 		from []message.Recipient
@@ -204,26 +228,20 @@ func (d *Desk) resolve(ctx context.Context, site string, draft message.Draft) (r
 		for i, one := range list.from {
 			if one.ID == "" {
 				*list.into = append(*list.into, message.Person{Email: one.Email, Name: one.Name})
+				r.known++
 				continue
 			}
 			found, known := people[one.ID]
+			r.known += len(found)
 			if !known {
-				bad.Add(fmt.Sprintf("/%s/%d", list.name, i), "unknown_user",
+				unknown.Add(fmt.Sprintf("/%s/%d", list.name, i), "unknown_user",
 					"%q is neither a user nor a group. Add it with PUT /api/v1/users/%s, or give an address", one.ID, url.PathEscape(one.ID))
+				found, r.unknown[one.ID] = []message.Person{{ID: one.ID}}, true
 			}
 			*list.into = append(*list.into, found...)
 		}
 	}
-	for i, one := range draft.ReplyTo {
-		r.replyTo = append(r.replyTo, mailbox(&bad, draft.ReplyTo.At(i), one, people))
-	}
-	if draft.Sender != nil {
-		r.sender = mailbox(&bad, "/sender", *draft.Sender, people)
-	}
-	if err := bad.Err(); err != nil {
-		return r, err
-	}
-	return r, r.check(draft.ForAll())
+	return r, unknown
 }
 
 // mailbox is the one address of a sender, or that answers go to.

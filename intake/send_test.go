@@ -176,8 +176,8 @@ func TestDraftRefused(t *testing.T) {
 		want  string
 	}{
 		{"nobody", to(), "/to missing"},
-		{"an unknown user", to("anna", "ana"), "/to/1 unknown_user"},
-		{"unknown users in every list", draft(func(d *message.Draft) { d.Cc, d.Bcc = list("x", "jan"), list("y") }), "/cc/0 unknown_user\n/bcc/0 unknown_user"},
+		{"an unknown user, strictly", to("anna", "ana"), "/to/1 unknown_user"},
+		{"unknown users in every list, strictly", draft(func(d *message.Draft) { d.Cc, d.Bcc = list("x", "jan"), list("y") }), "/cc/0 unknown_user\n/bcc/0 unknown_user"},
 		{"answers to an unknown user", draft(func(d *message.Draft) { d.ReplyTo = message.Recipients{{ID: "x"}} }), "/reply_to unknown_user"},
 		{"answers to a group", draft(func(d *message.Draft) { d.ReplyTo = message.Recipients{{ID: "clerks"}} }), "/reply_to not_a_user"},
 		{"answers to a user without an address", draft(func(d *message.Draft) { d.ReplyTo = message.Recipients{{ID: "bob"}} }), "/reply_to no_address"},
@@ -211,7 +211,7 @@ func TestDraftRefused(t *testing.T) {
 			h.Fatal(err)
 		}
 		for _, row := range rows {
-			_, _, err := h.SendMessage(ctx, at(noon), row.draft)
+			_, _, err := h.SendMessage(ctx, asNamed(row.name), row.draft)
 			if got := h.faults(err); got != row.want {
 				h.Errorf("%s: faults\n%s\nwant\n%s", row.name, got, row.want)
 			}

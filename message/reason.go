@@ -16,6 +16,7 @@ const (
 	BySender            Reason = "direct"               // SendMessage asks no preferences (AMODIT-11)
 	ByDeadline          Reason = "deadline"             // a step of a deadline passed
 	NoAddress           Reason = "no_address"           // the user has no address
+	UnknownUser         Reason = "unknown_user"         // the request names an id that no user has
 	Superseded          Reason = "superseded"           // the deadline was met, moved or replaced
 	Withdrawn           Reason = "cancelled"            // somebody cancelled it
 	Late                Reason = "expired"              // unsent at expires_at

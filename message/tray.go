@@ -41,6 +41,9 @@ type Call struct {
 	Posted ID
 	// DryRun asks what would happen: nothing is stored, and nothing leaves.
 	DryRun bool
+	// Strict refuses the request if any user that it names is unknown; else the others have
+	// their mail, and unknown users are skipped (RULES: unknown people).
+	Strict bool
 	// Match is an If-Match: the version that a change is made on; empty if any will do.
 	Match string
 }

@@ -25,6 +25,10 @@ type Options struct {
 	Catalog                                     preferences.Catalog
 	Zone                                        string // of the site; empty means UTC
 	Calendar                                    deadlines.Calendar
+	// Strict refuses a line that names an unknown user; else that user is skipped.
+	Strict bool
+	// Unknown is called with each user who is skipped; it may be nil.
+	Unknown func(id string)
 }
 
 // Mail is one mail that would leave.
@@ -51,7 +55,7 @@ func Plan(lines Lines, o Options) ([]Mail, error) {
 		if err != nil || line.At.After(o.Until) {
 			break
 		}
-		if err := p.next(line); err != nil {
+		if err := p.next(line); err != nil && !errors.Is(err, errNobody) {
 			return nil, &LineError{Number: line.Number, Err: err}
 		}
 	}
@@ -205,7 +209,7 @@ func (p *planner) remind(at time.Time) {
 			return
 		}
 		for _, r := range d.Reminders(d.FiredAt, at, p.o.Calendar) {
-			if u := p.users[r.User]; u.Email != "" {
+			if u := p.users[r.User]; u != nil && u.Email != "" {
 				p.queue = append(p.queue, pending{Mail: one(u.Email, message.Reminder, d.Key, at), of: d})
 			}
 		}

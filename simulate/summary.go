@@ -22,6 +22,7 @@ type Summary struct {
 	// wait after they were due.
 	RightAway, PastDue Spread
 	Digest             Sizes
+	Unknown            int // users that were named and unknown, once for each time
 }
 
 // Spread is how long half and how long all but a twentieth take at the most.
@@ -89,6 +90,9 @@ func Compare(w io.Writer, columns ...Column) error {
 	row("Digest size, p50 / p95 / max", func(s Summary) string {
 		return fmt.Sprintf("%d / %d / %d", s.Digest.P50, s.Digest.P95, s.Digest.Max)
 	})
+	if slices.ContainsFunc(columns, func(c Column) bool { return c.Unknown > 0 }) {
+		row("Unknown users, skipped", func(s Summary) string { return fmt.Sprint(s.Unknown) })
+	}
 	return t.Flush()
 }
 

@@ -1,6 +1,8 @@
 package simulate
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,8 +68,8 @@ func (p *planner) notify(at time.Time, e message.Event) error {
 		return message.Together(wrong, unknown)
 	}
 	users, err := p.find(e.Users)
-	if err != nil {
-		return err
+	if err != nil || len(users) == 0 {
+		return nobody(err)
 	}
 	e.Muted = slices.Contains(p.muted[e.Process], e.Kind)
 	occurred := e.Occurred(at)
@@ -95,14 +97,18 @@ func (p *planner) setProcess(set preferences.Process) error {
 	return nil
 }
 
-// find is each of the users once, in the order given; until the next call.
+// find is each of the known users once, in the order given; until the next call. Unknown
+// ones are skipped, unless the plan is strict.
 func (p *planner) find(ids []string) ([]*user, error) {
 	users := p.finding[:0]
 	p.found++
 	for _, id := range ids {
 		u := p.users[id]
 		if u == nil {
-			return nil, unknown(id)
+			if err := p.skip(id); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		if u.found != p.found {
 			u.found = p.found
@@ -111,6 +117,23 @@ func (p *planner) find(ids []string) ([]*user, error) {
 	}
 	p.finding = users
 	return users, nil
+}
+
+// errNobody means that nobody whom a line names is known, so that it leads to nothing.
+var errNobody = errors.New("nobody whom it names is known")
+
+// nobody is the error, or errNobody if there is none.
+func nobody(err error) error { return cmp.Or(err, errNobody) }
+
+// skip passes over an unknown user, or tells that there is none if the plan is strict.
+func (p *planner) skip(id string) error {
+	if p.o.Strict {
+		return unknown(id)
+	}
+	if p.o.Unknown != nil {
+		p.o.Unknown(id)
+	}
+	return nil
 }
 
 func (p *planner) send(at time.Time, d message.Draft) error {
@@ -185,7 +208,10 @@ func (p *planner) addresses(recipients []message.Recipient) ([]string, error) {
 		if r.ID != "" {
 			u := p.users[r.ID]
 			if u == nil {
-				return nil, unknown(r.ID)
+				if err := p.skip(r.ID); err != nil {
+					return nil, err
+				}
+				continue
 			}
 			email = u.Email
 		}
@@ -200,8 +226,13 @@ func (p *planner) setDeadline(at time.Time, set deadlines.Deadline) error {
 	if err := set.Check(); err != nil {
 		return err
 	}
-	if _, err := p.find(set.People()); err != nil {
-		return err
+	if known, err := p.find(set.Users); err != nil || len(known) == 0 {
+		return nobody(err)
+	}
+	for _, e := range set.Escalate {
+		if _, err := p.find(e.Users); err != nil {
+			return err
+		}
 	}
 	p.end(set.Key)
 	d := &deadline{Deadline: set.Set(at, p.o.Calendar)}

@@ -79,11 +79,13 @@ type setDeadline struct {
 	Deadline       deadlines.Deadline
 	Set, Fired, On time.Time
 	Sequence       int
+	Unknown        []string `json:",omitempty"`
 }
 
 // SaveDeadlineOnce is SaveDeadline, unless the request with that key (nil: none) was
-// answered before: then it sets nothing, and tells that answer.
-func (s *Store) SaveDeadlineOnce(ctx context.Context, c message.Call, k *message.Key, d deadlines.Deadline) (saved deadlines.Deadline, replayed bool, err error) {
+// answered before: then it sets nothing, and tells that answer. The records of users whom
+// the deadline cannot remind are stored with it.
+func (s *Store) SaveDeadlineOnce(ctx context.Context, c message.Call, k *message.Key, d deadlines.Deadline, skipped ...message.Message) (saved deadlines.Deadline, replayed bool, err error) {
 	d.DueAt = d.DueAt.UTC().Truncate(time.Microsecond)
 	written, err := json.Marshal(d)
 	if err != nil {
@@ -109,13 +111,18 @@ func (s *Store) SaveDeadlineOnce(ctx context.Context, c message.Call, k *message
 		if err := s.change(ctx, t, c, message.SetDeadline, message.OfDeadline+d.Key, json.RawMessage(written)); err != nil {
 			return nil, err
 		}
-		return setDeadline{d, d.SetAt, d.FiredAt, d.NextAt, d.Sequence}, s.endDeadlines(ctx, t, c, d.Case)
+		if len(skipped) > 0 {
+			if err := s.insert(ctx, t, rowsOf(skipped)); err != nil {
+				return nil, err
+			}
+		}
+		return setDeadline{d, d.SetAt, d.FiredAt, d.NextAt, d.Sequence, d.Unknown}, s.endDeadlines(ctx, t, c, d.Case)
 	})
 	if err == nil && answered != nil {
 		var told setDeadline
 		err = json.Unmarshal(answered, &told)
 		d = told.Deadline
-		d.SetAt, d.FiredAt, d.NextAt, d.Sequence = told.Set, told.Fired, told.On, told.Sequence
+		d.SetAt, d.FiredAt, d.NextAt, d.Sequence, d.Unknown = told.Set, told.Fired, told.On, told.Sequence, told.Unknown
 	}
 	if err != nil {
 		return d, false, fmt.Errorf("save the deadline %s: %w", d.Key, err)
@@ -224,15 +231,19 @@ func (s *Store) Remind(ctx context.Context, site string, d deadlines.Deadline, a
 		if len(reminders) == 0 {
 			return nil
 		}
-		rows := make([]*messageRow, len(reminders))
-		for i, m := range reminders {
-			rows[i] = toRow(m)
-		}
-		if err := s.insert(ctx, t, rows); err != nil {
+		if err := s.insert(ctx, t, rowsOf(reminders)); err != nil {
 			return fmt.Errorf("remind of %s: %w", d.Key, err)
 		}
 		return nil
 	})
+}
+
+func rowsOf(ms []message.Message) []*messageRow {
+	rows := make([]*messageRow, len(ms))
+	for i, m := range ms {
+		rows[i] = toRow(m)
+	}
+	return rows
 }
 
 // NextStep is when the next step of any deadline of the site comes; zero if none does.

@@ -98,12 +98,7 @@ func (j *Job) remind(ctx context.Context, site string, d deadlines.Deadline, at 
 	var reminders []message.Message
 	for _, r := range due {
 		m := j.reminder(site, d, at)
-		person := people[r.User]
-		person.ID = r.User
-		m = person.Address(m)
-		if len(m.To) == 0 {
-			m.Status, m.Reason, m.DueAt, m.QueuedAt = message.Skipped, message.NoAddress, time.Time{}, time.Time{}
-		}
+		m = addressed(m, people, r.User)
 		if r.Escalated {
 			m.Setting = "escalation"
 		}
@@ -124,4 +119,19 @@ func (j *Job) reminder(site string, d deadlines.Deadline, at time.Time) message.
 		Case: d.Case, OccurredAt: at, Domain: j.domain, CreatedAt: at, UpdatedAt: at,
 		Status: message.Pending, Reason: message.ByDeadline, DueAt: at, QueuedAt: at,
 	}
+}
+
+// addressed is the reminder to that user, or its record if the user cannot be reached.
+func addressed(m message.Message, people map[string]message.Person, user string) message.Message {
+	person, known := people[user]
+	person.ID = user
+	m = person.Address(m)
+	if len(m.To) > 0 {
+		return m
+	}
+	m.Status, m.Reason, m.DueAt, m.QueuedAt = message.Skipped, message.NoAddress, time.Time{}, time.Time{}
+	if !known {
+		m.Reason = message.UnknownUser
+	}
+	return m
 }

@@ -33,12 +33,7 @@ func (j *Job) Preview(ctx context.Context, site string, d deadlines.Deadline, at
 	next, _ := d.Next(at, j.calendar(site))
 	var all []message.Message
 	for _, user := range d.Users {
-		person := people[user]
-		person.ID = user
-		m := person.Address(j.reminder(site, d, at))
-		if len(m.To) == 0 {
-			m.Status, m.Reason, m.DueAt, m.QueuedAt = message.Skipped, message.NoAddress, time.Time{}, time.Time{}
-		}
+		m := addressed(j.reminder(site, d, at), people, user)
 		due := d.DueAt
 		if own, has := d.ForUsers[user]; has && !own.DueAt.IsZero() {
 			due = own.DueAt

@@ -97,7 +97,7 @@ var outcomes = map[explain.Reason]string{
 	explain.SendAtFuture: "later", explain.DeadlineAhead: "later", explain.AwaitingManual: "held",
 	explain.WaitingRun: "soon", explain.WaitingFlush: "soon", explain.BeingSent: "soon",
 	explain.RetryAt: "delayed", explain.RateLimited: "delayed", explain.JobPaused: "delayed", explain.AccountPaused: "delayed",
-	explain.PreferenceNever: "never", explain.OwnAction: "own", explain.ProcessMuted: "muted", explain.NoAddress: "address",
+	explain.PreferenceNever: "never", explain.OwnAction: "own", explain.ProcessMuted: "muted", explain.NoAddress: "address", explain.SkippedUnknown: "unknown",
 	explain.SuppressedBounce: "bounced", explain.SuppressedComplaint: "complaint", explain.Unsubscribed: "unwanted",
 	explain.Cancelled: "withdrawn", explain.Superseded: "withdrawn", explain.Expired: "late",
 	explain.Rejected: "failed", explain.TemplateFailed: "failed",
