@@ -77,41 +77,35 @@ type setDeadlineIn struct {
 
 type deadlineView struct {
 	deadlines.Deadline
-	NextReminder *time.Time `json:"next_reminder" doc:"When the next reminder is written; null if there is none."`
-	SetAt        time.Time  `json:"set_at"`
-	ClearedAt    *time.Time `json:"cleared_at,omitempty"`
-	Sequence     int        `json:"sequence" doc:"How often it was set."`
+	NextReminder *time.Time        `json:"next_reminder" doc:"When the next reminder is written; null if there is none."`
+	SetAt        time.Time         `json:"set_at"`
+	ClearedAt    *time.Time        `json:"cleared_at,omitempty"`
+	Sequence     int               `json:"sequence" doc:"How often it was set."`
+	Shortened    message.Shortened `json:"shortened,omitempty" doc:"Places of texts that mails do not show whole; in the answer to setting it." example:"/case/title"`
+	// Skipped is in the answer to setting it alone.
+	Skipped []skippedUser `json:"skipped,omitempty" doc:"Users who were unknown when it was set. They are reminded as soon as a user has the id."`
 }
 
 func viewDeadline(d deadlines.Deadline) deadlineView {
-	return deadlineView{Deadline: d, NextReminder: orNil(d.NextAt), SetAt: d.SetAt, ClearedAt: orNil(d.ClearedAt), Sequence: d.Sequence}
-}
-
-type deadlineOut struct{ Body deadlineView }
-
-// deadlineSetView tells of a deadline as it was set, and of whom it cannot remind.
-type deadlineSetView struct {
-	deadlineView
-	Skipped []skippedUser `json:"skipped,omitempty" doc:"Users who are unknown. They are reminded as soon as a user has the id."`
-}
-
-type skippedUser struct {
-	User   string         `json:"user"`
-	Status message.Status `json:"status" example:"skipped"`
-	Reason message.Reason `json:"reason" example:"unknown_user"`
-}
-
-func viewDeadlineSet(d deadlines.Deadline) deadlineSetView {
-	v := deadlineSetView{deadlineView: viewDeadline(d)}
+	v := deadlineView{Shortened: d.Shortened, Deadline: d, NextReminder: orNil(d.NextAt), SetAt: d.SetAt, ClearedAt: orNil(d.ClearedAt), Sequence: d.Sequence}
 	for _, id := range d.Unknown {
 		v.Skipped = append(v.Skipped, skippedUser{id, message.Skipped, message.UnknownUser})
 	}
 	return v
 }
 
+type deadlineOut struct{ Body deadlineView }
+
+// skippedUser is a user of a deadline who is unknown.
+type skippedUser struct {
+	User   string         `json:"user"`
+	Status message.Status `json:"status" example:"skipped"`
+	Reason message.Reason `json:"reason" example:"unknown_user"`
+}
+
 type deadlineSetOut struct {
 	Replayed
-	Body deadlineSetView
+	Body deadlineView
 }
 
 type deadlinesOut struct{ Body page[deadlineView] }
@@ -137,7 +131,7 @@ func (h *handler) deadlineRoutes(api huma.API) {
 		}
 		d.Key = in.Key
 		d, replayed, err := h.desk.SetDeadlineOnce(ctx, in.in(call(ctx, in.Keyed.Key)), d)
-		return &deadlineSetOut{Replayed: yes(replayed), Body: viewDeadlineSet(d)}, err
+		return &deadlineSetOut{Replayed: yes(replayed), Body: viewDeadline(d)}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-deadline", Method: http.MethodGet, Path: "/deadlines/{key}", Tags: tags, Errors: []int{http.StatusNotFound}, Summary: "One deadline",

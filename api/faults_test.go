@@ -41,7 +41,7 @@ func TestFaults(t *testing.T) {
 		{"nothing that is needed", "POST", "/messages", `{}`, "/subject missing\n/text missing\n/to missing"},
 		{"unknown people", "POST", "/messages", `{"to":["ana"],"cc":["jon"],"subject":"x","text":"x"}`, "/to/0 unknown_user\n/cc/0 unknown_user"},
 		{"an unknown kind and unknown users", "POST", "/events", `{"kind":"case_recieved","users":["ana"]}`, "/kind unknown_kind"},
-		{"unknown users", "POST", "/events", `{"kind":"case_changed","users":["anna","ana"]}`, "/users/1 unknown_user"},
+		{"unknown users, strictly", "POST", "/events?strict=true", `{"kind":"case_changed","users":["anna","ana"]}`, "/users/1 unknown_user"},
 		{"a user", "PUT", "/users/a%40b", `{"email":"anna","timezone":"Mars","language":"polski"}`, "/id bad_id\n/email bad_address\n/timezone bad_timezone\n/language bad_language"},
 		{"a user with an unknown key", "PUT", "/users/anna", `{"mail":"anna@example.org"}`, "/mail unknown_key"},
 		{"preferences that are no words", "PUT", "/users/anna/preferences", `{"case_changed":1,"daily_at":"25:00","weekly_on":"mon","timezone":""}`, "/case_changed bad_frequency\n/daily_at bad_time\n/timezone bad_timezone\n/weekly_on bad_weekday"},

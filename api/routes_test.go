@@ -548,7 +548,7 @@ func allRoutes() []played {
 			s.must(http.StatusOK, nil, "PUT", "/api/v1/users/anna/preferences", `{"case_changed":"daily"}`)
 			s.must(http.StatusAccepted, nil, "POST", "/api/v1/events", `{"id":"e1","kind":"case_changed","users":["anna"],`+lease+`,"summary":"Jan commented"}`)
 			s.say("GET", "/api/v1/explain?user=anna&case=OFA/2026/1181", "")
-			s.ask("POST", "/api/v1/events", `{"kind":"case_received","users":["jan","maria"],`+lease+`}`)
+			s.ask("POST", "/api/v1/events?strict=true", `{"kind":"case_received","users":["jan","maria"],`+lease+`}`)
 			s.say("GET", "/api/v1/explain?user=jan%40example.org&case=OFA/2026/1181&kind=case_received&since=2026-01-01T00:00:00Z", "")
 			s.say("GET", "/api/v1/explain", "")
 		}},

@@ -99,7 +99,7 @@ func TestWhatADocumentMayHold(t *testing.T) {
 		}
 		for name, body := range map[string]string{
 			"TE-11: nobody":          `{"to":[],"subject":"S","text":"T"}`,
-			"TE-11: an unknown uid":  `{"to":["anna","nobody"],"subject":"S","text":"T"}`,
+			"TE-11: unknown uids":    `{"to":["nobody","no-one"],"subject":"S","text":"T"}`,
 			"TE-12: no subject":      `{"to":["anna"],"text":"T"}`,
 			"TE-12: no text or html": `{"to":["anna"],"subject":"S"}`,
 			"TE-13: a bad sender":    `{"to":["anna"],"subject":"S","text":"T","sender":"a@b@c"}`,

@@ -36,7 +36,7 @@ type editUserIn struct {
 // userEdit is what is to be changed of a user; what is absent stays.
 type userEdit struct {
 	Email    *string `json:"email,omitempty" doc:"Where mail goes; empty for nowhere." example:"anna@example.org"`
-	Name     *string `json:"name,omitempty" maxLength:"200"`
+	Name     *string `json:"name,omitempty"`
 	Phone    *string `json:"phone,omitempty" maxLength:"50"`
 	Timezone *string `json:"timezone,omitempty" doc:"An IANA name; empty for the site's." example:"Europe/Warsaw"`
 	Language *string `json:"language,omitempty" example:"pl"`

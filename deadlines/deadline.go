@@ -28,12 +28,13 @@ type Deadline struct {
 	// ForUsers are terms for one of the users alone (AMODIT-26).
 	ForUsers map[string]Terms `json:"for_users,omitempty" doc:"Other terms for some of the users, by their ids."`
 
-	SetAt     time.Time `json:"-"` // steps up to here never fire
-	FiredAt   time.Time `json:"-"` // steps up to here have been dealt with
-	NextAt    time.Time `json:"-"` // when the next step is; zero if none is left
-	ClearedAt time.Time `json:"-"` // when it was met, or the case moved on; zero while it holds
-	Sequence  int       `json:"-"` // counts how often the key was set
-	Unknown   []string  `json:"-"` // ids that no user had when it was set; they are reminded once a user has them
+	SetAt     time.Time         `json:"-"` // steps up to here never fire
+	FiredAt   time.Time         `json:"-"` // steps up to here have been dealt with
+	NextAt    time.Time         `json:"-"` // when the next step is; zero if none is left
+	ClearedAt time.Time         `json:"-"` // when it was met, or the case moved on; zero while it holds
+	Sequence  int               `json:"-"` // counts how often the key was set
+	Shortened message.Shortened `json:"-"` // texts of its case that mails do not show whole
+	Unknown   []string          `json:"-"` // ids that no user had when it was set; they are reminded once a user has them
 }
 
 // Terms are when something is due, and the steps that lead there and beyond.

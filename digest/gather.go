@@ -105,7 +105,7 @@ func gather(w letter.Writer, items []*message.Message) gathered {
 func text(w letter.Writer, m *message.Message) string {
 	what := w.What(*m)
 	if m.Case.ID == "" && m.Case.Title != "" {
-		return letter.Line(m.Case.Title) + ": " + what
+		return letter.Cut(letter.Line(m.Case.Title), longestName) + ": " + what
 	}
 	return what
 }

@@ -19,6 +19,7 @@ func (d *Desk) Edit(ctx context.Context, c message.Call, id message.ID, e messag
 // EditOnce is Edit, and tells whether a request with that key was answered before: then the
 // message is as it is by now.
 func (d *Desk) EditOnce(ctx context.Context, c message.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error) {
+	e.Shorten()
 	if err := e.Check(); err != nil {
 		return after, false, err
 	}

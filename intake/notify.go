@@ -14,10 +14,11 @@ import (
 // Notify takes an event. What becomes of it is decided for each user now, by the user's
 // preferences, and kept with its reason, also where nothing is sent.
 func (d *Desk) Notify(ctx context.Context, c message.Call, e message.Event) (noted message.Noted, replayed bool, err error) {
+	shortened := e.Shorten()
 	err = message.Together(e.Check(c.At), d.o.Catalog.CheckKind(e.Kind))
 	if err == nil {
 		err = again(ctx, func() (err error) {
-			noted, replayed, err = d.notify(ctx, c, e)
+			noted, replayed, err = d.notify(ctx, c, e, shortened)
 			return err
 		})
 	}
@@ -27,7 +28,7 @@ func (d *Desk) Notify(ctx context.Context, c message.Call, e message.Event) (not
 	return noted, replayed, err
 }
 
-func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event) (noted message.Noted, replayed bool, err error) {
+func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event, shortened message.Shortened) (noted message.Noted, replayed bool, err error) {
 	users, err := d.users(ctx, c, "/users", e.Users)
 	if err != nil {
 		return noted, false, err
@@ -36,7 +37,7 @@ func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event) (not
 	if e.Muted, err = d.muted(ctx, c.Site, e); err != nil {
 		return noted, false, err
 	}
-	noted = message.Noted{ID: message.NewID(message.EventIDs), DryRun: c.DryRun}
+	noted = message.Noted{ID: message.NewID(message.EventIDs), Shortened: shortened, DryRun: c.DryRun}
 	seen := map[string]int{}
 	var messages []message.Message
 	for _, u := range users {

@@ -260,7 +260,7 @@ func TestEventRefused(t *testing.T) {
 		{"a group is no user", message.Event{Kind: message.CaseChanged, Users: []string{"clerks"}}, "/users/0 unknown_user"},
 		{
 			"all that is wrong at once",
-			message.Event{Kind: "x", Actor: "a\nb", Summary: message.Plain("a\r\nBcc: b"), Case: message.Case{Title: "a\x00", URL: "javascript:alert(1)"}},
+			message.Event{Kind: "x", Actor: "a\nb", Summary: message.Plain("a\x1bb"), Case: message.Case{Title: "a\x00", URL: "javascript:alert(1)"}},
 			"/users missing\n/actor bad_text\n/summary bad_text\n/case/title bad_text\n/case/url bad_url\n/kind unknown_kind",
 		},
 	}

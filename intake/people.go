@@ -17,6 +17,7 @@ import (
 // SetUser adds a user, or changes its address, name, zone or language; preferences stay
 // as they are. A new zone acts at once on what waits.
 func (d *Desk) SetUser(ctx context.Context, c message.Call, u preferences.User) (preferences.User, error) {
+	u.Name = message.Name(u.Name)
 	if err := u.Check(); err != nil {
 		return u, err
 	}
@@ -52,6 +53,7 @@ func (d *Desk) EditUser(ctx context.Context, c message.Call, id string, edit fun
 			return u, unknownUser(id)
 		}
 		edit(&u)
+		u.Name = message.Name(u.Name)
 		return u, u.Check()
 	})
 }

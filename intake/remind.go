@@ -20,6 +20,7 @@ func (d *Desk) SetDeadline(ctx context.Context, c message.Call, dl deadlines.Dea
 // SetDeadlineOnce is SetDeadline, and tells whether a request with that key was answered
 // before: then nothing is set again, whatever became of the deadline since.
 func (d *Desk) SetDeadlineOnce(ctx context.Context, c message.Call, dl deadlines.Deadline) (set deadlines.Deadline, replayed bool, err error) {
+	dl.Shortened = dl.Case.Shorten()
 	if err := dl.Check(); err != nil {
 		return dl, false, err
 	}

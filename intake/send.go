@@ -17,6 +17,7 @@ import (
 // There is one message per recipient, or one mail for all with cc, bcc or one_mail.
 func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Draft) (taken message.Taken, replayed bool, err error) {
 	taken, replayed, err = d.send(ctx, c, draft)
+	draft.Shorten()
 	if _, refused := errors.AsType[*message.Invalid](err); refused && d.before(ctx, c, draft, &taken) {
 		return taken, true, nil
 	}
@@ -24,6 +25,7 @@ func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Dr
 }
 
 func (d *Desk) send(ctx context.Context, c message.Call, draft message.Draft) (taken message.Taken, replayed bool, err error) {
+	shortened := draft.Shorten()
 	asked := draft // what a repetition is compared with
 	if err := draft.Check(c.At); err != nil {
 		return taken, false, err
@@ -43,7 +45,7 @@ func (d *Desk) send(ctx context.Context, c message.Call, draft message.Draft) (t
 		return taken, false, err
 	}
 	messages := d.split(c, draft, people, zone)
-	taken.ID, taken.DryRun = message.NewID(message.RequestIDs), c.DryRun
+	taken.ID, taken.Shortened, taken.DryRun = message.NewID(message.RequestIDs), shortened, c.DryRun
 	for _, m := range messages {
 		taken.Messages = append(taken.Messages, d.ticket(m))
 	}

@@ -45,6 +45,7 @@ func (d *Desk) fillIn(ctx context.Context, c message.Call, draft message.Draft) 
 		filled.Attachments = made.Attachments
 	}
 	filled.Template = nil
+	filled.Subject = message.Subject(filled.Subject)
 	if err := filled.Check(c.At); errors.As(err, &invalid) {
 		for _, f := range invalid.Faults {
 			bad.Add(f.Pointer, f.Code, "with what the template %q makes: %s", name, f.Detail)

@@ -43,7 +43,7 @@ func (w Writer) Subject(m message.Message) string {
 
 // What says in a few words what happened; the kind speaks where the caller said nothing.
 func (w Writer) What(m message.Message) string {
-	s, summary := speak(m.Language), Line(m.Summary)
+	s, summary := speak(m.Language), Cut(Line(m.Summary), message.MaxSummary)
 	switch {
 	case summary != "":
 		return summary

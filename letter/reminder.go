@@ -49,7 +49,7 @@ func (w Writer) Remind(m message.Message, d Due) message.Message {
 	}
 	n.Frame.Preheader = n.Facts[0]
 	if m.Summary != "" {
-		n.Facts = slices.Insert(n.Facts, 0, Line(m.Summary))
+		n.Facts = slices.Insert(n.Facts, 0, Cut(Line(m.Summary), message.MaxSummary))
 	}
 	m.Text, m.HTML = n.write()
 	return m

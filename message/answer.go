@@ -4,9 +4,10 @@ import "time"
 
 // Taken is the answer to SendMessage: one ticket per message.
 type Taken struct {
-	ID       ID       `json:"id,omitempty" doc:"Of this request; absent of a dry run." example:"req_06f3n5mmmt1fq2r6s0hj0v7k9c"`
-	Messages []Ticket `json:"messages"`
-	DryRun   bool     `json:"dry_run,omitempty" doc:"Nothing was stored: this is what would have happened."`
+	Shortened Shortened `json:"shortened,omitempty" doc:"Places of texts that mails do not show whole." example:"/subject"`
+	ID        ID        `json:"id,omitempty" doc:"Of this request; absent of a dry run." example:"req_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	Messages  []Ticket  `json:"messages"`
+	DryRun    bool      `json:"dry_run,omitempty" doc:"Nothing was stored: this is what would have happened."`
 }
 
 // Ticket names a message that was taken.
@@ -22,6 +23,7 @@ type Ticket struct {
 
 // Noted is the answer to an event: what becomes of it for each user.
 type Noted struct {
+	Shortened  Shortened  `json:"shortened,omitempty" doc:"Places of texts that mails do not show whole." example:"/case/title"`
 	ID         ID         `json:"id,omitempty" doc:"Absent of a dry run." example:"evt_06f3n5mmmt1fq2r6s0hj0v7k9c"`
 	Recipients []Decision `json:"recipients"`
 	DryRun     bool       `json:"dry_run,omitempty" doc:"Nothing was stored: this is what would have happened."`

@@ -113,7 +113,7 @@ func (e Event) Check(at time.Time) error {
 	bad.Check("/id", "bad_text", CheckLine(e.Reference, MaxLine))
 	bad.Check("/actor", "bad_text", CheckLine(e.Actor, MaxLine))
 	bad.Check("/process", "bad_text", CheckLine(e.Process, MaxLine))
-	bad.Check("/summary", "bad_text", e.Summary.Check(MaxSummary))
+	bad.Check("/summary", "bad_text", e.Summary.Check(MaxKept))
 	e.Case.check(&bad)
 	if e.OccurredAt != nil && e.OccurredAt.After(at.Add(ClockSkew)) {
 		bad.Add("/occurred_at", "in_the_future", "occurred_at lies in the future. Publish the event when it has happened")
@@ -152,9 +152,9 @@ func (c Case) Check() error {
 
 func (c Case) check(bad *Invalid) {
 	bad.Check("/case/id", "bad_text", CheckLine(c.ID, MaxLine))
-	bad.Check("/case/title", "bad_text", CheckLine(c.Title, MaxLine))
-	bad.Check("/case/stage", "bad_text", CheckLine(c.Stage, MaxLine))
-	bad.Check("/case/owner", "bad_text", CheckLine(c.Owner, MaxLine))
+	bad.Check("/case/title", "bad_text", CheckLine(c.Title, MaxKept))
+	bad.Check("/case/stage", "bad_text", CheckLine(c.Stage, MaxKept))
+	bad.Check("/case/owner", "bad_text", CheckLine(c.Owner, MaxKept))
 	if c.URL == "" {
 		return
 	}

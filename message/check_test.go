@@ -92,7 +92,7 @@ func TestDraftCheck(t *testing.T) {
 		{"where answers cannot go", func(d *message.Draft) { d.ReplyTo = message.Recipients{address("a@x.test\nBcc: eve@example.net", "")} }, []string{"/reply_to bad_address"}},
 		{"answers to a user", func(d *message.Draft) { d.ReplyTo = message.Recipients{{ID: "anna"}} }, nil},
 		{"a case with everything wrong", func(d *message.Draft) {
-			d.Case = &message.Case{ID: "\x00", Title: long(201), Stage: "a\nb", Owner: long(201), URL: "javascript:alert(1)"}
+			d.Case = &message.Case{ID: "\x00", Title: long(2001), Stage: "a\nb", Owner: long(2001), URL: "javascript:alert(1)"}
 		}, []string{"/case/id bad_text", "/case/title bad_text", "/case/stage bad_text", "/case/owner bad_text", "/case/url bad_url"}},
 		{"manual and timed", func(d *message.Draft) { d.Manual, d.SendAt = true, ptr(noon.Add(time.Hour)) }, []string{"/send_at not_allowed"}},
 		{"manual that expires", func(d *message.Draft) { d.Manual, d.ExpiresAt = true, ptr(noon.Add(time.Hour)) }, nil},
@@ -140,7 +140,7 @@ func TestEventCheck(t *testing.T) {
 		},
 		{"id", func(e *message.Event) { e.Reference = "a\nb" }, []string{"/id bad_text"}},
 		{"actor", func(e *message.Event) { e.Actor = long(201) }, []string{"/actor bad_text"}},
-		{"summary", func(e *message.Event) { e.Summary = message.Plain(long(501)) }, []string{"/summary bad_text"}},
+		{"summary", func(e *message.Event) { e.Summary = message.Plain(long(2001)) }, []string{"/summary bad_text"}},
 		{"summary in one language", func(e *message.Event) { e.Summary = text(t, `{"en":"ok","pl":"a\rb"}`) }, []string{"/summary bad_text"}},
 		{"case", func(e *message.Event) { e.Case.URL = "x" }, []string{"/case/url bad_url"}},
 		{"told late", func(e *message.Event) { e.OccurredAt = ptr(noon.AddDate(-1, 0, 0)) }, nil},

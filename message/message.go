@@ -32,12 +32,12 @@ const (
 // Case is the thing in the workflow system that a message is about.
 type Case struct {
 	ID    string `json:"id" doc:"The case's id in the workflow system." maxLength:"200" example:"OFA/2026/1181"`
-	Title string `json:"title,omitempty" doc:"What people call the case." maxLength:"200" example:"Lease – Łódź"`
+	Title string `json:"title,omitempty" doc:"What people call the case. Mails show up to 200 characters, 2,000 are kept." example:"Lease – Łódź"`
 	URL   string `json:"url,omitempty" doc:"Where the case is opened; http or https." maxLength:"2000"`
 	// Stage and Owner say where the case stands. A deadline that names one ends when
 	// a later event or deadline of the same case names another (AMODIT-21).
-	Stage string `json:"stage,omitempty" doc:"The stage that the case is in. A deadline that names a stage ends when the case moves to another." maxLength:"200"`
-	Owner string `json:"owner,omitempty" doc:"Who handles the case. A deadline that names an owner ends when the case gets another." maxLength:"200"`
+	Stage string `json:"stage,omitempty" doc:"The stage that the case is in. A deadline that names a stage ends when the case moves to another."`
+	Owner string `json:"owner,omitempty" doc:"Who handles the case. A deadline that names an owner ends when the case gets another."`
 }
 
 // Name is what a person calls the case: id and title, or what there is of them.

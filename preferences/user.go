@@ -15,7 +15,7 @@ import (
 type User struct {
 	ID       string `json:"-"`
 	Email    string `json:"email,omitempty" doc:"Where mail goes. Without one, nothing is sent." example:"anna@example.org"`
-	Name     string `json:"name,omitempty" doc:"How the person is called." maxLength:"200" example:"Anna Żółkiewska"`
+	Name     string `json:"name,omitempty" doc:"How the person is called. 200 characters are kept." example:"Anna Żółkiewska"`
 	Phone    string `json:"phone,omitempty" doc:"Where text messages go." maxLength:"50" example:"+48 601 000 000"`
 	Timezone string `json:"timezone,omitempty" doc:"An IANA name; the site's if absent." example:"Europe/Warsaw"`
 	Language string `json:"language,omitempty" doc:"The language of mails; the site's if absent." example:"pl"`

@@ -14,6 +14,7 @@ import (
 )
 
 func (p *planner) setUser(at time.Time, u preferences.User) error {
+	u.Name = message.Name(u.Name)
 	if err := u.Check(); err != nil {
 		return err
 	}
@@ -63,6 +64,7 @@ func (p *planner) complete(u *user, at time.Time) {
 }
 
 func (p *planner) notify(at time.Time, e message.Event) error {
+	e.Shorten()
 	wrong, unknown := e.Check(at), p.o.Catalog.CheckKind(e.Kind)
 	if wrong != nil || unknown != nil {
 		return message.Together(wrong, unknown)
@@ -137,6 +139,7 @@ func (p *planner) skip(id string) error {
 }
 
 func (p *planner) send(at time.Time, d message.Draft) error {
+	d.Shorten()
 	if err := d.Check(at); err != nil {
 		return err
 	}
@@ -223,6 +226,7 @@ func (p *planner) addresses(recipients []message.Recipient) ([]string, error) {
 }
 
 func (p *planner) setDeadline(at time.Time, set deadlines.Deadline) error {
+	set.Case.Shorten()
 	if err := set.Check(); err != nil {
 		return err
 	}

@@ -79,7 +79,8 @@ type setDeadline struct {
 	Deadline       deadlines.Deadline
 	Set, Fired, On time.Time
 	Sequence       int
-	Unknown        []string `json:",omitempty"`
+	Unknown        []string          `json:",omitempty"`
+	Shortened      message.Shortened `json:",omitempty"`
 }
 
 // SaveDeadlineOnce is SaveDeadline, unless the request with that key (nil: none) was
@@ -116,13 +117,14 @@ func (s *Store) SaveDeadlineOnce(ctx context.Context, c message.Call, k *message
 				return nil, err
 			}
 		}
-		return setDeadline{d, d.SetAt, d.FiredAt, d.NextAt, d.Sequence, d.Unknown}, s.endDeadlines(ctx, t, c, d.Case)
+		return setDeadline{d, d.SetAt, d.FiredAt, d.NextAt, d.Sequence, d.Unknown, d.Shortened}, s.endDeadlines(ctx, t, c, d.Case)
 	})
 	if err == nil && answered != nil {
 		var told setDeadline
 		err = json.Unmarshal(answered, &told)
 		d = told.Deadline
-		d.SetAt, d.FiredAt, d.NextAt, d.Sequence, d.Unknown = told.Set, told.Fired, told.On, told.Sequence, told.Unknown
+		d.SetAt, d.FiredAt, d.NextAt, d.Sequence = told.Set, told.Fired, told.On, told.Sequence
+		d.Unknown, d.Shortened = told.Unknown, told.Shortened
 	}
 	if err != nil {
 		return d, false, fmt.Errorf("save the deadline %s: %w", d.Key, err)

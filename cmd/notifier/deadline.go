@@ -84,6 +84,7 @@ type setting struct {
 	due, in, file string
 	before        []string
 	overdue       int
+	strict        bool
 	d             deadlines.Deadline
 }
 
@@ -94,12 +95,13 @@ func setDeadline(s *shared) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return s.printDeadline(ctx, c, d, request{method: http.MethodPut, path: path("deadlines", keys[0]), body: body})
+		return s.printDeadline(ctx, c, d, request{method: http.MethodPut, path: path("deadlines", keys[0]), query: strictQuery(t.strict), body: body})
 	})
 	c.Example = `  notifier deadline set OFA-1181:step-4 --due 2026-12-01T15:00:00Z --user anna --before 72h,24h
   notifier deadline set OFA-1181 --in 5 --user anna --case OFA-1181 --title Lease    in five workdays
   notifier deadline set OFA-1181 --file deadline.json    the body of PUT /api/v1/deadlines/KEY`
 	t.flags(c)
+	addStrict(c.Flags(), &t.strict)
 	return c
 }
 

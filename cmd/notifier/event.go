@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"notifier/listing"
 	"notifier/message"
@@ -27,6 +29,7 @@ func eventCommand(s *shared) *cobra.Command {
 type happening struct {
 	event            message.Event
 	summary, at, key string
+	strict           bool
 }
 
 func (e *happening) flags(c *cobra.Command) {
@@ -40,6 +43,19 @@ func (e *happening) flags(c *cobra.Command) {
 	f.StringVar(&e.event.Case.URL, "url", "", "`address` of the case")
 	f.StringVar(&e.summary, "summary", "", "what happened, on one `line`")
 	f.StringVar(&e.at, "occurred-at", "", "`time` when it happened, as in 2026-11-25T15:00:00Z (default: now)")
+	addStrict(f, &e.strict)
+}
+
+// addStrict adds the flag that refuses a request for the sake of one unknown user.
+func addStrict(f *pflag.FlagSet, strict *bool) {
+	f.BoolVar(strict, "strict", false, "refuse the request if any user is unknown, instead of skipping that user")
+}
+
+func strictQuery(strict bool) url.Values {
+	if strict {
+		return url.Values{"strict": {"true"}}
+	}
+	return url.Values{}
 }
 
 func (e *happening) read() (message.Event, error) {
@@ -99,7 +115,7 @@ func publishCommand(s *shared) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return s.publish(ctx, c, d, request{method: http.MethodPost, path: "/events", body: event, key: e.key})
+		return s.publish(ctx, c, d, request{method: http.MethodPost, path: "/events", query: strictQuery(e.strict), body: event, key: e.key})
 	})
 	c.Example = `  notifier event publish --kind case_changed --user anna --case A-1 --title Lease --summary "Jan commented"`
 	e.flags(c)
@@ -114,7 +130,7 @@ func tryEvent(s *shared) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return s.publish(ctx, c, d, request{method: http.MethodPost, path: "/events/dry-run", body: event})
+		return s.publish(ctx, c, d, request{method: http.MethodPost, path: "/events/dry-run", query: strictQuery(e.strict), body: event})
 	})
 	c.Example = `  notifier event dry-run --kind case_changed --user anna --case A-1`
 	e.flags(c)

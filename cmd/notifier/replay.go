@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"notifier/deadlines"
 	"notifier/jobs"
 	"notifier/jobs/notifications"
 	"notifier/mail"
@@ -59,14 +60,15 @@ func replayCommand(s *shared) *cobra.Command {
 			if err != nil {
 				return errors.Join(err, carrier.Close())
 			}
+			r.strict = p.strict
 			mails, err := r.run(c, p, o)
 			if err := errors.Join(err, r.house.close(), carrier.Close()); err != nil {
 				return p.named(err)
 			}
 			if p.out == "" {
-				return simulate.Compare(c.OutOrStdout(), simulate.Column{Title: "replayed", Summary: simulate.Summarize(mails)})
+				return simulate.Compare(c.OutOrStdout(), planned{mails, r.unknown}.column("replayed"))
 			}
-			return p.write(c, mails)
+			return p.write(c, planned{mails, r.unknown})
 		},
 	}
 	p.add(c)
@@ -130,6 +132,8 @@ func (w *witness) Carry(ctx context.Context, m message.Message, done func(messag
 type replay struct {
 	house   *house
 	witness *witness
+	strict  bool
+	unknown int // users who were named and skipped
 }
 
 func newReplay(ctx context.Context, c Config, carrier notifications.Courier) (*replay, error) {
@@ -248,16 +252,26 @@ func (w *work) tick(ctx context.Context, site string, now time.Time) (time.Time,
 
 // take hands a line of the journal to the front desk.
 func (r *replay) take(ctx context.Context, l simulate.Line) (err error) {
-	desk, call := r.house.desk, message.Call{Site: r.house.config.Site, At: l.At, By: "journal"}
+	desk, call := r.house.desk, message.Call{Site: r.house.config.Site, At: l.At, By: "journal", Strict: r.strict}
 	switch {
 	case l.Event != nil:
-		_, _, err = desk.Notify(ctx, call, *l.Event)
+		var noted message.Noted
+		noted, _, err = desk.Notify(ctx, call, *l.Event)
+		for _, d := range noted.Recipients {
+			r.skipped(d.Reason)
+		}
 	case l.Process != nil:
 		err = desk.SetProcess(ctx, call, *l.Process)
 	case l.Draft != nil:
-		_, _, err = desk.SendMessage(ctx, call, *l.Draft)
+		var taken message.Taken
+		taken, _, err = desk.SendMessage(ctx, call, *l.Draft)
+		for _, t := range taken.Messages {
+			r.skipped(t.Reason)
+		}
 	case l.Deadline != nil:
-		_, err = desk.SetDeadline(ctx, call, *l.Deadline)
+		var set deadlines.Deadline
+		set, err = desk.SetDeadline(ctx, call, *l.Deadline)
+		r.unknown += len(set.Unknown)
 	case l.User != nil:
 		_, err = desk.SetUser(ctx, call, *l.User)
 	case l.Preferences != nil:
@@ -265,7 +279,29 @@ func (r *replay) take(ctx context.Context, l simulate.Line) (err error) {
 	default:
 		err = desk.ClearDeadline(ctx, call, l.Cleared)
 	}
-	return err
+	return r.passOver(err)
+}
+
+func (r *replay) skipped(why message.Reason) {
+	if why == message.UnknownUser {
+		r.unknown++
+	}
+}
+
+// passOver forgives a line that was refused because nobody whom it names is known, as
+// simulate does, unless the replay is strict.
+func (r *replay) passOver(err error) error {
+	refused, ok := errors.AsType[*message.Invalid](err)
+	if !ok || r.strict {
+		return err
+	}
+	for _, f := range refused.Faults {
+		if f.Code != "unknown_user" || f.Pointer == "/reply_to" || f.Pointer == "/sender" {
+			return err
+		}
+	}
+	r.unknown += len(refused.Faults)
+	return nil
 }
 
 // mails is what was handed over, as the store keeps it.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,6 +33,7 @@ type sending struct {
 	key         string
 	flush, wait bool
 	dryRun      bool
+	strict      bool
 	timeout     time.Duration
 }
 
@@ -76,6 +76,7 @@ func sendCommand(s *shared) *cobra.Command {
 	f.BoolVar(&m.flush, "flush", false, "flush the queue at once instead of leaving that to the service")
 	f.BoolVar(&m.wait, "wait", false, "wait until the messages have been sent, or cannot be")
 	f.BoolVar(&m.dryRun, "dry-run", false, "only say what would become of it")
+	addStrict(f, &m.strict)
 	f.DurationVar(&m.timeout, "timeout", 5*time.Minute, "how `long` to wait")
 	return s.reaches(c)
 }
@@ -89,7 +90,7 @@ func (s *shared) send(ctx context.Context, c *cobra.Command, d *door, m *sending
 	if m.dryRun {
 		return s.trySending(ctx, c, d, m)
 	}
-	taken, _, err := ask[message.Taken](ctx, d, request{method: http.MethodPost, path: "/messages", body: m.draft, key: m.key})
+	taken, _, err := ask[message.Taken](ctx, d, request{method: http.MethodPost, path: "/messages", query: strictQuery(m.strict), body: m.draft, key: m.key})
 	if err != nil {
 		return err
 	}
@@ -108,9 +109,11 @@ func (s *shared) send(ctx context.Context, c *cobra.Command, d *door, m *sending
 
 // trySending tells what would become of a message.
 func (s *shared) trySending(ctx context.Context, c *cobra.Command, d *door, m *sending) error {
+	query := strictQuery(m.strict)
+	query.Set("dry_run", "true")
 	tried, raw, err := ask[struct {
 		Messages []json.RawMessage `json:"messages"`
-	}](ctx, d, request{method: http.MethodPost, path: "/messages", query: url.Values{"dry_run": {"true"}}, body: m.draft})
+	}](ctx, d, request{method: http.MethodPost, path: "/messages", query: query, body: m.draft})
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ import (
 type planFlags struct {
 	journal, until, out string
 	set                 []string
+	strict              bool
 }
 
 func (p *planFlags) add(c *cobra.Command) {
@@ -32,11 +33,12 @@ func (p *planFlags) add(c *cobra.Command) {
 	f.StringVar(&p.until, "until", "", "`time` of the end, as in 2012-02-01T00:00:00Z; what is handed over later is not printed")
 	f.StringArrayVar(&p.set, "set", nil, "another `schedule`, as in notifications=10m or user_notifications=\"*/30 * * * *\"; may be repeated")
 	f.StringVar(&p.out, "out", "", "`file` for a line a mail; - is standard output (default: a summary)")
+	f.BoolVar(&p.strict, "strict", false, "stop at a line that names an unknown user, instead of skipping that user")
 }
 
 // options are what the flags and the configuration say.
 func (p *planFlags) options(c Config, set []string) (simulate.Options, error) {
-	o := simulate.Options{Catalog: c.Kinds, Zone: c.timezoneOf(c.Site), Calendar: c.calendar(c.Site)}
+	o := simulate.Options{Strict: p.strict, Catalog: c.Kinds, Zone: c.timezoneOf(c.Site), Calendar: c.calendar(c.Site)}
 	if p.journal == "" {
 		return o, usageError{errors.New("which journal? Name it with --journal FILE")}
 	}
@@ -133,28 +135,37 @@ func (p *planFlags) simulate(c *cobra.Command, config Config, setB []string) err
 		if err != nil {
 			return err
 		}
-		return simulate.Compare(c.OutOrStdout(), column("now", first), column("try", second))
+		return simulate.Compare(c.OutOrStdout(), first.column("now"), second.column("try"))
 	}
-	mails, err := p.plan(in, size, o)
+	planned, err := p.plan(in, size, o)
 	if err != nil {
 		return err
 	}
 	if p.out == "" {
-		return simulate.Compare(c.OutOrStdout(), column("now", mails))
+		return simulate.Compare(c.OutOrStdout(), planned.column("now"))
 	}
-	return p.write(c, mails)
+	return p.write(c, planned)
 }
 
-func column(title string, mails []simulate.Mail) simulate.Column {
-	return simulate.Column{Title: title, Summary: simulate.Summarize(mails)}
+// planned is what a journal leads to.
+type planned struct {
+	mails   []simulate.Mail
+	unknown int // users who were named and skipped
+}
+
+func (p planned) column(title string) simulate.Column {
+	s := simulate.Summarize(p.mails)
+	s.Unknown = p.unknown
+	return simulate.Column{Title: title, Summary: s}
 }
 
 // plan simulates a journal, with a bar on a terminal.
-func (p *planFlags) plan(in io.Reader, size int64, o simulate.Options) ([]simulate.Mail, error) {
+func (p *planFlags) plan(in io.Reader, size int64, o simulate.Options) (all planned, err error) {
 	bar := newBar(size, "planning")
 	defer bar.end()
-	mails, err := simulate.Plan(simulate.NewJournal(io.TeeReader(in, bar)), o)
-	return mails, p.named(err)
+	o.Unknown = func(string) { all.unknown++ }
+	all.mails, err = simulate.Plan(simulate.NewJournal(io.TeeReader(in, bar)), o)
+	return all, p.named(err)
 }
 
 // named says which journal a line is of.
@@ -167,7 +178,11 @@ func (p *planFlags) named(err error) error {
 }
 
 // write writes a line a mail.
-func (p *planFlags) write(c *cobra.Command, mails []simulate.Mail) error {
+func (p *planFlags) write(c *cobra.Command, all planned) error {
+	mails := all.mails
+	if all.unknown > 0 {
+		fmt.Fprintf(c.ErrOrStderr(), "%s skipped: unknown. --strict stops there instead\n", count(all.unknown, "user"))
+	}
 	if p.out == "-" {
 		return simulate.Write(c.OutOrStdout(), mails)
 	}
