@@ -95,15 +95,13 @@ func (d *Draft) Shorten() (s Shortened) {
 	}{{"to", &d.To}, {"cc", &d.Cc}, {"bcc", &d.Bcc}} {
 		s = append(s, shortenNames(list.name, list.all)...)
 	}
-	for _, one := range []struct {
-		name string
-		of   **Recipient
-	}{{"reply_to", &d.ReplyTo}, {"sender", &d.Sender}} {
-		if r := *one.of; r != nil && cut(r.Name, MaxLine) != r.Name {
-			short := *r
-			short.Name = cut(r.Name, MaxLine)
-			*one.of, s = &short, append(s, "/"+one.name+"/name")
-		}
+	replies := []Recipient(d.ReplyTo)
+	s = append(s, shortenNames("reply_to", &replies)...)
+	d.ReplyTo = replies
+	if r := d.Sender; r != nil && cut(r.Name, MaxLine) != r.Name {
+		short := *r
+		short.Name = cut(r.Name, MaxLine)
+		d.Sender, s = &short, append(s, "/sender/name")
 	}
 	return s
 }
@@ -143,5 +141,5 @@ func shortenNames(list string, all *[]Recipient) (s Shortened) {
 // Subject is the subject of a mail, no longer than one may be.
 func Subject(made string) string { return cut(made, MaxSubject) }
 
-// Name is what a directory calls somebody, on one line and as long as mails show it.
-func Name(called string) string { return cut(fold(called), MaxLine) }
+// Name is what a directory calls somebody, as long as mails show it.
+func Name(called string) string { return cut(called, MaxLine) }

@@ -48,8 +48,8 @@ func TestTextsForPeopleAreShortenedNotRefused(t *testing.T) {
 func TestDraftsAreShortened(t *testing.T) {
 	long := strings.Repeat("é", 300)
 	to := []message.Recipient{{Address: message.Address{Email: "a@example.org", Name: long}}}
-	d := message.Draft{To: to, ReplyTo: &to[0], Case: &message.Case{Title: "A\nB"}, Subject: long, Text: "x"}
-	if got, want := d.Shorten(), []string{"/subject", "/to/0/name", "/reply_to/name"}; !slices.Equal([]string(got), want) {
+	d := message.Draft{To: to, ReplyTo: to, Case: &message.Case{Title: "A\nB"}, Subject: long, Text: "x"}
+	if got, want := d.Shorten(), []string{"/subject", "/to/0/name", "/reply_to/0/name"}; !slices.Equal([]string(got), want) {
 		t.Errorf("shortened %q, want %q", got, want)
 	}
 	if n := utf8.RuneCountInString(d.Subject); n != message.MaxSubject || d.Case.Title != "A B" || to[0].Name != long {

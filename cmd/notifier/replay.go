@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -296,7 +297,7 @@ func (r *replay) passOver(err error) error {
 		return err
 	}
 	for _, f := range refused.Faults {
-		if f.Code != "unknown_user" || f.Pointer == "/reply_to" || f.Pointer == "/sender" {
+		if f.Code != "unknown_user" || strings.HasPrefix(f.Pointer, "/reply_to") || f.Pointer == "/sender" {
 			return err
 		}
 	}
