@@ -113,7 +113,7 @@ func (s *Store) SaveDeadlineOnce(ctx context.Context, c message.Call, k *message
 			return nil, err
 		}
 		if len(skipped) > 0 {
-			if err := s.insert(ctx, t, rowsOf(skipped)); err != nil {
+			if err := s.insert(ctx, t, asRows(skipped)); err != nil {
 				return nil, err
 			}
 		}
@@ -233,14 +233,14 @@ func (s *Store) Remind(ctx context.Context, site string, d deadlines.Deadline, a
 		if len(reminders) == 0 {
 			return nil
 		}
-		if err := s.insert(ctx, t, rowsOf(reminders)); err != nil {
+		if err := s.insert(ctx, t, asRows(reminders)); err != nil {
 			return fmt.Errorf("remind of %s: %w", d.Key, err)
 		}
 		return nil
 	})
 }
 
-func rowsOf(ms []message.Message) []*messageRow {
+func asRows(ms []message.Message) []*messageRow {
 	rows := make([]*messageRow, len(ms))
 	for i, m := range ms {
 		rows[i] = toRow(m)
