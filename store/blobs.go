@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,6 +27,52 @@ func (s *Store) keepBlobs(ctx context.Context, t *tx, tray message.Tray) error {
 		}
 		if err != nil {
 			return fmt.Errorf("store an attachment: %w", err)
+		}
+	}
+	return nil
+}
+
+// countUses adds the attachments of a message, as its column extra has them, to uses.
+func countUses(extra string, uses map[string]int) error {
+	if extra == "" {
+		return nil
+	}
+	var e message.Extra
+	if err := json.Unmarshal([]byte(extra), &e); err != nil {
+		return err
+	}
+	for _, a := range e.Attachments {
+		uses[a.Hash]++
+	}
+	return nil
+}
+
+// holdUses locks a message, in the order in which Purge does, and adds what it uses now: of
+// two who erase or purge it at once, the second finds nothing to count down.
+func (s *Store) holdUses(ctx context.Context, t *tx, m message.Message, uses map[string]int) error {
+	if _, err := texts(s.query(ctx, t, "SELECT id FROM queue WHERE site = ? AND id = ?"+s.dialect.lock("UPDATE"), m.Site, m.ID)); err != nil {
+		return err
+	}
+	extras, err := texts(s.query(ctx, t, "SELECT extra FROM messages WHERE site = ? AND id = ?"+s.dialect.lock("UPDATE"), m.Site, m.ID))
+	for _, extra := range extras {
+		if err == nil {
+			err = countUses(extra, uses)
+		}
+	}
+	return err
+}
+
+// forgetBlobs takes so many uses from blobs, and deletes those that nobody uses any more.
+// Whoever begins to use one meanwhile waits for its row, and stores the content again if it
+// is gone then (keepBlobs).
+func (s *Store) forgetBlobs(ctx context.Context, t *tx, site string, uses map[string]int) error {
+	for _, hash := range slices.Sorted(maps.Keys(uses)) { // in one order, as all rows
+		_, err := s.exec(ctx, t, "UPDATE blobs SET uses = uses - ? WHERE site = ? AND hash = ?", uses[hash], site, hash)
+		if err == nil {
+			_, err = s.exec(ctx, t, "DELETE FROM blobs WHERE site = ? AND hash = ? AND uses <= 0", site, hash)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -134,18 +136,23 @@ func (s *Store) eraseFromDeadlines(ctx context.Context, t *tx, c message.Call, i
 // and what became of them, is all that is left. Of a mail to several people, others than
 // the user among them, only the address goes.
 func (s *Store) EraseMessages(ctx context.Context, site, email string, ms []message.Message) error {
+	// In the order in which all go through rows: messages by id, then attachments.
+	ms = slices.SortedFunc(slices.Values(ms), func(a, b message.Message) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	err := s.commit(ctx, func(t *tx) error {
+		uses := map[string]int{}
 		for _, m := range ms {
-			erase := s.eraseMessage
-			if len(m.Everyone()) > 1 {
-				erase = func(ctx context.Context, t *tx, m message.Message) error { return s.eraseAddress(ctx, t, m, email) }
-			}
 			m.Site = site
-			if err := erase(ctx, t, m); err != nil {
+			var err error
+			if len(m.Everyone()) > 1 {
+				err = s.eraseAddress(ctx, t, m, email)
+			} else {
+				err = s.eraseMessage(ctx, t, m, uses)
+			}
+			if err != nil {
 				return err
 			}
 		}
-		return nil
+		return s.forgetBlobs(ctx, t, site, uses)
 	})
 	if err != nil {
 		return fmt.Errorf("erase messages: %w", err)
@@ -153,7 +160,11 @@ func (s *Store) EraseMessages(ctx context.Context, site, email string, ms []mess
 	return nil
 }
 
-func (s *Store) eraseMessage(ctx context.Context, t *tx, m message.Message) error {
+// eraseMessage erases all of one, and adds to uses the attachments that it no longer has.
+func (s *Store) eraseMessage(ctx context.Context, t *tx, m message.Message, uses map[string]int) error {
+	if err := s.holdUses(ctx, t, m, uses); err != nil {
+		return err
+	}
 	for _, statement := range []string{
 		"UPDATE messages SET to_email = '', to_name = '', envelope = '', subject = '', body_text = '', body_html = '', summary = '', extra = '' WHERE site = ? AND id = ?",
 		"UPDATE queue SET rejected = '', remaining = '', error_text = '' WHERE site = ? AND id = ?",
@@ -166,14 +177,7 @@ func (s *Store) eraseMessage(ctx context.Context, t *tx, m message.Message) erro
 			return err
 		}
 	}
-	if err := s.eraseReceipt(ctx, t, m, func(r *receipt) { r.Accepted, r.Response = nil, "" }); err != nil {
-		return err
-	}
-	blobs := map[string]int{}
-	for _, a := range m.Attachments {
-		blobs[a.Hash]++
-	}
-	return s.forgetBlobs(ctx, t, m.Site, blobs)
+	return s.eraseReceipt(ctx, t, m, func(r *receipt) { r.Accepted, r.Response = nil, "" })
 }
 
 func (s *Store) eraseAddress(ctx context.Context, t *tx, m message.Message, email string) error {
@@ -214,6 +218,9 @@ func (s *Store) eraseAddress(ctx context.Context, t *tx, m message.Message, emai
 func (s *Store) eraseReceipt(ctx context.Context, t *tx, m message.Message, edit func(*receipt)) error {
 	var written string
 	err := s.row(ctx, t, []any{&written}, "SELECT receipt FROM queue WHERE site = ? AND id = ?", m.Site, m.ID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // it was purged meanwhile
+	}
 	if err != nil || written == "" {
 		return err
 	}

@@ -35,9 +35,10 @@ func (s *Store) TakePosted(ctx context.Context, site string, n int, at, until ti
 	return all, nil
 }
 
-// RefusePosted keeps a request that cannot be taken in, with the reason, for a person.
+// RefusePosted keeps a request that cannot be taken in, with the reason, for a person. It is
+// the last try that decides: one that another replica, or a person, has taken up since stays.
 func (s *Store) RefusePosted(ctx context.Context, p message.Posted, why string, at time.Time) error {
-	_, err := s.exec(ctx, nil, "UPDATE outbox SET error = ?, refused_at = ? WHERE site = ? AND id = ?", why, instant(at), p.Site, string(p.ID))
+	_, err := s.exec(ctx, nil, "UPDATE outbox SET error = ?, refused_at = ? WHERE site = ? AND id = ? AND tries = ?", why, instant(at), p.Site, string(p.ID), p.Tries)
 	if err != nil {
 		return fmt.Errorf("refuse %s of the outbox: %w", p.ID, err)
 	}

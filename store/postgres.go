@@ -119,6 +119,12 @@ func (postgres) by(string) string { return "" }
 
 func (postgres) like() string { return "ILIKE" }
 
+func (postgres) references() string {
+	return "SELECT m.site, a.value ->> 'sha256' AS hash, count(*) AS n FROM messages m" +
+		" CROSS JOIN LATERAL jsonb_array_elements(m.extra::jsonb -> 'attachments') AS a(value)" +
+		" WHERE m.extra LIKE '%\"attachments\":[%' GROUP BY 1, 2"
+}
+
 func (p postgres) tag() string {
 	return "(CASE WHEN m.extra <> '' THEN (m.extra::jsonb -> 'tags') ->> " + p.text() + " END)"
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"notifier/message"
@@ -13,17 +14,17 @@ import (
 // attachments. It looks at n messages that were made before that time, after the given id,
 // and returns how many it deleted and the last id that it looked at; empty at the end.
 //
-// A merged message goes with its digest.
+// A merged message goes with its digest. Several replicas may purge at once: each takes rows
+// that no other has, and counts down only what its own DELETE gave back.
 func (s *Store) Purge(ctx context.Context, site string, after message.ID, n int, before time.Time) (purged int, last message.ID, err error) {
 	err = s.commit(ctx, func(t *tx) error {
 		purged, last = 0, ""
-		old, err := readMessages(s.query(ctx, t, s.fromQueue()+" WHERE q.site = ? AND q.id > ? AND q.id < ? ORDER BY q.id LIMIT ?",
-			site, string(after), string(until(after, before)), n))
+		old, err := readMessages(s.query(ctx, t, s.fromQueue()+" WHERE q.site = ? AND q.id > ? AND q.id < ? ORDER BY q.id LIMIT ?"+
+			s.dialect.lock("UPDATE OF q SKIP LOCKED"), site, string(after), string(until(after, before)), n))
 		if err != nil {
 			return err
 		}
 		var ids, windows []string
-		blobs := map[string]int{}
 		for _, m := range old {
 			last = m.ID
 			if !m.Status.Final() || !m.UpdatedAt.Before(before) {
@@ -33,12 +34,9 @@ func (s *Store) Purge(ctx context.Context, site string, after message.ID, n int,
 			if m.Status == message.Merged {
 				windows = append(windows, string(m.Window))
 			}
-			for _, a := range m.Attachments {
-				blobs[a.Hash]++
-			}
 		}
-		purged = len(ids)
-		return s.purge(ctx, t, site, ids, windows, blobs)
+		purged, err = s.purge(ctx, t, site, ids, windows)
+		return err
 	})
 	if err != nil {
 		return 0, "", fmt.Errorf("purge old messages: %w", err)
@@ -59,35 +57,44 @@ func until(after message.ID, before time.Time) message.ID {
 	return message.Earliest(prefix, before)
 }
 
-func (s *Store) purge(ctx context.Context, t *tx, site string, ids, windows []string, blobs map[string]int) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	for _, table := range []struct{ name, key string }{
-		{"attempts", "message_id"}, {"retries", "message_id"}, {"decisions", "message_id"}, {"callbacks", "message_id"}, {"messages", "id"}, {"queue", "id"},
-	} {
-		for _, id := range ids {
+// purge deletes messages whose rows in the queue this transaction holds.
+func (s *Store) purge(ctx context.Context, t *tx, site string, ids, windows []string) (purged int, err error) {
+	uses := map[string]int{}
+	for _, id := range ids {
+		extras, err := texts(s.query(ctx, t, "DELETE FROM messages WHERE site = ? AND id = ? RETURNING extra", site, id))
+		if err != nil {
+			return purged, err
+		}
+		purged += len(extras)
+		for _, extra := range extras {
+			if err := countUses(extra, uses); err != nil {
+				return purged, fmt.Errorf("read what else %s has: %w", id, err)
+			}
+		}
+		for _, table := range []struct{ name, key string }{
+			{"attempts", "message_id"}, {"retries", "message_id"}, {"decisions", "message_id"}, {"callbacks", "message_id"}, {"queue", "id"},
+		} {
 			if _, err := s.exec(ctx, t, "DELETE FROM "+table.name+" WHERE site = ? AND "+table.key+" = ?", site, id); err != nil {
-				return err
+				return purged, err
 			}
 		}
 	}
-	for _, id := range windows { // the last item of a window takes it along
-		_, err := s.exec(ctx, t, "DELETE FROM windows WHERE site = ? AND id = ? AND closed_at IS NOT NULL AND NOT EXISTS"+
-			" (SELECT 1 FROM queue q WHERE q.site = windows.site AND q.window_id = windows.id)", site, id)
-		if err != nil {
-			return err
-		}
+	if err := s.purgeWindows(ctx, t, site, windows); err != nil {
+		return purged, err
 	}
-	return s.forgetBlobs(ctx, t, site, blobs)
+	return purged, s.forgetBlobs(ctx, t, site, uses)
 }
 
-// forgetBlobs takes so many uses from blobs, and deletes those that nobody uses any more.
-func (s *Store) forgetBlobs(ctx context.Context, t *tx, site string, blobs map[string]int) error {
-	for hash, n := range blobs {
-		_, err := s.exec(ctx, t, "UPDATE blobs SET uses = uses - ? WHERE site = ? AND hash = ?", n, site, hash)
+// purgeWindows lets the last item of a window take it along. The row is held first: of two
+// transactions that each delete one of the last two items, the second must see that the
+// other is gone.
+func (s *Store) purgeWindows(ctx context.Context, t *tx, site string, windows []string) error {
+	slices.Sort(windows)
+	for _, id := range slices.Compact(windows) {
+		_, err := texts(s.query(ctx, t, "SELECT id FROM windows WHERE site = ? AND id = ?"+s.dialect.lock("UPDATE"), site, id))
 		if err == nil {
-			_, err = s.exec(ctx, t, "DELETE FROM blobs WHERE site = ? AND hash = ? AND uses <= 0", site, hash)
+			_, err = s.exec(ctx, t, "DELETE FROM windows WHERE site = ? AND id = ? AND closed_at IS NOT NULL AND NOT EXISTS"+
+				" (SELECT 1 FROM queue q WHERE q.site = windows.site AND q.window_id = windows.id)", site, id)
 		}
 		if err != nil {
 			return err

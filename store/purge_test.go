@@ -84,3 +84,43 @@ func idBytes(at time.Time) [16]byte {
 	copy(b[8:], other[8:])
 	return b
 }
+
+// L1: what two purgers of an earlier version have miscounted is found, and corrected.
+func TestUsesOfAttachmentsAreCorrected(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"sqlite", "postgres"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			url := storetest.URL(t, kind)
+			s := storetest.Open(t, url)
+			known(t, s)
+			ctx := context.Background()
+			few, much, none, lost := made(noon, message.Pending, "few"), made(noon, message.Pending, "much"), made(noon, message.Pending, "none"), made(noon, message.Pending, "lost")
+			accept(t, s, few, much, twin(much), none, lost)
+			hash := func(m message.Message) string { return m.Attachments[0].Hash }
+			for _, change := range []string{
+				"UPDATE blobs SET uses = 0 WHERE hash = '" + hash(few) + "'", "UPDATE blobs SET uses = 7 WHERE hash = '" + hash(much) + "'",
+				"UPDATE messages SET extra = '' WHERE id = '" + string(none.ID) + "'", "DELETE FROM blobs WHERE hash = '" + hash(lost) + "'",
+			} {
+				storetest.Exec(t, url, change)
+			}
+			wrong, err := s.WrongUses(ctx)
+			if err != nil || len(wrong) != 4 {
+				t.Fatalf("%+v, %v; want 4", wrong, err)
+			}
+			if n, err := s.RepairUses(ctx, wrong); err != nil || n != 3 {
+				t.Errorf("%d were corrected, %v; want 3", n, err)
+			}
+			wrong, err = s.WrongUses(ctx)
+			if want := (message.Use{Site: site, Hash: hash(lost), Refer: 1, Gone: true}); err != nil || len(wrong) != 1 || wrong[0] != want {
+				t.Errorf("%+v, %v; want only %+v", wrong, err, want)
+			}
+		})
+	}
+}
+
+// twin is another message with the same attachment.
+func twin(m message.Message) message.Message {
+	m.ID = message.NewID(message.MessageIDs)
+	return m
+}

@@ -105,6 +105,12 @@ func (sqlite) by(index string) string { return " INDEXED BY " + index }
 
 func (sqlite) like() string { return "LIKE" }
 
+func (sqlite) references() string {
+	return "SELECT m.site, a.value ->> 'sha256' AS hash, count(*) AS n FROM messages m" +
+		" CROSS JOIN json_each(CASE WHEN m.extra <> '' THEN m.extra ELSE '{}' END, '$.attachments') AS a" +
+		" WHERE m.extra LIKE '%\"attachments\":[%' GROUP BY 1, 2"
+}
+
 func (sqlite) tag() string {
 	return "(SELECT value FROM json_each(m.extra, '$.tags') WHERE key = ?)"
 }

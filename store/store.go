@@ -87,6 +87,8 @@ type dialect interface {
 	by(index string) string
 	// like compares a text with a pattern, capitals or not as far as the database can.
 	like() string
+	// references are site, hash and n of the attachments that messages refer to.
+	references() string
 	// tag is the tag of m whose name is the argument; NULL if it has none.
 	tag() string
 	// read runs a statement of selectMessages in the way that is fastest for many rows.

@@ -51,11 +51,12 @@ func ended(text string) string {
 }
 
 func doctorCommand(s *shared) *cobra.Command {
+	repair := false
 	c := &cobra.Command{
 		Use: "doctor", Short: "Look for what is wrong, or soon will be, and say what to do",
 		Long: "Looks at the configuration, the database and its clock, time zones, each outgoing account step by step and its\n" +
 			"certificate, the DNS records that others check our mail by, the port, disk space and who may read which file.\n" +
-			"It changes nothing and sends nothing. It ends with 2 if the configuration is wrong, with 5 if the database or\n" +
+			"It sends nothing, and changes nothing unless asked to repair. It ends with 2 if the configuration is wrong, with 5 if the database or\n" +
 			"a mail server does not answer, and with 1 if something else has failed.",
 		Example: "  notifier doctor\n  notifier doctor -o json | jq '.data[] | select(.verdict != \"ok\")'",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -63,7 +64,7 @@ func doctorCommand(s *shared) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("%w\nThe rest is looked at when the configuration can be read", err)
 			}
-			e := &examination{config: config, reader: r, dns: net.DefaultResolver}
+			e := &examination{config: config, reader: r, dns: net.DefaultResolver, repair: repair}
 			e.all(c.Context())
 			if err := c.Context().Err(); err != nil {
 				return err
@@ -71,6 +72,7 @@ func doctorCommand(s *shared) *cobra.Command {
 			return errors.Join(s.printFindings(c, e.found), e.verdict())
 		},
 	}
+	c.Flags().BoolVar(&repair, "repair", false, "correct what can be corrected safely while the service runs: how often attachments are used")
 	return s.prints(c)
 }
 
@@ -93,6 +95,7 @@ type examination struct {
 	dns         doctor.DNS
 	found       []doctor.Finding
 	unreachable bool
+	repair      bool
 }
 
 func (e *examination) add(all ...doctor.Finding) { e.found = append(e.found, all...) }
@@ -198,6 +201,9 @@ func (e *examination) database(ctx context.Context) {
 		return
 	}
 	e.add(doctor.Clock(theirs, time.Now()))
+	if has == knows {
+		e.attachments(ctx, database)
+	}
 }
 
 func (e *examination) zones() {

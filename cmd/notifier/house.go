@@ -58,7 +58,7 @@ type house struct {
 	timetable *jobs.Timetable
 	health    health.Board
 	told      time.Time // when the service was told to stop; zero before
-	purged    time.Time // when old messages were last looked for
+	purged    time.Time // when this replica last asked for its turns to purge
 	closers   []func() error
 }
 
@@ -193,6 +193,10 @@ func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, er
 	if err != nil {
 		return counts, err
 	}
+	turn, err := h.turns(ctx, sites, at)
+	if err != nil {
+		return counts, err
+	}
 	for _, site := range sites {
 		if _, err := h.store.ForgetKeys(ctx, site, 1000, at.Add(-keepKeys)); err != nil {
 			return counts, err
@@ -206,11 +210,10 @@ func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, er
 		if err := h.forgetCallbacks(ctx, site, at); err != nil {
 			return counts, err
 		}
-		if err := h.purge(ctx, site, at); err != nil {
-			return counts, err
-		}
-		if err := h.forgetSeries(ctx, site, at); err != nil {
-			return counts, err
+		if turn[site] {
+			if err := errors.Join(h.purge(ctx, site, at), h.forgetSeries(ctx, site, at)); err != nil {
+				return counts, err
+			}
 		}
 		if access.IsSandbox(site) {
 			if err := h.store.ForgetKept(ctx, site, keepMails, at.Add(-keepTests)); err != nil {
@@ -224,37 +227,8 @@ func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, er
 	if err := h.store.ForgetSessions(ctx, at); err != nil {
 		return counts, err
 	}
-	if !at.Before(h.purged.Add(purgeEvery)) {
-		h.purged = at
-	}
 	_, err = h.store.ForgetRuns(ctx, 1000, at.Add(-keepRuns))
 	return counts, err
-}
-
-// purge deletes messages that have been kept long enough. A page a time: it must not keep
-// others from the database.
-func (h *house) purge(ctx context.Context, site string, at time.Time) error {
-	keep := h.config.keeps(site)
-	if keep == 0 || at.Before(h.purged.Add(purgeEvery)) {
-		return nil
-	}
-	n := 0
-	for _, after := range store.PurgeFrom {
-		for after != "" && ctx.Err() == nil {
-			purged, last, err := h.store.Purge(ctx, site, after, 200, at.Add(-keep))
-			if err != nil {
-				return err
-			}
-			after, n = last, n+purged
-		}
-	}
-	if _, err := h.store.ForgetDocuments(ctx, site, 1000, at.Add(-keep)); err != nil {
-		return err
-	}
-	if n > 0 {
-		h.log.Info("old messages deleted", zap.String("site", site), zap.Int("messages", n))
-	}
-	return nil
 }
 
 func (h *house) forgetCallbacks(ctx context.Context, site string, at time.Time) error {

@@ -115,11 +115,8 @@ func (h *house) handOver() error {
 	return nil
 }
 
-// forgetSeries deletes what has been kept long enough, once an hour.
+// forgetSeries deletes what has been kept long enough.
 func (h *house) forgetSeries(ctx context.Context, site string, at time.Time) error {
-	if at.Before(h.purged.Add(purgeEvery)) {
-		return nil
-	}
 	_, err := h.store.ForgetSeries(ctx, site, at)
 	return err
 }

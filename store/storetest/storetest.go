@@ -95,19 +95,28 @@ func Open(t testing.TB, url string) *store.Store {
 func Post(t testing.TB, s *store.Store, p message.Posted) {
 	t.Helper()
 	url, _ := urls.Load(s)
-	driver, address := "pgx", url.(string)
-	statement := "INSERT INTO outbox (site, id, what, key, request, written_at) VALUES ($1, $2, $3, $4, $5, $6)"
 	var written any = p.WrittenAt
-	if file, is := strings.CutPrefix(address, "sqlite:"); is {
-		driver, address, written = "sqlite", "file:"+file+"?_pragma=busy_timeout(10000)", p.WrittenAt.UnixMicro()
-		statement = strings.NewReplacer("$1", "?", "$2", "?", "$3", "?", "$4", "?", "$5", "?", "$6", "?").Replace(statement)
+	if strings.HasPrefix(url.(string), "sqlite:") {
+		written = p.WrittenAt.UnixMicro()
+	}
+	Exec(t, url.(string), "INSERT INTO outbox (site, id, what, key, request, written_at) VALUES ($1, $2, $3, $4, $5, $6)",
+		p.Site, string(p.ID), p.What, p.Key, string(p.Request), written)
+}
+
+// Exec runs a statement behind the store's back: what an earlier version left, or somebody
+// else's hand.
+func Exec(t testing.TB, url, statement string, arguments ...any) {
+	t.Helper()
+	driver, address := "pgx", url
+	if file, is := strings.CutPrefix(url, "sqlite:"); is {
+		driver, address = "sqlite", "file:"+file+"?_pragma=busy_timeout(10000)"
 	}
 	db, err := sql.Open(driver, address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec(statement, p.Site, string(p.ID), p.What, p.Key, string(p.Request), written); err != nil {
+	if _, err := db.Exec(statement, arguments...); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,0 +1,12 @@
+-- +goose Up
+-- Whose turn it is: one replica at a time does a chore for a site. Whoever writes the row has
+-- the turn until that time.
+CREATE TABLE chores (
+	site  text COLLATE "C" NOT NULL,
+	chore text COLLATE "C" NOT NULL,
+	until timestamptz NOT NULL,
+	PRIMARY KEY (site, chore)
+);
+
+-- +goose Down
+DROP TABLE chores;
