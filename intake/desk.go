@@ -52,8 +52,8 @@ type Store interface {
 	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
 	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)
 	// EraseUser tells how many groups and deadlines named the user, and whether it was known.
-	EraseUser(ctx context.Context, c message.Call, id, email string) (e message.Erased, known bool, err error)
-	EraseMessages(ctx context.Context, site, email string, ms []message.Message) error
+	EraseUser(ctx context.Context, c message.Call, p message.Someone) (e message.Erased, known bool, err error)
+	EraseMessages(ctx context.Context, site string, p message.Someone, ms []message.Message) error
 	Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error)
 	Failed(ctx context.Context, site string, after message.ID, n int) ([]message.Message, error)
 	// Replace notes why, as far as the message itself does not tell.

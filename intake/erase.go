@@ -16,68 +16,94 @@ func (d *Desk) EraseUser(ctx context.Context, c message.Call, id string) (messag
 	if err != nil {
 		return message.Erased{}, err
 	}
-	email := found[id].Email
-	var all message.Erased
-	sending := false
-	if email != "" { // while it is known
-		if sending, err = d.eraseMessages(ctx, c, email, message.Filter{To: email}, &all); err != nil {
-			return all, err
-		}
-		if sending { // its address is needed to find it
-			return all, message.ErrBusy
+	e := &erasing{desk: d, c: c, person: message.Someone{ID: id, Email: found[id].Email}}
+	for _, spelled := range e.person.Spellings() { // while the address is known
+		if err := e.messages(ctx, message.Filter{To: spelled}); err != nil {
+			return e.all, err
 		}
 	}
-	e, known, err := d.store.EraseUser(ctx, c, id, email)
+	if e.busy { // its address is needed to find it
+		return e.all, message.ErrBusy
+	}
+	told, known, err := d.store.EraseUser(ctx, c, e.person)
 	if err != nil {
-		return all, err
+		return e.all, err
 	}
-	all.User, all.Groups, all.Deadlines = id, e.Groups, e.Deadlines
+	e.all.User, e.all.Groups, e.all.Deadlines = id, told.Groups, told.Deadlines
 	// From here on no new message can name the user.
-	sending, err = d.eraseMessages(ctx, c, email, message.Filter{User: id}, &all)
+	err = e.messages(ctx, message.Filter{User: id})
 	switch {
 	case err != nil:
-		return all, err
-	case sending:
-		return all, message.ErrBusy
-	case !known && all == message.Erased{User: id}:
-		return all, unknownUser(id)
+		return e.all, err
+	case e.busy:
+		return e.all, message.ErrBusy
+	case !known && e.all == message.Erased{User: id}:
+		return e.all, unknownUser(id)
 	}
-	return all, nil
+	return e.all, nil
 }
 
-// eraseMessages erases what the filter takes, and tells whether any is being sent.
-func (d *Desk) eraseMessages(ctx context.Context, c message.Call, email string, f message.Filter, all *message.Erased) (sending bool, err error) {
+// erasing is one erasure under way.
+type erasing struct {
+	desk   *Desk
+	c      message.Call
+	person message.Someone
+	all    message.Erased
+	busy   bool // a message of the person is being sent
+}
+
+// messages erases the person's messages among those that the filter takes. The filter only
+// narrows: it takes those, too, in which the address is the one to answer to.
+func (e *erasing) messages(ctx context.Context, f message.Filter) error {
 	for f.Limit = 100; ; {
-		found, err := d.store.Find(ctx, c.Site, f)
+		found, err := e.desk.store.Find(ctx, e.c.Site, f)
 		if err != nil {
-			return sending, err
+			return err
 		}
 		var gone []message.Message
 		for _, m := range found.Messages {
-			switch {
-			case m.Status == message.Sending:
-				sending = true
-				continue
-			case len(m.Everyone()) == 0 && m.Subject+m.Text+m.HTML+m.Summary == "":
-				continue // it was erased before
-			case len(m.Everyone()) < 2 && slices.Contains(message.From(message.Cancel), m.Status):
-				if _, err := d.Cancel(ctx, c, m.ID); err != nil {
-					if _, moved := errors.AsType[*message.MoveError](err); !moved {
-						return sending, err
-					}
-					sending = true // somebody has taken it up
-					continue
-				}
-				all.Withdrawn++
+			erase, err := e.one(ctx, m)
+			if err != nil {
+				return err
 			}
-			gone = append(gone, m)
+			if erase {
+				gone = append(gone, m)
+			}
 		}
-		if err := d.store.EraseMessages(ctx, c.Site, email, gone); err != nil {
-			return sending, err
+		if err := e.desk.store.EraseMessages(ctx, e.c.Site, e.person, gone); err != nil {
+			return err
 		}
-		all.Messages += len(gone)
+		e.all.Messages += len(gone)
 		if f.Before = found.Next; f.Before == "" {
-			return sending, nil
+			return nil
 		}
 	}
+}
+
+// one tells whether a message can be erased now. One that waits, and only for the person,
+// is withdrawn before.
+func (e *erasing) one(ctx context.Context, m message.Message) (erase bool, err error) {
+	others := m.OthersThan(e.person)
+	switch {
+	case !others && len(m.Everyone()) == 0 && m.Subject+m.Text+m.HTML+m.Summary+m.Case.Title == "":
+		return false, nil // it was erased before
+	case others && !slices.ContainsFunc(m.Everyone(), e.person.Has) && !slices.ContainsFunc(m.ReplyTo, func(a message.Address) bool { return e.person.Has(a.Email) }):
+		return false, nil // it does not name the person
+	case m.Status == message.Sending:
+		e.busy = true
+		return false, nil
+	}
+	left := slices.ContainsFunc(m.Outstanding(), func(address string) bool { return !e.person.Has(address) })
+	if others && left || !slices.Contains(message.From(message.Cancel), m.Status) {
+		return true, nil
+	}
+	if _, err := e.desk.Cancel(ctx, e.c, m.ID); err != nil {
+		if _, moved := errors.AsType[*message.MoveError](err); !moved {
+			return false, err
+		}
+		e.busy = true // somebody has taken it up
+		return false, nil
+	}
+	e.all.Withdrawn++
+	return true, nil
 }

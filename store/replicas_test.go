@@ -90,8 +90,8 @@ func TestTwoReplicasPurgeAtOnce(t *testing.T) {
 			atOnce(t,
 				func() (err error) { counts[0], err = purgeAll(two[0], before); return err },
 				func() (err error) { counts[1], err = purgeAll(two[1], before); return err },
-				func() error { return two[0].EraseMessages(ctx, site, "a1@example.org", erased) },
-				func() error { return two[1].EraseMessages(ctx, site, "a1@example.org", erased) },
+				func() error { return two[0].EraseMessages(ctx, site, message.Someone{Email: "a1@example.org"}, erased) },
+				func() error { return two[1].EraseMessages(ctx, site, message.Someone{Email: "a1@example.org"}, erased) },
 				func() error {
 					_, err := two[1].Accept(ctx, noon, message.Tray{Site: site, Messages: fresh})
 					return err

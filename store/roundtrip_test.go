@@ -304,7 +304,7 @@ func TestDocumentsOfAPersonAreErased(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := s.EraseUser(ctx, message.Call{Site: site, At: noon}, "anna", "anna@example.org"); err != nil {
+		if _, _, err := s.EraseUser(ctx, message.Call{Site: site, At: noon}, message.Someone{ID: "anna", Email: "anna@example.org"}); err != nil {
 			t.Fatal(err)
 		}
 		for id, want := range map[string]bool{"by address": false, "among others": false, "in the text": false, "by id": false, "stays": true, "stays as well": true} {
