@@ -58,13 +58,13 @@ func TestWatch(t *testing.T) {
 				until(t, "it listens", func() bool { return woken.Load() == 1 })
 				woken.Store(0)
 				push(t, mine)
-				time.Sleep(200 * time.Millisecond)
-				if woken.Load() != 0 {
-					t.Error("what it said itself woke it")
-				}
 			}
 			push(t, others)
 			until(t, "woken", func() bool { return woken.Load() > 0 })
+			// Postgres tells in the order of the commits: its own was told before.
+			if n := woken.Load(); hears && n != 1 {
+				t.Errorf("it was woken %d times, want once: what it said itself wakes nobody", n)
+			}
 			looks := log.FilterMessageSnippet("looked for every second").Len() > 0
 			if want := database == "pgbouncer"; looks != want {
 				t.Errorf("it says that it has to look: %t, want %t", looks, want)
@@ -76,8 +76,8 @@ func TestWatch(t *testing.T) {
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for begin := time.Now(); !is(); time.Sleep(10 * time.Millisecond) {
-		if time.Since(begin) > 20*time.Second {
-			t.Fatalf("after 20 seconds: not %s", what)
+		if time.Since(begin) > 2*time.Minute {
+			t.Fatalf("after two minutes: not %s", what)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func (s *service) raw(request string) (status int, header http.Header, body []by
 		return 0, nil, nil, err
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil {
 		return 0, nil, nil, err
 	}
 	request, ends := strings.CutSuffix(request, cutOff)
@@ -52,7 +52,7 @@ func (s *service) ready() {
 				return
 			}
 		}
-		if try == 600 {
+		if try == 3600 {
 			s.t.Fatalf("the service does not answer: %v\n%s", err, s.log())
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -90,7 +90,7 @@ func relayCommand(s *testscript.TestScript, _ bool, arguments []string) {
 	var n int
 	_, err := fmt.Sscan(arguments[1], &n)
 	s.Check(err)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	s.Check(relay.(*mailtest.Relay).Wait(ctx, n))
 	if got := relay.(*mailtest.Relay).Count(); got != n {

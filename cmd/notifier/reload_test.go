@@ -85,7 +85,7 @@ func (s *served) told(begins string) string {
 	s.t.Helper()
 	b := make([]byte, 1000)
 	for {
-		if err := s.systemd.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		if err := s.systemd.SetReadDeadline(time.Now().Add(2 * time.Minute)); err != nil {
 			s.t.Fatal(err)
 		}
 		n, err := s.systemd.Read(b)
@@ -166,7 +166,7 @@ func TestTheConfigurationIsReadAgain(t *testing.T) {
 	s.has("/api/v1/jobs/reminders", `"every":"10m"`)
 	s.has("/api/v1/accounts", `"name":"default"`)
 	send(t, s)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if err := relay.Wait(ctx, 1); err != nil {
 		t.Errorf("mail does not leave by the new account: %v", err)

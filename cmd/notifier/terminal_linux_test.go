@@ -100,7 +100,7 @@ func (x *terminal) screen() string {
 // shows waits until something can be seen.
 func (x *terminal) shows(want string) {
 	x.t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(2 * time.Minute)
 	for !regexp.MustCompile(want).MatchString(x.screen()) {
 		select {
 		case <-x.more:

@@ -283,13 +283,13 @@ func TestADeadReceiverDelaysNobody(t *testing.T) {
 			}
 		}()
 		for begin := time.Now(); len(quick.calls()) < 30; time.Sleep(5 * time.Millisecond) {
-			if time.Since(begin) > 10*time.Second {
+			if time.Since(begin) > 2*time.Minute {
 				h.Fatalf("%d of 30 calls came beside a receiver that does not answer", len(quick.calls()))
 			}
 		}
 		h.accept("later") // what comes while the slow one is being called is not late either
 		for begin := time.Now(); len(quick.calls()) < 31; time.Sleep(5 * time.Millisecond) {
-			if time.Since(begin) > 10*time.Second {
+			if time.Since(begin) > 2*time.Minute {
 				h.Fatal("what came later waits for a receiver that does not answer")
 			}
 		}
@@ -418,6 +418,7 @@ func TestReceiversCanVerify(t *testing.T) {
 		}
 		node := exec.Command("node", filepath.Join(dir, "verify.js"))
 		node.Stdin = strings.NewReader(in.String())
+		node.Env = append(os.Environ(), fmt.Sprintf("NOW=%d", time.Now().UnixMilli()))
 		out, err := node.CombinedOutput()
 		want := strings.Join([]string{"ok", "No matching signature found", "ok", "ok", "No matching signature found", "No matching signature found", "ok", "ok"}, "\n")
 		if err != nil || strings.TrimSpace(string(out)) != want {

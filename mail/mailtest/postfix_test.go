@@ -42,7 +42,7 @@ func TestPostfixAnswersByTheLocalPart(t *testing.T) {
 	if err := send(c, "", "bye421@example.org"); code(err) != 421 {
 		t.Errorf("bye421: %v, want 421", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	if err := p.Wait(ctx, 1); err != nil {
 		t.Fatalf("%v\n%s", err, p.Log())

@@ -294,7 +294,7 @@ func TestRelayCountsItsConnections(t *testing.T) {
 
 func TestWait(t *testing.T) {
 	r := start(t, mailtest.Options{})
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	var waiting sync.WaitGroup
 	for n := range 4 {

@@ -31,7 +31,7 @@ func (h *house) trial(form url.Values) string {
 		h.Fatalf("begin: %d %s", w.Code, text(w))
 	}
 	path := w.Header().Get("Location")
-	for end := time.Now().Add(20 * time.Second); ; {
+	for end := time.Now().Add(2 * time.Minute); ; {
 		w := h.ask(access.Manager, "GET", path, nil)
 		if !strings.Contains(w.Body.String(), "data-poll=") {
 			return path
