@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"notifier/message"
-	"notifier/store"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -58,22 +57,13 @@ func intake(m *machine) (*table, error) {
 	)
 	t := newTable("W2: intake over the store", "messages/s", atLeast(2.5, single, riverSingle), atLeast(1.5, batches, riverBatch))
 	text := body(1000)
-	accept := func(s *store.Store, n int) error {
-		now := time.Now().UTC().Truncate(time.Microsecond)
-		var all []message.Message
-		for i := range n {
-			all = append(all, queued(i, text, now))
-		}
-		_, err := s.Accept(m.ctx, now, message.Tray{Site: site, Messages: all})
-		return err
-	}
 	ours := func(url string, n, callers, batch int) (float64, error) {
 		s, err := m.open(url)
 		if err != nil {
 			return 0, err
 		}
 		defer s.Close()
-		rate, err := atOnce(n/batch, callers, func(int) error { return accept(s, batch) })
+		rate, err := atOnce(n/batch, callers, func(int) error { return m.accept(s, batch, text) })
 		return rate * float64(batch), err
 	}
 	theirs := func(url string, n, callers, batch int) (float64, error) {

@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"io"
-	"net/http"
 	"notifier/mail/mailtest"
 	"notifier/message"
 	"os"
@@ -72,26 +69,6 @@ func latency(m *machine) (*table, error) {
 	t := newTable("W5: from the call to the relay, 50 messages a second", "ms",
 		atMost(10, "median", overAPI, rate), atMost(25, "p99", tail(overAPI), rate), atMost(10, "median", other, rate), atMost(25, "p99", tail(other), rate))
 	n := max(m.n(500), 200)
-	paced := func(do func(i int, subject string) error) (map[string]time.Time, error) {
-		begun := map[string]time.Time{}
-		tick := time.NewTicker(20 * time.Millisecond)
-		defer tick.Stop()
-		var all sync.WaitGroup
-		errs := make([]error, n)
-		for i := range n {
-			<-tick.C
-			subject := fmt.Sprintf("Message %d", i)
-			begun[subject] = time.Now()
-			all.Go(func() { errs[i] = do(i, subject) })
-		}
-		all.Wait()
-		for _, err := range errs {
-			if err != nil {
-				return nil, err
-			}
-		}
-		return begun, nil
-	}
 	for range m.rounds {
 		for _, one := range []struct {
 			name string
@@ -113,7 +90,7 @@ func latency(m *machine) (*table, error) {
 				return nil, err
 			}
 			time.Sleep(time.Second) // they have just started
-			begun, err := paced(do)
+			begun, err := paced(n, do)
 			if err != nil {
 				return nil, err
 			}
@@ -155,24 +132,7 @@ func (m *machine) overAPI(url string, relay *mailtest.Relay) (func(int, string) 
 	if err != nil {
 		return nil, nil, err
 	}
-	return func(i int, subject string) error {
-		b, _ := json.Marshal(map[string]any{"to": []string{fmt.Sprintf("user%d@example.net", i)}, "subject": subject, "text": body(1000)})
-		r, err := http.NewRequestWithContext(m.ctx, http.MethodPost, a.url+"/api/v1/messages", bytes.NewReader(b))
-		if err != nil {
-			return err
-		}
-		r.Header.Set("Authorization", "Bearer "+apiKey)
-		answer, err := http.DefaultClient.Do(r)
-		if err != nil {
-			return err
-		}
-		defer answer.Body.Close()
-		_, err = io.Copy(io.Discard, answer.Body)
-		if err == nil && answer.StatusCode != http.StatusAccepted {
-			err = fmt.Errorf("the API says %s", answer.Status)
-		}
-		return err
-	}, stop, nil
+	return func(i int, subject string) error { return m.post(a, i, subject) }, stop, nil
 }
 
 func (m *machine) fromOutside(url string, relay *mailtest.Relay) (func(int, string) error, func(), error) {

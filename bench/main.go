@@ -6,6 +6,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,6 +32,10 @@ type options struct {
 	lenient bool
 	// statements prints what the database spent its time on.
 	statements bool
+	// other is another checkout that this one is held against, and the allowances are by how
+	// many percent it may be dearer or slower.
+	other                       string
+	cpuAllowance, wallAllowance float64
 }
 
 func main() {
@@ -50,14 +55,29 @@ func main() {
 		}
 		return
 	}
+	if len(os.Args) > 1 && os.Args[1] == "round" {
+		if err := roundMain(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench round:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	var o options
-	flag.StringVar(&o.work, "work", "w1,w1-10k,w1-tls,w1-size,w2,w2-http,w3,w4,w5,replicas,pages", "what to measure, with commas")
-	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each, alternating between the systems")
+	flag.StringVar(&o.work, "work", "", "what to measure, with commas: "+everyWork+"; against another checkout "+workAgainst)
+	flag.IntVar(&o.rounds, "rounds", 0, fmt.Sprintf("rounds of each, alternating between the systems: 5; against another checkout %d", enoughRounds))
 	flag.Float64Var(&o.scale, "scale", 1, "how much of the full sizes")
 	flag.StringVar(&o.file, "json", "", "write the results to this file, too")
 	flag.BoolVar(&o.lenient, "lenient", false, "print broken bounds, but do not fail for them")
 	flag.BoolVar(&o.statements, "statements", false, "print what the database spent its time on")
+	flag.StringVar(&o.other, "against", "", "hold this against another checkout in that folder, as git worktree add makes one")
+	flag.Float64Var(&o.cpuAllowance, "cpu-allowance", 5, "how many percent more processor time than the other checkout are allowed")
+	flag.Float64Var(&o.wallAllowance, "wall-allowance", 15, "how many percent more time")
 	flag.Parse()
+	if o.other == "" {
+		o.work, o.rounds = cmp.Or(o.work, everyWork), cmp.Or(o.rounds, 5)
+	} else {
+		o.work, o.rounds = cmp.Or(o.work, workAgainst), cmp.Or(o.rounds, enoughRounds)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, o); err != nil {
@@ -65,6 +85,12 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// What is measured unless something else is asked for.
+const (
+	everyWork   = "w1,w1-10k,w1-tls,w1-size,w2,w2-http,w3,w4,w5,replicas,pages"
+	workAgainst = "w1,w2,w5"
+)
 
 // machine is what all measurements use.
 type machine struct {
@@ -102,6 +128,9 @@ func run(ctx context.Context, o options) error {
 	}
 	defer m.sink.stop()
 
+	if o.other != "" {
+		return m.against(o.other, os.Stdout)
+	}
 	works := map[string]func(*machine) (*table, error){
 		"w1-alone": flushAlone,
 		"w1":       flush1K, "w1-10k": flush10K, "w1-tls": flushTLS, "w1-size": flushSizes, "w2": intake, "w2-http": intakeHTTP, "w3": promotion, "w4": ticks, "w5": latency, "replicas": replicas, "pages": pages,

@@ -44,7 +44,7 @@ func (s *service) raw(request string) (status int, header http.Header, body []by
 // ready waits until the service answers.
 func (s *service) ready() {
 	s.t.Helper()
-	for try := 0; ; try++ {
+	for begin := time.Now(); ; time.Sleep(50 * time.Millisecond) {
 		answer, err := http.Get(s.url + "/readyz")
 		if err == nil {
 			_ = answer.Body.Close()
@@ -52,10 +52,9 @@ func (s *service) ready() {
 				return
 			}
 		}
-		if try == 3600 {
+		if time.Since(begin) > 3*time.Minute {
 			s.t.Fatalf("the service does not answer: %v\n%s", err, s.log())
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 }
 

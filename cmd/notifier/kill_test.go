@@ -99,11 +99,10 @@ func killInALoop(t *testing.T, database string, messages, kills int) {
 	}
 	s := storetest.Open(t, url)
 	// What had come before a kill, and was not noted, is sent once more.
-	for left := -1; left != 0; {
+	for left := -1; left != 0; time.Sleep(100 * time.Millisecond) {
 		if ctx.Err() != nil {
 			t.Fatalf("%d messages are not sent yet\n%s", left, last.log())
 		}
-		time.Sleep(100 * time.Millisecond)
 		left = unsent(t, s)
 	}
 	last.stop()

@@ -67,6 +67,7 @@ func TestCommands(t *testing.T) {
 			e.Setenv("CONFIG", config)
 			e.Setenv("DEMO", demo)
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("NOTIFIER_TEST_CLOCK", os.Getenv("NOTIFIER_TEST_CLOCK")) // .ci/dates: the program has the tests' clock
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"relay": relayCommand, "exits": exitsCommand, "id": idCommand},
