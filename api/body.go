@@ -73,10 +73,11 @@ type (
 	data       struct{}
 	chosen     struct{}
 
-	chosenByUser struct{}
-	chosenInPart struct{}
-	state        struct{}
-	textOrTexts  = map[string]*huma.Schema
+	chosenByUser  struct{}
+	chosenAndHeld struct{}
+	chosenInPart  struct{}
+	state         struct{}
+	textOrTexts   = map[string]*huma.Schema
 )
 
 // Schema of message.Recipient.
@@ -138,16 +139,36 @@ func (chosen) Schema(huma.Registry) *huma.Schema {
 			"case_changed":  frequency("immediately", "hourly", "daily", "weekly", "never"),
 			"daily_at":      {Type: huma.TypeString, Description: "When daily and weekly mail is due, in the user's zone.", Examples: []any{"08:00"}},
 			"weekly_on":     frequency("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
-			"timezone":      {Type: huma.TypeString, Description: "An IANA name.", Examples: []any{"Europe/Warsaw"}},
+			"timezone":      {Type: huma.TypeString, Description: "An IANA name. It holds over the directory's.", Examples: []any{"Europe/Warsaw"}},
+			"language":      {Type: huma.TypeString, Description: "The language of mails. It holds over the directory's.", Examples: []any{"pl"}},
 			"paused_until":  {Type: huma.TypeString, Format: "date", Description: "What happens before this date waits until its daily hour; deadlines and other mandatory kinds do not.", Examples: []any{"2026-12-01"}},
 		},
 		AdditionalProperties: frequency("immediately", "hourly", "daily", "weekly", "never"),
 	}
 }
 
+// addOwners adds the keys that tell whose zone and language hold; in a request they are read
+// so that an answer can be sent back.
+func addOwners(s *huma.Schema) {
+	for _, key := range []string{"timezone", "language"} {
+		s.Properties[key+"_from"] = &huma.Schema{
+			Type: huma.TypeString, Enum: []any{"choice", "directory", "site"},
+			Description: "Whose " + key + " holds: the person's choice, the directory's, or the site's.",
+		}
+	}
+}
+
+// Schema of preferencesView.
+func (chosenAndHeld) Schema(r huma.Registry) *huma.Schema {
+	s := chosen{}.Schema(r)
+	addOwners(s)
+	return s
+}
+
 // Schema of choice.
 func (chosenByUser) Schema(r huma.Registry) *huma.Schema {
 	s := chosen{}.Schema(r)
+	addOwners(s)
 	s.Properties["user"] = &huma.Schema{Type: huma.TypeString, Description: "The same as in the path, if it is given.", Examples: []any{"anna"}}
 	return s
 }
@@ -178,6 +199,7 @@ func describe(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[access.State](), reflect.TypeFor[state]())
 	r.RegisterTypeAlias(reflect.TypeFor[message.Data](), reflect.TypeFor[data]())
 	r.RegisterTypeAlias(reflect.TypeFor[preferences.Preferences](), reflect.TypeFor[chosen]())
+	r.RegisterTypeAlias(reflect.TypeFor[preferencesView](), reflect.TypeFor[chosenAndHeld]())
 	r.RegisterTypeAlias(reflect.TypeFor[choice](), reflect.TypeFor[chosenByUser]())
 	r.RegisterTypeAlias(reflect.TypeFor[someChoice](), reflect.TypeFor[chosenInPart]())
 }

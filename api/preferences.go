@@ -1,10 +1,13 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -32,10 +35,30 @@ func (c *choice) UnmarshalJSON(raw []byte) error {
 		if err := json.Unmarshal(id, &c.User); err != nil {
 			return &message.Invalid{Faults: []message.Fault{{Pointer: "/user", Code: "bad_type", Detail: "a user's id is a text. Write it in quotes, or leave it out."}}}
 		}
-		delete(keys, "user")
-		raw, _ = json.Marshal(keys)
 	}
-	return c.Preferences.UnmarshalJSON(raw)
+	return c.Preferences.UnmarshalJSON(ofChoice(keys, raw))
+}
+
+// ofChoice leaves out of a body what says nothing of a choice: the user's id, and whose values
+// hold. So what GET answers may be sent back: a zone that is not the person's choice does not
+// become one.
+func ofChoice(keys map[string]json.RawMessage, raw []byte) []byte {
+	own := maps.Clone(keys)
+	delete(own, "user")
+	for _, key := range []string{"timezone", "language"} {
+		var from preferences.Source
+		if said, given := keys[key+"_from"]; given && json.Unmarshal(said, &from) == nil && slices.Contains(preferences.Sources(), from) {
+			delete(own, key+"_from")
+			if from != preferences.FromChoice {
+				delete(own, key)
+			}
+		}
+	}
+	if len(own) == len(keys) {
+		return raw
+	}
+	rest, _ := json.Marshal(own)
+	return rest
 }
 
 // someChoice is what is to be changed of what a user has chosen.
@@ -51,8 +74,7 @@ func (c *someChoice) UnmarshalJSON(raw []byte) error {
 	}
 	var keys map[string]json.RawMessage
 	_ = json.Unmarshal(raw, &keys) // choice has read it
-	delete(keys, "user")
-	c.keys, _ = json.Marshal(keys)
+	c.keys = bytes.Clone(ofChoice(keys, raw))
 	return nil
 }
 
@@ -64,11 +86,30 @@ type editPreferencesIn struct {
 
 type preferencesOut struct {
 	ETag string `header:"ETag" doc:"The user's version, for If-Match."`
-	Body preferences.Preferences
+	Body preferencesView
+}
+
+// preferencesView is what applies to a user, and whose zone and language that are.
+type preferencesView struct {
+	preferences.Preferences
+	Owners
+}
+
+// MarshalJSON writes one flat object.
+func (v preferencesView) MarshalJSON() ([]byte, error) {
+	applies, err := v.Preferences.MarshalJSON()
+	if err != nil || v.Owners == (Owners{}) {
+		return applies, err
+	}
+	from, err := json.Marshal(v.Owners)
+	if err != nil || len(applies) <= len("{}") {
+		return from, err
+	}
+	return slices.Concat(applies[:len(applies)-1], []byte{','}, from[1:]), nil
 }
 
 func answerPreferences(u preferences.User, err error) (*preferencesOut, error) {
-	return &preferencesOut{ETag: etag(int64(u.Version)), Body: u.Preferences}, unsaved(err)
+	return &preferencesOut{ETag: etag(int64(u.Version)), Body: preferencesView{u.Preferences, ownersOf(u)}}, unsaved(err)
 }
 
 func (h *handler) preferenceRoutes(api huma.API) {
@@ -76,7 +117,7 @@ func (h *handler) preferenceRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "set-preferences", Method: http.MethodPut, Path: "/users/{id}/preferences", Tags: tags, Errors: gone,
 		Summary:     "Replace what a user has chosen",
-		Description: "What is left out has its default. It acts at once on what waits: a message is due when the new choice says, reckoned from its event; what waits for a kind that is now never wanted is sent one last time.",
+		Description: "What is left out has its default; only a zone and a language that were chosen stay until null gives them back to the directory. It acts at once on what waits: a message is due when the new choice says, reckoned from its event; what waits for a kind that is now never wanted is sent one last time.",
 	}, func(ctx context.Context, in *setPreferencesIn) (*preferencesOut, error) {
 		chosen, err := in.Body.read()
 		if err != nil {
@@ -90,7 +131,7 @@ func (h *handler) preferenceRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "edit-preferences", Method: http.MethodPatch, Path: "/users/{id}/preferences", Tags: tags, Errors: gone,
 		Summary:     "Change some of what a user has chosen",
-		Description: "What is left out stays as it is, and null takes a choice back. It acts at once on what waits, as a replacement does.",
+		Description: "What is left out stays as it is, and null takes a choice back: a zone and a language are the directory's again then. It acts at once on what waits, as a replacement does.",
 	}, func(ctx context.Context, in *editPreferencesIn) (*preferencesOut, error) {
 		chosen, err := in.Body.read()
 		if err != nil {

@@ -38,16 +38,31 @@ type userEdit struct {
 	Email    *string `json:"email,omitempty" doc:"Where mail goes; empty for nowhere." example:"anna@example.org"`
 	Name     *string `json:"name,omitempty"`
 	Phone    *string `json:"phone,omitempty" maxLength:"50"`
-	Timezone *string `json:"timezone,omitempty" doc:"An IANA name; empty for the site's." example:"Europe/Warsaw"`
+	Timezone *string `json:"timezone,omitempty" doc:"The directory's: an IANA name; empty for the site's. What the person chose holds over it." example:"Europe/Warsaw"`
 	Language *string `json:"language,omitempty" example:"pl"`
 }
 
 type userView struct {
 	ID string `json:"id" example:"anna"`
 	preferences.User
+	Owners
+	Directory preferences.Own `json:"directory,omitzero" doc:"The zone and the language that the directory gave (PUT and PATCH of the user)."`
+	Chosen    preferences.Own `json:"chosen,omitzero" doc:"The zone and the language that the person chose; they hold over the directory's."`
 }
 
-func viewUser(u preferences.User) userView { return userView{ID: u.ID, User: u} }
+// Owners tell whose zone and whose language hold.
+type Owners struct {
+	TimezoneFrom preferences.Source `json:"timezone_from" enum:"choice,directory,site" doc:"Whose timezone holds: the person's choice, the directory's, or the site's."`
+	LanguageFrom preferences.Source `json:"language_from" enum:"choice,directory,site" doc:"Whose language holds."`
+}
+
+func ownersOf(u preferences.User) Owners {
+	return Owners{TimezoneFrom: u.Holds.Timezone, LanguageFrom: u.Holds.Language}
+}
+
+func viewUser(u preferences.User) userView {
+	return userView{ID: u.ID, User: u, Owners: ownersOf(u), Directory: u.Directory, Chosen: u.Chosen}
+}
 
 type userOut struct {
 	ETag string `header:"ETag" doc:"Its version, for If-Match."`
@@ -77,7 +92,7 @@ func (h *handler) userRoutes(api huma.API) {
 	})
 	register(h, api, huma.Operation{
 		OperationID: "set-user", Method: http.MethodPut, Path: "/users/{id}", Tags: tags, Errors: []int{http.StatusPreconditionFailed},
-		Summary: "Add or change a user", Description: "What is left out is empty. A new zone acts at once on what waits for a digest.",
+		Summary: "Add or change a user", Description: "What is left out is empty. It writes what the directory says: a zone and a language that the person chose hold over it. A zone that holds acts at once on what waits for a digest.",
 	}, func(ctx context.Context, in *setUserIn) (*userOut, error) {
 		u, err := in.Body.read()
 		if err != nil {
@@ -96,7 +111,7 @@ func (h *handler) userRoutes(api huma.API) {
 	})
 	register(h, api, huma.Operation{
 		OperationID: "edit-user", Method: http.MethodPatch, Path: "/users/{id}", Tags: tags, Errors: gone,
-		Summary: "Change some of a user", Description: "What is left out stays as it is.",
+		Summary: "Change some of a user", Description: "What is left out stays as it is. A zone and a language that the person chose hold over those given here.",
 	}, h.editUser)
 	register(h, api, huma.Operation{
 		OperationID: "erase-user", Method: http.MethodDelete, Path: "/users/{id}", Tags: tags, Errors: []int{http.StatusNotFound},

@@ -63,11 +63,20 @@ func (c *Client) SetUser(ctx context.Context, u preferences.User) error {
 	return c.do(ctx, request{method: http.MethodPut, path: "/users/" + url.PathEscape(u.ID), body: u}, nil)
 }
 
-// User is the user with that id, without preferences.
+// User is the user with that id, without preferences. Timezone and Language are those that hold;
+// Holds says whose they are, and Directory and Chosen what each said.
 func (c *Client) User(ctx context.Context, id string) (preferences.User, error) {
-	u := preferences.User{ID: id}
+	var u struct {
+		preferences.User
+		TimezoneFrom preferences.Source `json:"timezone_from"`
+		LanguageFrom preferences.Source `json:"language_from"`
+		Directory    preferences.Own    `json:"directory"`
+		Chosen       preferences.Own    `json:"chosen"`
+	}
 	err := c.do(ctx, request{method: http.MethodGet, path: "/users/" + url.PathEscape(id)}, &u)
-	return u, err
+	u.User.ID, u.User.Directory, u.User.Chosen = id, u.Directory, u.Chosen
+	u.User.Holds = preferences.Holds{Timezone: u.TimezoneFrom, Language: u.LanguageFrom}
+	return u.User, err
 }
 
 // SetPreferences replaces what a user has chosen, and returns what applies then.

@@ -144,9 +144,5 @@ func (d *Desk) users(ctx context.Context, c message.Call, pointer string, ids []
 
 // complete fills in what a user has not chosen.
 func (d *Desk) complete(u preferences.User, zone string) preferences.User {
-	if u.Timezone == "" {
-		u.Timezone = zone
-	}
-	u.Preferences = d.o.Catalog.Complete(u.Preferences, u.Timezone)
-	return u
+	return d.o.Catalog.CompleteUser(u, zone)
 }

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,21 +13,23 @@ import (
 	"notifier/preferences"
 )
 
-// SetUser adds a user, or changes its address, name, zone or language; preferences stay
-// as they are. A new zone acts at once on what waits.
+// SetUser adds a user, or changes what the directory says of one: address, name, zone and
+// language. What the person chose stays and holds over it; a zone that holds acts at once on
+// what waits.
 func (d *Desk) SetUser(ctx context.Context, c message.Call, u preferences.User) (preferences.User, error) {
 	u.Name = message.Name(u.Name)
 	if err := u.Check(); err != nil {
 		return u, err
 	}
 	return d.change(ctx, c, u.ID, func(before preferences.User, _ bool) (preferences.User, error) {
-		u.Preferences, u.Version = before.Preferences, before.Version
+		u.Preferences, u.Chosen, u.Version = before.Preferences, before.Chosen, before.Version
 		return u, nil
 	})
 }
 
-// SetPreferences replaces what a user has chosen: what p leaves out has its default. It
-// acts at once on what waits (RULES: changing a preference). A zone in p becomes the user's.
+// SetPreferences replaces what a user has chosen: what p leaves out has its default, but a zone
+// and a language stay until they are given back. It acts at once on what waits (RULES: changing
+// a preference).
 func (d *Desk) SetPreferences(ctx context.Context, c message.Call, id string, p preferences.Preferences) (preferences.User, error) {
 	if err := d.o.Catalog.Check(p); err != nil {
 		return preferences.User{}, err
@@ -37,12 +38,7 @@ func (d *Desk) SetPreferences(ctx context.Context, c message.Call, id string, p 
 		if !known {
 			return u, unknownUser(id)
 		}
-		if p.Timezone != "" {
-			u.Timezone = p.Timezone
-		}
-		u.Preferences = p
-		u.Preferences.Timezone = "" // kept on the user
-		return u, nil
+		return u.Choosing(p), nil
 	})
 }
 
@@ -64,15 +60,11 @@ func (d *Desk) EditPreferences(ctx context.Context, c message.Call, id string, e
 		if !known {
 			return u, unknownUser(id)
 		}
-		if err := edit(&u.Preferences); err != nil {
+		p := u.Sent()
+		if err := edit(&p); err != nil {
 			return u, err
 		}
-		if err := d.o.Catalog.Check(u.Preferences); err != nil {
-			return u, err
-		}
-		u.Timezone = cmp.Or(u.Preferences.Timezone, u.Timezone)
-		u.Preferences.Timezone = ""
-		return u, nil
+		return u.Choosing(p), d.o.Catalog.Check(p)
 	})
 }
 

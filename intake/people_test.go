@@ -35,8 +35,8 @@ func TestUsers(t *testing.T) {
 			h.Fatal(err)
 		}
 		got, err = h.User(ctx, site, "anna")
-		if err != nil || got.Email != "" || got.Name != "Anna" || got.Timezone != "Europe/Warsaw" || got.Preferences.Frequencies[message.CaseChanged] != preferences.Daily {
-			h.Errorf("after a change it is %+v (%v), want all new but the preferences", got, err)
+		if err != nil || got.Email != "" || got.Name != "Anna" || got.Timezone != "Asia/Tokyo" || got.Directory.Timezone != "Europe/Warsaw" || got.Preferences.Frequencies[message.CaseChanged] != preferences.Daily {
+			h.Errorf("after a change it is %+v (%v), want all new but what the person chose", got, err)
 		}
 	})
 }

@@ -78,7 +78,7 @@ func (c Catalog) mandatory(k message.Kind) bool { return k == message.Deadline |
 var (
 	kindName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	// reserved are the other keys of a line of preferences, in JSON and in the journal.
-	reserved = []message.Kind{dailyAt, weeklyOn, timezone, pausedUntil, "at", "do", "user"}
+	reserved = []message.Kind{dailyAt, weeklyOn, timezone, lang, pausedUntil, timezoneFrom, languageFrom, "at", "do", "user"}
 )
 
 // The longest name, title and explanation of a kind, in characters.
@@ -184,6 +184,7 @@ func (c Catalog) Check(p Preferences) error {
 		wrong.Check(pointer(weeklyOn), "bad_weekday", p.WeeklyOn.Check())
 	}
 	checkZone(&wrong, p.Timezone)
+	wrong.Check(pointer(lang), "bad_language", checkLanguage(p.Language))
 	return wrong.Err()
 }
 
@@ -211,7 +212,7 @@ func (c Catalog) keys() []string {
 			keys = append(keys, string(k))
 		}
 	}
-	return append(keys, dailyAt, weeklyOn, timezone, pausedUntil)
+	return append(keys, dailyAt, weeklyOn, timezone, lang, pausedUntil)
 }
 
 // CheckKind tells as a *message.Invalid if an event is of a kind that there is not.

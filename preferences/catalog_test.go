@@ -191,7 +191,7 @@ func TestCheck(t *testing.T) {
 		{
 			"no such kind",
 			preferences.Preferences{Frequencies: frequencies{"x/y~z": "daily"}},
-			[]string{`/x~1y~0z unknown_kind there is no kind "x/y~z". There are case_received, case_changed, daily_at, weekly_on, timezone, paused_until.`},
+			[]string{`/x~1y~0z unknown_kind there is no kind "x/y~z". There are case_received, case_changed, daily_at, weekly_on, timezone, language, paused_until.`},
 		},
 		{
 			"a zone that is none",

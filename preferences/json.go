@@ -17,11 +17,12 @@ const (
 	dailyAt     = "daily_at"
 	weeklyOn    = "weekly_on"
 	timezone    = "timezone"
+	lang        = "language"
 	pausedUntil = "paused_until"
 )
 
 // MarshalJSON writes one flat object: a key for each kind chosen, then daily_at,
-// weekly_on, timezone and paused_until. What was not chosen is left out.
+// weekly_on, timezone, language and paused_until. What was not chosen is left out.
 func (p Preferences) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
 	for _, entry := range p.entries() {
@@ -62,6 +63,9 @@ func (p Preferences) entries() []entry {
 	if p.Timezone != "" {
 		all = append(all, entry{timezone, p.Timezone})
 	}
+	if p.Language != "" {
+		all = append(all, entry{lang, p.Language})
+	}
 	if p.PausedUntil != (wallclock.Date{}) {
 		all = append(all, entry{pausedUntil, p.PausedUntil.String()})
 	}
@@ -85,6 +89,9 @@ func (p *Preferences) UnmarshalJSON(b []byte) error {
 	read.Frequencies = maps.Clone(p.Frequencies)
 	var wrong message.Invalid
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if key == timezoneFrom || key == languageFrom { // an answer tells whose value holds; it is no choice
+			continue
+		}
 		read.set(&wrong, key, keys[key])
 	}
 	if err := wrong.Err(); err != nil {
@@ -112,8 +119,14 @@ func (p *Preferences) set(wrong *message.Invalid, key string, raw json.RawMessag
 	case weeklyOn:
 		p.WeeklyOn = Weekday(text)
 		wrong.Check(pointer(key), "bad_weekday", p.WeeklyOn.Check())
+	case lang:
+		p.Language, p.Back.Language = text, false
+		wrong.Check(pointer(key), "bad_language", checkLanguage(text))
+		if text == "" {
+			wrong.Add(pointer(key), "bad_language", `a language is missing. Write its short tag, as in "pl", or null for that of the directory.`)
+		}
 	case timezone:
-		p.Timezone = text
+		p.Timezone, p.Back.Timezone = text, false
 		if text == "" { // which Check would take for an absent one
 			wrong.Add(pointer(key), "bad_timezone", `a time zone is missing. Write the name of a place, as in "Europe/Warsaw", or leave the key out.`)
 		}
@@ -136,7 +149,9 @@ func (p *Preferences) takeBack(key string) {
 	case weeklyOn:
 		p.WeeklyOn = ""
 	case timezone:
-		p.Timezone = ""
+		p.Timezone, p.Back.Timezone = "", true
+	case lang:
+		p.Language, p.Back.Language = "", true
 	case pausedUntil:
 		p.PausedUntil = wallclock.Date{}
 	default:
@@ -152,6 +167,8 @@ func wrongType(wrong *message.Invalid, key, value string) {
 		wrong.Add(pointer(key), "bad_weekday", `%s is not a day of the week. Write its name, as in "monday".`, value)
 	case timezone:
 		wrong.Add(pointer(key), "bad_timezone", `%s is not a time zone. Write the name of a place, as in "Europe/Warsaw".`, value)
+	case lang:
+		wrong.Add(pointer(key), "bad_language", `%s is not a language. Write its short tag in quotes, as in "pl".`, value)
 	case pausedUntil:
 		wrong.Add(pointer(key), "bad_date", `%s is not a date. Write it in quotes, as in "2026-12-01".`, value)
 	default:

@@ -16,7 +16,12 @@ type Preferences struct {
 	// midnight is one.
 	DailyAt  *wallclock.Time
 	WeeklyOn Weekday
-	Timezone string // an IANA name
+	// Timezone is an IANA name and Language a tag of BCP 47. In the preferences that a person
+	// sends they are what the person chooses (Back: gives back); in those of a kept user they are
+	// empty, because User.Chosen has them; in completed ones they are what holds.
+	Timezone, Language string
+	// Back are the fields that the person gives back to the directory.
+	Back GivenBack
 	// PausedUntil is the date on which a pause ends, at the daily hour; the zero date
 	// stands for no pause. What is mandatory is never paused.
 	PausedUntil wallclock.Date

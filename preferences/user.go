@@ -17,8 +17,17 @@ type User struct {
 	Email    string `json:"email,omitempty" doc:"Where mail goes. Without one, nothing is sent." example:"anna@example.org"`
 	Name     string `json:"name,omitempty" doc:"How the person is called. 200 characters are kept." example:"Anna Żółkiewska"`
 	Phone    string `json:"phone,omitempty" doc:"Where text messages go." maxLength:"50" example:"+48 601 000 000"`
-	Timezone string `json:"timezone,omitempty" doc:"An IANA name; the site's if absent." example:"Europe/Warsaw"`
-	Language string `json:"language,omitempty" doc:"The language of mails; the site's if absent." example:"pl"`
+	Timezone string `json:"timezone,omitempty" doc:"An IANA name; the site's if absent. In an answer it is the one that holds." example:"Europe/Warsaw"`
+	Language string `json:"language,omitempty" doc:"The language of mails; the site's if absent. In an answer it is the one that holds." example:"pl"`
+
+	// Timezone and Language above are the directory's on a user as it is kept, and what holds
+	// on a completed one. Chosen are those that the person chose, over the directory's.
+	Chosen Own `json:"-"`
+	// Directory are those of the directory, Holds says whose hold; Catalog.CompleteUser fills
+	// these in.
+	Directory Own   `json:"-"`
+	Inherited Own   `json:"-"` // what would hold without a choice
+	Holds     Holds `json:"-"`
 
 	Preferences Preferences `json:"-"`
 	Version     int         `json:"-"` // counts the changes of the user and of the preferences
@@ -36,14 +45,16 @@ func (u User) Check() error {
 	}
 	wrong.Check("/name", "bad_text", message.CheckLine(u.Name, message.MaxLine))
 	wrong.Check("/phone", "bad_text", message.CheckLine(u.Phone, maxPhone))
-	checkZone(&wrong, u.Timezone)
-	wrong.Check("/language", "bad_language", checkLanguage(u.Language))
+	for _, own := range []Own{{u.Timezone, u.Language}, u.Chosen} {
+		checkZone(&wrong, own.Timezone)
+		wrong.Check("/language", "bad_language", checkLanguage(own.Language))
+	}
 	return wrong.Err()
 }
 
 // Person is what a message keeps of the user.
 func (u User) Person() message.Person {
-	return message.Person{ID: u.ID, Email: u.Email, Name: u.Name, Timezone: cmp.Or(u.Preferences.Timezone, u.Timezone), Language: u.Language}
+	return message.Person{ID: u.ID, Email: u.Email, Name: u.Name, Timezone: cmp.Or(u.Preferences.Timezone, u.Chosen.Timezone, u.Timezone), Language: cmp.Or(u.Chosen.Language, u.Language)}
 }
 
 // Decide says what becomes of an event that happened at that time for the user, whose

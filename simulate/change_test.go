@@ -92,7 +92,7 @@ func TestChangesActAtOnce(t *testing.T) {
 			want: `03-02 23:00 anna single e1`,
 		},
 		{
-			name: "another zone, by set_preferences, stays until set_user says otherwise",
+			name: "T2: a zone of set_preferences stays until null gives it back to set_user",
 			journal: `
 			03-02 06:00 set_preferences {"user": "anna", "case_changed": "daily"}
 			03-02 09:10 notify {"id": "e1", "kind": "case_changed", "users": ["anna"]}
@@ -100,11 +100,14 @@ func TestChangesActAtOnce(t *testing.T) {
 			03-03 06:00 set_preferences {"user": "anna", "case_changed": "daily"}
 			03-03 09:10 notify {"id": "e2", "kind": "case_changed", "users": ["anna"]}
 			03-04 06:00 set_user {"user": "anna", "email": "anna@example.org"}
-			03-04 09:10 notify {"id": "e3", "kind": "case_changed", "users": ["anna"]}`,
+			03-04 09:10 notify {"id": "e3", "kind": "case_changed", "users": ["anna"]}
+			03-05 06:00 set_preferences {"user": "anna", "case_changed": "daily", "timezone": null}
+			03-05 07:10 notify {"id": "e4", "kind": "case_changed", "users": ["anna"]}`,
 			want: `
 			03-02 23:00 anna single e1
 			03-03 23:00 anna single e2
-			03-05 08:00 anna single e3`,
+			03-04 23:00 anna single e3
+			03-05 08:00 anna single e4`,
 		},
 		{
 			name: "only the kinds whose rule changed",

@@ -35,6 +35,18 @@ func WriteJournal(w io.Writer, lines Lines) (n int, err error) {
 	}
 }
 
+// givenBack has a null for what a person gives back to the directory.
+func (c Chosen) givenBack() map[string]any {
+	back := map[string]any{}
+	if c.Back.Timezone {
+		back["timezone"] = nil
+	}
+	if c.Back.Language {
+		back["language"] = nil
+	}
+	return back
+}
+
 // MarshalJSON writes the line of a journal, without an end of line.
 func (l Line) MarshalJSON() ([]byte, error) {
 	type named struct {
@@ -54,7 +66,7 @@ func (l Line) MarshalJSON() ([]byte, error) {
 	case l.Process != nil:
 		do, parts = "set_process", []any{l.Process}
 	case l.Preferences != nil:
-		do, parts = "set_preferences", []any{named{l.Preferences.User}, l.Preferences.Preferences}
+		do, parts = "set_preferences", []any{named{l.Preferences.User}, l.Preferences.Preferences, l.Preferences.givenBack()}
 	default:
 		do, parts = "clear_deadline", []any{map[string]string{"key": l.Cleared}}
 	}

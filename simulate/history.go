@@ -330,14 +330,10 @@ func (h *History) changed(c message.Change) ([]Line, error) {
 	var err error
 	switch c.What {
 	case message.SetUser:
-		var kept struct {
-			preferences.User
-			Chosen preferences.Preferences `json:"preferences"`
-		}
-		err = json.Unmarshal(c.Content, &kept)
-		kept.User.ID, kept.User.Preferences = id, kept.Chosen
-		if err == nil {
-			return h.user(c.At, kept.User), nil
+		var u preferences.User
+		if u, _, err = preferences.ReadNote(c); err == nil {
+			u.ID = id
+			return h.user(c.At, u), nil
 		}
 	case message.SetDeadline:
 		var d deadlines.Deadline
@@ -368,30 +364,33 @@ func (h *History) changed(c message.Change) ([]Line, error) {
 	return nil, nil // a later version's
 }
 
-// user is what was set of a user: what he chose first, which may bring a zone along, as a
-// single step would.
+// user is what was set of a user: what the person chose, and what the directory said. Only the
+// one of them that changed is a line.
 func (h *History) user(at time.Time, u preferences.User) (lines []Line) {
 	before, known := h.users[u.ID]
 	h.users[u.ID] = u
-	chosen := u.Preferences
-	u.Preferences, u.Version = preferences.Preferences{}, 0
-	same := equal(chosen, before.Preferences)
-	before.Preferences, before.Version = preferences.Preferences{}, 0
-	if known && !same {
-		before.Timezone = u.Timezone
-		chosen.Timezone = u.Timezone
-		lines = append(lines, Line{At: at, Preferences: &Chosen{User: u.ID, Preferences: chosen}})
+	chosen := u.Sent()
+	chosen.Back = preferences.GivenBack{
+		Timezone: before.Chosen.Timezone != "" && u.Chosen.Timezone == "", Language: before.Chosen.Language != "" && u.Chosen.Language == "",
 	}
-	if !known || before.ID != u.ID || before.Email != u.Email || before.Name != u.Name || before.Phone != u.Phone || before.Timezone != u.Timezone || before.Language != u.Language {
-		lines = append(lines, Line{At: at, User: &u})
+	choice := Line{At: at, Preferences: &Chosen{User: u.ID, Preferences: chosen}}
+	said := Line{At: at, User: &u}
+	again := !known || before.ID != u.ID || before.Email != u.Email || before.Name != u.Name || before.Phone != u.Phone ||
+		before.Timezone != u.Timezone || before.Language != u.Language
+	if known && (!equal(u.Preferences, before.Preferences) || u.Chosen != before.Chosen) {
+		lines = append(lines, choice)
 	}
-	if !known && !equal(chosen, preferences.Preferences{}) {
-		lines = append(lines, Line{At: at, Preferences: &Chosen{User: u.ID, Preferences: chosen}})
+	if again {
+		lines = append(lines, said)
 	}
+	if !known && (!equal(u.Preferences, preferences.Preferences{}) || u.Chosen != (preferences.Own{})) {
+		lines = append(lines, choice)
+	}
+	u.Preferences, u.Chosen, u.Version = preferences.Preferences{}, preferences.Own{}, 0
 	return lines
 }
 
 func equal(a, b preferences.Preferences) bool {
 	sameTime := (a.DailyAt == nil) == (b.DailyAt == nil) && (a.DailyAt == nil || *a.DailyAt == *b.DailyAt)
-	return sameTime && a.WeeklyOn == b.WeeklyOn && maps.Equal(a.Frequencies, b.Frequencies)
+	return sameTime && a.WeeklyOn == b.WeeklyOn && a.PausedUntil == b.PausedUntil && maps.Equal(a.Frequencies, b.Frequencies)
 }

@@ -23,7 +23,7 @@ func (p *planner) setUser(at time.Time, u preferences.User) error {
 		known = &user{}
 		p.users[u.ID] = known
 	}
-	u.Preferences = known.Preferences
+	u.Preferences, u.Chosen = known.Preferences, known.Chosen
 	known.User = u
 	p.complete(known, at)
 	return nil
@@ -37,10 +37,7 @@ func (p *planner) choose(at time.Time, c Chosen) error {
 	if err := p.o.Catalog.Check(c.Preferences); err != nil {
 		return err
 	}
-	if c.Timezone != "" {
-		u.Timezone = c.Timezone
-	}
-	u.Preferences = c.Preferences
+	u.User = u.User.Choosing(c.Preferences)
 	p.complete(u, at)
 	return nil
 }
@@ -51,10 +48,7 @@ func unknown(id string) error {
 
 // complete fills in what the user has not chosen, and moves what waits by the new rules.
 func (p *planner) complete(u *user, at time.Time) {
-	zone := u.Timezone
-	if zone == "" {
-		zone = p.o.Zone
-	}
+	zone := cmp.Or(u.Chosen.Timezone, u.Timezone, p.o.Zone)
 	u.Preferences.Timezone = ""
 	u.Preferences = p.o.Catalog.Complete(u.Preferences, zone)
 	for i, waits := range u.items {

@@ -66,12 +66,12 @@ func (s *Store) UserList(ctx context.Context, site, after string, n int) ([]pref
 	return all, nil
 }
 
-const userNames = "u.id, u.email, u.name, u.phone, u.timezone, u.language, u.preferences, u.version"
+const userNames = "u.id, u.email, u.name, u.phone, u.timezone, u.language, u.chosen_timezone, u.chosen_language, u.preferences, u.version"
 
 func readUsers(rows *sql.Rows, err error) ([]preferences.User, error) {
 	return collect(rows, err, func(scan func(...any) error) (u preferences.User, err error) {
 		var chosen string
-		if err := scan(&u.ID, &u.Email, &u.Name, &u.Phone, &u.Timezone, &u.Language, &chosen, &u.Version); err != nil {
+		if err := scan(&u.ID, &u.Email, &u.Name, &u.Phone, &u.Timezone, &u.Language, &u.Chosen.Timezone, &u.Chosen.Language, &chosen, &u.Version); err != nil {
 			return u, err
 		}
 		return u, json.Unmarshal([]byte(chosen), &u.Preferences)
@@ -87,11 +87,11 @@ func (s *Store) SaveUser(ctx context.Context, c message.Call, u preferences.User
 		return fmt.Errorf("write the preferences of %s: %w", u.ID, err)
 	}
 	err = s.commit(ctx, func(t *tx) error {
-		arguments := []any{u.Email, u.Name, u.Phone, u.Timezone, u.Language, string(chosen), u.Version + 1, instant(c.At), c.Site, u.ID}
-		statement := "UPDATE users SET email = ?, name = ?, phone = ?, timezone = ?, language = ?, preferences = ?, version = ?, updated_at = ? " +
+		arguments := []any{u.Email, u.Name, u.Phone, u.Timezone, u.Language, u.Chosen.Timezone, u.Chosen.Language, string(chosen), u.Version + 1, instant(c.At), c.Site, u.ID}
+		statement := "UPDATE users SET email = ?, name = ?, phone = ?, timezone = ?, language = ?, chosen_timezone = ?, chosen_language = ?, preferences = ?, version = ?, updated_at = ? " +
 			"WHERE site = ? AND id = ? AND version = ?"
 		if u.Version == 0 {
-			statement = "INSERT INTO users (email, name, phone, timezone, language, preferences, version, updated_at, site, id) VALUES (" + marks(10) +
+			statement = "INSERT INTO users (email, name, phone, timezone, language, chosen_timezone, chosen_language, preferences, version, updated_at, site, id) VALUES (" + marks(12) +
 				") ON CONFLICT (site, id) DO NOTHING"
 		} else {
 			arguments = append(arguments, u.Version)
@@ -103,7 +103,7 @@ func (s *Store) SaveUser(ctx context.Context, c message.Call, u preferences.User
 		if n != 1 {
 			return message.ErrMoved
 		}
-		if err := s.change(ctx, t, c, message.SetUser, message.OfUser+u.ID, userContent{User: u, Preferences: chosen}); err != nil {
+		if err := s.change(ctx, t, c, message.SetUser, message.OfUser+u.ID, u.Note()); err != nil {
 			return err
 		}
 		return s.reschedule(ctx, t, c, u.ID, again)
@@ -114,16 +114,11 @@ func (s *Store) SaveUser(ctx context.Context, c message.Call, u preferences.User
 	return nil
 }
 
-// userContent is what a change keeps of a user.
-type userContent struct {
-	preferences.User
-	Preferences json.RawMessage `json:"preferences"`
-}
-
-// people reads whom mails are for, in the zone of the site where they have none of their
-// own, and locks them if asked to.
+// people reads whom mails are for, and locks them if asked to. Zone and language are those
+// that hold: the person's choice, else the directory's, else the site's.
 func (s *Store) people(ctx context.Context, t *tx, site string, ids []string, lock string) (map[string]message.Person, error) {
-	rows, err := s.query(ctx, t, "SELECT u.id, u.email, u.name, COALESCE(NULLIF(u.timezone, ''), (SELECT timezone FROM sites WHERE site = ?), 'UTC'), u.language FROM "+
+	rows, err := s.query(ctx, t, "SELECT u.id, u.email, u.name, COALESCE(NULLIF(u.chosen_timezone, ''), NULLIF(u.timezone, ''),"+
+		" (SELECT timezone FROM sites WHERE site = ?), 'UTC'), COALESCE(NULLIF(u.chosen_language, ''), u.language) FROM "+
 		s.dialect.list()+s.dialect.to("users", "u", "u.site = ? AND u.id = i.id", lock), site, s.dialect.array(ids), site)
 	people := map[string]message.Person{}
 	_, err = collect(rows, err, func(scan func(...any) error) (p message.Person, err error) {

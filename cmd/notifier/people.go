@@ -24,6 +24,7 @@ type person struct {
 	Phone    string `json:"phone"`
 	Timezone string `json:"timezone"`
 	Language string `json:"language"`
+	From     string `json:"timezone_from"`
 }
 
 var personColumns = []listing.Column[person]{
@@ -31,6 +32,7 @@ var personColumns = []listing.Column[person]{
 	{Title: "Name", Value: func(p person) string { return p.Name }},
 	{Title: "Email", Value: func(p person) string { return p.Email }},
 	{Title: "Timezone", Value: func(p person) string { return p.Timezone }},
+	{Title: "Zone from", Value: func(p person) string { return p.From }},
 	{Title: "Language", Value: func(p person) string { return p.Language }},
 	{Title: "Phone", Value: func(p person) string { return p.Phone }},
 }

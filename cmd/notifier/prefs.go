@@ -110,16 +110,19 @@ func setPrefs(s *shared) *cobra.Command {
 		if len(arguments) < 2 {
 			return usageError{errors.New("what is to change? Write it as notifier prefs set anna case_changed=daily daily_at=07:30")}
 		}
-		chosen := map[string]string{}
+		chosen := map[string]*string{}
 		for _, pair := range arguments[1:] {
 			key, value, isPair := strings.Cut(pair, "=")
 			if !isPair {
 				return usageError{fmt.Errorf("%q is no choice. Write it as case_changed=daily", message.Truncate(pair, 60))}
 			}
-			chosen[key] = value
+			if chosen[key] = &value; value == "" {
+				chosen[key] = nil
+			}
 		}
 		return s.printPrefs(ctx, c, d, request{method: http.MethodPatch, path: path("users", arguments[0], "preferences"), body: chosen})
 	})
+	c.Long = "Changes what a user has chosen. An empty value takes a choice back: timezone= is the directory's again."
 	c.Example = "  notifier prefs set anna case_received=hourly case_changed=daily daily_at=07:30"
 	return c
 }

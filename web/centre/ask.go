@@ -1,6 +1,7 @@
 package centre
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -38,7 +39,7 @@ func (c *centre) asking(ctx context.Context, v visit, chosen preferences.Choices
 	if c.desk.Catalog().Check(chosen.Preferences) != nil {
 		return nil, nil // it cannot be kept, and the page will say why
 	}
-	after := c.desk.Catalog().Complete(chosen.Preferences, chosen.Timezone)
+	after := c.desk.Catalog().Complete(chosen.Preferences, cmp.Or(chosen.Timezone, v.user.Inherited.Timezone))
 	waiting, err := c.records.Waiting(ctx, v.token.Site, v.token.User, most)
 	if err != nil {
 		return nil, err

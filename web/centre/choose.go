@@ -142,10 +142,17 @@ func (c *centre) read(v visit, form url.Values) (preferences.Choices, []fault) {
 	if day := form.Get("weekly_on"); day != "" {
 		p.WeeklyOn = preferences.Weekday(day)
 	}
-	if zone := form.Get("timezone"); zone != "" {
+	switch zone := form.Get("timezone"); zone {
+	case "":
+	case inherited:
+		chosen.Timezone = ""
+	default:
 		chosen.Timezone = zone
 	}
-	if lang := form.Get("language"); lang != "" && (chosen.Language == "" || lang != v.lang) {
+	switch lang := form.Get("language"); {
+	case lang == inherited:
+		chosen.Language = ""
+	case lang != "" && (chosen.Language == "" || lang != v.lang):
 		chosen.Language = lang
 	}
 	if _, given := form["paused_until"]; given {
@@ -181,7 +188,6 @@ func (c *centre) choices(u preferences.User) preferences.Choices {
 	catalog := c.desk.Catalog()
 	chosen.Preferences.Frequencies = maps.Clone(chosen.Preferences.Frequencies)
 	maps.DeleteFunc(chosen.Preferences.Frequencies, func(k message.Kind, _ preferences.Frequency) bool { return !catalog.Choosable(k) })
-	chosen.Preferences.Timezone = "" // it stands on the user
 	return chosen
 }
 
@@ -202,7 +208,6 @@ func (c *centre) faults(v visit, invalid *message.Invalid) []fault {
 func (c *centre) wrong(w http.ResponseWriter, r *http.Request, v visit, chosen preferences.Choices, wrong []fault) {
 	u := v.user.With(chosen)
 	u.Preferences = c.desk.Catalog().Complete(u.Preferences, v.clock.Zone)
-	u.Preferences.Timezone = v.clock.Zone
 	p, err := c.page(r.Context(), v, u)
 	if err != nil {
 		c.refuse(w, r, v, err)

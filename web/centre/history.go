@@ -1,6 +1,7 @@
 package centre
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -44,8 +45,9 @@ func (c *centre) history(v visit, changes []preferences.Change) []past {
 // is none.
 func (c *centre) differences(v visit, change preferences.Change) []string {
 	words, catalog := v.clock.Words, c.desk.Catalog()
-	before := catalog.Complete(change.Before.Preferences, change.Before.Timezone)
-	after := catalog.Complete(change.After.Preferences, change.After.Timezone)
+	theirs := v.user.Inherited
+	before := catalog.Complete(change.Before.Preferences, cmp.Or(change.Before.Timezone, theirs.Timezone))
+	after := catalog.Complete(change.After.Preferences, cmp.Or(change.After.Timezone, theirs.Timezone))
 	var lines []string
 	add := func(name, value string) { lines = append(lines, words.T("prefs.colon", "Name", name, "Value", value)) }
 	for _, k := range catalog.Kinds() {
@@ -59,11 +61,11 @@ func (c *centre) differences(v visit, change preferences.Change) []string {
 	if before.WeeklyOn != after.WeeklyOn {
 		add(words.T("prefs.weekly_on"), words.T("day."+string(after.WeeklyOn)))
 	}
-	if change.Before.Timezone != "" && before.Timezone != after.Timezone {
+	if before.Timezone != after.Timezone {
 		add(words.T("prefs.timezone"), after.Timezone)
 	}
-	if change.Before.Language != change.After.Language && change.Before.Language != "" {
-		add(words.T("prefs.language"), change.After.Language)
+	if lang := cmp.Or(change.After.Language, theirs.Language); lang != cmp.Or(change.Before.Language, theirs.Language) && lang != "" {
+		add(words.T("prefs.language"), lang)
 	}
 	switch {
 	case before.PausedUntil == after.PausedUntil:

@@ -18,29 +18,33 @@ import (
 
 // page is what a person sees of the choices.
 type page struct {
-	Path      string // of this page
-	Address   string
-	Zone      string
-	Done      string // what the last form did; empty: none came
-	Undo      message.ID
-	Wrong     []fault
-	Paused    string // until when; empty without a pause
-	Kinds     []kind
-	Locked    []locked
-	Hours     []option
-	Days      []option
-	Zones     []zones
-	Languages []option
-	Pause     pause
-	Waiting   []string
-	More      int // how many were counted, where there may be more
-	Fresh     bool
-	FreshSent bool
-	History   []past
-	Expires   string // empty where no link expires
-	Stopped   *stoppedBefore
-	AsSeen    string // where an admin who looks on came from; empty for the person
-	Leap      string // what the clocks do within a week; empty if nothing
+	Path    string // of this page
+	Address string
+	Zone    string
+	Done    string // what the last form did; empty: none came
+	Undo    message.ID
+	Wrong   []fault
+	Paused  string // until when; empty without a pause
+	Kinds   []kind
+	Locked  []locked
+	Hours   []option
+	Days    []option
+	// OwnZone and OwnLanguage give the field back to the organisation: to the directory, or to the
+	// site. A language that nobody has set is nothing to give back to.
+	OwnZone     option
+	OwnLanguage *option
+	Zones       []zones
+	Languages   []option
+	Pause       pause
+	Waiting     []string
+	More        int // how many were counted, where there may be more
+	Fresh       bool
+	FreshSent   bool
+	History     []past
+	Expires     string // empty where no link expires
+	Stopped     *stoppedBefore
+	AsSeen      string // where an admin who looks on came from; empty for the person
+	Leap        string // what the clocks do within a week; empty if nothing
 }
 
 // fault is something that cannot be saved: where, and what to do.
@@ -85,8 +89,9 @@ func (c *centre) page(ctx context.Context, v visit, u preferences.User) (page, e
 	words, chosen := v.clock.Words, u.Preferences
 	p := page{
 		Path: v.path, Address: mask(v.user.Email), Zone: v.clock.Zone, Fresh: v.token.Fresh(v.at),
-		Hours: hours(chosen), Days: days(words, chosen), Zones: zonesWith(chosen.Timezone), Languages: languages(v, u),
+		Hours: hours(chosen), Days: days(words, chosen), Languages: languages(v, u),
 	}
+	c.owned(v, u, &p)
 	if c.me == nil {
 		p.Expires = v.clock.Date(v.token.IssuedAt.Add(links.Life))
 	}
@@ -174,6 +179,22 @@ func days(w look.Words, p preferences.Preferences) []option {
 	return all
 }
 
+// inherited is the value of a field that a person gives back to the organisation.
+const inherited = "-"
+
+// owned offers the zones and languages, and those of the organisation.
+func (c *centre) owned(v visit, u preferences.User, p *page) {
+	words, mine := v.clock.Words, u.Chosen.Timezone
+	p.OwnZone = option{Value: inherited, Hint: v.user.Inherited.Timezone, Name: words.T("prefs.organisation", "Value", v.user.Inherited.Timezone), Chosen: mine == ""}
+	p.Zones = zonesWith(mine)
+	if said := v.user.Directory.Language; said != "" {
+		p.OwnLanguage = &option{Value: inherited, Name: words.T("prefs.organisation", "Value", look.Own(look.Choose(said))), Chosen: u.Chosen.Language == ""}
+		for i := range p.Languages {
+			p.Languages[i].Chosen = p.Languages[i].Chosen && u.Chosen.Language != ""
+		}
+	}
+}
+
 func languages(v visit, u preferences.User) []option {
 	var all []option
 	chosen := u.Language
@@ -192,7 +213,7 @@ var areas = []string{"Africa", "America", "Antarctica", "Asia", "Atlantic", "Aus
 
 func zonesWith(chosen string) []zones {
 	var all []zones
-	listed := chosen == "UTC"
+	listed := chosen == "UTC" || chosen == ""
 	for _, area := range areas {
 		z := zones{Area: area}
 		for _, name := range wallclock.Names() {

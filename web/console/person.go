@@ -87,6 +87,25 @@ func (c *console) personWith(w http.ResponseWriter, r *http.Request, link string
 	return c.show(w, r, p.Lang, "person.html", p)
 }
 
+// ZoneFrom says whose zone holds, and what the directory says where that is another.
+func (p personPage) ZoneFrom() string {
+	return p.owner(p.User.Holds.Timezone, p.User.Directory.Timezone)
+}
+
+// LanguageFrom is ZoneFrom for the language of mails.
+func (p personPage) LanguageFrom() string {
+	return p.owner(p.User.Holds.Language, p.User.Directory.Language)
+}
+
+func (p personPage) owner(holds preferences.Source, directory string) string {
+	words := p.Clock.Words
+	says := words.T("person.own_" + string(holds))
+	if holds == preferences.FromChoice && directory != "" {
+		says += " · " + words.T("person.directory_says", "Value", directory)
+	}
+	return says
+}
+
 // mailsOf reads what waits for a person, and what became of the mails of late.
 func (c *console) mailsOf(ctx context.Context, p *personPage) (err error) {
 	of := p.Who.Site
@@ -171,7 +190,7 @@ func (b base) from(by string) string {
 // resetPerson takes back all that a person has chosen: the defaults apply.
 func (c *console) resetPerson(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	if _, err := c.desk.SetPreferences(r.Context(), call(r), id, preferences.Preferences{}); err != nil {
+	if _, err := c.desk.SetPreferences(r.Context(), call(r), id, preferences.Preferences{Back: preferences.GivenBack{Timezone: true, Language: true}}); err != nil {
 		return err
 	}
 	return back(w, r, "/people/"+url.PathEscape(id), "defaults")

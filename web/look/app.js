@@ -5,7 +5,8 @@
 for (const offer of document.querySelectorAll('[data-offer-zone]')) {
 	const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 	const select = document.getElementById(offer.dataset.offerZone);
-	if (!zone || !select || select.value === zone || ![...select.options].some((o) => o.value === zone)) continue;
+	const held = select?.selectedOptions[0]?.dataset.zone || select?.value; // an inherited zone stands behind its option
+	if (!zone || !select || held === zone || ![...select.options].some((o) => o.value === zone)) continue;
 	const button = offer.querySelector('button');
 	button.textContent = button.textContent.replace('{zone}', zone);
 	button.addEventListener('click', () => {
