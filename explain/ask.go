@@ -11,6 +11,7 @@ import (
 
 	"notifier/deadlines"
 	"notifier/message"
+	"notifier/schedule"
 )
 
 // Store is what is asked of what was kept.
@@ -296,7 +297,10 @@ func (d *Desk) held(ctx context.Context, f *Facts) (err error) {
 	m := f.Message
 	switch m.Status {
 	case message.Deferred:
-		f.Close, err = d.jobs(ctx, "user_notifications")
+		if f.Close, err = d.jobs(ctx, "user_notifications"); err == nil {
+			f.Flush, err = d.jobs(ctx, "notifications")
+		}
+		f.Departures = schedule.Departures{UserNotifications: f.Close.Standing, Notifications: f.Flush.Standing}
 		return err
 	case message.Pending, message.Scheduled, message.RateLimited:
 		pauses, err := d.store.Pauses(ctx, m.Site)
@@ -308,6 +312,7 @@ func (d *Desk) held(ctx context.Context, f *Facts) (err error) {
 		if err == nil {
 			f.Flush, err = d.jobs(ctx, "notifications")
 		}
+		f.Departures.Notifications = f.Flush.Standing
 		return err
 	case message.Skipped:
 		found, err := d.store.Suppressed(ctx, m.Site, m.Everyone())

@@ -55,7 +55,7 @@ var english = words{
 		},
 		RateLimited: {"Not yet. {failure} It goes on by itself on {due}.", ""},
 		JobPaused: {
-			"Not yet. The job {job} was paused on {paused_at}[ by {by}][, with the note “{note}”].",
+			"Not yet. The job {job} was paused on {paused_at}[ by {by}][, with the note “{note}”].[ It goes on automatically on {pause_end}.]",
 			"Resume {job} when that is over.",
 		},
 		AccountPaused: {
@@ -144,8 +144,10 @@ var english = words{
 	},
 	texts: map[string]string{
 		"person": "the person", "server": "The mail server", "server.named": "{server}",
-		"last": "; the last request that was refused came on {at} ({status} {code})",
-		"in":   "{time} (in {span})",
+		"last":          "; the last request that was refused came on {at} ({status} {code})",
+		"in":            "{time} (in {span})",
+		"leaves":        "{leaves}, with the first run after it is due on {due}",
+		"leaves.paused": "{due} at the earliest: {job} is paused until somebody resumes it",
 
 		"cause":          "The deadline[ {key}] was met or moved",
 		"cause.met":      "The deadline[ {key}] was met",

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/schedule"
 )
 
 // Explanation is one verdict with its reason, in words and for programs.
@@ -37,9 +38,12 @@ type Explanation struct {
 
 // Next is what comes next.
 type Next struct {
-	At       time.Time `json:"at"`
-	Timezone string    `json:"timezone"`
-	What     string    `json:"what" example:"the digest is made"`
+	At time.Time `json:"at" doc:"When it is due."`
+	// LeavesAt is nil where it is not known.
+	LeavesAt *time.Time `json:"leaves_at,omitempty" doc:"When the mail leaves: with the first run of the jobs at or after it is due; absent while a job is paused without an end, and where no mail leaves."`
+	WaitsFor string     `json:"waits_for,omitempty" doc:"The job that is paused without an end, so that nobody knows when the mail leaves." example:"user_notifications"`
+	Timezone string     `json:"timezone"`
+	What     string     `json:"what" example:"the digest is made"`
 }
 
 // Step is something that happened.
@@ -66,6 +70,9 @@ type Job struct {
 	By, Note string    // who paused it, and why
 	Since    time.Time // when it was paused
 	Next     time.Time // its next run; zero if it is not known
+	Until    time.Time // when its pause ends; zero if somebody must end it
+	// Standing is how it stands for what is due later; its zero value never runs.
+	Standing schedule.Standing
 }
 
 // Facts are what was noted of a message, and what holds it now.
@@ -83,6 +90,7 @@ type Facts struct {
 	Chosen, Muted *message.Change
 	Suppression   *message.Suppression // of its address, if there is one still
 	Flush, Close  Job                  // Notifications and UserNotifications
+	Departures    schedule.Departures  // the timetable in force
 	Pause         *message.Pause       // of its account; nil if that works
 	Digest        *Facts               // of the digest that it was merged into
 	Items         int                  // of a digest, or of that which it was merged into
@@ -99,7 +107,7 @@ func Explain(f Facts) Explanation {
 	if f.Digest != nil && reason == Merged {
 		digest := Explain(*f.Digest)
 		a.Digest, t.facts["digest_says"] = &digest, digest.Sentence
-		a.Next = digest.Next
+		a.Next, t.next = digest.Next, digest.Next
 	}
 	if f.Message.Error != nil {
 		a.Category = f.Message.Error.Category
@@ -230,6 +238,7 @@ func (t *teller) paused(j Job) bool {
 		}
 		return false
 	}
+	t.facts["pause_end"] = t.ahead(j.Until)
 	t.facts["paused_at"], t.facts["by"], t.facts["note"] = t.at(j.Since), j.By, quoted("", j.Note)
 	return true
 }
@@ -238,8 +247,11 @@ func (t *teller) deferred() Reason {
 	m := t.Message
 	paused := t.paused(t.Close)
 	t.facts["due"], t.facts["due_since"] = t.ahead(m.DueAt), t.from(m.DueAt)
+	leaving := t.Departures.OfDigest(m.DueAt, t.now)
 	if m.DueAt.After(t.now) {
+		t.facts["due"] = t.leaving(m.DueAt, leaving)
 		t.then(m.DueAt, "due")
+		t.leaves(leaving)
 		if m.Reason == message.PausedByUser {
 			return PausedByUser
 		}
@@ -252,9 +264,12 @@ func (t *teller) deferred() Reason {
 		return DeferredDaily
 	}
 	if paused {
+		t.then(t.Close.Until, "run")
+		t.leaves(leaving)
 		return JobPaused
 	}
 	t.then(t.Close.Next, "run")
+	t.leaves(leaving)
 	return WaitingRun
 }
 
@@ -264,11 +279,15 @@ func (t *teller) queued() Reason {
 	paused := t.paused(t.Flush)
 	t.facts["due"] = t.ahead(m.DueAt)
 	ahead := m.DueAt.After(t.now)
+	leaving := t.Departures.OfQueue(m.DueAt, t.now)
 	if m.Status == message.Scheduled && ahead {
 		t.then(m.DueAt, "leave")
+		t.leaves(leaving)
 		return SendAtFuture
 	}
 	if paused {
+		t.then(t.Flush.Until, "run")
+		t.leaves(leaving)
 		return JobPaused
 	}
 	if p := t.Pause; p != nil && !p.Over(t.now) {
@@ -293,6 +312,7 @@ func (t *teller) queued() Reason {
 		return WaitingFlush
 	}
 	t.then(t.Flush.Next, "run")
+	t.leaves(leaving)
 	return WaitingFlush
 }
 

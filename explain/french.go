@@ -55,7 +55,7 @@ var french = words{
 		},
 		RateLimited: {"Pas encore. {failure} L’envoi reprend tout seul {due}.", ""},
 		JobPaused: {
-			"Pas encore. La tâche {job} a été suspendue {paused_at}[ par {by}][, avec la note « {note} »].",
+			"Pas encore. La tâche {job} a été suspendue {paused_at}[ par {by}][, avec la note « {note} »].[ Elle reprendra automatiquement {pause_end}.]",
 			"Reprenez {job} quand la cause a disparu.",
 		},
 		AccountPaused: {
@@ -144,8 +144,10 @@ var french = words{
 	},
 	texts: map[string]string{
 		"person": "la personne", "server": "Le serveur de messagerie", "server.named": "Le serveur {server}",
-		"last": " ; la dernière requête refusée est arrivée {at} ({status} {code})",
-		"in":   "{time} (dans {span})",
+		"last":          " ; la dernière requête refusée est arrivée {at} ({status} {code})",
+		"in":            "{time} (dans {span})",
+		"leaves":        "{leaves}, au premier passage après l’heure prévue ({due})",
+		"leaves.paused": "{due} au plus tôt : {job} est suspendue jusqu’à ce que quelqu’un la reprenne",
 
 		"cause":          "L’échéance[ {key}] a été respectée ou déplacée",
 		"cause.met":      "L’échéance[ {key}] a été respectée",

@@ -12,6 +12,7 @@ import (
 
 	"notifier/deadlines"
 	"notifier/message"
+	"notifier/schedule"
 )
 
 // Near is what nearly fits a question: where the mistake may lie if there is no answer.
@@ -103,8 +104,16 @@ func (a *asked) deadline(ctx context.Context, c clock) (answer Explanation, foun
 	})
 	f := facts{"key": d.Key}
 	reason := DeadlineAhead
+	var leaving schedule.Leaving
+	known := false
 	if d.ClearedAt.IsZero() {
+		if leaving, known, err = a.reminds(ctx, d.NextAt); err != nil {
+			return answer, false, err
+		}
 		f["due"], f["deadline_due"] = c.ahead(d.NextAt), c.ahead(d.DueAt)
+		if known {
+			f["due"] = c.leaving(d.NextAt, leaving)
+		}
 	} else {
 		reason, f["cause"], f["at"] = Superseded, f.fill(c.texts["cause.over"]), c.at(d.ClearedAt)
 		changes, err := a.store.ChangesOf(ctx, a.Site, message.OfDeadline+d.Key, 1)
@@ -121,9 +130,24 @@ func (a *asked) deadline(ctx context.Context, c clock) (answer Explanation, foun
 	answer = c.explain(reason, f)
 	if reason == DeadlineAhead {
 		answer.Next = &Next{At: d.NextAt.UTC(), Timezone: c.name(), What: c.texts["next.reminder"]}
+		if known {
+			answer.Next.leaves(leaving)
+		}
 	}
 	answer.Trail = []Step{{d.SetAt.UTC(), "deadline_set", f.fill(c.texts["step.deadline"])}}
 	return answer, true, nil
+}
+
+// reminds is when the reminder of a step leaves; known is false where no timetable is.
+func (a *asked) reminds(ctx context.Context, step time.Time) (l schedule.Leaving, known bool, err error) {
+	reminders, err := a.jobs(ctx, schedule.Reminders)
+	if err != nil {
+		return l, false, err
+	}
+	flush, err := a.jobs(ctx, schedule.Notifications)
+	d := schedule.Departures{Reminders: reminders.Standing, Notifications: flush.Standing}
+	l = d.OfReminder(step, a.now)
+	return l, !unknown(l, d), err
 }
 
 // near are the newest messages of others about the case, and of the person about others.
@@ -161,5 +185,12 @@ func chose(before, after message.Change) bool {
 	if json.Unmarshal(before.Content, &was) != nil || json.Unmarshal(after.Content, &is) != nil {
 		return true
 	}
-	return was.Timezone != is.Timezone || !bytes.Equal(was.Preferences, is.Preferences)
+	zone := func(directory string, chosen json.RawMessage) string {
+		var own struct {
+			Timezone string `json:"timezone"`
+		}
+		_ = json.Unmarshal(chosen, &own) // what is no object has no zone of its own
+		return cmp.Or(own.Timezone, directory)
+	}
+	return zone(was.Timezone, was.Preferences) != zone(is.Timezone, is.Preferences) || !bytes.Equal(was.Preferences, is.Preferences)
 }

@@ -55,7 +55,7 @@ var polish = words{
 		},
 		RateLimited: {"Jeszcze nie. {failure} Wysyłka sama ruszy dalej {due}.", ""},
 		JobPaused: {
-			"Jeszcze nie. Zadanie {job} wstrzymano {paused_at}[ ({by})][, z dopiskiem „{note}”].",
+			"Jeszcze nie. Zadanie {job} wstrzymano {paused_at}[ ({by})][, z dopiskiem „{note}”].[ Ruszy samo {pause_end}.]",
 			"Wznów {job}, gdy przyczyna minie.",
 		},
 		AccountPaused: {
@@ -144,8 +144,10 @@ var polish = words{
 	},
 	texts: map[string]string{
 		"person": "nieznany", "server": "Serwer pocztowy", "server.named": "Serwer {server}",
-		"last": "; ostatnie odrzucone żądanie przyszło {at} ({status} {code})",
-		"in":   "{time} (za {span})",
+		"last":          "; ostatnie odrzucone żądanie przyszło {at} ({status} {code})",
+		"in":            "{time} (za {span})",
+		"leaves":        "{leaves}, z pierwszym uruchomieniem po wyznaczonej porze ({due})",
+		"leaves.paused": "najwcześniej {due}: {job} jest wstrzymane, dopóki ktoś tego nie wznowi",
 
 		"cause":          "Termin[ {key}] został dotrzymany albo przesunięty",
 		"cause.met":      "Termin[ {key}] został dotrzymany",

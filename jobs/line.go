@@ -303,3 +303,32 @@ func (l *line) state(ctx context.Context) (State, error) {
 	state.Last, err = l.book.LastRun(ctx, l.plan.Name)
 	return state, err
 }
+
+// standing is how the job stands, as this replica knows it: other replicas' changes come with
+// the next poll.
+func (l *line) standing() schedule.Standing {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	j, at := l.job, now()
+	return schedule.Standing{Schedule: l.schedule, Paused: j.Resting(at), PausedUntil: j.PausedUntil, Wake: l.woken}
+}
+
+// Standing is how the job stands, for what is due later.
+func (s State) Standing() schedule.Standing {
+	return schedule.Standing{Schedule: s.schedule, Paused: s.Paused, PausedUntil: s.Until, Wake: s.Wake}
+}
+
+// Departures is the timetable in force of the three jobs, without asking the database.
+func (t *Timetable) Departures() (d schedule.Departures) {
+	for _, l := range t.lines {
+		switch l.plan.Name {
+		case schedule.Notifications:
+			d.Notifications = l.standing()
+		case schedule.UserNotifications:
+			d.UserNotifications = l.standing()
+		case schedule.Reminders:
+			d.Reminders = l.standing()
+		}
+	}
+	return d
+}

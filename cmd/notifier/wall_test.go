@@ -43,7 +43,7 @@ var walls = map[string][]string{
 	"jobs/outbox":            {"message"},
 	"jobs/callbacks":         {"message", "webhook", "network"},
 	"jobs/reminders":         {"message", "deadlines", "letter"},
-	"explain":                {"message", "deadlines", "wallclock"},
+	"explain":                {"message", "deadlines", "schedule", "wallclock"},
 	"store":                  {"message", "network", "preferences", "deadlines", "document", "schedule", "webhook", "template", "access", "series"},
 	"store/storetest":        {"message", "store"},
 	"simulate":               {"message", "preferences", "deadlines", "schedule"},

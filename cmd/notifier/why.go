@@ -22,8 +22,9 @@ func (h *house) standing(ctx context.Context, name string) (explain.Job, error) 
 	s, err := h.timetable.Line(ctx, name)
 	j := explain.Job{Name: name, Paused: s.Paused, Note: s.Note}
 	if s.Paused {
-		j.By, j.Since = s.ChangedBy, s.ChangedAt
+		j.By, j.Since, j.Until = s.ChangedBy, s.ChangedAt, s.Until
 	}
+	j.Standing = s.Standing()
 	if len(s.Next) > 0 {
 		j.Next = s.Next[0]
 	}
@@ -102,6 +103,9 @@ func explained(a explain.Explanation) string {
 	}
 	if a.Next != nil {
 		line("  %s  next: %s", stamp(a.Next.At), a.Next.What)
+		if leaves := a.Next.LeavesAt; leaves != nil && !leaves.Equal(a.Next.At) {
+			line("  %s  leaves", stamp(*leaves))
+		}
 	}
 	if a.Do != "" {
 		line("Do: %s", a.Do)
