@@ -44,7 +44,7 @@ test: setup ## Set up and run all tests under the race detector, and short versi
 	go vet ./... ./.ci/dates ./.ci/with
 	go build -o bin/ ./.ci/with
 	go test ./wallclock ./preferences
-	$(WITH) go test ./cmd/notifier -timeout 30m -run '$(call named,APreviewIsWhatIsSent $(DRIVES))'
+	$(WITH) go test ./cmd/notifier -timeout 30m -parallel 4 -run '$(call named,APreviewIsWhatIsSent $(DRIVES))'
 	$(WITH) $(RACE) -skip '$(call named,$(DRIVES))' ./...
 	$(WITH) go test ./api -v -run TestRandomRequests -randomly 1m
 	cd bench && go vet ./... && go run . chaos -messages 2000 -kills 20 -soak 5s

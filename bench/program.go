@@ -2,11 +2,10 @@ package main
 
 import (
 	"net/http"
-	"time"
-
 	"notifier/mail/mailtest"
 	"notifier/message"
 	"notifier/store"
+	"time"
 )
 
 // What a round calls of the program's own packages stands in this file alone. A checkout
