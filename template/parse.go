@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxNesting is how deep blocks and sub-expressions may stand in each other.
@@ -44,11 +45,13 @@ func parse(source string) (*program, error) {
 	return root, nil
 }
 
-// fail keeps the first thing that is wrong, with its line.
+// fail keeps the first thing that is wrong, with its line and column.
 func (p *parser) fail(format string, args ...any) {
 	if p.err == nil {
-		line := strings.Count(p.source[:min(p.at, len(p.source))], "\n") + 1
-		p.err = fmt.Errorf("line %d: %s", line, fmt.Sprintf(format, args...))
+		before := p.source[:min(p.at, len(p.source))]
+		line := strings.Count(before, "\n") + 1
+		column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+		p.err = fmt.Errorf("line %d, column %d: %s", line, column, fmt.Sprintf(format, args...))
 	}
 }
 
@@ -85,6 +88,9 @@ func (p *parser) program() *program {
 		}
 		if found := p.statement(); found != nil {
 			all.body = append(all.body, found)
+			if one, is := found.(*inline); is {
+				all.inlines = append(all.inlines, one)
+			}
 		}
 	}
 	return all
@@ -136,26 +142,28 @@ func (p *parser) statement() any {
 		return nil
 	}
 	open := reOpen.FindStringSubmatch(rest)
-	if strings.HasPrefix(rest[len(open[0]):], "*") || open[1] == "#" && strings.HasPrefix(rest[len(open[0]):], ">") {
-		p.fail("decorators and inline partials are not taken: %s", p.tag())
+	before := strings.HasPrefix(open[0], "{{~")
+	next := rest[len(open[0]):]
+	p.at += len(open[0])
+	switch {
+	case open[1] == "#" && strings.HasPrefix(next, ">"):
+		p.at++
+		return p.layout(before)
+	case open[1] == "#" && strings.HasPrefix(next, "*"):
+		p.at++
+		return p.inline(before)
+	case strings.HasPrefix(next, "*"):
+		p.at -= len(open[0])
+		p.fail("of decorators there is #*inline alone: %s", p.tag())
 		return nil
 	}
-	p.at += len(open[0])
-	before := strings.HasPrefix(open[0], "{{~")
 	switch open[1] {
 	case "#", "^":
 		return p.block(before, open[1] == "^")
 	case ">":
-		found := &include{name: p.partialName()}
-		var params []expression
-		params, found.hash = p.arguments()
-		if len(params) > 1 {
-			p.fail("a partial takes one value to look at, these are %d", len(params))
-		} else if len(params) == 1 {
-			found.of = params[0]
-		}
+		found := p.include()
 		found.trim = trim{before, p.close("}}")}
-		return found
+		return &found
 	}
 	found := &output{raw: open[1] == "{" || open[1] == "&"}
 	found.of = p.value()
@@ -206,6 +214,19 @@ func (p *parser) block(before, inverted bool) *block {
 		found.program = first
 		found.inverse, found.mid = p.chain()
 	}
+	found.ends = p.ending(said)
+	if found.inverse != nil && found.inverse.chained { // the end is that of the whole chain
+		for inner := found.inverse; inner != nil && inner.chained; {
+			one := inner.body[0].(*block)
+			one.ends = found.ends
+			inner = one.inverse
+		}
+	}
+	return found
+}
+
+// ending reads the closing tag of a block that is called so.
+func (p *parser) ending(said string) (found trim) {
 	open := reClosing.FindString(p.rest())
 	if p.err == nil && open == "" {
 		p.fail("the block %s has no end: write {{/%s}}", said, said)
@@ -217,20 +238,15 @@ func (p *parser) block(before, inverted bool) *block {
 	p.space()
 	name := p.at
 	p.operand()
-	if closing := strings.TrimSpace(p.source[name:p.at]); p.err == nil && closing != said {
+	if closing := strings.TrimSpace(p.source[name:p.at]); p.err == nil && unquoted(closing) != unquoted(said) {
 		p.at = name
 		p.fail("{{/%s}} ends the block %s. Write {{/%s}}", closing, said, said)
 	}
-	found.ends = trim{strings.HasPrefix(open, "{{~"), p.close("}}")}
-	if found.inverse != nil && found.inverse.chained { // the end is that of the whole chain
-		for inner := found.inverse; inner != nil && inner.chained; {
-			one := inner.body[0].(*block)
-			one.ends = found.ends
-			inner = one.inverse
-		}
-	}
-	return found
+	return trim{strings.HasPrefix(open, "{{~"), p.close("}}")}
 }
+
+// unquoted is a name without what may stand around it.
+func unquoted(name string) string { return strings.Trim(name, "\"'[]") }
 
 // opened reads what a block is about, up to its }}, and how it is called.
 func (p *parser) opened(before bool) (found *block, said string, params []string) {
@@ -313,11 +329,17 @@ func (p *parser) close(end string) (after bool) {
 	}
 	p.space()
 	rest := p.rest()
+	if strings.HasPrefix(rest, "}}}}") {
+		p.fail("there are braces too many: a tag ends with as many as it begins with")
+		return false
+	}
 	tilde := "~}}"
 	if end == "}}}" {
 		tilde = "}~}}"
 	}
 	switch {
+	case end == "}}" && strings.HasPrefix(rest, "}}}"):
+		p.fail("there is a } too many: a tag that begins with two braces ends with two")
 	case strings.HasPrefix(rest, tilde):
 		p.at += len(tilde)
 		return true

@@ -28,6 +28,8 @@ type writer struct {
 	out      *strings.Builder
 }
 
+var errNoPartial = errors.New("there is no such partial")
+
 func (w *writer) step() error {
 	if *w.steps++; *w.steps > maxSteps {
 		return errTooMuch
@@ -43,9 +45,19 @@ func (w *writer) print(s string) error {
 	return nil
 }
 
-func (w *writer) program(p *program, s scope) error {
+func (w *writer) program(p *program, s scope) error { return w.within(p, s, s) }
+
+// within writes a program that looks at one thing and stands where another is looked at: its inline
+// partials, which hold from its beginning to its end, see that one.
+func (w *writer) within(p *program, around, s scope) error {
 	if p == nil {
 		return nil
+	}
+	if len(p.inlines) > 0 {
+		before := s.unit.inlines
+		around.named = s.named // block parameters are known to them
+		s.unit.inlines = p.inlined(before, around)
+		defer func() { s.unit.inlines = before }()
 	}
 	for _, statement := range p.body {
 		if err := w.step(); err != nil {
@@ -60,7 +72,9 @@ func (w *writer) program(p *program, s scope) error {
 		case *block:
 			err = w.block(one, s)
 		case *include:
-			err = w.include(one, s)
+			err = w.include(one, nil, s)
+		case *layout:
+			err = w.include(&one.include, one.program, s)
 		}
 		if err != nil {
 			return err
@@ -73,15 +87,11 @@ func (w *writer) program(p *program, s scope) error {
 var escapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#x27;", "`", "&#x60;", "=", "&#x3D;")
 
 func (w *writer) output(o *output, s scope) error {
-	value, err := w.value(o.of, s)
+	value, err := w.named(o.of, s)
 	if err != nil {
 		return err
 	}
 	switch v := value.(type) {
-	case absent:
-		if p, is := o.of.(path); is && w.strict {
-			return fmt.Errorf("%s is missing in the data", p.said)
-		}
 	case *object:
 		return fmt.Errorf("%s is an object. Name one of its keys", said(o.of))
 	case *list:
@@ -119,7 +129,11 @@ func said(of expression) string {
 }
 
 func (w *writer) block(b *block, s scope) error {
-	value, err := w.value(b.of, s)
+	look := w.value
+	if b.helper == "" {
+		look = w.named
+	}
+	value, err := look(b.of, s)
 	if err != nil {
 		return err
 	}
@@ -134,7 +148,7 @@ func (w *writer) block(b *block, s scope) error {
 		}
 	case "with":
 		if !empty(value, true) {
-			return w.program(b.program, s.look(value).with(params(b.program), value))
+			return w.within(b.program, s, s.look(value).with(params(b.program), value))
 		}
 	case "each":
 		return w.each(b, value, s)
@@ -148,7 +162,7 @@ func (w *writer) block(b *block, s scope) error {
 			}
 		case nil, absent:
 		default:
-			return w.program(b.program, s.look(value))
+			return w.within(b.program, s, s.look(value))
 		}
 	}
 	return w.program(b.inverse, s)
@@ -185,27 +199,28 @@ func (w *writer) each(b *block, value any, s scope) error {
 		}
 		in := s
 		in.turn = &turn{key, index, i == 0, i == len(items)-1, s.turn}
-		if err := w.program(b.program, in.look(item).with(params(b.program), item, key)); err != nil {
+		if err := w.within(b.program, s, in.look(item).with(params(b.program), item, key)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *writer) include(i *include, s scope) error {
+// include writes a partial. content, if there is any, is the block that the partial is handed.
+func (w *writer) include(i *include, content *program, s scope) error {
 	name, err := w.value(i.name, s)
 	if err != nil {
 		return err
 	}
 	called := printed(name)
-	p, err := w.partials(called)
-	if err != nil {
-		return err
-	}
 	if w.depth++; w.depth > maxIncludes {
 		return fmt.Errorf("the partial %q stands in itself, or partials in each other more than %d deep", called, maxIncludes)
 	}
 	defer func() { w.depth-- }()
+	p, around, in, err := w.partial(called, content, s)
+	if err != nil {
+		return err
+	}
 	value := s.value
 	if i.of != nil {
 		if value, err = w.value(i.of, s); err != nil {
@@ -217,15 +232,52 @@ func (w *writer) include(i *include, s scope) error {
 			return err
 		}
 	}
-	in := scope{turn: s.turn}.look(value) // what a partial looks at begins with that
-	if i.indent == "" {
-		return w.program(p, in)
+	return w.indented(i.indent, p, around, in.look(value))
+}
+
+// partial finds one, and the scope that it is written in: the block that is handed on, an inline
+// partial, or one of the site. Inline partials that stand in the block hold in the latter, too.
+func (w *writer) partial(called string, content *program, s scope) (p *program, around, in scope, err error) {
+	found := s.unit.inlines.find(called)
+	if called == "@partial-block" {
+		found = s.block
 	}
-	around := w.out
+	block := s.block
+	if content != nil {
+		block = &held{content, s}
+	}
+	if found == nil {
+		if p, err = w.partials(called); err == nil {
+			in = scope{turn: s.turn, block: block, unit: &unit{s.unit.inlines}}
+			if content != nil {
+				in.unit.inlines = content.inlined(in.unit.inlines, s)
+			}
+			return p, scope{unit: in.unit}, in, nil // what a partial looks at begins with what it is given
+		}
+		if content == nil || !errors.Is(err, errNoPartial) {
+			return nil, around, in, err
+		}
+		found = block
+	}
+	in = found.at
+	in.turn = s.turn
+	in.block = block
+	if found == s.block && called == "@partial-block" || found.program == content {
+		in.block = found.at.block
+	}
+	return found.program, found.at, in, nil
+}
+
+// indented writes a partial, with the indent of its tag before each line.
+func (w *writer) indented(indent string, p *program, around, in scope) error {
+	if indent == "" {
+		return w.within(p, around, in)
+	}
+	out := w.out
 	w.out = &strings.Builder{}
-	err = w.program(p, in)
+	err := w.within(p, around, in)
 	inner := w.out.String()
-	w.out = around
+	w.out = out
 	if err != nil {
 		return err
 	}
@@ -235,7 +287,7 @@ func (w *writer) include(i *include, s scope) error {
 		if end == 0 {
 			end = len(inner)
 		}
-		if err := w.print(i.indent + inner[:end]); err != nil {
+		if err := w.print(indent + inner[:end]); err != nil {
 			return err
 		}
 		inner = inner[end:]
@@ -263,7 +315,9 @@ func (w *writer) extend(value any, hash map[string]expression, s scope) (any, er
 		if _, is := all.of[key]; !is {
 			all.keys = append(all.keys, key)
 		}
-		all.of[key] = one
+		if all.of[key] = one; nothing(one) {
+			all.of[key] = nil // it was given, and is there
+		}
 	}
 	return all, nil
 }

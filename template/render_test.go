@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,36 @@ var partials = map[string]string{
 	"lines": "one {{name}}\n\ntwo {{../name}}\n",
 	"deep":  "[{{> line}}|{{@root.which}}|{{title}}|{{x}}]",
 	"loop":  "{{#each list}}{{@index}}{{> deep x=this}}{{/each}}",
+	"page":  "<{{> @partial-block}}|{{which}}>\n",
+	"head":  "{{#if @partial-block}}b{{else}}n{{/if}}",
+	"twice": "{{#each list}}{{@index}}{{> @partial-block}}{{/each}}{{> @partial-block case}}",
+	"outer": "({{#> page}}[{{> @partial-block}}]{{/page}})",
+	"slots": "{{#> top}}no top{{/top}}/{{> @partial-block}}/{{#> bottom}}no bottom{{/bottom}}",
+	"self":  "{{#*inline 'mine'}}m{{which}}{{/inline}}{{> mine}}{{> @partial-block}}",
+}
+
+// layouts are W7: blocks handed to partials, and inline partials.
+var layouts = []string{
+	"{{#> page}}x{{name}}{{/page}}", "{{#> page case}}{{title}}{{which}}{{/page}}", "{{#> page which='W'}}{{which}}{{/page}}", "{{#> nowhere}}instead {{which}}{{/nowhere}}", "{{#> nowhere case}}{{title}}{{../which}}{{/nowhere}}",
+	"{{#> twice}}{{@index}}{{title}}{{which}};{{/twice}}", "{{#> outer}}in{{/outer}}", "{{#> outer}}{{#> page}}deep{{/page}}{{/outer}}", "{{#each people as |p i|}}{{#> page this}}{{p.name}}{{i}}{{@index}}{{../which}}{{/page}}{{/each}}",
+	"a\n{{#> page}}\n  x\n{{/page}}\nb", "a {{~#> page ~}} x {{~/page~}} b", "{{#> page}}{{/page}}", `{{#> "page"}}x{{/page}}`, `{{#> [page]}}x{{/page}}`, "{{> page}}", "{{> @partial-block}}", "{{#if @partial-block}}y{{else}}n{{/if}}",
+	"{{#*inline 'x'}}i{{which}}{{/inline}}{{> x}}{{> x case}}", "{{> x}}{{#*inline 'x'}}after{{/inline}}", "{{#*inline 'line'}}mine{{/inline}}{{> line}}", "{{#if yes}}{{#*inline 'x'}}in{{/inline}}{{> x}}{{/if}}{{> x}}", "{{#each list}}{{#*inline 'x'}}{{this}}{{../which}}{{@index}}{{/inline}}{{> x}}{{> x 'l'}}{{/each}}",
+	"{{#*inline 'a'}}[{{> b}}]{{/inline}}{{#*inline 'b'}}b{{/inline}}{{> a}}", "{{#*inline 'a'}}[{{> b}}]{{/inline}}{{#if yes}}{{#*inline 'b'}}late{{/inline}}{{> a}}{{/if}}",
+	"{{#> slots}}{{#*inline 'top'}}T{{which}}{{/inline}}middle{{/slots}}", "{{#> slots}}{{#*inline 'bottom'}}B{{/inline}}{{#*inline 'top'}}T{{/inline}}m{{> top}}{{/slots}}", "{{#> slots}}m{{/slots}}", "{{#*inline 'top'}}O{{/inline}}{{#> slots}}m{{/slots}}", "{{#> slots}}{{#*inline 'top'}}T{{/inline}}{{/slots}}{{> top}}",
+	"{{#> self}}{{> mine}}{{/self}}", "{{#> self}}x{{/self}}", "{{#*inline 'mine'}}theirs{{/inline}}{{#> self}}{{> mine}}{{/self}}", "a\n{{#*inline 'x'}}\n  i\n{{/inline}}\nb\n  {{> x}}\nc", "{{#*inline 'x'}}a{{> @partial-block}}c{{/inline}}{{#> x}}b{{/x}}",
+	"{{#with case}}{{#*inline 'x'}}{{title}}{{../which}}{{/inline}}{{> x}}{{#with owner}}{{> x}}{{> x ..}}{{/with}}{{/with}}", "{{#*inline 'x'}}{{../which}}{{/inline}}{{#each people}}{{> x}}{{/each}}", "{{#*inline 'x'}}{{p}}{{/inline}}{{> x p='v'}}",
+	"{{#case}}{{#*inline 'x'}}{{id}}{{/inline}}{{> x}}{{/case}}", "{{~#*inline 'x'~}} i {{~/inline~}} {{> x}}", "{{#*inline 'x'}}{{#*inline 'y'}}y{{/inline}}{{> y}}{{/inline}}{{> x}}{{> x}}",
+	"{{name~}}}", "{{#if yes}}{{else}}}{{/if}}", "{{! x }}}", "}}}",
+	// What neither takes.
+	"{{name}}}", "{{name }}}", "{{#if yes}}}x{{/if}}", "{{/if}}}", "{{> line}}}", "{{&name}}}", "{{{name}}}}", "{{#> page}}", "{{#> page}}x{{/line}}", "{{#> page}}x{{else}}y{{/page}}", "{{#*inline 'x'}}", "{{#*inline 'x'}}a{{else}}b{{/inline}}", "{{#*inline 'x'}}a{{/x}}", "{{#*other 'x'}}{{/other}}", "{{#>}}x{{/}}", "{{#> page a b}}x{{/page}}",
+}
+
+// stricts are filled in by strict templates, too: W7.
+var stricts = []string{
+	"{{name}}", "{{missing}}", "{{nil}}", "{{nil.x}}", "{{case.missing}}", "{{missing.x}}", "{{#missing}}x{{/missing}}", "{{^missing}}x{{/missing}}", "{{#case}}{{id}}{{/case}}", "{{#case}}{{none}}{{/case}}", "{{#case}}{{which}}{{/case}}", "{{#case.owner}}{{name}}{{/case.owner}}",
+	"{{#if missing}}x{{else}}y{{/if}}", "{{#if missing.x}}x{{/if}}", "{{#if case.missing}}x{{/if}}", "{{#if case.missing.x}}x{{/if}}", "{{#each missing}}x{{else}}y{{/each}}", "{{#each people}}{{name}}{{/each}}", "{{#each people}}{{age}}{{/each}}", "{{#each people}}{{boss.name}}{{/each}}",
+	"{{#each list}}{{this}}{{@index}}{{/each}}", "{{@missing}}", "{{@root.which}}", "{{@root.missing}}", "{{#each list as |v|}}{{v}}{{v.x}}{{/each}}", "{{#with case as |c|}}{{c.none}}{{c.id}}{{/with}}", "{{lookup case 'none'}}", "{{lookup missing 'x'}}", "{{this.missing}}", "{{./which}}", "{{#with case}}{{../which}}{{/with}}", "{{#with case}}{{../missing}}{{/with}}",
+	"{{#zero}}z{{/zero}}", "{{#no}}x{{else}}n{{/no}}", "{{#nil}}x{{else}}n{{/nil}}", "{{> line}}", "{{> line case}}", "{{> line name=missing}}", "{{> line missing}}", "{{#> page}}{{which}}{{/page}}", "{{#> page}}{{missing}}{{/page}}", "{{#*inline 'x'}}{{missing}}{{/inline}}{{> x}}", "{{#*inline 'x'}}{{which}}{{/inline}}{{> x}}", "{{#unless missing}}u{{/unless}}", "{{list.[0]}}", "{{list.[9]}}", "{{list.length}}", "{{#each list}}{{#missing}}x{{/missing}}{{/each}}",
 }
 
 var sources = []string{
@@ -77,12 +108,23 @@ func TestAsHandlebars(t *testing.T) {
 	if out, err := install.CombinedOutput(); err != nil {
 		t.Fatalf("npm install: %v\n%s", err, out)
 	}
+	type one struct {
+		source         string
+		escape, strict bool
+	}
+	var all []one
 	var in bytes.Buffer
 	for _, escape := range []bool{false, true} {
-		for _, source := range sources {
-			b, _ := json.Marshal(map[string]any{"source": source, "data": json.RawMessage(data), "partials": partials, "escape": escape})
-			in.Write(append(b, '\n'))
+		for _, source := range slices.Concat(sources, layouts) {
+			all = append(all, one{source, escape, false})
 		}
+	}
+	for _, source := range stricts {
+		all = append(all, one{source, false, true}, one{source, false, false})
+	}
+	for _, c := range all {
+		b, _ := json.Marshal(map[string]any{"source": c.source, "data": json.RawMessage(data), "partials": partials, "escape": c.escape, "strict": c.strict})
+		in.Write(append(b, '\n'))
 	}
 	node := exec.Command("node", filepath.Join(dir, "render.js"))
 	node.Stdin = &in
@@ -92,24 +134,22 @@ func TestAsHandlebars(t *testing.T) {
 	}
 	lines := bufio.NewScanner(bytes.NewReader(out))
 	refused := 0
-	for _, escape := range []bool{false, true} {
-		for _, source := range sources {
-			var theirs struct{ Out, Error *string }
-			if !lines.Scan() || json.Unmarshal(lines.Bytes(), &theirs) != nil {
-				t.Fatalf("no answer for %q", source)
+	for _, c := range all {
+		var theirs struct{ Out, Error *string }
+		if !lines.Scan() || json.Unmarshal(lines.Bytes(), &theirs) != nil {
+			t.Fatalf("no answer for %q", c.source)
+		}
+		ours, err := fill(t, c.source, c.escape, c.strict)
+		switch {
+		case theirs.Error != nil:
+			refused++
+			if err == nil {
+				t.Errorf("%+v makes %q, handlebars refuses it: %s", c, ours, *theirs.Error)
 			}
-			ours, err := fill(t, source, escape)
-			switch {
-			case theirs.Error != nil:
-				refused++
-				if err == nil {
-					t.Errorf("%q makes %q, handlebars refuses it: %s", source, ours, *theirs.Error)
-				}
-			case err != nil:
-				t.Errorf("%q is refused: %v; handlebars makes %q", source, err, *theirs.Out)
-			case ours != *theirs.Out:
-				t.Errorf("%q makes\n%q, handlebars\n%q", source, ours, *theirs.Out)
-			}
+		case err != nil:
+			t.Errorf("%+v is refused: %v; handlebars makes %q", c, err, *theirs.Out)
+		case ours != *theirs.Out:
+			t.Errorf("%+v makes\n%q, handlebars\n%q", c, ours, *theirs.Out)
 		}
 	}
 	if refused < 40 {
@@ -124,12 +164,18 @@ func TestBesideHandlebars(t *testing.T) {
 		"{{#each list}}{{@index}}{{@first}}{{/each}}": "0true1false2false", // not added up
 		"{{big}} {{case}}":                            "case is an object. Name one of its keys",
 		"{{lookup map 'a'}}":                          "what lookup found is an object",
-		"{{{{raw}}}}{{{{/raw}}}}":                     "line 1: raw blocks are not taken",
-		"\n{{#*inline 'x'}}{{/inline}}":               "decorators and inline partials are not taken",
-		"{{#> line}}{{/line}}":                        "decorators and inline partials are not taken",
-		"a\n\n{{#if yes}}\n{{#each list}}\n{{/if}}":   "line 5: {{/if}} ends the block each. Write {{/each}}",
+		"{{{{raw}}}}{{{{/raw}}}}":                     "line 1, column 1: raw blocks are not taken",
+		"\n ż{{#*other 'x'}}{{/other}}":               "line 2, column 7: of decorators there is #*inline alone",
+		"{{* inline 'x'}}":                            "of decorators there is #*inline alone",
+		"{{#each list as |v|}}{{#*inline 'x'}}{{v}}{{/inline}}{{> x}}{{/each}}": "abc", // which they cannot read
+		"{{> head}}{{#*inline 'x'}}{{> head}}{{/inline}}{{#> x}}{{/x}}":         "nb",  // not whether it makes something
+		"{{#*inline which}}{{/inline}}":                                         "a fixed name in quotes",
+		"{{#> (lookup . 'part')}}{{/line}}":                                     "the partial of a block has a fixed name",
+		"Dear {{name}}}, hello":                                                 "line 1, column 12: there is a } too many",
+		"{{> @partial-block}}":                                                  "no block was handed to the partial",
+		"a\n\n{{#if yes}}\n{{#each list}}\n{{/if}}":                             "line 5, column 4: {{/if}} ends the block each. Write {{/each}}",
 	} {
-		got, err := fill(t, strings.ReplaceAll(source, `\n`, "\n"), false)
+		got, err := fill(t, strings.ReplaceAll(source, `\n`, "\n"), false, false)
 		if err != nil {
 			got = err.Error()
 		}
@@ -140,15 +186,15 @@ func TestBesideHandlebars(t *testing.T) {
 }
 
 // fill is what a source makes of the data, as a text or as HTML.
-func fill(t *testing.T, source string, html bool) (string, error) {
+func fill(t *testing.T, source string, html, strict bool) (string, error) {
 	t.Helper()
 	all := map[string]Template{}
 	for name, p := range partials {
 		all[name] = Template{Name: name, Partial: true, Text: p, HTML: p}
 	}
-	one := Template{Name: "one", Text: source}
+	one := Template{Name: "one", Text: source, Strict: strict}
 	if html {
-		one = Template{Name: "one", HTML: source}
+		one = Template{Name: "one", HTML: source, Strict: strict}
 	}
 	m, err := one.Fill([]byte(data), all)
 	return m.Text + m.HTML, err
@@ -158,6 +204,10 @@ func fill(t *testing.T, source string, html bool) (string, error) {
 func TestBounds(t *testing.T) {
 	items := `"` + strings.Repeat(`x","`, 30_000) + `x"`
 	long := `"` + strings.Repeat("ą", 50_000) + `"`
+	doubling := "{{> x0}}{{#*inline 'x25'}}{{#if a}}{{/if}}{{/inline}}"
+	for i := range 25 {
+		doubling += fmt.Sprintf("{{#*inline 'x%d'}}{{> x%d}}{{> x%d}}{{/inline}}", i, i+1, i+1)
+	}
 	for name, row := range map[string]struct{ source, data, want string }{
 		"loops in loops that print nothing": {"{{#each l}}{{#each ../l}}{{#each ../../l}}{{/each}}{{/each}}{{/each}}", `{"l": [` + items + `]}`, "loops too often"},
 		"sections":                          {"{{#l}}{{#../l}}{{/../l}}{{/l}}", `{"l": [` + items + `]}`, "loops too often"},
@@ -166,6 +216,11 @@ func TestBounds(t *testing.T) {
 		"lists as keys":                     {"{{#each l}}{{lookup ../l ../l}}{{/each}}", `{"l": [` + items + `]}`, ""},
 		"lists printed":                     {"{{#each l}}{{../l}}{{/each}}", `{"l": [` + items + `]}`, "writes too much"},
 		"a partial in itself":               {"{{> self}}", `{}`, "stands in itself"},
+		"W7: an inline partial in itself":   {"{{#*inline 'x'}}{{> x}}{{/inline}}{{> x}}", `{}`, "stands in itself"},
+		"W7: a layout in itself":            {"{{#*inline 'x'}}{{#> x}}{{/x}}{{/inline}}{{> x}}", `{}`, "stands in itself"},
+		"W7: inline partials that double":   {doubling, `{}`, "loops too often"},
+		"W7: blocks in blocks":              {strings.Repeat("{{#> p25}}", 10_000), `{}`, "more than 50 deep"},
+		"W7: blocks handed on and on":       {"{{#> a}}{{#> a}}{{#> a}}x{{/a}}{{/a}}{{/a}}", `{"l": [` + items + `]}`, "loops too often"},
 		"partials that double":              {"{{> p0}}", `{}`, "loops too often"},
 		"deep data":                         {"x", strings.Repeat(`{"a":`, 200) + "1" + strings.Repeat("}", 200), "more than 100 deep"},
 		"deep blocks":                       {strings.Repeat("{{#if a}}", 10_000), `{}`, "more than 50 deep"},
@@ -174,7 +229,7 @@ func TestBounds(t *testing.T) {
 		"a number of many digits":           {"{{n}}", `{"n": ` + strings.Repeat("9", 200_000) + `}`, ""},
 		"much data":                         {"x", `{"n": ` + strings.Repeat(" ", MaxData) + `1}`, "at most 262144 are taken"},
 	} {
-		partials := map[string]Template{"self": {Text: "{{> self}}"}, "p25": {Text: "{{#if a}}{{/if}}"}}
+		partials := map[string]Template{"a": {Text: "{{#each l}}{{> @partial-block ..}}{{/each}}"}, "self": {Text: "{{> self}}"}, "p25": {Text: "{{#if a}}{{/if}}"}}
 		for i := range 25 {
 			next := fmt.Sprintf("{{> p%d}}", i+1)
 			partials[fmt.Sprintf("p%d", i)] = Template{Text: next + next}
@@ -190,11 +245,11 @@ func TestBounds(t *testing.T) {
 
 // FuzzFill: whatever the source and the data, there is a mail or an error, and it is the same again.
 func FuzzFill(f *testing.F) {
-	for _, source := range sources {
+	for _, source := range slices.Concat(sources, layouts, stricts) {
 		f.Add(source, data)
 	}
 	f.Fuzz(func(t *testing.T, source, data string) {
-		one := Template{Name: "one", Text: source, HTML: source}
+		one := Template{Name: "one", Text: source, HTML: source, Strict: len(source)%2 == 0}
 		all := map[string]Template{"line": {Text: source, HTML: source}}
 		m, err := one.Fill([]byte(data), all)
 		again, _ := one.Fill([]byte(data), all)

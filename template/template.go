@@ -53,6 +53,8 @@ type Mail struct {
 	Attachments []message.File `json:"attachments,omitempty"`
 }
 
+var reIncludes = regexp.MustCompile(`\{\{~?#?>`)
+
 var reName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$`)
 
 // CheckName tells what is wrong with a template's name, or nil.
@@ -122,7 +124,7 @@ func (t Template) Includes() bool {
 	for _, a := range t.Attachments {
 		all += a.Filename + a.Text
 	}
-	return strings.Contains(all, "{{>") || strings.Contains(all, "{{~>")
+	return reIncludes.MatchString(all)
 }
 
 // Fill writes a mail. What cannot be is a *message.Invalid whose pointers lead into the
@@ -157,7 +159,8 @@ func (t Template) Fill(data []byte, partials map[string]Template) (Mail, error) 
 		w.partials = readers(partials, part)
 		p, err := parse(source)
 		if err == nil {
-			err = w.program(p, scope{}.look(root))
+			begin := scope{unit: &unit{}}
+			err = w.within(p, begin, begin.look(root))
 		}
 		if err != nil {
 			bad.Add(pointer, string(message.TemplateFailed), "the template %q could not be filled: %s", t.Name, err.Error())
@@ -187,6 +190,18 @@ func (t Template) Fill(data []byte, partials map[string]Template) (Mail, error) 
 	return m, nil
 }
 
+// noPartial says that there is none of that name.
+type noPartial string
+
+func (n noPartial) Error() string {
+	if n == "@partial-block" {
+		return "{{> @partial-block}} stands where no block was handed to the partial. Include the partial as {{#> name}}…{{/name}}"
+	}
+	return fmt.Sprintf("there is no partial %q. Add it with PUT /api/v1/templates/%s and partial: true", string(n), string(n))
+}
+
+func (noPartial) Is(target error) bool { return target == errNoPartial }
+
 // readers finds partials by their names, and reads each once.
 func readers(partials map[string]Template, part func(Template) string) func(name string) (*program, error) {
 	known := map[string]*program{}
@@ -196,7 +211,7 @@ func readers(partials map[string]Template, part func(Template) string) func(name
 		}
 		one, is := partials[name]
 		if !is {
-			return nil, fmt.Errorf("there is no partial %q. Add it with PUT /api/v1/templates/%s and partial: true", message.Truncate(name, 60), message.Truncate(name, 60))
+			return nil, noPartial(message.Truncate(name, 60))
 		}
 		source := part(one)
 		if source == "" {

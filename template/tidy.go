@@ -29,6 +29,7 @@ func tidy(p *program, root bool) {
 	}
 	for i, statement := range p.body {
 		var a alone
+		var b *block
 		switch s := statement.(type) {
 		case *output:
 			a.trim = s.trim
@@ -37,7 +38,11 @@ func tidy(p *program, root bool) {
 		case *include:
 			a = alone{trim: s.trim, whole: true}
 		case *block:
-			a = tidyBlock(s)
+			a, b = tidyBlock(s), s
+		case *layout:
+			a, b = tidyBlock(s.block), s.block
+		case *inline:
+			a, b = tidyBlock(s.block), s.block
 		default:
 			continue
 		}
@@ -56,7 +61,6 @@ func tidy(p *program, root bool) {
 				}
 			}
 		}
-		b, _ := statement.(*block)
 		if a.open && before {
 			cutAfter(b.first().body, -1, false)
 			cutBefore(p.body, i, false)

@@ -32,6 +32,19 @@ type include struct {
 	trim   trim
 }
 
+// layout is {{#> name}}…{{/name}}: a partial that is handed what stands in the block, and which writes
+// it where it has {{> @partial-block}}. Without such a partial the block is written itself.
+type layout struct {
+	include
+	*block // its program, and the tags around it
+}
+
+// inline is {{#*inline "name"}}…{{/inline}}: a partial for the block that it stands in.
+type inline struct {
+	name string
+	*block
+}
+
 // comment is {{! … }}.
 type comment struct{ trim trim }
 
@@ -39,7 +52,8 @@ type comment struct{ trim trim }
 type program struct {
 	body    []any
 	params  []string // as |one two|
-	chained bool     // {{else if}}
+	inlines []*inline
+	chained bool // {{else if}}
 }
 
 // trim tells whether a tag takes the space before and after it away: {{~ … ~}}.
