@@ -202,7 +202,7 @@ func (a *asked) messages(ctx context.Context) ([]message.Message, error) {
 		found, err = a.store.Messages(ctx, a.Site, f)
 	}
 	return slices.DeleteFunc(found, func(m message.Message) bool {
-		to := func(address string) bool { return strings.EqualFold(address, a.User) }
+		to := func(address string) bool { return message.Identity(address) == message.Identity(a.User) }
 		ofOther := a.User != "" && !a.known && m.UserID != a.User && !slices.ContainsFunc(m.Everyone(), to)
 		return m.CreatedAt.Before(a.Since) || a.Kind != "" && m.Kind != a.Kind && !(a.Kind == "direct" && m.Type == message.Direct) ||
 			m.Type == message.Digest || ofOther

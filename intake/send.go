@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"notifier/letter"
@@ -18,7 +17,7 @@ import (
 func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Draft) (taken message.Taken, replayed bool, err error) {
 	taken, replayed, err = d.send(ctx, c, draft)
 	draft.Shorten()
-	if _, refused := errors.AsType[*message.Invalid](err); refused && d.before(ctx, c, draft, &taken) {
+	if _, refused := errors.AsType[*message.Invalid](err); refused && d.before(ctx, c, draft.Identified(), &taken) {
 		return taken, true, nil
 	}
 	return taken, replayed, err
@@ -55,7 +54,7 @@ func (d *Desk) send(ctx context.Context, c message.Call, draft message.Draft) (t
 			taken.Messages[i].ID, taken.Messages[i].URL = "", ""
 		}
 	}
-	kept, err := tray(c, asked, taken)
+	kept, err := tray(c, asked.Identified(), taken)
 	if err != nil {
 		return taken, false, err
 	}
@@ -106,7 +105,7 @@ func (d *Desk) split(c message.Call, draft message.Draft, r recipients, zone str
 	}
 	seen := map[string]bool{}
 	for _, p := range own {
-		key := strings.ToLower(p.Email)
+		key := message.Identity(p.Email)
 		if key == "" {
 			key = p.ID
 		}

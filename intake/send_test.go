@@ -240,3 +240,18 @@ func TestManyRecipients(t *testing.T) {
 		}
 	})
 }
+
+// TestOneAddressInTwoSpellings: L11. It gets one mail, and a request that spells it otherwise is the same.
+func TestOneAddressInTwoSpellings(t *testing.T) {
+	each(t, func(h *house) {
+		h.cast()
+		if all := h.send(noon, to("guest@łódź.example", "Guest@xn--d-uga0v4h.example", "guest@ŁÓDŹ。example")); len(all) != 1 || all[0].To != "guest@łódź.example" {
+			h.Errorf("%d messages: %v", len(all), all)
+		}
+		first, _, err := h.SendMessage(ctx, keyed("spelled"), to("guest@łódź.example"))
+		again, replayed, err2 := h.SendMessage(ctx, keyed("spelled"), to("GUEST@xn--d-uga0v4h.example"))
+		if err != nil || err2 != nil || !replayed || again.Messages[0].ID != first.Messages[0].ID {
+			h.Errorf("%v, %v: replayed = %t", err, err2, replayed)
+		}
+	})
+}

@@ -4,20 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"notifier/message"
 )
 
 // Suppress writes to an address no more, except with deadlines (CQ-17).
 func (d *Desk) Suppress(ctx context.Context, c message.Call, s message.Suppression) (message.Suppression, error) {
-	s.Address, s.Since, s.MessageID = strings.ToLower(s.Address), c.At, ""
+	s.Since, s.MessageID = c.At, ""
 	if s.Reason == "" {
 		s.Reason = message.OptedOut
 	}
 	if err := s.Check(); err != nil {
 		return s, err
 	}
+	s.Address = message.Identity(s.Address)
 	return s, d.store.Suppress(ctx, c.Site, s)
 }
 

@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/jordan-wright/email"
-	"golang.org/x/net/idna"
 
 	"notifier/message"
 )
@@ -374,11 +373,8 @@ func asciiDomain(domain string) (string, error) {
 	if isASCII(domain) {
 		return domain, nil
 	}
-	ascii, err := idna.Lookup.ToASCII(domain)
-	if err == nil {
-		err = message.CheckEmail("x@" + ascii)
-	}
-	if err != nil {
+	ascii := message.DomainIdentity(domain)
+	if err := message.CheckEmail("x@" + ascii); err != nil || !isASCII(ascii) {
 		return "", fmt.Errorf("the domain %q has no ASCII form: %w", domain, err)
 	}
 	return ascii, nil

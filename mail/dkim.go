@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/emersion/go-msgauth/dkim"
+
+	"notifier/message"
 )
 
 // Key signs the mails of a domain (RFC 6376).
@@ -69,7 +71,7 @@ func (k Keys) sign(mail []byte, from string) ([]byte, error) {
 	if len(k) == 0 {
 		return mail, nil
 	}
-	_, domain, _ := strings.Cut(strings.ToLower(from), "@")
+	_, domain, _ := strings.Cut(message.Identity(from), "@")
 	key, found := k[domain]
 	for !found {
 		_, above, more := strings.Cut(domain, ".")

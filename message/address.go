@@ -8,8 +8,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/net/idna"
 )
 
 // Address is a mailbox: where a mail goes and how the person is called.
@@ -63,6 +61,9 @@ func CheckEmail(s string) error {
 			return fmt.Errorf("%q has a dot too many before the @. %s", s, asIn)
 		}
 		for _, r := range atom {
+			if unicode.Is(unicode.Cf, r) {
+				return fmt.Errorf("%q has the invisible character %U before the @. %s", s, r, asIn)
+			}
 			if !isAtext(r) {
 				return fmt.Errorf("%q has the character %q before the @, which addresses may not have. %s", s, r, asIn)
 			}
@@ -74,7 +75,7 @@ func CheckEmail(s string) error {
 func checkDomain(address, domain string) error {
 	ascii, err := asciiDomain(domain)
 	if err != nil {
-		return fmt.Errorf("%q has no valid domain after the @. %s", address, asIn)
+		return fmt.Errorf("%q has no valid domain after the @: %q has no form in ASCII. %s", address, domain, asIn)
 	}
 	if len(ascii) > maxDomain || len(address)-len(domain)+len(ascii) > maxAddress {
 		return fmt.Errorf("%q has more than %d characters after the @. Write a shorter address", address, maxDomain)
@@ -90,15 +91,6 @@ func checkDomain(address, domain string) error {
 		}
 	}
 	return nil
-}
-
-// asciiDomain is the domain as mail servers know it (RFC 5891). One in ASCII stays as it
-// is, also with an underscore.
-func asciiDomain(domain string) (string, error) {
-	if !strings.ContainsFunc(domain, func(r rune) bool { return r >= utf8.RuneSelf }) {
-		return domain, nil
-	}
-	return idna.Lookup.ToASCII(domain)
 }
 
 func isAtext(r rune) bool {

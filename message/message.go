@@ -186,7 +186,7 @@ func (e Envelope) Everyone() []string {
 	seen := map[string]bool{}
 	for _, list := range [][]Address{e.To, e.Cc, e.Bcc} {
 		for _, a := range list {
-			key := strings.ToLower(a.Email)
+			key := Identity(a.Email)
 			if !seen[key] {
 				seen[key] = true
 				all = append(all, a.Email)

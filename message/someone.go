@@ -28,11 +28,7 @@ func spelling(address string) string {
 	if at < 0 {
 		return strings.ToLower(address)
 	}
-	local, domain := strings.Trim(address[:at], `"`), strings.TrimSuffix(address[at+1:], ".")
-	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
-		domain = ascii
-	}
-	return strings.ToLower(local) + "@" + strings.ToLower(domain)
+	return Identity(strings.Trim(address[:at], `"`) + "@" + strings.TrimSuffix(address[at+1:], "."))
 }
 
 // Spellings are the ways in which the person's address may be stored, apart from capitals.

@@ -2,7 +2,6 @@ package message
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -63,7 +62,7 @@ func (m Message) Without(suppressed map[string]Suppression) (Message, *Suppressi
 	var first *Suppression
 	remaining, rejected := []string{}, slices.Clone(m.Rejected)
 	for _, address := range m.Outstanding() {
-		s, found := suppressed[strings.ToLower(address)]
+		s, found := suppressed[Identity(address)]
 		if !found {
 			remaining = append(remaining, address)
 			continue

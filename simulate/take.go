@@ -190,7 +190,7 @@ func (p *planner) recipients(d message.Draft) ([]string, error) {
 	}
 	seen := map[string]bool{}
 	return slices.DeleteFunc(to, func(email string) bool {
-		key := strings.ToLower(email)
+		key := message.Identity(email)
 		again := seen[key]
 		seen[key] = true
 		return again

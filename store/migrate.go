@@ -88,12 +88,13 @@ func (s *Store) provider(db *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
+	written := goose.WithGoMigrations(goose.NewGoMigration(68, &goose.GoFunc{RunTx: s.identify}, nil))
 	if s.dialect.name() == "sqlite" { // one writer at a time by nature
-		return goose.NewProvider(goose.DialectSQLite3, db, files)
+		return goose.NewProvider(goose.DialectSQLite3, db, files, written)
 	}
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // looks every second, for five minutes
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
+	return goose.NewProvider(goose.DialectPostgres, db, files, written, goose.WithSessionLocker(locker))
 }

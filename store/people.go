@@ -144,7 +144,8 @@ func (s *Store) Person(ctx context.Context, site, idOrAddress string) (message.P
 	if p, found := people[idOrAddress]; found || err != nil {
 		return p, err
 	}
-	ids, err := texts(s.query(ctx, nil, "SELECT id FROM users WHERE site = ? AND lower(email) = ? ORDER BY id LIMIT 1", site, strings.ToLower(idOrAddress)))
+	ids, err := texts(s.query(ctx, nil, "SELECT id FROM users WHERE site = ? AND lower(email) IN (?, ?) ORDER BY id LIMIT 1",
+		site, strings.ToLower(idOrAddress), message.Identity(idOrAddress)))
 	if err != nil {
 		return message.Person{}, fmt.Errorf("look for a user: %w", err)
 	}

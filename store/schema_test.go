@@ -103,8 +103,8 @@ func TestReplicasThatMigrateAtOnceDoItOnce(t *testing.T) {
 			}
 			has, knows, err := s.SchemaVersion(t.Context())
 			files, unread := filepath.Glob(filepath.Join("migrations", database, "*.sql"))
-			if err != nil || unread != nil || has != knows || len(ran) != len(files) || len(slices.Compact(ran)) != len(ran) {
-				t.Errorf("the schema is at %d of %d, %v; files %v of %d were run, want each once", has, knows, err, ran, len(files))
+			if err != nil || unread != nil || has != knows || len(ran) != len(files)+1 || len(slices.Compact(ran)) != len(ran) {
+				t.Errorf("the schema is at %d of %d, %v; migrations %v of %d were run, want each once", has, knows, err, ran, len(files)+1) // one is written in Go
 			}
 			accept(t, known(t, s), direct(1))
 		})

@@ -16,19 +16,19 @@ func readSuppression(scan func(into ...any) error) (s message.Suppression, err e
 	return s, scan(&s.Address, (*string)(&s.Reason), (*instant)(&s.Since), (*string)(&s.MessageID), &s.Note)
 }
 
-// Suppressed finds those of the addresses that are not written to any more, by their lower
-// case.
+// Suppressed finds those of the addresses that are not written to any more, by their
+// identities.
 func (s *Store) Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error) {
 	if len(addresses) == 0 {
 		return nil, nil
 	}
-	lower := make([]string, len(addresses))
+	identities := make([]string, len(addresses))
 	for i, a := range addresses {
-		lower[i] = strings.ToLower(a)
+		identities[i] = message.Identity(a)
 	}
-	slices.Sort(lower)
+	slices.Sort(identities)
 	rows, err := s.query(ctx, nil, "SELECT s.address, s.reason, s.since, s.message_id, s.note FROM "+s.dialect.list()+
-		s.dialect.to("suppressions", "s", "s.site = ? AND s.address = i.id", ""), s.dialect.array(slices.Compact(lower)), site)
+		s.dialect.to("suppressions", "s", "s.site = ? AND s.address = i.id", ""), s.dialect.array(slices.Compact(identities)), site)
 	found, err := collect(rows, err, readSuppression)
 	if err != nil {
 		return nil, fmt.Errorf("look up suppressed addresses: %w", err)
@@ -50,7 +50,7 @@ func (s *Store) Suppress(ctx context.Context, site string, sup message.Suppressi
 
 func (s *Store) suppress(ctx context.Context, t *tx, site string, sup message.Suppression, conflict string) error {
 	_, err := s.exec(ctx, t, "INSERT INTO suppressions (site, "+suppressionNames+") VALUES ("+marks(6)+") ON CONFLICT (site, address) "+conflict,
-		site, strings.ToLower(sup.Address), string(sup.Reason), instant(sup.Since), string(sup.MessageID), harmless(sup.Note, message.MaxErrorText))
+		site, message.Identity(sup.Address), string(sup.Reason), instant(sup.Since), string(sup.MessageID), harmless(sup.Note, message.MaxErrorText))
 	return err
 }
 
@@ -65,7 +65,7 @@ func (s *Store) keepBounces(ctx context.Context, t *tx, outcomes []settlement) e
 	for _, o := range outcomes {
 		for _, address := range o.Bounces {
 			all = append(all, bounce{o.Site, message.Suppression{
-				Address: strings.ToLower(address), Reason: message.Bounced, Since: o.At, MessageID: o.ID, Note: o.Attempt.Failure.Text,
+				Address: message.Identity(address), Reason: message.Bounced, Since: o.At, MessageID: o.ID, Note: o.Attempt.Failure.Text,
 			}})
 		}
 	}
@@ -83,7 +83,7 @@ func (s *Store) keepBounces(ctx context.Context, t *tx, outcomes []settlement) e
 // Suppression reads one; message.ErrNotFound if the address is written to.
 func (s *Store) Suppression(ctx context.Context, site, address string) (message.Suppression, error) {
 	found, err := s.Suppressed(ctx, site, []string{address})
-	if one, is := found[strings.ToLower(address)]; is || err != nil {
+	if one, is := found[message.Identity(address)]; is || err != nil {
 		return one, err
 	}
 	return message.Suppression{}, message.ErrNotFound
@@ -92,7 +92,7 @@ func (s *Store) Suppression(ctx context.Context, site, address string) (message.
 // Suppressions lists at most n, by address, after the given one.
 func (s *Store) Suppressions(ctx context.Context, site, after string, n int) ([]message.Suppression, error) {
 	rows, err := s.query(ctx, nil, "SELECT "+suppressionNames+" FROM suppressions WHERE site = ? AND address > ? ORDER BY address LIMIT ?",
-		site, strings.ToLower(after), n)
+		site, message.Identity(after), n)
 	all, err := collect(rows, err, readSuppression)
 	if err != nil {
 		return nil, fmt.Errorf("list suppressed addresses: %w", err)
@@ -102,7 +102,7 @@ func (s *Store) Suppressions(ctx context.Context, site, after string, n int) ([]
 
 // Unsuppress writes to an address again; message.ErrNotFound if it was not suppressed.
 func (s *Store) Unsuppress(ctx context.Context, site, address string) error {
-	n, err := s.exec(ctx, nil, "DELETE FROM suppressions WHERE site = ? AND address = ?", site, strings.ToLower(address))
+	n, err := s.exec(ctx, nil, "DELETE FROM suppressions WHERE site = ? AND address = ?", site, message.Identity(address))
 	if err != nil {
 		return fmt.Errorf("end a suppression: %w", err)
 	}

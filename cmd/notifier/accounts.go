@@ -184,12 +184,12 @@ func (a accountSettings) sender() (message.Address, error) {
 // allows tells whether mails from that address may go out by the account.
 func (a accountSettings) allows(address string) bool {
 	from, _ := a.sender()
-	if strings.EqualFold(from.Email, address) {
+	if message.Identity(from.Email) == message.Identity(address) {
 		return true
 	}
 	_, domain, _ := strings.Cut(address, "@")
 	return slices.ContainsFunc(a.Senders, func(pattern string) bool {
-		return pattern == "*" || strings.EqualFold(pattern, address) || strings.EqualFold(pattern, "*@"+domain)
+		return pattern == "*" || message.Identity(pattern) == message.Identity(address) || message.Identity(pattern) == message.Identity("*@"+domain)
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 
 	"notifier/mail"
 	"notifier/message"
@@ -46,7 +45,7 @@ func (r *reader) checkDKIM(c *Config) {
 func (c Config) dkimKeys() mail.Keys {
 	keys := mail.Keys{}
 	for domain, s := range c.DKIM {
-		domain = strings.ToLower(domain)
+		domain = message.DomainIdentity(domain)
 		keys[domain] = mail.Key{Domain: domain, Selector: s.Selector, Signer: s.key}
 	}
 	return keys

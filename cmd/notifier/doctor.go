@@ -286,7 +286,7 @@ func (e *examination) senders(ctx context.Context) {
 	for _, a := range e.config.configured() {
 		if from, err := a.sender(); err == nil {
 			_, domain, _ := strings.Cut(from.Email, "@")
-			domains[strings.ToLower(domain)] = true
+			domains[message.DomainIdentity(domain)] = true
 		}
 	}
 	for _, domain := range slices.Sorted(maps.Keys(domains)) {

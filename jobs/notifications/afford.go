@@ -77,7 +77,7 @@ func (f *flush) cost(m message.Message) (s message.Spend) {
 	domains := map[string]int{}
 	for _, address := range to {
 		_, domain, _ := strings.Cut(address, "@")
-		domains[strings.ToLower(domain)]++
+		domains[message.DomainIdentity(domain)]++
 	}
 	for domain, n := range domains {
 		add(n, l.Domain.Budgets(f.o.Home, message.PerDomain, domain))
@@ -139,5 +139,5 @@ func (f *flush) handBack(m message.Message, now time.Time) message.Outcome {
 
 // sender is the address that a message comes from.
 func (a *Account) sender(m message.Message) string {
-	return strings.ToLower(cmp.Or(m.Sender.Email, a.From))
+	return message.Identity(cmp.Or(m.Sender.Email, a.From))
 }

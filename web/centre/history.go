@@ -3,7 +3,6 @@ package centre
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"notifier/message"
@@ -79,7 +78,7 @@ func (c *centre) differences(v visit, change preferences.Change) []string {
 
 // is tells whether that is the name or the address of the person.
 func (v visit) is(name string) bool {
-	return name != "" && (name == v.user.ID || strings.EqualFold(name, v.user.Email))
+	return name != "" && (name == v.user.ID || message.Identity(name) == message.Identity(v.user.Email))
 }
 
 // stoppedBefore is what a person stopped by a link, and may want back.

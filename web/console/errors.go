@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"notifier/message"
 )
@@ -50,7 +49,7 @@ func (c *console) refusing(r *http.Request, groups []failing) error {
 		return err
 	}
 	for i := range groups {
-		groups[i].To = slices.DeleteFunc(groups[i].To, func(a string) bool { _, is := known[strings.ToLower(a)]; return is })
+		groups[i].To = slices.DeleteFunc(groups[i].To, func(a string) bool { _, is := known[message.Identity(a)]; return is })
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"notifier/explain"
@@ -113,7 +112,7 @@ func (c *console) refused(r *http.Request, m message.Message) (all []string, err
 	}
 	known, err := c.records.Suppressed(r.Context(), m.Site, addresses)
 	for _, a := range addresses {
-		if _, is := known[strings.ToLower(a)]; !is && len(all) < 10 {
+		if _, is := known[message.Identity(a)]; !is && len(all) < 10 {
 			all = append(all, a)
 		}
 	}
