@@ -40,6 +40,7 @@ type batchResult struct {
 	Replayed bool           `json:"replayed,omitempty" doc:"The same was answered before."`
 	Taken    *message.Taken `json:"taken,omitempty"`
 	Problem  *Problem       `json:"problem,omitempty"`
+	Code     string         `json:"code,omitempty" doc:"What is wrong, for programs, where the answer has no room for the problem. Send the item alone to read it." example:"invalid"`
 }
 
 // results are in the order of the request.
@@ -76,6 +77,7 @@ func (h *handler) batchRoutes(api huma.API) {
 			}
 			return batchResult{Status: statusOf(in.DryRun), Replayed: replayed, Taken: &taken}
 		})
+		brief(all, func(r *batchResult) (**Problem, *string) { return &r.Problem, &r.Code })
 		fresh := slices.ContainsFunc(all, func(r batchResult) bool { return !r.Replayed })
 		return &batchOut{Replayed: yes(!fresh), Body: results[batchResult]{all}}, err
 	})
@@ -100,6 +102,7 @@ type eventResult struct {
 	Replayed bool           `json:"replayed,omitempty" doc:"The same was answered before."`
 	Noted    *message.Noted `json:"noted,omitempty"`
 	Problem  *Problem       `json:"problem,omitempty"`
+	Code     string         `json:"code,omitempty" doc:"What is wrong, for programs, where the answer has no room for the problem. Send the item alone to read it." example:"invalid"`
 }
 
 type eventsOut struct {
@@ -130,9 +133,29 @@ func (h *handler) eventBatchRoutes(api huma.API) {
 			}
 			return eventResult{Status: statusOf(in.DryRun), Replayed: replayed, Noted: &noted}
 		})
+		brief(all, func(r *eventResult) (**Problem, *string) { return &r.Problem, &r.Code })
 		fresh := slices.ContainsFunc(all, func(r eventResult) bool { return !r.Replayed })
 		return &eventsOut{Replayed: yes(!fresh), Body: results[eventResult]{all}}, err
 	})
+}
+
+// problemRoom is how many bytes the problems of a batch have in the answer together, so that
+// one of 500 items with 500 things wrong stays below 64 KB.
+const problemRoom = 40 << 10
+
+// brief leaves of problems nothing but their codes, once the answer is full of them.
+func brief[Result any](all []Result, of func(*Result) (**Problem, *string)) {
+	room := problemRoom
+	for i := range all {
+		p, code := of(&all[i])
+		if *p == nil {
+			continue
+		}
+		room -= len(raw(*p))
+		if room < 0 {
+			*p, *code = nil, (*p).Code
+		}
+	}
 }
 
 // owe counts a batch as the requests that it stands for.

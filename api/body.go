@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"notifier/access"
+	"notifier/links"
 	"notifier/message"
 	"notifier/preferences"
 )
@@ -48,6 +49,9 @@ func (body[T]) Schema(r huma.Registry) *huma.Schema {
 // format reads and writes JSON.
 var format = huma.Format{
 	Marshal: func(w io.Writer, v any) error {
+		if _, asked := v.(linkView); !asked {
+			w = hiding{w}
+		}
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)
 		return e.Encode(v)
@@ -62,6 +66,17 @@ var format = huma.Format{
 		}
 		return v.(json.Unmarshaler).UnmarshalJSON(raw) // also what is not JSON at all
 	},
+}
+
+// hiding writes answers without links by which people act: whatever a caller has put into a
+// message, an event or a case, whoever reads it back could act as the person with it. The
+// answer that was asked for a link is the only one to have one.
+type hiding struct{ io.Writer }
+
+// Write gets each answer in one piece.
+func (h hiding) Write(b []byte) (int, error) {
+	_, err := h.Writer.Write(links.HideInBytes(b))
+	return len(b), err
 }
 
 // The schemas of ground types that read themselves.

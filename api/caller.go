@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
 	"notifier/access"
 	"notifier/message"
 )
@@ -111,6 +114,19 @@ func (h *handler) refused(ctx context.Context, err error) *Problem {
 		return unauthorized("unauthorized", "Send a valid key as Authorization: Bearer KEY. The configuration has none: make one with notifier key create, or start the service with NOTIFIER_HTTP__KEY set to one.")
 	}
 	return h.told(ctx, err)
+}
+
+// permitted lets through who has the right that the operation needs. It comes before the
+// parameters and the body are read: whoever may not ask is worth no work.
+func (h *handler) permitted(operation string) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		if err := permit(ctx.Context(), operation); err != nil {
+			_, w := humago.Unwrap(ctx)
+			h.refuse(w, problemOf(err))
+			return
+		}
+		next(ctx)
+	}
 }
 
 // permit refuses a caller who has not the right that the operation needs.

@@ -82,7 +82,7 @@ func (h *handler) detailRoutes(api huma.API) {
 func (h *handler) rawRoute(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "get-raw-message", Method: http.MethodGet, Path: "/messages/{id}/raw", Tags: []string{"messages"}, Errors: []int{http.StatusNotFound, http.StatusConflict},
-		Summary: "A message as the mail that leaves", Description: "Written by the code that sends it, without a DKIM signature.",
+		Summary: "A message as the mail that leaves", Description: "Written by the code that sends it, without a DKIM signature. Links by which its reader changes preferences lead nowhere here.",
 		Responses: map[string]*huma.Response{"200": {Description: "The mail.", Content: map[string]*huma.MediaType{"message/rfc822": page200}}},
 	}, h.raw)
 }

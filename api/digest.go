@@ -187,6 +187,7 @@ func (h *handler) previewDigest(ctx context.Context, in *digestPreviewIn) (*huma
 	if !any {
 		return nil, fmt.Errorf("nothing waits for %q that could be sent: %w", message.Truncate(in.ID, 60), message.ErrNotFound)
 	}
+	m = h.o.Write(m)
 	kind, mail := "text/html; charset=utf-8", []byte(m.HTML)
 	switch in.Format {
 	case "text":

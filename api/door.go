@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -32,6 +33,10 @@ func (h *handler) named(next http.Handler) http.Handler {
 // says it is something else than JSON.
 func (h *handler) readable(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := tooMuch(r); p != nil {
+			h.refuse(w, p)
+			return
+		}
 		query, err := url.QueryUnescape(r.URL.RawQuery)
 		if text := r.URL.Path + query + r.Header.Get("Idempotency-Key"); err != nil || !utf8.ValidString(text) || strings.Contains(text, "\x00") {
 			h.refuse(w, problem(http.StatusBadRequest, "bad_address", "The path, the query or the Idempotency-Key has bytes in it that are no text. Write it in UTF-8, in the path and query with percent signs."))
@@ -53,6 +58,25 @@ func (h *handler) readable(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, json)
 	})
+}
+
+// The longest query that is read, in bytes, and the most parameters in it.
+const (
+	maxQuery      = 16 << 10
+	maxParameters = 100
+)
+
+// tooMuch refuses what is larger than anything that is taken, before it is read.
+func tooMuch(r *http.Request) *Problem {
+	switch n := strings.Count(r.URL.RawQuery, "&"); {
+	case len(r.URL.RawQuery) > maxQuery:
+		return problem(http.StatusRequestURITooLong, "too_large", fmt.Sprintf("The query of a request has at most %d bytes, and this one has %d. Shorten it.", maxQuery, len(r.URL.RawQuery)))
+	case n >= maxParameters:
+		return problem(http.StatusRequestURITooLong, "too_many", fmt.Sprintf("A request has at most %d parameters, and this one has %d. Leave some out.", maxParameters, n+1))
+	case r.ContentLength > maxBody:
+		return found(nil, http.StatusRequestEntityTooLarge, nil)
+	}
+	return nil
 }
 
 // errCutOff means that a request ended before it was whole.
@@ -99,10 +123,10 @@ func (h *handler) known(mux *http.ServeMux) http.Handler {
 		}
 		if len(allowed) > 0 {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			h.refuse(w, problem(http.StatusMethodNotAllowed, "method_not_allowed", r.Method+" is not possible here. Use "+strings.Join(allowed, " or ")+"."))
+			h.refuse(w, problem(http.StatusMethodNotAllowed, "method_not_allowed", message.Truncate(r.Method, 20)+" is not possible here. Use "+strings.Join(allowed, " or ")+"."))
 			return
 		}
-		h.refuse(w, problem(http.StatusNotFound, "not_found", "There is nothing at "+r.URL.Path+". /api/openapi.json lists what there is."))
+		h.refuse(w, problem(http.StatusNotFound, "not_found", "There is nothing at "+message.Truncate(r.URL.Path, 200)+". /api/openapi.json lists what there is."))
 	})
 }
 

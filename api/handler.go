@@ -278,12 +278,9 @@ func register[In, Out any](h *handler, api huma.API, o huma.Operation, handle fu
 		h.looks[o.Path] = looks(handle)
 	}
 	handle = audited(h, o, handle)
+	o.Middlewares = huma.Middlewares{h.permitted(o.OperationID)}
 	o.Path = "/api/v1" + o.Path
 	huma.Register(api, o, func(ctx context.Context, in *In) (*Out, error) {
-		err := permit(ctx, o.OperationID)
-		if err != nil {
-			return nil, h.told(ctx, err)
-		}
 		out, err := handle(ctx, in)
 		if err != nil {
 			return nil, h.told(ctx, err)

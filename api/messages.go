@@ -63,7 +63,7 @@ func (h *handler) messageRoutes(api huma.API) {
 	}, h.get)
 	register(h, api, huma.Operation{
 		OperationID: "get-message-content", Method: http.MethodGet, Path: "/messages/{id}/content", Tags: tags, Errors: gone,
-		Summary: "What a message says",
+		Summary: "What a message says", Description: "Links by which its reader changes preferences lead nowhere here.",
 	}, h.content)
 	register(h, api, huma.Operation{
 		OperationID: "list-attempts", Method: http.MethodGet, Path: "/messages/{id}/attempts", Tags: tags, Errors: gone,

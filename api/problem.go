@@ -32,7 +32,8 @@ type Problem struct {
 	RequestID string          `json:"request_id,omitempty" doc:"Names this request in the log."`
 	Retryable bool            `json:"retryable" doc:"Whether the same request may succeed later."`
 	Outcome   string          `json:"outcome,omitempty" enum:"unknown" doc:"unknown if the request may have been taken: the database went away before it said so. Repeat it with the same Idempotency-Key."`
-	Errors    []message.Fault `json:"errors,omitempty" doc:"All that is wrong with the request."`
+	Errors    []message.Fault `json:"errors,omitempty" doc:"What is wrong with the request: 20 things at most."`
+	More      int             `json:"more_errors,omitempty" doc:"How many other things are wrong with it."`
 
 	cause error         // what nobody foresaw; for the log alone
 	after time.Duration // when to come again, where that may help; 0: the usual
@@ -72,6 +73,7 @@ var titles = map[int]string{
 	http.StatusConflict:              "It is not in a state for that",
 	http.StatusPreconditionFailed:    "It is not as you read it",
 	http.StatusRequestEntityTooLarge: "The request is too large",
+	http.StatusRequestURITooLong:     "The address is too long",
 	http.StatusUnsupportedMediaType:  "The request is not JSON",
 	http.StatusUnprocessableEntity:   "The request cannot be taken",
 	http.StatusTooManyRequests:       "These are too many requests",
@@ -80,7 +82,14 @@ var titles = map[int]string{
 	http.StatusInsufficientStorage:   "There is no room to store anything",
 }
 
+// maxDetail is the longest detail of a problem, in characters. Most repeat something of the
+// request, which may be long.
+const maxDetail = 4000
+
 func problem(status int, code, detail string) *Problem {
+	if len(detail) > maxDetail {
+		detail = message.Truncate(detail, maxDetail)
+	}
 	return &Problem{
 		Type: "about:blank", Title: titles[status], Status: status, Code: code, Detail: detail,
 		Retryable: status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests || status == http.StatusInsufficientStorage,
@@ -169,10 +178,13 @@ func problemOf(err error) *Problem {
 	return p
 }
 
-// faulty tells all that is wrong with a request.
+// faulty tells what is wrong with a request.
 func faulty(invalid message.Invalid) *Problem {
 	p := problem(http.StatusUnprocessableEntity, "invalid", invalid.Error())
-	p.Errors = invalid.Faults
+	p.Errors, p.More = invalid.Faults, invalid.More
+	if len(invalid.Error()) > maxDetail && p.More > 0 { // which was cut off
+		p.Detail += "… " + message.AndMore(p.More)
+	}
 	return p
 }
 
@@ -191,7 +203,7 @@ func unmoved(err error, e *message.MoveError) *Problem {
 		p.Code = "not_retryable"
 	}
 	if why := sentence(err, e); why != sentence(e, nil) {
-		p.Detail = why
+		p.Detail = message.Truncate(why, maxDetail)
 	}
 	return p
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"time"
 
+	"notifier/links"
 	"notifier/message"
 )
 
@@ -94,6 +95,7 @@ type errorView struct {
 }
 
 func view(m message.Message) messageView {
+	m = links.Hide(m)
 	v := messageView{
 		ID: m.ID, Type: m.Type, Kind: m.Kind, Status: m.Status, Reason: m.Reason, To: m.Recipients(), Cc: m.Cc, Bcc: m.Bcc,
 		User: m.UserID, Subject: m.Subject, Reference: m.Reference, EventID: m.EventID, Setting: m.Setting,

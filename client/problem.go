@@ -43,8 +43,11 @@ type Problem struct {
 	// Outcome is "unknown" if the request may have been taken, and empty if it was not. The
 	// same request with the same key finds out; calls that have a key are made again for that.
 	Outcome string `json:"outcome"`
-	// Errors are all that is wrong with the request, each with a JSON pointer into it.
+	// Errors are what is wrong with the request, 20 things at most, each with a JSON pointer
+	// into it.
 	Errors []message.Fault `json:"errors"`
+	// MoreErrors is how many other things are wrong with it.
+	MoreErrors int `json:"more_errors"`
 	// RetryAfter is how long the service asks to wait; 0 if it does not say.
 	RetryAfter time.Duration `json:"-"`
 }

@@ -151,9 +151,17 @@ func (d Deadline) checkEscalations(wrong *message.Invalid) {
 }
 
 func (d Deadline) checkForUsers(wrong *message.Invalid) {
+	if len(d.ForUsers) > message.MaxList {
+		wrong.Add("/for_users", "too_many", "%d users have terms of their own; at most %d are taken. Set one deadline for each group of them.", len(d.ForUsers), message.MaxList)
+		return
+	}
+	named := make(map[string]bool, len(d.Users))
+	for _, id := range d.Users {
+		named[id] = true
+	}
 	for _, id := range slices.Sorted(maps.Keys(d.ForUsers)) {
 		at := "/for_users/" + pointer.Replace(id)
-		if !slices.Contains(d.Users, id) {
+		if !named[id] {
 			wrong.Add(at, "not_a_user", "%q is not among users. Add the id there, too.", message.Truncate(id, 60))
 		}
 		d.ForUsers[id].checkDue(wrong, at)

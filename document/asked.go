@@ -137,6 +137,10 @@ func (r *reader) addresses(at string, raw json.RawMessage) []message.Recipient {
 		}
 		faults := len(r.bad.Faults)
 		for _, text := range r.texts(at, item) {
+			if n := strings.Count(text, ",") + len(all); n > message.MaxList {
+				r.bad.Add("/"+at, "too_many", "at most %d recipients are taken at once, these are %d. Send the rest in another document", message.MaxList, n+1)
+				return nil
+			}
 			parsed, err := mail.ParseAddressList(text)
 			if err != nil { // whoever checks the draft says why
 				parsed = []*mail.Address{{Address: strings.TrimSpace(text)}}

@@ -24,9 +24,7 @@ func (d *Desk) fillIn(ctx context.Context, c message.Call, draft message.Draft) 
 		bad.Add("/template/name", "unknown_template", "%s. Add it with PUT /api/v1/templates/%s", noTemplate(name), url.PathEscape(name))
 		return draft, bad.Err()
 	case errors.As(err, &invalid):
-		for _, f := range invalid.Faults {
-			bad.Add("/template"+f.Pointer, f.Code, "%s", f.Detail)
-		}
+		bad.Take("/template", invalid)
 		return draft, bad.Err()
 	case err != nil:
 		return draft, err
@@ -50,6 +48,7 @@ func (d *Desk) fillIn(ctx context.Context, c message.Call, draft message.Draft) 
 		for _, f := range invalid.Faults {
 			bad.Add(f.Pointer, f.Code, "with what the template %q makes: %s", name, f.Detail)
 		}
+		bad.More += invalid.More
 		return draft, bad.Err()
 	}
 	filled.Template = draft.Template

@@ -56,9 +56,11 @@ func (d Draft) checkRecipients(bad *Invalid) {
 	}
 	if len(d.To) > MaxList {
 		bad.Add("/to", "too_many", "at most %d recipients are taken at once, these are %d. Send the rest in another request", MaxList, len(d.To))
+		return // what each of them is like does not matter then
 	}
 	if n := len(d.To) + len(d.Cc) + len(d.Bcc); d.ForAll() && n > MaxVisible {
 		bad.Add("/to", "too_many", "one mail for all has at most %d recipients, these are %d. Leave out one_mail, cc and bcc to write one mail each", MaxVisible, n)
+		return
 	}
 	for _, list := range []struct {
 		name string
@@ -108,8 +110,9 @@ func (e Event) Check(at time.Time) error {
 	}
 	if len(e.Users) > MaxList {
 		bad.Add("/users", "too_many", "at most %d users are taken at once, these are %d. Send the rest in another request", MaxList, len(e.Users))
+	} else {
+		e.checkUsers(&bad)
 	}
-	e.checkUsers(&bad)
 	bad.Check("/id", "bad_text", CheckLine(e.Reference, MaxLine))
 	bad.Check("/actor", "bad_text", CheckLine(e.Actor, MaxLine))
 	bad.Check("/process", "bad_text", CheckLine(e.Process, MaxLine))
@@ -122,7 +125,7 @@ func (e Event) Check(at time.Time) error {
 }
 
 func (e Event) checkUsers(bad *Invalid) {
-	for i, id := range e.Users[:min(len(e.Users), MaxList)] {
+	for i, id := range e.Users {
 		at := fmt.Sprintf("/users/%d", i)
 		switch {
 		case id == "":

@@ -57,8 +57,9 @@ func (e Edit) Check() error {
 		var to Invalid
 		if d.checkRecipients(&to); len(to.Faults) > 0 && (list.name == "to" || len(*list.all) > 0) {
 			for _, f := range to.Faults {
-				bad.Faults = append(bad.Faults, Fault{Pointer: "/" + list.name + strings.TrimPrefix(f.Pointer, "/to"), Code: f.Code, Detail: f.Detail})
+				bad.Add("/"+list.name+strings.TrimPrefix(f.Pointer, "/to"), f.Code, "%s", f.Detail)
 			}
+			bad.More += to.More
 		}
 	}
 	return bad.Err()

@@ -133,12 +133,26 @@ func (d Draft) checkExtra(bad *Invalid) {
 	if d.Language != "" && (len(d.Language) > 35 || strings.ContainsFunc(d.Language, notInName) || !unicode.IsLetter(rune(d.Language[0]))) {
 		bad.Add("/language", "bad_text", "%q is no language. Write its tag, as in pl or pt-BR", Truncate(d.Language, 60))
 	}
+	d.checkHeaders(bad)
+	if len(d.Tags) > maxTags {
+		bad.Add("/tags", "too_many", "at most %d tags are taken, these are %d. Leave some out", maxTags, len(d.Tags))
+		d.Tags = nil // what each of them is like does not matter then
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Tags)) {
+		bad.Check("/tags/"+escape(name), "bad_text", CheckLine(name, maxTag))
+		bad.Check("/tags/"+escape(name), "bad_text", CheckLine(d.Tags[name], MaxLine))
+	}
+	d.checkAttachments(bad)
+}
+
+func (d Draft) checkHeaders(bad *Invalid) {
 	n := 0
 	for _, values := range d.Headers {
 		n += len(values)
 	}
 	if n > maxHeaders {
 		bad.Add("/headers", "too_many", "at most %d headers are taken, these are %d. Leave some out", maxHeaders, n)
+		return
 	}
 	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(d.Headers)) {
@@ -150,28 +164,19 @@ func (d Draft) checkExtra(bad *Invalid) {
 			seen[key] = true
 		}
 	}
-	if len(d.Tags) > maxTags {
-		bad.Add("/tags", "too_many", "at most %d tags are taken, these are %d. Leave some out", maxTags, len(d.Tags))
-	}
-	for _, name := range slices.Sorted(maps.Keys(d.Tags)) {
-		bad.Check("/tags/"+escape(name), "bad_text", CheckLine(name, maxTag))
-		bad.Check("/tags/"+escape(name), "bad_text", CheckLine(d.Tags[name], MaxLine))
-	}
-	d.checkAttachments(bad)
 }
 
 func (d Draft) checkAttachments(bad *Invalid) {
 	if len(d.Attachments) > MaxAttachments {
 		bad.Add("/attachments", "too_many", "at most %d attachments are taken, these are %d. Send one archive, or link to the files", MaxAttachments, len(d.Attachments))
+		return
 	}
 	size, inside := 0, map[string]bool{}
 	for i, f := range d.Attachments {
 		at := fmt.Sprintf("/attachments/%d", i)
 		size += len(f.Content)
 		if invalid, ok := f.Attachment().Check().(*Invalid); ok {
-			for _, fault := range invalid.Faults {
-				bad.Add(at+fault.Pointer, fault.Code, "%s", fault.Detail)
-			}
+			bad.Take(at, invalid)
 		}
 		if len(f.Content) == 0 {
 			bad.Add(at+"/content", "missing", "the attachment is empty. Give its content in base64")

@@ -3,6 +3,7 @@ package message
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,9 +17,23 @@ type Fault struct {
 	Detail  string `json:"detail" doc:"What is wrong and what to write instead."`
 }
 
-// Invalid says that a request cannot be taken, and all that is wrong with it.
-// Nothing of such a request is stored.
-type Invalid struct{ Faults []Fault }
+// MaxFaults is how many things that are wrong with one request are told: whoever has made
+// one mistake a thousand times needs no thousand sentences, and an answer that grows with
+// what it refuses is a weapon.
+const MaxFaults = 20
+
+// The longest pointer and sentence of a fault, in bytes: both repeat what a caller wrote.
+const (
+	maxPointer = 250
+	maxDetail  = 500
+)
+
+// Invalid says that a request cannot be taken, and what is wrong with it: MaxFaults things,
+// and how many more there are. Nothing of such a request is stored.
+type Invalid struct {
+	Faults []Fault
+	More   int
+}
 
 func (e *Invalid) Error() string {
 	var lines []string
@@ -29,16 +44,52 @@ func (e *Invalid) Error() string {
 		}
 		lines = append(lines, where+f.Detail)
 	}
+	if e.More > 0 {
+		lines = append(lines, AndMore(e.More))
+	}
 	return strings.Join(lines, " ")
 }
 
-// Add notes one more fault, as a whole sentence.
+// AndMore is the sentence that stands for n faults which are not told.
+func AndMore(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return "And " + digits + " more."
+}
+
+// Add notes one more fault, as a whole sentence. After MaxFaults they are only counted.
 func (e *Invalid) Add(pointer, code, format string, args ...any) {
-	detail := fmt.Sprintf(format, args...)
+	if len(e.Faults) >= MaxFaults {
+		e.More++
+		return
+	}
+	detail := shortened(fmt.Sprintf(format, args...), maxDetail)
 	if !strings.HasSuffix(detail, ".") && !strings.HasSuffix(detail, "?") {
 		detail += "."
 	}
-	e.Faults = append(e.Faults, Fault{Pointer: pointer, Code: code, Detail: detail})
+	e.Faults = append(e.Faults, Fault{Pointer: shortened(pointer, maxPointer), Code: code, Detail: detail})
+}
+
+// Take notes the faults of another, which stand below a place of this one.
+func (e *Invalid) Take(below string, other *Invalid) {
+	for _, f := range other.Faults {
+		e.Add(below+f.Pointer, f.Code, "%s", f.Detail)
+	}
+	e.More += other.More
+}
+
+// shortened cuts a text that is too long, between two characters.
+func shortened(s string, longest int) string {
+	if len(s) <= longest {
+		return s
+	}
+	cut := longest - len("…")
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
 }
 
 // Check notes err, if there is one, as a fault of that place.
@@ -93,7 +144,7 @@ func Together(errs ...error) error {
 		var one *Invalid
 		switch {
 		case errors.As(err, &one):
-			all.Faults = append(all.Faults, one.Faults...)
+			all.Take("", one)
 		case err != nil:
 			return err
 		}

@@ -120,7 +120,7 @@ func (o *Operation) Check() error {
 	if known && len(o.IDs) == 0 && o.Filter == (Filter{}) {
 		bad.Add("/filter", "missing", `which messages? Give a filter, as in {"status": "pending"}, or ids`)
 	}
-	for i, id := range o.IDs {
+	for i, id := range o.IDs[:min(len(o.IDs), MaxOperation)] {
 		if id.Bytes() == [16]byte{} {
 			bad.Add(fmt.Sprintf("/ids/%d", i), "bad_id", "%q is not the id of a message. One begins with msg_ or dig_; leave others out", Truncate(string(id), 60))
 		}

@@ -2,8 +2,8 @@ package message
 
 import (
 	"fmt"
+	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Failure is a refusal by the world. It is data, not a surprise: couriers return it,
@@ -43,10 +43,17 @@ const (
 
 // Truncate is the first n characters of s.
 func Truncate(s string, n int) string {
-	if len(s) <= n || utf8.RuneCountInString(s) <= n {
+	if len(s) <= n {
 		return s
 	}
-	return string([]rune(s)[:n])
+	count := 0
+	for i := range s { // no longer than it takes: s may have millions
+		if count == n {
+			return strings.ToValidUTF8(s[:i], "\uFFFD")
+		}
+		count++
+	}
+	return s
 }
 
 // Receipt is what a courier brings back: who took the mail, who did not, and what the

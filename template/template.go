@@ -78,6 +78,7 @@ func (t Template) Check() error {
 	bad.Check("/html", "bad_template", checkSource(t.HTML))
 	if len(t.Attachments) > message.MaxAttachments {
 		bad.Add("/attachments", "too_many", "at most %d attachments are taken, these are %d. Leave some out, or link to them", message.MaxAttachments, len(t.Attachments))
+		return &bad
 	}
 	if t.Partial && len(t.Attachments) > 0 {
 		bad.Add("/attachments", "not_allowed", "a partial has no attachments of its own. Give them to the template that includes it")
@@ -96,9 +97,7 @@ func (t Template) Check() error {
 		if err := (message.File{Filename: "x", ContentType: a.ContentType, ContentID: a.ContentID}).Attachment().Check(); err != nil {
 			var wrong *message.Invalid
 			if errors.As(err, &wrong) {
-				for _, f := range wrong.Faults {
-					bad.Add(at+f.Pointer, f.Code, "%s", f.Detail)
-				}
+				bad.Take(at, wrong)
 			}
 		}
 		bad.Check(at+"/filename", "bad_template", checkSource(a.Filename))

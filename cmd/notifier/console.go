@@ -22,7 +22,7 @@ func (h *house) console(stop <-chan struct{}, mailbox console.Mailbox) http.Hand
 	room := &trials.Room{}
 	h.closes(room.Close)
 	return console.Handler(h.login(), h.desk, h.store, h.timetable, h, console.Options{
-		Write: h.writer.Write, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks, Settings: settings{h}, Keys: h.gate, People: h.people(), Reminders: h.remind,
+		Write: h.shown, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks, Settings: settings{h}, Keys: h.gate, People: h.people(), Reminders: h.remind,
 		Wake:   func() { h.timetable.Wake(schedule.Notifications) },
 		WhatIf: console.WhatIf{Past: h.store, Plan: h.whatIf().Plan, Trials: room}, Mailbox: mailbox, Stop: stop,
 		URL: h.config.HTTP.PublicURL, Key: h.exampleKey(), NoServer: func() bool { return len(h.outgoing().config.accountNames()) == 0 }, Conditions: h.health.Conditions,

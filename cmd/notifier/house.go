@@ -97,7 +97,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	onSite := h.calendar
 	h.writer = c.writer()
 	h.routes = routes
-	h.flush = notifications.New(h.store, routes, h.writer, h.flushOptions(), h.log)
+	h.flush = notifications.New(h.store, routes, outgoingWriter{h.writer, c.door()}, h.flushOptions(), h.log)
 	h.promote = usernotifications.New(h.counted(), h.writer, h.log)
 	h.remind = reminders.New(h.store, h.writer, onSite, c.domain(), h.log)
 	if h.callbacks, err = c.callbacks(h.store, h.log); err != nil {

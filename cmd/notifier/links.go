@@ -47,23 +47,19 @@ func (c Config) siteNames() (all []string) {
 	return all
 }
 
-// links are those in the footer of mails of these kinds. They are those of the time at
-// which the mail was queued, so that each attempt sends the same mail.
+// links are the place-holders in the footer of mails of these kinds: the links themselves
+// are made when a mail is handed over.
 func (c Config) links() func(message.Message, []message.Kind) letter.Links {
 	door := c.door()
 	if door == nil {
 		return nil
 	}
-	return func(m message.Message, kinds []message.Kind) letter.Links {
-		at := m.QueuedAt
-		if at.IsZero() {
-			at = m.CreatedAt
-		}
-		l := letter.Links{Change: door.Choose(m.Site, m.UserID, at)}
+	return func(_ message.Message, kinds []message.Kind) letter.Links {
+		l := letter.Links{Change: door.HeldChoose()}
 		l.Pause = l.Change + centre.PauseWeek
 		kinds = slices.DeleteFunc(slices.Clone(kinds), func(k message.Kind) bool { return !c.Kinds.Stoppable(k) })
 		if len(kinds) > 0 {
-			l.Stop = door.Stop(m.Site, m.UserID, kinds, at)
+			l.Stop = door.HeldStop(kinds)
 			if door.OneClick() {
 				l.OneClick = l.Stop
 			}
@@ -71,3 +67,21 @@ func (c Config) links() func(message.Message, []message.Kind) letter.Links {
 		return l
 	}
 }
+
+// outgoingWriter writes the mails that are handed over: those alone have links.
+type outgoingWriter struct {
+	letter.Writer
+	door *links.Door // nil: there are no links
+}
+
+// Write is a mail as it leaves.
+func (w outgoingWriter) Write(m message.Message) message.Message {
+	m = w.Writer.Write(m)
+	if w.door != nil && !access.IsSandbox(m.Site) { // whose mails stay here, for keys to read
+		m = w.door.Fill(m)
+	}
+	return m
+}
+
+// shown is a mail as API and console show it: without links.
+func (h *house) shown(m message.Message) message.Message { return links.Hide(h.writer.Write(m)) }

@@ -22,6 +22,9 @@ func linked(t *testing.T, publicURL string) Config {
 	return c
 }
 
+// leaving writes the mails that leave.
+func leaving(c Config) outgoingWriter { return outgoingWriter{c.writer(), c.door()} }
+
 func about(kind message.Kind, setting string) message.Message {
 	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	return message.Message{
@@ -32,13 +35,13 @@ func about(kind message.Kind, setting string) message.Message {
 
 // Only mails that a person may stop can be stopped from the mail, and only over https.
 func TestMailsThatMayBeStoppedSayHow(t *testing.T) {
-	secure, plain := linked(t, "https://notify.example.org/").writer(), linked(t, "http://notify.example.org").writer()
+	secure, plain := leaving(linked(t, "https://notify.example.org/")), leaving(linked(t, "http://notify.example.org"))
 	none, err := loadConfig(os.DevNull, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	merged := func(w letter.Writer, ms ...message.Message) message.Message {
-		return digest.Merge(w, ms, ms[0].CreatedAt)
+	merged := func(w outgoingWriter, ms ...message.Message) message.Message {
+		return w.Write(digest.Merge(w.Writer, ms, ms[0].CreatedAt))
 	}
 	for _, c := range []struct {
 		name           string
@@ -74,7 +77,7 @@ func TestMailsThatMayBeStoppedSayHow(t *testing.T) {
 
 // What mail programs act on stands in the mail as it is; package mail signs it.
 func TestUnsubscribeIsInTheMail(t *testing.T) {
-	m := linked(t, "https://notify.example.org").writer().Write(about(message.CaseChanged, "immediately"))
+	m := leaving(linked(t, "https://notify.example.org")).Write(about(message.CaseChanged, "immediately"))
 	raw, err := mail.Compose(m, message.Address{Email: "workflow@example.org"})
 	if err != nil {
 		t.Fatal(err)

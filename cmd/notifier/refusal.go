@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"notifier/client"
+	"notifier/message"
 )
 
 // refusal is a problem that the API answered with.
@@ -26,6 +27,9 @@ func (r *refusal) Error() string {
 			where += ": "
 		}
 		lines = append(lines, where+inCommands(f.Detail))
+	}
+	if r.MoreErrors > 0 {
+		lines = append(lines, message.AndMore(r.MoreErrors))
 	}
 	if len(lines) == 0 {
 		lines = []string{inCommands(uncapitalized(r.Detail))}

@@ -229,7 +229,7 @@ func (h *house) handler(pages http.Handler) http.Handler {
 
 // apiOptions say how the API is kept.
 func (h *house) apiOptions() api.Options {
-	return api.Options{Gate: h.gate, Version: version, Write: h.writer.Write, Accounts: h, Webhooks: h.webhooks, Why: h.why, WhatIf: h.whatIf(), Digests: h.digests(), Site: h.config.Site, Staff: h.staff, Sites: h, Domains: h, From: h.config.HTTP.proxies().From, Links: h.config.door()}
+	return api.Options{Gate: h.gate, Version: version, Write: h.shown, Accounts: h, Webhooks: h.webhooks, Why: h.why, WhatIf: h.whatIf(), Digests: h.digests(), Site: h.config.Site, Staff: h.staff, Sites: h, Domains: h, From: h.config.HTTP.proxies().From, Links: h.config.door()}
 }
 
 // metrics are the process's own, and how the queue stands whenever somebody asks.

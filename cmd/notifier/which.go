@@ -67,6 +67,6 @@ func inFlags(err error) error {
 		return err
 	}
 	r := &refusal{}
-	r.Status, r.Errors = 422, bad.Faults
+	r.Status, r.Errors, r.MoreErrors = 422, bad.Faults, bad.More
 	return r
 }

@@ -241,7 +241,7 @@ func TestOldLinks(t *testing.T) {
 		if err != nil || len(sent) != 1 || sent[0].To[0].Email != "anna.z@example.org" {
 			h.Fatalf("three times asked for: %d mails, %v", len(sent), err)
 		}
-		link := regexp.MustCompile(`https://\S+`).FindString(sent[0].Text)
+		link := regexp.MustCompile(`https://\S+`).FindString(h.door.Fill(sent[0]).Text)
 		h.wants(h.ask("GET", path(link), ""), http.StatusOK, "Your notifications")
 		if u := h.user(); u.Preferences.Frequencies[message.CaseChanged] == preferences.Never {
 			h.Error("an old link stopped mails")

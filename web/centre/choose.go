@@ -263,7 +263,7 @@ func (c *centre) fresh(w http.ResponseWriter, r *http.Request) {
 	no := false
 	_, _, err = c.desk.SendMessage(r.Context(), call, message.Draft{
 		To: []message.Recipient{{ID: v.token.User}}, Subject: words.T("prefs.fresh_subject"), AddURL: &no, AddCaseID: &no,
-		Text: words.T("prefs.fresh_text", "Link", c.o.Door.Fresh(v.token.Site, v.token.User, v.at.Truncate(time.Second))),
+		Text: words.T("prefs.fresh_text", "Link", c.o.Door.HeldFresh()),
 	})
 	// The same hour's second one has another link in it: the first is on its way.
 	if err != nil && !errors.Is(err, message.ErrKeyReused) {

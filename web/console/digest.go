@@ -65,7 +65,7 @@ func (c *console) digestHTML(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = io.WriteString(w, m.HTML)
+	_, _ = io.WriteString(w, c.o.Write(m).HTML)
 	return nil
 }
 
