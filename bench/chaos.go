@@ -37,6 +37,9 @@ func chaosMain(arguments []string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if err := enter(); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "notifier-chaos-")
 	if err != nil {
 		return err
@@ -69,6 +72,8 @@ func chaosMain(arguments []string) error {
 		{"promotion under kills, preferences change", (*chaos).promoting},
 		{"Postgres stopped, and started again", (*chaos).stoppingPostgres},
 		{"primary killed, standby promoted", (*chaos).failingOver},
+		{"frozen primary, standby promoted", (*chaos).freezing},
+		{"dropped packets, standby promoted", (*chaos).dropping},
 		{"SQLite on a full disk", (*chaos).diskFull},
 		{"relay down with a backlog", (*chaos).relayDown},
 		{"soak", (*chaos).soaking},

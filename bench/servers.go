@@ -389,7 +389,7 @@ func (m *machine) serve(database string, environment ...string) (*service, error
 	if err := s.command.Start(); err != nil {
 		return nil, err
 	}
-	for until := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for until := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 		if err == nil {
 			return s, c.Close()

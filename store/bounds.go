@@ -60,7 +60,9 @@ func closePool(pool *pgxpool.Pool) {
 // an index: only a host that has gone ends it.
 func (s *Store) patient() (db *sql.DB, end func()) {
 	if s.guard == nil {
-		return s.sql, func() {}
+		wait := func(d time.Duration) { _, _ = s.sql.Exec("PRAGMA busy_timeout = " + milliseconds(d)) }
+		wait(longestBusy)
+		return s.sql, func() { wait(time.Second) }
 	}
 	c := s.guard.config.Copy()
 	c.Tracer = bounds{s.guard, 0}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -272,5 +273,46 @@ func TestWhatBecameOfACommitIsNotGuessed(t *testing.T) {
 		if err != nil || (answered != nil) != row.unknown {
 			t.Errorf("%s was lost; the same request again is answered %q, %v", row.name, answered, err)
 		}
+	}
+}
+
+// TestAnotherProcessKeepsTheFile is L2 for SQLite: whoever has little patience hears within
+// it that another process has the database, and whoever has more waits for it.
+func TestAnotherProcessKeepsTheFile(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t, "sqlite")
+	s := storetest.Open(t, url)
+	other, err := sql.Open("sqlite", strings.TrimPrefix(url, "sqlite:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	conn, err := other.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	hurried, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	begun := time.Now()
+	if err := s.AddSite(hurried, site, "UTC", noon); !errors.Is(err, message.ErrUnavailable) {
+		t.Errorf("while another has the file it ends with %v", err)
+	}
+	if took := time.Since(begun); took > 6*time.Second {
+		t.Errorf("whoever has two seconds of patience waited %s", took)
+	}
+	freed := make(chan error, 1)
+	time.AfterFunc(3*time.Second, func() {
+		_, err := conn.ExecContext(context.Background(), "ROLLBACK")
+		freed <- err
+	})
+	if err := s.AddSite(t.Context(), site, "UTC", noon); err != nil {
+		t.Errorf("when the other has done with it: %v", err)
+	}
+	if err := <-freed; err != nil {
+		t.Error(err)
 	}
 }

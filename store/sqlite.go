@@ -45,7 +45,23 @@ func openSQLite(ctx context.Context, file string, log *zap.Logger) (*Store, erro
 		db.Close()
 		return nil, fmt.Errorf("open the database %s: %w", file, err)
 	}
+	// From here on somebody else's lock is waited for in small steps: whoever asks may have less
+	// patience than the driver, which cannot be interrupted in such a wait.
+	if _, err := db.ExecContext(ctx, "PRAGMA busy_timeout = 1000"); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open the database %s: %w", file, err)
+	}
 	return &Store{db: g, sql: db, dialect: sqlite{}, log: log, close: db.Close}, nil
+}
+
+// longestBusy is how long another process may keep the database to itself.
+const longestBusy = 10 * time.Second
+
+// waits tells whether it is worth to ask again: another process has the database, and nothing
+// was done.
+func waits(ctx context.Context, err error, since time.Time) bool {
+	lite, ok := errors.AsType[*sqlite3.Error](err)
+	return ok && lite.Code()&0xff == sqlitecodes.SQLITE_BUSY && ctx.Err() == nil && time.Since(since) < longestBusy
 }
 
 // dialector tells gorm how this driver, which needs no C, reports a duplicate key.

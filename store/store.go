@@ -149,9 +149,10 @@ type tx struct {
 // commit runs do in one transaction: all of it is committed, or nothing. A transaction
 // that the database gave up for the sake of another is run again.
 func (s *Store) commit(ctx context.Context, do func(t *tx) error) error {
+	begun := time.Now()
 	for try := 1; ; try++ {
 		err := s.once(ctx, do)
-		if err == nil || try == 5 || !retryable(err) {
+		if err == nil || !waits(ctx, err, begun) && (try >= 5 || !retryable(err)) {
 			return told(err)
 		}
 	}
@@ -212,6 +213,9 @@ func (s *Store) on(t *tx) interface {
 // exec runs a statement with ? marks and returns how many rows it changed.
 func (s *Store) exec(ctx context.Context, t *tx, statement string, arguments ...any) (int, error) {
 	result, err := s.on(t).ExecContext(ctx, s.ready(statement), arguments...)
+	for begun := time.Now(); t == nil && err != nil && waits(ctx, err, begun); {
+		result, err = s.sql.ExecContext(ctx, s.ready(statement), arguments...)
+	}
 	if t == nil {
 		err = ended(err)
 	}

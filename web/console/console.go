@@ -149,6 +149,7 @@ func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, 
 	if c.o.Conditions == nil {
 		c.o.Conditions = func(context.Context) []health.Condition { return nil }
 	}
+	c.tally.turn = make(chan struct{}, 1)
 	c.tally.known, c.tally.at = map[string]numbers{}, map[string]time.Time{}
 	mux := http.NewServeMux()
 	login.Routes(mux)

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"notifier/message"
@@ -26,7 +25,7 @@ type numbers struct {
 
 // tally keeps the numbers of sites for a moment: many pages ask at once.
 type tally struct {
-	mu    sync.Mutex
+	turn  chan struct{} // holds something while somebody asks the database
 	known map[string]numbers
 	at    map[string]time.Time
 }
@@ -35,8 +34,12 @@ type tally struct {
 const fresh = 400 * time.Millisecond
 
 func (c *console) numbers(ctx context.Context, site string, at time.Time) (n numbers, err error) {
-	c.tally.mu.Lock()
-	defer c.tally.mu.Unlock()
+	select { // behind a database that says nothing, nobody stands in a queue
+	case c.tally.turn <- struct{}{}:
+	case <-ctx.Done():
+		return n, ctx.Err()
+	}
+	defer func() { <-c.tally.turn }()
 	if at.Sub(c.tally.at[site]) < fresh {
 		return c.tally.known[site], nil
 	}
