@@ -21,6 +21,14 @@ import (
 // Store is what the desk needs of the store.
 type Store interface {
 	Zone(ctx context.Context, site string) (string, error)
+	// ZoneVersion is Zone with the version of what people inherit of the site, and ZoneNow is Zone
+	// as it is at this moment.
+	ZoneVersion(ctx context.Context, site string) (zone string, version int, err error)
+	ZoneNow(ctx context.Context, site string) (string, error)
+	// Moving lists the sites whose waiting notifications are to be moved, and MoveInherited moves
+	// those of the next n users of one.
+	Moving(ctx context.Context) ([]string, error)
+	MoveInherited(ctx context.Context, c message.Call, n int, again func(u preferences.User, zone string) func(message.Message) message.Message) (more bool, err error)
 	Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error)
 	UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error)
 	Groups(ctx context.Context, site string, ids []string) (map[string][]string, error)

@@ -29,6 +29,11 @@ func (d *Desk) Notify(ctx context.Context, c message.Call, e message.Event) (not
 }
 
 func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event, shortened message.Shortened) (noted message.Noted, replayed bool, err error) {
+	// Read before the zone that decides: Accept refuses a version that is older than the site's.
+	_, inherited, err := d.store.ZoneVersion(ctx, c.Site)
+	if err != nil {
+		return noted, false, err
+	}
 	users, err := d.users(ctx, c, "/users", e.Users)
 	if err != nil {
 		return noted, false, err
@@ -60,7 +65,7 @@ func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event, shor
 	if err != nil {
 		return noted, false, err
 	}
-	kept.Messages, kept.Seen, kept.Case = messages, seen, e.Case
+	kept.Messages, kept.Seen, kept.Inherited, kept.Case = messages, seen, inherited, e.Case
 	replayed, err = d.accept(ctx, c, kept, &noted)
 	return noted, replayed, err
 }

@@ -87,7 +87,7 @@ func unknownUser(id string) error {
 
 // change stores a changed user, and moves what waits by the new rules.
 func (d *Desk) change(ctx context.Context, c message.Call, id string, edit func(before preferences.User, known bool) (preferences.User, error)) (after preferences.User, err error) {
-	zone, err := d.store.Zone(ctx, c.Site)
+	zone, err := d.store.ZoneNow(ctx, c.Site)
 	if err != nil {
 		return after, err
 	}

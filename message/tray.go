@@ -89,7 +89,9 @@ type Tray struct {
 	// Seen holds the version of each user whose preferences decided. If one has changed
 	// meanwhile the tray is refused with ErrMoved, and decided again.
 	Seen map[string]int
-	By   string // who asks; empty if it is not known
+	// Inherited is the version of what the users inherit of the site, as it was then.
+	Inherited int
+	By        string // who asks; empty if it is not known
 	// Posted leaves the outbox with this tray, or the tray is refused with ErrTaken.
 	Posted ID
 	// Case, if it names a stage or owner, ends the deadlines that were set for another (AMODIT-21).

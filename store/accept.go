@@ -93,23 +93,28 @@ func (s *Store) ForgetKeys(ctx context.Context, site string, n int, before time.
 	return forgotten, nil
 }
 
-// unchanged makes sure that the users are as they were when their preferences decided,
+// unchanged makes sure that the users, and what they inherit, are as they were when they decided,
 // and stay so until the transaction ends.
 func (s *Store) unchanged(ctx context.Context, t *tx, tray message.Tray) error {
 	if len(tray.Seen) == 0 {
 		return nil
 	}
-	rows, err := s.query(ctx, t, "SELECT u.id, u.version FROM "+s.dialect.list()+
+	inherited := tray.Inherited
+	rows, err := s.query(ctx, t, "SELECT u.id, u.version, COALESCE((SELECT version FROM sites WHERE site = u.site), 0) FROM "+s.dialect.list()+
 		s.dialect.to("users", "u", "u.site = ? AND u.id = i.id", s.dialect.lock("SHARE")),
 		s.dialect.array(slices.Sorted(maps.Keys(tray.Seen))), tray.Site)
 	same, err := collect(rows, err, func(scan func(...any) error) (bool, error) {
 		var id string
 		var version int
-		err := scan(&id, &version)
+		err := scan(&id, &version, &inherited)
 		return tray.Seen[id] == version, err
 	})
 	if err != nil {
 		return err
+	}
+	if inherited != tray.Inherited { // the site's zone has changed
+		s.zones.Delete(tray.Site)
+		return message.ErrMoved
 	}
 	if len(same) != len(tray.Seen) || slices.Contains(same, false) {
 		return message.ErrMoved

@@ -15,32 +15,45 @@ import (
 
 // Zone is the time zone of a site; UTC for one that is not known yet.
 func (s *Store) Zone(ctx context.Context, site string) (string, error) {
+	name, _, err := s.ZoneVersion(ctx, site)
+	return name, err
+}
+
+// ZoneVersion is Zone with the version of what people inherit of the site; 0 where it is not
+// known yet. Both may be a moment old: Accept refuses what was decided by another version.
+func (s *Store) ZoneVersion(ctx context.Context, site string) (string, int, error) {
 	if known, found := s.zones.Load(site); found && time.Now().Before(known.(zone).until) {
-		return known.(zone).name, nil
+		return known.(zone).name, known.(zone).version, nil
 	}
-	name, err := s.zoneNow(ctx, site)
+	name, version, err := s.zoneNow(ctx, site)
 	if err == nil {
-		s.zones.Store(site, zone{name, time.Now().Add(fresh)})
+		s.zones.Store(site, zone{name, version, time.Now().Add(fresh)})
 	}
+	return name, version, err
+}
+
+// ZoneNow is Zone as it is at this moment, for what is decided once and not checked again.
+func (s *Store) ZoneNow(ctx context.Context, site string) (string, error) {
+	name, _, err := s.zoneNow(ctx, site)
 	return name, err
 }
 
 // zone is a site's, as it was a moment ago.
 type zone struct {
-	name  string
-	until time.Time
+	name    string
+	version int
+	until   time.Time
 }
 
-func (s *Store) zoneNow(ctx context.Context, site string) (string, error) {
-	var zone string
-	err := s.row(ctx, nil, []any{&zone}, "SELECT timezone FROM sites WHERE site = ?", site)
+func (s *Store) zoneNow(ctx context.Context, site string) (name string, version int, err error) {
+	err = s.row(ctx, nil, []any{&name, &version}, "SELECT timezone, version FROM sites WHERE site = ?", site)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "UTC", nil
+		return "UTC", 0, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("read the site %s: %w", site, err)
+		return "", 0, fmt.Errorf("read the site %s: %w", site, err)
 	}
-	return zone, nil
+	return name, version, nil
 }
 
 // Users reads the users with these ids; unknown ones are left out.

@@ -37,17 +37,6 @@ func (s *Store) SitesInFull(ctx context.Context) ([]access.Site, error) {
 	return all, nil
 }
 
-// AddSite makes the site known, or changes its time zone.
-func (s *Store) AddSite(ctx context.Context, site, timezone string, at time.Time) error {
-	_, err := s.exec(ctx, nil, `INSERT INTO sites (site, timezone, created_at) VALUES (?, ?, ?)
-		ON CONFLICT (site) DO UPDATE SET timezone = excluded.timezone`, site, timezone, instant(at))
-	if err != nil {
-		return fmt.Errorf("add the site %s: %w", site, err)
-	}
-	s.zones.Delete(site)
-	return nil
-}
-
 type claim struct {
 	site, account  string
 	rank           int

@@ -25,6 +25,7 @@ import (
 
 // Config is config.yaml: what each room wants to know, put together.
 type Config struct {
+	written  time.Time                  // when the file was; zero without one
 	Site     string                     `yaml:"site"`
 	Timezone string                     `yaml:"timezone"`
 	Domains  []string                   `yaml:"domains"` // of Site
@@ -166,6 +167,9 @@ func readConfig(file string, environment []string) (Config, *reader, error) {
 	switch {
 	case err == nil:
 		r.readFile(content, &c)
+		if info, err := os.Stat(r.file); err == nil {
+			c.written = info.ModTime().UTC().Truncate(time.Microsecond)
+		}
 	case file != "" || !errors.Is(err, os.ErrNotExist):
 		r.breaks(0, fmt.Sprintf("it cannot be read: %s", errors.Unwrap(err)))
 	}

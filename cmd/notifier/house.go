@@ -139,7 +139,7 @@ func (h *house) plan(wake func()) error {
 	c := h.config.Jobs
 	for _, p := range []jobs.Plan{
 		{Name: schedule.Reminders, Spec: c.Reminders.Spec, Work: waking(h.remind.Run)},
-		{Name: schedule.UserNotifications, Spec: c.UserNotifications.Spec, Work: waking(h.promote.Run)},
+		{Name: schedule.UserNotifications, Spec: c.UserNotifications.Spec, Work: waking(h.moved(h.promote.Run))},
 		{Name: schedule.Notifications, Spec: c.Notifications.Spec, Work: then(h.flush.Run, h.tell), Wake: c.Notifications.Wake, Everywhere: true, Finishes: true},
 		{Name: operationsJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.operate.Run), Wake: true, Private: true},
 		{Name: outboxJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.outbox.Run), Wake: true, Private: true},
@@ -251,14 +251,17 @@ func (h *house) migrate(ctx context.Context) error {
 		h.log.Info("database migrated", zap.Int64s("files", ran))
 	}
 	for site := range h.config.Sites {
-		if err := h.addSite(ctx, site); err != nil {
+		if err := h.applySite(ctx, h.config, site); err != nil {
 			return err
 		}
 	}
-	if err := h.addSite(ctx, h.config.Site); err != nil {
+	if err := h.applySite(ctx, h.config, h.config.Site); err != nil {
 		return err
 	}
-	return h.followZones(ctx)
+	if err := h.followZones(ctx); err != nil {
+		return err
+	}
+	return h.moveInherited(ctx, time.Now())
 }
 
 // followZones gives the sites of test keys the zones of theirs, which may have changed.
@@ -274,10 +277,6 @@ func (h *house) followZones(ctx context.Context) error {
 		}
 	}
 	return err
-}
-
-func (h *house) addSite(ctx context.Context, site string) error {
-	return h.store.AddSite(ctx, site, h.config.timezoneOf(site), time.Now())
 }
 
 // pageOf is where the console shows a message; empty where nobody knows its address.

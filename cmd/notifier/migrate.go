@@ -53,7 +53,11 @@ func (s *shared) migrateUp(c *cobra.Command, _ []string) error {
 		if err != nil {
 			return err
 		}
-		if err := database.AddSite(ctx, config.Site, config.timezoneOf(config.Site), time.Now()); err != nil {
+		says, err := config.inherited(config.Site)
+		if err != nil {
+			return err
+		}
+		if _, _, _, err := database.ApplyInherited(ctx, config.Site, says, time.Now()); err != nil {
 			return err
 		}
 		has, _, err := database.SchemaVersion(ctx)

@@ -101,8 +101,9 @@ func (h *house) reload(ctx context.Context) (api.Reloaded, error) {
 	before := h.current.config.Load()
 	next := *before
 	next.Jobs, next.Limits, next.SMTP, next.Accounts, next.DKIM, next.Log.Level = c.Jobs, c.Limits, c.SMTP, c.Accounts, c.DKIM, c.Log.Level
+	next.Timezone, next.Sites = c.Timezone, before.zonesOf(c)
 	done := api.Reloaded{Changed: differing(*before, next), Restart: differing(next, c)}
-	if err := h.apply(ctx, next); err != nil {
+	if err := h.apply(ctx, next, c.written); err != nil {
 		wrong := err.Error()
 		h.current.wrong.Store(&wrong)
 		h.standsAfter(next, r, done, err)
@@ -126,7 +127,7 @@ func (h *house) canCarry(c Config) error {
 
 // apply puts a configuration into force. Couriers of before end with the house: they may
 // have mail on its way.
-func (h *house) apply(ctx context.Context, c Config) error {
+func (h *house) apply(ctx context.Context, c Config, written time.Time) error {
 	o, err := openAccounts(c, h.log, h.outgoing())
 	if err != nil {
 		return err
@@ -142,8 +143,26 @@ func (h *house) apply(ctx context.Context, c Config) error {
 		h.timetable.Replan(ctx, schedule.UserNotifications, c.Jobs.UserNotifications.Spec, false),
 		h.timetable.Replan(ctx, schedule.Reminders, c.Jobs.Reminders.Spec, false),
 	)
+	c.written = written
+	for site := range c.Sites {
+		err = errors.Join(err, h.applySite(ctx, c, site))
+	}
+	err = errors.Join(err, h.applySite(ctx, c, c.Site), h.followZones(ctx), h.moveInherited(ctx, time.Now()))
 	h.timetable.Wake(schedule.Notifications) // mail may have waited for an account
 	return errors.Join(err, h.store.AskAgain(ctx, c.Site, time.Now()))
+}
+
+// zonesOf are the sites of a configuration with the zones of another. Their other keys need a
+// restart.
+func (c Config) zonesOf(other Config) map[string]siteSettings {
+	all := maps.Clone(c.Sites)
+	for name, s := range all {
+		if o, both := other.Sites[name]; both {
+			s.Timezone = o.Timezone
+			all[name] = s
+		}
+	}
+	return all
 }
 
 // differing are the keys with other values.

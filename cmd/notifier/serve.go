@@ -81,7 +81,7 @@ func (h *house) checkSchema(ctx context.Context) error {
 	if has < knows {
 		return fmt.Errorf("the database's schema is at version %d, this program needs %d. Run notifier migrate", has, knows)
 	}
-	return h.addSite(ctx, h.config.Site)
+	return h.applySite(ctx, h.config, h.config.Site)
 }
 
 // listen takes the address for pages and API; the remedy is for one that is taken.

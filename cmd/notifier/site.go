@@ -2,17 +2,22 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"notifier/access"
 	"notifier/deadlines"
+	"notifier/jobs"
 	"notifier/listing"
 	"notifier/message"
+	"notifier/preferences"
+	"notifier/store"
 	"notifier/wallclock"
 )
 
@@ -61,7 +66,69 @@ func (h *house) SetSite(ctx context.Context, _ message.Call, s access.Site) erro
 	if err := h.store.AddSite(ctx, s.Name, s.Timezone, time.Now()); err != nil {
 		return err
 	}
-	return h.followZones(ctx)
+	if err := h.followZones(ctx); err != nil {
+		return err
+	}
+	moving, cancel := context.WithTimeout(ctx, moveOver)
+	defer cancel()
+	if err := h.moveInherited(moving, time.Now()); err != nil && moving.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// moveOver is how long a request waits for what it moves. The rest moves with the next run of
+// UserNotifications, before that makes any digest.
+const moveOver = 3 * time.Second
+
+// moveInherited moves what waits for those who inherit what has changed.
+func (h *house) moveInherited(ctx context.Context, at time.Time) error {
+	return h.desk.MoveInherited(ctx, message.Call{At: at.UTC().Truncate(time.Microsecond)})
+}
+
+// moved runs a job after everything that waits has its time by the rules in force.
+func (h *house) moved(work jobs.Work) jobs.Work {
+	return func(ctx context.Context, at time.Time) (map[string]int, error) {
+		if err := h.moveInherited(ctx, at); err != nil {
+			return nil, err
+		}
+		return work(ctx, at)
+	}
+}
+
+// inherited is what the configuration says of what people inherit of a site.
+func (c Config) inherited(site string) (store.Inherited, error) {
+	defaults := map[message.Kind]preferences.Frequency{}
+	for kind, k := range c.Kinds {
+		defaults[kind] = k.Default
+	}
+	kinds, err := json.Marshal(defaults)
+	return store.Inherited{Timezone: c.timezoneOf(site), Kinds: string(kinds), Written: c.written}, err
+}
+
+// applySite puts into force what a configuration says of a site, where that differs from what
+// was last applied from a file.
+func (h *house) applySite(ctx context.Context, c Config, site string) error {
+	says, err := c.inherited(site)
+	if err != nil {
+		return err
+	}
+	zone := says.Timezone
+	before, changed, older, err := h.store.ApplyInherited(ctx, site, says, time.Now())
+	switch {
+	case err != nil:
+		return err
+	case older:
+		h.log.Warn("config.yaml is older than the one that was last applied: the zone and the kinds in the database count",
+			zap.String("site", site), zap.String("in_file", zone), zap.String("in_force", before))
+	case changed:
+		h.log.Info("what people inherit of the site was changed by config.yaml", zap.String("site", site), zap.String("before", before), zap.String("now", zone))
+		return h.store.Note(ctx, access.Record{
+			ID: message.NewID(access.RecordIDs), Site: site, At: time.Now().UTC(), By: "config.yaml", Action: "apply-config", Subject: "/sites/" + site,
+			Before: access.State{"timezone": before}, After: access.State{"timezone": zone, "kinds": says.Kinds},
+		})
+	}
+	return nil
 }
 
 // names tells whether the configuration says how that site is.
@@ -70,13 +137,9 @@ func (c Config) names(site string) bool {
 	return own || site == c.Site
 }
 
-// calendar is the working time of a site: in its own zone where the configuration does not
-// name it.
+// calendar is the working time of a site, in the zone that is in force.
 func (h *house) calendar(site string) deadlines.Calendar {
 	calendar := h.config.calendar(site)
-	if h.config.names(site) {
-		return calendar
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if name, err := h.store.Zone(ctx, site); err == nil { // without the database nothing comes of it anyway

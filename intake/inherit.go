@@ -1,0 +1,30 @@
+package intake
+
+import (
+	"context"
+
+	"notifier/message"
+	"notifier/preferences"
+)
+
+// movedAtOnce is how many users a page has whose waiting notifications are moved: few enough
+// that nobody waits long for a user who is in it.
+const movedAtOnce = 200
+
+// MoveInherited moves the waiting notifications of everybody who inherits what has changed of a
+// site, as a change of their own would (RULES 2). It goes on where another replica left off, and
+// nothing happens where nothing has changed. Digests are made after it, so that none is made by a
+// rule of before.
+func (d *Desk) MoveInherited(ctx context.Context, c message.Call) error {
+	sites, err := d.store.Moving(ctx)
+	for _, site := range sites {
+		c.Site = site
+		for more := err == nil; more && err == nil; {
+			more, err = d.store.MoveInherited(ctx, c, movedAtOnce, func(u preferences.User, zone string) func(message.Message) message.Message {
+				rule := d.complete(u, zone).Preferences
+				return func(m message.Message) message.Message { return d.reconsider(m, rule, c.At) }
+			})
+		}
+	}
+	return err
+}

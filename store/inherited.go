@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"notifier/message"
+	"notifier/preferences"
+)
+
+// AddSite makes the site known, or changes its time zone. A change begins to move the waiting
+// notifications of everybody who inherits the zone; MoveInherited does it.
+func (s *Store) AddSite(ctx context.Context, site, timezone string, at time.Time) error {
+	_, err := s.exec(ctx, nil, `INSERT INTO sites (site, timezone, created_at) VALUES (?, ?, ?)
+		ON CONFLICT (site) DO UPDATE SET timezone = excluded.timezone, version = sites.version + 1, moving = ''
+		WHERE sites.timezone <> excluded.timezone`, site, timezone, instant(at))
+	if err != nil {
+		return fmt.Errorf("add the site %s: %w", site, err)
+	}
+	s.zones.Delete(site)
+	return nil
+}
+
+// Inherited is what a file says of what people inherit of a site.
+type Inherited struct {
+	Timezone string
+	Kinds    string    // the defaults of the kinds, as JSON with sorted keys
+	Written  time.Time // when the file was written; zero if that is not known
+}
+
+// ApplyInherited puts what a file says into force, once: where it differs from what was last
+// applied from a file. Older is true where a newer file was applied meanwhile: then the database
+// counts. Before is the zone that stood until then, if changed.
+func (s *Store) ApplyInherited(ctx context.Context, site string, f Inherited, at time.Time) (before string, changed, older bool, err error) {
+	err = s.commit(ctx, func(t *tx) error {
+		before, changed, older = "", false, false
+		var zone, kinds string
+		var written instant
+		err := s.row(ctx, t, []any{&before, &zone, &kinds, &written},
+			"SELECT timezone, applied_timezone, applied_kinds, applied_at FROM sites WHERE site = ?"+s.dialect.lock("UPDATE"), site)
+		if errors.Is(err, sql.ErrNoRows) {
+			_, err = s.exec(ctx, t, "INSERT INTO sites (site, timezone, created_at, applied_timezone, applied_kinds, applied_at) VALUES ("+marks(6)+") ON CONFLICT (site) DO NOTHING",
+				site, f.Timezone, instant(at), f.Timezone, f.Kinds, instant(f.Written))
+			return err
+		}
+		if err != nil || zone == f.Timezone && kinds == f.Kinds {
+			return err
+		}
+		if older = f.Written.Before(time.Time(written)) && !f.Written.IsZero(); older {
+			return nil
+		}
+		// Before there were records of the kinds nobody can tell whether their defaults changed.
+		changed = zone != f.Timezone && before != f.Timezone || kinds != f.Kinds && kinds != ""
+		set := "applied_timezone = ?, applied_kinds = ?, applied_at = ?"
+		arguments := []any{f.Timezone, f.Kinds, instant(f.Written)}
+		if zone != f.Timezone {
+			set, arguments = set+", timezone = ?", append(arguments, f.Timezone)
+		}
+		if changed {
+			set += ", version = version + 1, moving = ''"
+		}
+		_, err = s.exec(ctx, t, "UPDATE sites SET "+set+" WHERE site = ?", append(arguments, site)...)
+		return err
+	})
+	if err != nil {
+		return "", false, false, fmt.Errorf("apply what the configuration says of the site %s: %w", site, err)
+	}
+	s.zones.Delete(site)
+	return before, changed, older, nil
+}
+
+// Moving lists the sites of which something that people inherit has changed, and whose waiting
+// notifications have not all been moved yet.
+func (s *Store) Moving(ctx context.Context) ([]string, error) {
+	sites, err := texts(s.query(ctx, nil, "SELECT site FROM sites WHERE moving IS NOT NULL ORDER BY site"))
+	if err != nil {
+		return nil, fmt.Errorf("list the sites that move: %w", err)
+	}
+	return sites, nil
+}
+
+// MoveInherited moves what waits for the next n users of a site, as again says for each of them
+// in the zone of the site, and tells whether more are left. Any number of replicas may do it at
+// once: the site's row goes from page to page, and nobody's row is looked at twice.
+//
+// It takes each user, also one for whom nothing waits yet: an event that was decided by the old
+// rules and is about to be stored holds its user, and has been stored when this gets it.
+func (s *Store) MoveInherited(ctx context.Context, c message.Call, n int, again func(u preferences.User, zone string) func(message.Message) message.Message) (more bool, err error) {
+	err = s.commit(ctx, func(t *tx) error {
+		more = false
+		var zone, after string
+		err := s.row(ctx, t, []any{&zone, &after}, "SELECT timezone, moving FROM sites WHERE site = ? AND moving IS NOT NULL"+s.dialect.lock("UPDATE"), c.Site)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		users, err := readUsers(s.query(ctx, t, "SELECT "+userNames+" FROM users u WHERE u.site = ? AND u.id > ? ORDER BY u.id LIMIT ?"+s.dialect.lock("NO KEY UPDATE"),
+			c.Site, after, n))
+		if err != nil {
+			return err
+		}
+		waiting, err := s.waitingOf(ctx, t, c.Site, users)
+		if err != nil {
+			return err
+		}
+		for _, u := range users {
+			if !slices.Contains(waiting, u.ID) {
+				continue
+			}
+			if err := s.reschedule(ctx, t, c, u.ID, again(u, zone)); err != nil {
+				return err
+			}
+		}
+		if more = len(users) == n; more {
+			_, err = s.exec(ctx, t, "UPDATE sites SET moving = ? WHERE site = ?", users[n-1].ID, c.Site)
+		} else {
+			_, err = s.exec(ctx, t, "UPDATE sites SET moving = NULL WHERE site = ?", c.Site)
+		}
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("move what waits on the site %s: %w", c.Site, err)
+	}
+	return more, nil
+}
+
+// waitingOf are those of the users for whom something waits.
+func (s *Store) waitingOf(ctx context.Context, t *tx, site string, users []preferences.User) ([]string, error) {
+	ids := make([]string, len(users))
+	for i, u := range users {
+		ids[i] = u.ID
+	}
+	return texts(s.query(ctx, t, "SELECT DISTINCT w.user_id FROM "+s.dialect.list()+
+		s.dialect.to("windows", "w", "w.site = ? AND w.user_id = i.id AND w.closed_at IS NULL", ""), s.dialect.array(ids), site))
+}
