@@ -179,8 +179,8 @@ func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, what mess
 	case err != nil || c.DryRun:
 	case replayed:
 		return d.asItIs(ctx, c, id, nil)
-	case after.Status == message.Pending:
-		d.o.Wake()
+	default:
+		d.stir(after)
 	}
 	return after, false, err
 }

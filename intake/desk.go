@@ -101,6 +101,8 @@ type Options struct {
 	PageOf func(id message.ID) string
 	// Wake is called when a message has become pending; nil if nobody wants to know.
 	Wake func()
+	// Later is called with when a message can leave that waits for its time; nil as Wake.
+	Later func(at time.Time)
 	// Operated is called with when a new operation begins; nil if nobody wants to know.
 	Operated func(at time.Time)
 }
@@ -124,6 +126,9 @@ func New(store Store, o Options) *Desk {
 	}
 	if o.Wake == nil {
 		o.Wake = func() {}
+	}
+	if o.Later == nil {
+		o.Later = func(time.Time) {}
 	}
 	if o.Operated == nil {
 		o.Operated = func(time.Time) {}
@@ -150,13 +155,25 @@ func (d *Desk) accept(ctx context.Context, c message.Call, t message.Tray, answe
 	if answered != nil {
 		return true, json.Unmarshal(answered, answer)
 	}
-	for _, m := range t.Messages {
-		if m.Status == message.Pending {
-			d.o.Wake()
-			break
+	d.stir(t.Messages...)
+	return false, nil
+}
+
+// stir lets messages leave: now, or when their time has come.
+func (d *Desk) stir(all ...message.Message) {
+	pending, next := false, time.Time{}
+	for _, m := range all {
+		pending = pending || m.Status == message.Pending
+		if m.Status == message.Scheduled && (next.IsZero() || m.DueAt.Before(next)) {
+			next = m.DueAt
 		}
 	}
-	return false, nil
+	if pending {
+		d.o.Wake()
+	}
+	if !next.IsZero() {
+		d.o.Later(next)
+	}
 }
 
 // before is what the same request was told before, decoded into answer. A repetition may

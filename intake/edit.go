@@ -68,8 +68,8 @@ func (d *Desk) EditOnce(ctx context.Context, c message.Call, id message.ID, e me
 	case err != nil:
 	case replayed:
 		return d.asItIs(ctx, c, id, nil)
-	case after.Status == message.Pending:
-		d.o.Wake()
+	default:
+		d.stir(after)
 	}
 	return after, false, err
 }

@@ -27,6 +27,7 @@ type line struct {
 	planned schedule.Schedule // of config.yaml
 	wake    chan struct{}
 	alarm   alarm
+	rested  alarm // when a pause ends by itself
 	// busy holds something while this replica runs the job.
 	busy  chan struct{}
 	since atomic.Pointer[time.Time] // when the running run began
@@ -62,6 +63,10 @@ func (l *line) set(saved schedule.Job) {
 		l.woken = *saved.Wake
 	}
 	l.handled = later(l.handled, saved.ChangedAt)
+	l.rested.stop()
+	if saved.Paused && !saved.PausedUntil.IsZero() { // what waited meanwhile leaves when the pause ends
+		l.rested.set(saved.PausedUntil, func() { l.Wake(l.plan.Name) })
+	}
 }
 
 // hold takes over who runs the job, which counts as no change.

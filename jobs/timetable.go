@@ -178,6 +178,10 @@ func (t *Timetable) Stop() error {
 	t.cancel() // under the lock: nothing enters from here on
 	t.mu.Unlock()
 	t.stopped.Do(func() {
+		for _, l := range t.lines {
+			l.alarm.stop()
+			l.rested.stop()
+		}
 		t.ended = t.scheduler.Shutdown()
 		t.running.Wait()
 	})
@@ -345,46 +349,11 @@ func (t *Timetable) Wake(name string) {
 	}
 }
 
-// WakeAt wakes the job at that time, unless it will be woken before. It never waits.
+// WakeAt wakes the job at that time, unless it will be woken before: then whoever runs asks
+// again. It never waits.
 func (t *Timetable) WakeAt(name string, at time.Time) {
-	l, err := t.line(name)
-	if err != nil || !l.alarm.set(at) {
-		return
-	}
-	t.spawn(func(ctx context.Context) {
-		defer l.alarm.clear(at)
-		wait := time.NewTimer(time.Until(at))
-		defer wait.Stop()
-		select {
-		case <-wait.C:
-			t.Wake(name)
-		case <-ctx.Done():
-		}
-	})
-}
-
-// alarm is when a job will be woken; zero if it will not.
-type alarm struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-// set is false if there is an earlier one.
-func (a *alarm) set(at time.Time) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if !a.at.IsZero() && !at.Before(a.at) {
-		return false
-	}
-	a.at = at
-	return true
-}
-
-func (a *alarm) clear(at time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.at.Equal(at) {
-		a.at = time.Time{}
+	if l := t.find(name); l != nil {
+		l.alarm.set(at, func() { t.Wake(name) })
 	}
 }
 

@@ -126,3 +126,26 @@ func TestAJobIsWokenAtATime(t *testing.T) {
 		at(3600) // Stop does not wait for it
 	})
 }
+
+// L9: what waited while a job was paused leaves when the pause ends, not at the next tick;
+// a job that is not to be woken waits for its tick.
+func TestAPauseThatEndsWakes(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		var d, asleep diary
+		tick := every("6h")
+		r := start(t, s, "a", time.Minute, jobs.Plan{Name: schedule.Notifications, Spec: tick, Work: d.work, Wake: true, Everywhere: true},
+			jobs.Plan{Name: schedule.Reminders, Spec: tick, Work: asleep.work})
+		until(t, "00:00:10")
+		for _, job := range []string{schedule.Notifications, schedule.Reminders} {
+			if _, err := r.Pause(t.Context(), job, jobs.Rest{Until: time.Now().Add(50 * time.Second)}, "ola"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.Wake(schedule.Notifications)
+		until(t, "00:00:59")
+		d.want(t, "while paused")
+		until(t, "00:02:00")
+		d.want(t, "at the end of the pause", "00:01:00")
+		asleep.want(t, "a job that nobody wakes")
+	})
+}

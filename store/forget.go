@@ -17,7 +17,6 @@ func (s *Store) forget(ctx context.Context, rows, age string, n int, before time
 
 // forgetFirst is forget for rows whose ids sort by time: it looks at the first n by id.
 func (s *Store) forgetFirst(ctx context.Context, rows, age string, n int, before time.Time, arguments ...any) (int, error) {
-	const lastID = "~" // sorts behind all ids
 	return s.exec(ctx, nil, "DELETE FROM "+rows+" AND "+age+" < ? AND id <= COALESCE((SELECT id FROM "+rows+" ORDER BY id LIMIT 1 OFFSET ?), ?)",
 		slices.Concat(arguments, []any{instant(before)}, arguments, []any{n - 1, lastID})...)
 }

@@ -38,6 +38,23 @@ var steps = []struct {
 	{"Claim", func(ctx context.Context, s *store.Store) error {
 		return second(s.Claim(ctx, message.Lane{Site: site}, 500, noon, eight))
 	}, "messages_key queue_due queue_key windows_key"},
+	{"DueLanes", func(ctx context.Context, s *store.Store) error { return second(s.DueLanes(ctx, noon)) }, "queue_due queue_key"},
+	{"NextLeaving", func(ctx context.Context, s *store.Store) error { return second(s.NextLeaving(ctx, noon)) }, "queue_later"},
+	{"NextExpiring", func(ctx context.Context, s *store.Store) error { return second(s.NextExpiring(ctx, noon)) }, "queue_expiring_next"},
+	{"LapsedSites", func(ctx context.Context, s *store.Store) error { return second(s.LapsedSites(ctx, noon)) }, "queue_leases"},
+	{"ExpiringSites", func(ctx context.Context, s *store.Store) error { return second(s.ExpiringSites(ctx, noon)) }, "queue_expiring"},
+	{"WindowSites", func(ctx context.Context, s *store.Store) error { return second(s.WindowSites(ctx, noon)) }, "windows_due"},
+	{"DeadlineSites", func(ctx context.Context, s *store.Store) error { return second(s.DeadlineSites(ctx, noon)) }, "deadlines_due"},
+	{"PostedSites", func(ctx context.Context, s *store.Store) error { return second(s.PostedSites(ctx, noon)) }, "outbox_waiting"},
+	{"OperatedSites", func(ctx context.Context, s *store.Store) error { return second(s.OperatedSites(ctx, noon)) }, "operations_running"},
+	{"DueWebhooks", func(ctx context.Context, s *store.Store) error { return second(s.DueWebhooks(ctx, noon)) }, "callbacks_due"},
+	{"WaitingSites", func(ctx context.Context, s *store.Store) error { return second(s.WaitingSites(ctx)) }, "queue_due queue_leases queue_for_people windows_due"},
+	{"PurgeableSites", func(ctx context.Context, s *store.Store) error { return second(s.PurgeableSites(ctx)) }, "messages_key documents_by_age"},
+	{"KeptSites", func(ctx context.Context, s *store.Store) error { return second(s.KeptSites(ctx)) }, "kept_mails_key"},
+	{"OldKeys", func(ctx context.Context, s *store.Store) error { return second(s.OldKeys(ctx, noon)) }, "idempotency_keys_by_age"},
+	{"OldChanges", func(ctx context.Context, s *store.Store) error { return second(s.OldChanges(ctx, noon)) }, "changes_key"},
+	{"OldRefusals", func(ctx context.Context, s *store.Store) error { return second(s.OldRefusals(ctx, noon)) }, "refusals_key"},
+	{"OldCallbacks", func(ctx context.Context, s *store.Store) error { return second(s.OldCallbacks(ctx, noon)) }, "callbacks_key"},
 	{"Lanes", func(ctx context.Context, s *store.Store) error { return second(s.Lanes(ctx, site)) }, "queue_due"},
 	{"Suppressed", func(ctx context.Context, s *store.Store) error {
 		return second(s.Suppressed(ctx, site, []string{"anna@example.org"}))
@@ -77,7 +94,7 @@ var steps = []struct {
 	{"Series", func(ctx context.Context, s *store.Store) error {
 		return second(s.Series(ctx, site, series.Query{Metric: series.Waits, Since: noon, Until: eight, Step: time.Minute}))
 	}, "series_key"},
-	{"ForgetSeries", func(ctx context.Context, s *store.Store) error { return second(s.ForgetSeries(ctx, site, noon)) }, "series_key"},
+	{"ForgetSeries", func(ctx context.Context, s *store.Store) error { return second(s.ForgetSeries(ctx, noon)) }, "series_key"},
 	{"AddSeries", func(ctx context.Context, s *store.Store) error {
 		return s.AddSeries(ctx, series.Depth(site, noon, map[message.Status]int{message.Pending: 1}))
 	}, "series_key"},
@@ -322,6 +339,8 @@ var aliases = map[string]string{"q": "queue", "w": "windows", "m": "messages", "
 // ofSQLite reads lines as "SEARCH q USING INDEX queue_due (site=? AND due_at<?)".
 func ofSQLite(lines []string) (all []access) {
 	sorted := slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, "TEMP B-TREE FOR ORDER BY") })
+	// From the first of a key to the first of the next: both are looked up.
+	jumps := slices.Contains(lines, "RECURSIVE STEP") && !sorted
 	for _, line := range lines {
 		found := sqliteAccess.FindStringSubmatch(line)
 		if found == nil || strings.Contains(line, "VIRTUAL TABLE") || strings.Contains(line, "CONSTANT ROW") {
@@ -329,6 +348,16 @@ func ofSQLite(lines []string) (all []access) {
 		}
 		scans, table, index, condition := found[1] == "SCAN", cmp.Or(aliases[found[2]], found[2]), found[3], found[4]
 		switch {
+		case jumps && found[2] == "n": // the row whose key was found
+			continue
+		case jumps && (found[2] == "f" || found[2] == "one"): // what was found
+			continue
+		case jumps && scans:
+			if index == "" || strings.HasPrefix(index, "sqlite_autoindex") {
+				index = table + "_key"
+			}
+			all = append(all, access{index: index, line: line})
+			continue
 		case strings.Contains(line, "INTEGER PRIMARY KEY"): // where the row lies, which an index has told
 			continue
 		case scans && slices.ContainsFunc(lines, func(other string) bool { return other == "CO-ROUTINE "+found[2] || other == "MATERIALIZE "+found[2] }):
@@ -368,6 +397,10 @@ func ofPostgres(lines []string) (all []access) {
 			_, condition, _ = strings.Cut(lines[i+1], "Index Cond: ")
 		}
 		bySite := !strings.Contains(condition, " AND ") && !ordered
+		if i > 0 && strings.Contains(lines[i-1], "Limit") && strings.HasPrefix(found[1], "Index") {
+			all = append(all, a) // the first row of it, or the first behind another
+			continue
+		}
 		a.whole = condition == "" || bySite && !slices.Contains(small, a.index)
 		all = append(all, a)
 	}

@@ -115,6 +115,10 @@ func (postgres) perhaps(table, as, on string) string {
 	return fmt.Sprintf(" LEFT JOIN LATERAL (SELECT %[2]s.* FROM %[1]s %[2]s WHERE %[3]s OFFSET 0) AS %[2]s ON true", table, as, on)
 }
 
+func (postgres) next(h heap, behind string) string {
+	return fmt.Sprintf(" CROSS JOIN LATERAL (SELECT %[1]s FROM %[2]s WHERE %[3]s AND %[4]s ORDER BY %[1]s LIMIT 1) AS n", h.keys+", "+h.time, h.table, h.where, behind)
+}
+
 func (postgres) by(string) string { return "" }
 
 func (postgres) like() string { return "ILIKE" }

@@ -55,17 +55,30 @@ func (s *Store) Series(ctx context.Context, site string, q series.Query) ([]seri
 	return all, nil
 }
 
-// ForgetSeries deletes the rows of a site that have been kept long enough.
-func (s *Store) ForgetSeries(ctx context.Context, site string, now time.Time) (forgotten int, err error) {
-	for _, metric := range series.Metrics() {
-		for step, kept := range series.Kept() {
-			n, err := s.exec(ctx, nil, "DELETE FROM series WHERE site = ? AND step = ? AND metric = ? AND at < ?",
-				site, int(step/time.Second), string(metric), now.Add(-kept-series.Hour).Unix())
-			if err != nil {
-				return forgotten, fmt.Errorf("forget what was counted: %w", err)
+// ForgetSeries deletes the rows of all sites that have been kept long enough.
+func (s *Store) ForgetSeries(ctx context.Context, now time.Time) (forgotten int, err error) {
+	type old struct {
+		site, metric string
+		step         int
+		first        int64
+	}
+	rows, err := s.query(ctx, nil, ofSeries.firsts(s.dialect), now.Unix())
+	all, err := collect(rows, err, func(scan func(...any) error) (o old, err error) {
+		return o, scan(&o.site, &o.step, &o.metric, &o.first)
+	})
+	for step, kept := range series.Kept() {
+		until := now.Add(-kept - series.Hour).Unix()
+		for _, o := range all {
+			if err != nil || o.step != int(step/time.Second) || o.first >= until {
+				continue
 			}
+			var n int
+			n, err = s.exec(ctx, nil, "DELETE FROM series WHERE site = ? AND step = ? AND metric = ? AND at < ?", o.site, o.step, o.metric, until)
 			forgotten += n
 		}
+	}
+	if err != nil {
+		return forgotten, fmt.Errorf("forget what was counted: %w", err)
 	}
 	return forgotten, nil
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -115,6 +116,13 @@ func (sqlite) to(table, as, on, _ string) string {
 
 func (sqlite) perhaps(table, as, on string) string {
 	return fmt.Sprintf(" LEFT JOIN %s AS %s ON %s", table, as, on)
+}
+
+func (sqlite) next(h heap, behind string) string {
+	row := cmp.Or(h.row, "site, id")
+	is := "(n." + strings.ReplaceAll(row, ", ", ", n.") + ")"
+	return fmt.Sprintf(" CROSS JOIN %[2]s AS n ON %[6]s = (SELECT %[5]s FROM %[2]s WHERE %[3]s AND %[4]s ORDER BY %[1]s LIMIT 1)",
+		h.keys+", "+h.time, h.table, h.where, behind, row, is)
 }
 
 func (sqlite) by(index string) string { return " INDEXED BY " + index }

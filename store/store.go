@@ -83,6 +83,8 @@ type dialect interface {
 	change(r rowsOf) (statement string, arguments []any)
 	// any ends a condition on a column that is to be among those of a subselect, which is run once.
 	any(subselect string) string
+	// next goes on from f to the first row behind it of a heap, as n.
+	next(h heap, behind string) string
 	// by names the index of a table in a FROM, for a planner that would take another.
 	by(index string) string
 	// like compares a text with a pattern, capitals or not as far as the database can.

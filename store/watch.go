@@ -63,15 +63,26 @@ var errDeaf = errors.New("what we say ourselves is not heard")
 func (s *Store) look(ctx context.Context, wake func(), while time.Duration) {
 	every := time.NewTicker(time.Second)
 	defer every.Stop()
-	var known time.Time
+	known := map[message.Lane]time.Time{} // when the first message of a lane was due
 	for until := time.Now().Add(while); s.listen == nil || time.Now().Before(until); {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-every.C:
-			next, err := s.firstDue(ctx)
-			if err == nil && !next.IsZero() && !next.After(now) && !next.Equal(known) {
-				known = next
+			lanes, err := s.DueLanes(ctx, now)
+			if err != nil {
+				continue
+			}
+			before := known
+			known = map[message.Lane]time.Time{}
+			stirred := false
+			for _, l := range lanes {
+				due := l.DueAt
+				l.DueAt = time.Time{}
+				known[l] = due
+				stirred = stirred || !before[l].Equal(due)
+			}
+			if stirred {
 				wake()
 			}
 		}
@@ -80,18 +91,11 @@ func (s *Store) look(ctx context.Context, wake func(), while time.Duration) {
 
 // OldestDue is when the message became due, or will, that is due before all others of all
 // sites; zero if none waits.
-func (s *Store) OldestDue(ctx context.Context) (time.Time, error) { return s.firstDue(ctx) }
-
-// firstDue is NextDue of all sites.
-func (s *Store) firstDue(ctx context.Context) (first time.Time, err error) {
-	sites, err := s.Sites(ctx)
-	for _, site := range sites {
-		next, err := s.NextDue(ctx, site)
-		if err != nil {
-			return first, err
-		}
-		if first.IsZero() || !next.IsZero() && next.Before(first) {
-			first = next
+func (s *Store) OldestDue(ctx context.Context) (first time.Time, err error) {
+	lanes, err := s.DueLanes(ctx, endOfTime)
+	for _, l := range lanes {
+		if first.IsZero() || l.DueAt.Before(first) {
+			first = l.DueAt
 		}
 	}
 	return first, err

@@ -55,6 +55,7 @@ type house struct {
 	outbox    *outbox.Job
 	counter   *series.Counter // nil where nobody counts
 	sampled   time.Time       // the minute in which the queue was last measured
+	waited    map[string]bool // the sites in which something waited then
 	timetable *jobs.Timetable
 	health    health.Board
 	told      time.Time // when the service was told to stop; zero before
@@ -116,6 +117,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 		Catalog: c.Kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: h.route,
 		NextFlush: func(after time.Time) time.Time { return h.timetable.NextTick(schedule.Notifications, after) },
 		PageOf:    c.pageOf,
+		Later:     func(at time.Time) { h.timetable.WakeAt(schedule.Notifications, at) },
 		Operated:  func(at time.Time) { h.timetable.WakeAt(operationsJob, at) },
 	})
 	h.operate = operations.New(h.store, h.desk, h.log)
@@ -140,12 +142,14 @@ func (h *house) plan(wake func()) error {
 	for _, p := range []jobs.Plan{
 		{Name: schedule.Reminders, Spec: c.Reminders.Spec, Work: waking(h.remind.Run)},
 		{Name: schedule.UserNotifications, Spec: c.UserNotifications.Spec, Work: waking(h.moved(h.promote.Run))},
-		{Name: schedule.Notifications, Spec: c.Notifications.Spec, Work: then(h.flush.Run, h.tell), Wake: c.Notifications.Wake, Everywhere: true, Finishes: true},
+		{Name: schedule.Notifications, Spec: c.Notifications.Spec, Work: h.ahead(then(h.flush.Run, h.tell)), Wake: c.Notifications.Wake, Everywhere: true, Finishes: true},
 		{Name: operationsJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.operate.Run), Wake: true, Private: true},
 		{Name: outboxJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.outbox.Run), Wake: true, Private: true},
 		{Name: callbacksJob, Spec: schedule.Spec{Every: "5s"}, Work: h.callbacks.Run, Wake: true, Private: true},
 		{Name: seriesJob, Spec: schedule.Spec{Every: "5s"}, Work: h.measure, Private: true},
-		{Name: "housekeeping", Spec: schedule.Spec{Every: h.sweepEvery()}, Work: waking(h.housekeep), Private: true},
+		{Name: timersJob, Spec: schedule.Spec{Every: "5s"}, Work: h.ahead(h.timers), Private: true},
+		{Name: sweepJob, Spec: schedule.Spec{Every: h.sweepEvery()}, Work: waking(h.flush.Sweep), Wake: true, Private: true},
+		{Name: "housekeeping", Spec: schedule.Spec{Every: "5m"}, Work: h.housekeep, Private: true},
 	} {
 		if err := h.timetable.Plan(p); err != nil {
 			return err
@@ -159,6 +163,8 @@ const (
 	callbacksJob  = "callbacks"  // tells webhooks
 	operationsJob = "operations" // does what was asked for many messages
 	outboxJob     = "outbox"     // takes in what callers wrote in transactions of their own
+	timersJob     = "timers"     // looks for times that other replicas were told of
+	sweepJob      = "sweeping"   // ends leases and messages whose time is over
 	seriesJob     = "series"     // adds what was counted to what all replicas have
 )
 
@@ -182,64 +188,6 @@ const (
 	keepMails   = 1000 // of a test mailbox
 	purgeEvery  = time.Hour
 )
-
-// housekeep mends what crashes left and forgets what has had its time.
-func (h *house) housekeep(ctx context.Context, at time.Time) (map[string]int, error) {
-	counts, err := h.flush.Sweep(ctx, at)
-	if err != nil {
-		return counts, err
-	}
-	sites, err := h.store.Sites(ctx)
-	if err != nil {
-		return counts, err
-	}
-	turn, err := h.turns(ctx, sites, at)
-	if err != nil {
-		return counts, err
-	}
-	for _, site := range sites {
-		if _, err := h.store.ForgetKeys(ctx, site, 1000, at.Add(-keepKeys)); err != nil {
-			return counts, err
-		}
-		if _, err := h.store.ForgetChanges(ctx, site, 1000, at.Add(-keepChanges)); err != nil {
-			return counts, err
-		}
-		if _, err := h.store.ForgetRefusals(ctx, site, 1000, at.Add(-keepRefused)); err != nil {
-			return counts, err
-		}
-		if err := h.forgetCallbacks(ctx, site, at); err != nil {
-			return counts, err
-		}
-		if turn[site] {
-			if err := errors.Join(h.purge(ctx, site, at), h.forgetSeries(ctx, site, at)); err != nil {
-				return counts, err
-			}
-		}
-		if access.IsSandbox(site) {
-			if err := h.store.ForgetKept(ctx, site, keepMails, at.Add(-keepTests)); err != nil {
-				return counts, err
-			}
-		}
-	}
-	if _, err := h.store.ForgetBudgets(ctx, 1000, at.Add(-keepBudgets)); err != nil {
-		return counts, err
-	}
-	if err := h.store.ForgetSessions(ctx, at); err != nil {
-		return counts, err
-	}
-	_, err = h.store.ForgetRuns(ctx, 1000, at.Add(-keepRuns))
-	return counts, err
-}
-
-func (h *house) forgetCallbacks(ctx context.Context, site string, at time.Time) error {
-	all, err := h.store.Webhooks(ctx, site)
-	for _, e := range all {
-		if err == nil {
-			_, err = h.store.ForgetCallbacks(ctx, site, e.ID, 1000, at.Add(-keepCalls))
-		}
-	}
-	return err
-}
 
 // migrate brings the schema up to date and makes the site known.
 func (h *house) migrate(ctx context.Context) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -10,21 +11,14 @@ import (
 )
 
 // turns are the sites that it is this replica's turn to purge: once an hour one of them all
-// purges a site.
-func (h *house) turns(ctx context.Context, sites []string, at time.Time) (map[string]bool, error) {
-	if at.Before(h.purged.Add(purgeEvery)) {
-		return nil, nil
-	}
-	mine, err := h.store.TakeTurns(ctx, "purge", sites, at, at.Add(purgeEvery))
+// purges a site, if there is something that may be too old.
+func (h *house) turns(ctx context.Context, at time.Time) ([]string, error) {
+	sites, err := h.store.PurgeableSites(ctx)
 	if err != nil {
 		return nil, err
 	}
-	h.purged = at
-	turn := map[string]bool{}
-	for _, site := range mine {
-		turn[site] = true
-	}
-	return turn, nil
+	sites = slices.DeleteFunc(sites, func(site string) bool { return h.config.keeps(site) == 0 })
+	return h.store.TakeTurns(ctx, "purge", sites, at, at.Add(purgeEvery))
 }
 
 // purge deletes messages that have been kept long enough. A page a time: it must not keep

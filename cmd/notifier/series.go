@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -84,24 +85,48 @@ func (h *house) measure(ctx context.Context, at time.Time) (map[string]int, erro
 	if !minute.After(h.sampled) {
 		return nil, nil
 	}
-	sites, err := h.store.Sites(ctx)
+	known, err := h.store.Sampled(ctx, allSites, minute)
 	if err != nil {
 		return nil, err
 	}
-	for _, site := range sites {
-		known, err := h.store.Sampled(ctx, site, minute)
-		if err == nil && !known {
-			var depth map[message.Status]int
-			if depth, err = h.store.Depth(ctx, site); err == nil {
-				err = h.store.AddSeries(ctx, series.Depth(site, minute, depth))
-			}
-		}
-		if err != nil {
+	if !known {
+		if err := h.sample(ctx, minute); err != nil {
 			return nil, err
 		}
 	}
 	h.sampled = minute
 	return nil, nil
+}
+
+// allSites is under which site it is noted that a minute was measured.
+const allSites = ""
+
+// sample measures the sites in whose queues something waits, and those in which something
+// did when this replica looked last: they are told to be empty now.
+func (h *house) sample(ctx context.Context, minute time.Time) error {
+	sites, err := h.store.WaitingSites(ctx)
+	if err != nil {
+		return err
+	}
+	for site := range h.waited {
+		if !slices.Contains(sites, site) {
+			sites = append(sites, site)
+		}
+	}
+	h.waited = map[string]bool{}
+	for _, site := range sites {
+		depth, err := h.store.Depth(ctx, site)
+		if err == nil {
+			err = h.store.AddSeries(ctx, series.Depth(site, minute, depth))
+		}
+		if err != nil {
+			return err
+		}
+		if len(depth) > 0 {
+			h.waited[site] = true
+		}
+	}
+	return h.store.AddSeries(ctx, series.Depth(allSites, minute, nil))
 }
 
 // handOver adds what is left to be added when the process ends. It is worth no more than
@@ -113,10 +138,4 @@ func (h *house) handOver() error {
 		h.log.Warn("the last seconds are missing in the statistics", zap.Error(err))
 	}
 	return nil
-}
-
-// forgetSeries deletes what has been kept long enough.
-func (h *house) forgetSeries(ctx context.Context, site string, at time.Time) error {
-	_, err := h.store.ForgetSeries(ctx, site, at)
-	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -257,10 +258,10 @@ func (q *queueMetrics) Describe(all chan<- *prometheus.Desc) {
 func (q *queueMetrics) Collect(all chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	sites, err := q.store.Sites(ctx)
+	sites, err := q.busy(ctx)
 	for _, site := range sites {
 		now := time.Now()
-		due, failed, oldest, countErr := q.store.Counts(ctx, site, now, false)
+		due, failed, oldest, countErr := q.store.Counts(ctx, site, now, true)
 		if countErr != nil {
 			err = countErr
 			break
@@ -276,4 +277,29 @@ func (q *queueMetrics) Collect(all chan<- prometheus.Metric) {
 	if err != nil {
 		all <- prometheus.NewInvalidMetric(dueMessages, err)
 	}
+}
+
+// maxMeasured is of how many sites the queue is told.
+const maxMeasured = 100
+
+// busy are the sites in which something is due or in error, and the home site. Those that
+// have nothing are not told of: a thousand idle sites are a thousand lines that say 0.
+func (q *queueMetrics) busy(ctx context.Context) ([]string, error) {
+	sites := []string{q.config.Site}
+	lanes, err := q.store.DueLanes(ctx, time.Now())
+	for _, l := range lanes {
+		sites = append(sites, l.Site)
+	}
+	if err == nil {
+		var failed []string
+		failed, err = q.store.FailedSites(ctx)
+		sites = append(sites, failed...)
+	}
+	known := map[string]bool{}
+	sites = slices.DeleteFunc(sites, func(site string) bool {
+		again := known[site]
+		known[site] = true
+		return again
+	})
+	return sites[:min(len(sites), maxMeasured)], err
 }

@@ -12,7 +12,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -23,8 +22,8 @@ import (
 
 // Queue is what the job needs of the store.
 type Queue interface {
-	Sites(ctx context.Context) ([]string, error)
-	Webhooks(ctx context.Context, site string) ([]webhook.Endpoint, error)
+	// DueWebhooks lists the webhooks that are due to be told something.
+	DueWebhooks(ctx context.Context, at time.Time) ([]webhook.Endpoint, error)
 	NoteWebhook(ctx context.Context, e webhook.Endpoint) error
 	ClaimCallbacks(ctx context.Context, site string, endpoint message.ID, n int, at, leaseUntil time.Time) ([]webhook.Callback, error)
 	FinishCallback(ctx context.Context, c webhook.Callback, leased time.Time) error
@@ -82,24 +81,11 @@ func wait(tries int, asked time.Duration) (d time.Duration, again bool) {
 
 // Run calls all webhooks that are due to be told something.
 func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
-	sites, err := j.queue.Sites(ctx)
-	if err != nil {
-		return nil, err
+	r := &run{
+		Job: j, ctx: ctx, at: at, started: time.Now(), counts: map[string]int{}, places: make(chan struct{}, maxEndpoints),
+		visited: map[message.ID]bool{}, over: make(chan message.ID),
 	}
-	r := &run{Job: j, ctx: ctx, at: at, started: time.Now(), counts: map[string]int{}, places: make(chan struct{}, maxEndpoints)}
-	for _, site := range sites {
-		endpoints, err := j.queue.Webhooks(ctx, site)
-		if err != nil {
-			r.fail(err)
-			break
-		}
-		for _, e := range endpoints {
-			if e.DisabledAt == nil {
-				r.all.Go(func() { r.visit(e) })
-			}
-		}
-	}
-	r.all.Wait()
+	r.visits()
 	if len(r.counts) == 0 {
 		return nil, errors.Join(r.errs...)
 	}
@@ -113,8 +99,8 @@ type run struct {
 	at      time.Time
 	started time.Time
 	places  chan struct{}
-	calling atomic.Int32 // webhooks that are being called
-	all     sync.WaitGroup
+	visited map[message.ID]bool // webhooks that are being called, or have failed in this run
+	over    chan message.ID     // of those that have heard all
 
 	mu     sync.Mutex
 	counts map[string]int
@@ -129,22 +115,53 @@ func (r *run) fail(err error) {
 	r.errs = append(r.errs, err)
 }
 
-// idle is how long a webhook that has heard everything waits for more, while another is
-// still being called: the run is over for all of them at once, and must not be late for one.
+// idle is how often it is asked which webhooks are due while some are being called: the run
+// is over for all of them at once, and must not be late for one.
 const idle = 250 * time.Millisecond
+
+// visits tells all webhooks what is due, side by side.
+func (r *run) visits() {
+	again := time.NewTicker(idle)
+	defer again.Stop()
+	for calling, ask := 0, true; ; {
+		if ask && r.ctx.Err() == nil {
+			due, err := r.queue.DueWebhooks(r.ctx, r.now())
+			if err != nil {
+				r.fail(err)
+			}
+			for _, e := range due {
+				if !r.visited[e.ID] {
+					r.visited[e.ID] = true
+					calling++
+					go r.visit(e)
+				}
+			}
+		}
+		if calling == 0 {
+			return
+		}
+		select {
+		case id := <-r.over:
+			calling--
+			delete(r.visited, id) // a failed one has no id here: it waits for the next run
+			ask = calling > 0
+		case <-again.C:
+			ask = true
+		}
+	}
+}
 
 // visit tells one webhook what is due, until it fails: then the rest waits for the next
 // run, which asks with one call whether it works again.
 func (r *run) visit(e webhook.Endpoint) {
-	for r.ctx.Err() == nil && e.DisabledAt == nil {
-		any, works := r.page(&e)
-		switch {
-		case !works, !any && r.calling.Load() == 0:
-			return
-		case !any:
-			time.Sleep(idle)
-		}
+	id, any, works := e.ID, true, true
+	for any && works && r.ctx.Err() == nil {
+		any, works = r.page(&e)
 	}
+	if !works {
+		id = ""
+	}
+	r.over <- id
 }
 
 // page tells a webhook one page of what is due, if there is any. A lease begins when there
@@ -179,8 +196,6 @@ func (r *run) page(e *webhook.Endpoint) (any, works bool) {
 
 // tell makes the calls of a batch, a few at once, and tells whether the webhook works.
 func (r *run) tell(e *webhook.Endpoint, claimed []webhook.Callback, leased time.Time) bool {
-	r.calling.Add(1)
-	defer r.calling.Add(-1)
 	var calls sync.WaitGroup
 	places := make(chan struct{}, perEndpoint)
 	results := make([]result, len(claimed))

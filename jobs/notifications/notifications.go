@@ -6,6 +6,7 @@ package notifications
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,12 +17,14 @@ import (
 
 // Queue is what the job needs of the store.
 type Queue interface {
-	Sites(ctx context.Context) ([]string, error)
-	// Lanes lists what waits on a site, by account and priority.
+	// DueLanes lists in which lanes of all sites a message is due, Lanes what waits on one site.
+	DueLanes(ctx context.Context, at time.Time) ([]message.Lane, error)
 	Lanes(ctx context.Context, site string) ([]message.Lane, error)
 	Claim(ctx context.Context, lane message.Lane, n int, at, leaseUntil time.Time) ([]message.Message, error)
 	Extend(ctx context.Context, held []message.Message, leaseUntil time.Time) error
 	Settle(ctx context.Context, outcomes []message.Outcome) (int, error)
+	LapsedSites(ctx context.Context, at time.Time) ([]string, error)
+	ExpiringSites(ctx context.Context, at time.Time) ([]string, error)
 	Lapsed(ctx context.Context, site string, n int, at time.Time) ([]message.Message, error)
 	Expire(ctx context.Context, site string, n int, at time.Time) (int, error)
 	// Attach gives a message the content of its attachments.
@@ -162,30 +165,11 @@ func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
 	return r.counts, err
 }
 
-func (j *Job) sites(ctx context.Context) ([]string, error) {
-	if j.o.Site != "" {
-		return []string{j.o.Site}, nil
-	}
-	return j.queue.Sites(ctx)
-}
-
 // due lists the lanes in which something is due.
 func (j *Job) due(ctx context.Context, at time.Time) ([]message.Lane, error) {
-	sites, err := j.sites(ctx)
-	if err != nil {
-		return nil, err
+	if j.o.Site == "" {
+		return j.queue.DueLanes(ctx, at)
 	}
-	var due []message.Lane
-	for _, site := range sites {
-		lanes, err := j.queue.Lanes(ctx, site)
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range lanes {
-			if !l.DueAt.After(at) {
-				due = append(due, l)
-			}
-		}
-	}
-	return due, nil
+	lanes, err := j.queue.Lanes(ctx, j.o.Site)
+	return slices.DeleteFunc(lanes, func(l message.Lane) bool { return l.DueAt.After(at) }), err
 }

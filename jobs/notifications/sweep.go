@@ -12,14 +12,20 @@ import (
 // the queue with an attempt of unknown end, and those that were not sent in time expire.
 func (j *Job) Sweep(ctx context.Context, at time.Time) (map[string]int, error) {
 	counts := map[string]int{}
-	sites, err := j.sites(ctx)
+	lapsed, err := j.sites(ctx, j.queue.LapsedSites, at)
 	if err != nil {
 		return nil, err
 	}
-	for _, site := range sites {
+	for _, site := range lapsed {
 		if err := j.sweepLeases(ctx, site, at, counts); err != nil {
 			return counts, err
 		}
+	}
+	expiring, err := j.sites(ctx, j.queue.ExpiringSites, at)
+	if err != nil {
+		return counts, err
+	}
+	for _, site := range expiring {
 		for {
 			n, err := j.queue.Expire(ctx, site, j.o.Batch, at)
 			if err != nil {
@@ -32,6 +38,14 @@ func (j *Job) Sweep(ctx context.Context, at time.Time) (map[string]int, error) {
 		}
 	}
 	return counts, nil
+}
+
+// sites are those to visit: the one that the job looks after, or those with something due.
+func (j *Job) sites(ctx context.Context, due func(context.Context, time.Time) ([]string, error), at time.Time) ([]string, error) {
+	if j.o.Site != "" {
+		return []string{j.o.Site}, nil
+	}
+	return due(ctx, at)
 }
 
 func (j *Job) sweepLeases(ctx context.Context, site string, at time.Time, counts map[string]int) error {

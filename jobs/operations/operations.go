@@ -15,7 +15,8 @@ import (
 
 // Queue is what the job needs of the store.
 type Queue interface {
-	Sites(ctx context.Context) ([]string, error)
+	// OperatedSites lists the sites with operations that nobody works on.
+	OperatedSites(ctx context.Context, at time.Time) ([]string, error)
 	TakeOperation(ctx context.Context, site string, at, until time.Time) (message.Operation, bool, error)
 	Progress(ctx context.Context, o message.Operation, until time.Time) (bool, error)
 	Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error)
@@ -49,7 +50,7 @@ const (
 
 // Run works on all operations that nobody works on, until they are over.
 func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
-	sites, err := j.queue.Sites(ctx)
+	sites, err := j.queue.OperatedSites(ctx, at)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,8 @@ import (
 
 // Queue is what the job needs of the store.
 type Queue interface {
-	Sites(ctx context.Context) ([]string, error)
+	// PostedSites lists the sites with requests that no replica holds.
+	PostedSites(ctx context.Context, at time.Time) ([]string, error)
 	TakePosted(ctx context.Context, site string, n int, at, until time.Time) ([]message.Posted, error)
 	RefusePosted(ctx context.Context, p message.Posted, why string, at time.Time) error
 }
@@ -56,7 +57,7 @@ const (
 
 // Run takes in all that no other replica holds.
 func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
-	sites, err := j.queue.Sites(ctx)
+	sites, err := j.queue.PostedSites(ctx, at)
 	if err != nil {
 		return nil, err
 	}

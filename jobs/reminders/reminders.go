@@ -18,7 +18,8 @@ import (
 
 // Queue is what the job needs of the store.
 type Queue interface {
-	Sites(ctx context.Context) ([]string, error)
+	// DeadlineSites lists the sites with deadlines with a step that has come.
+	DeadlineSites(ctx context.Context, at time.Time) ([]string, error)
 	// DueDeadlines lists at most n deadlines with a step that has come, earliest first.
 	DueDeadlines(ctx context.Context, site string, n int, at time.Time) ([]deadlines.Deadline, error)
 	// Remind stores the reminders of a deadline and its next step, all or nothing, unless
@@ -51,7 +52,7 @@ const batch = 200
 // run: for the latest step, however many were missed.
 func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
 	counts := map[string]int{}
-	sites, err := j.queue.Sites(ctx)
+	sites, err := j.queue.DeadlineSites(ctx, at)
 	if err != nil {
 		return nil, err
 	}

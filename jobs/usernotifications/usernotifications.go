@@ -20,7 +20,8 @@ import (
 
 // Queue is what the job needs of the store.
 type Queue interface {
-	Sites(ctx context.Context) ([]string, error)
+	// WindowSites lists the sites with windows whose time has come.
+	WindowSites(ctx context.Context, at time.Time) ([]string, error)
 	// Promote closes the windows of at most n users as decide says, all in one transaction.
 	Promote(ctx context.Context, site string, at time.Time, n int, decide func([]message.Message) message.Closing) (int, error)
 	// PromoteUser closes all windows of one user, those too whose time has not come, unless
@@ -53,7 +54,7 @@ func New(queue Queue, writer letter.Writer, log *zap.Logger) *Job {
 // transaction.
 func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
 	counts := map[string]int{}
-	sites, err := j.queue.Sites(ctx)
+	sites, err := j.queue.WindowSites(ctx, at)
 	if err != nil {
 		return nil, err
 	}
