@@ -53,7 +53,7 @@ func (c *chaos) diskFull() (v verdict, err error) {
 		}
 		if !ok {
 			refused++
-			if status != http.StatusServiceUnavailable && status != http.StatusInternalServerError {
+			if status != http.StatusInsufficientStorage {
 				v.breaks("on a full disk the API answers %d", status)
 			}
 			time.Sleep(50 * time.Millisecond)
