@@ -42,6 +42,10 @@ func (h *handler) readable(next http.Handler) http.Handler {
 			h.refuse(w, problem(http.StatusBadRequest, "bad_address", "The path, the query or the Idempotency-Key has bytes in it that are no text. Write it in UTF-8, in the path and query with percent signs."))
 			return
 		}
+		if strings.Contains(r.URL.EscapedPath()+"/", "/./") || strings.Contains(r.URL.EscapedPath()+"/", "/../") {
+			h.refuse(w, problem(http.StatusUnprocessableEntity, "bad_id", "The path has . or .. between slashes, which browsers and proxies fold into another path: no id can be so. Choose another id."))
+			return
+		}
 		if coding := r.Header.Get("Content-Encoding"); r.ContentLength != 0 && coding != "" && !strings.EqualFold(coding, "identity") {
 			h.refuse(w, problem(http.StatusUnsupportedMediaType, "compressed", "A request is taken as it is, not compressed. Leave Content-Encoding out."))
 			return

@@ -182,14 +182,11 @@ func checkUsers(wrong *message.Invalid, below string, users []string) {
 	}
 	for i, id := range users {
 		at := below + "/" + strconv.Itoa(i)
-		switch {
-		case id == "":
+		if id == "" {
 			wrong.Add(at, "missing", "a user id is empty. Leave it out, or write the id.")
-		case strings.Contains(id, "@"):
-			wrong.Add(at, "bad_id", "%q is an address. Write the id of a user: deadlines are for users only.", message.Truncate(id, 60))
-		default:
-			wrong.Check(at, "bad_text", message.CheckLine(id, message.MaxLine))
+			continue
 		}
+		wrong.Check(at, "bad_text", message.CheckUserID(id))
 	}
 }
 

@@ -135,7 +135,7 @@ func TestDeadlinesInFullRefused(t *testing.T) {
 		{`{"due_in":{"workdays":1.5}}`, "/due_in/workdays bad_type"},
 		{`{"due_in":{"hours":1},"escalate":[{"users":["boss"]}]}`, "/escalate/0 missing"},
 		{`{"due_in":{"hours":1},"escalate":[{"users":[],"on_day":true}]}`, "/escalate/0/users missing"},
-		{`{"due_in":{"hours":1},"escalate":[{"users":["a@b.c"],"before":["0h"]}]}`, "/escalate/0/users/0 bad_id"},
+		{`{"due_in":{"hours":1},"escalate":[{"users":[".."],"before":["1h"]}]}`, "/escalate/0/users/0 bad_text"},
 		{`{"due_in":{"hours":1},"escalate":[{"users":["boss"],"after":{"every_workday":true,"max":61}}]}`, "/escalate/0/after/max out_of_range"},
 		{`{"due_in":{"hours":1},"for_users":{"jan":{"due_in":{"hours":1}}}}`, "/for_users/jan not_a_user"},
 		{`{"due_in":{"hours":1},"for_users":{"anna":{}}}`, "/for_users/anna/due_at missing"},

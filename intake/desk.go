@@ -31,6 +31,9 @@ type Store interface {
 	MoveInherited(ctx context.Context, c message.Call, n int, again func(u preferences.User, zone string) func(message.Message) message.Message) (more bool, err error)
 	Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error)
 	UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error)
+	// AddressIDs tells which of the texts were ids of users who are erased; nil where no id of a user
+	// looks like an address.
+	AddressIDs(ctx context.Context, site string, texts []string) (erased map[string]bool, err error)
 	Groups(ctx context.Context, site string, ids []string) (map[string][]string, error)
 	// ChangesOf lists the last n changes of one subject, the newest first.
 	ChangesOf(ctx context.Context, site, subject string, n int) ([]message.Change, error)

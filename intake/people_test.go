@@ -83,7 +83,7 @@ func TestPreferences(t *testing.T) {
 
 func TestUserRefused(t *testing.T) {
 	each(t, func(h *house) {
-		_, err := h.SetUser(ctx, at(noon), preferences.User{ID: "a@b", Email: "anna", Name: "A\r\nBcc: b", Timezone: "Mars", Language: "polski"})
+		_, err := h.SetUser(ctx, at(noon), preferences.User{ID: "..", Email: "anna", Name: "A\r\nBcc: b", Timezone: "Mars", Language: "polski"})
 		if got := h.faults(err); got != "/id bad_id\n/email bad_address\n/name bad_text\n/timezone bad_timezone\n/language bad_language" {
 			h.Errorf("faults\n%s", got)
 		}

@@ -205,7 +205,7 @@ func TestDeadlineRefused(t *testing.T) {
 		{"no date", func(d *deadlines.Deadline) { d.DueAt = time.Time{} }, "/due_at missing"},
 		{"no users", func(d *deadlines.Deadline) { d.Users = nil }, "/users missing"},
 		{"unknown users, strictly", func(d *deadlines.Deadline) { d.Users = []string{"anna", "ana", "jon"} }, "/users/1 unknown_user\n/users/2 unknown_user"},
-		{"an address", func(d *deadlines.Deadline) { d.Users = []string{"anna@example.org"} }, "/users/0 bad_id"},
+		{"T10: a path that climbs", func(d *deadlines.Deadline) { d.Users = []string{".."} }, "/users/0 bad_text"},
 		{"no key", func(d *deadlines.Deadline) { d.Key = "" }, "/key missing"},
 		{"a key of two lines", func(d *deadlines.Deadline) { d.Key = "a\nb" }, "/key bad_text"},
 		{"a reminder after it", func(d *deadlines.Deadline) { d.RemindBefore[0] = -1 }, "/remind_before/0 out_of_range"},

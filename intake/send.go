@@ -48,6 +48,9 @@ func (d *Desk) send(ctx context.Context, c message.Call, draft message.Draft) (t
 	for _, m := range messages {
 		taken.Messages = append(taken.Messages, d.ticket(m))
 	}
+	if draft.ForAll() && len(messages) > 0 && messages[0].UserID == "" {
+		taken.Messages[0].Users = people.users()
+	}
 	if c.DryRun {
 		taken.ID = ""
 		for i := range taken.Messages {
@@ -65,7 +68,7 @@ func (d *Desk) send(ctx context.Context, c message.Call, draft message.Draft) (t
 
 // ticket names the message, and the user where there is no address to name.
 func (d *Desk) ticket(m message.Message) message.Ticket {
-	t := message.Ticket{ID: m.ID, To: m.Recipients(), Status: m.Status, URL: d.o.PageOf(m.ID)}
+	t := message.Ticket{ID: m.ID, To: m.Recipients(), User: m.UserID, Status: m.Status, URL: d.o.PageOf(m.ID)}
 	if m.Status == message.Pending || m.Status == message.Scheduled {
 		if next := d.o.NextFlush(m.DueAt); !next.IsZero() {
 			t.ExpectedBy = &next
@@ -84,6 +87,16 @@ type recipients struct {
 	sender      message.Address
 	unknown     map[string]bool // ids that are neither a user's nor a group's
 	known       int             // people who are not unknown
+}
+
+// users are the ids of those among the recipients that are users with an address.
+func (r recipients) users() (all []string) {
+	for _, p := range slices.Concat(r.to, r.cc, r.bcc) {
+		if p.ID != "" && p.Email != "" && !slices.Contains(all, p.ID) {
+			all = append(all, p.ID)
+		}
+	}
+	return all
 }
 
 // split makes the messages of a draft. Whoever has no address gets a record that says so,
@@ -177,8 +190,51 @@ func (d *Desk) direct(c message.Call, draft message.Draft) message.Message {
 	return m
 }
 
+// meant is the draft with a user wherever a text is exactly the id of one, though it looks like an
+// address. An id whose user is erased is nobody's: it must not become an address again.
+func (d *Desk) meant(ctx context.Context, site string, draft message.Draft) (message.Draft, error) {
+	lists := []*[]message.Recipient{&draft.To, &draft.Cc, &draft.Bcc, (*[]message.Recipient)(&draft.ReplyTo)}
+	var sender []message.Recipient
+	if draft.Sender != nil {
+		sender = append(sender, *draft.Sender)
+	}
+	lists = append(lists, &sender)
+	var bare []string
+	for _, list := range lists {
+		for _, r := range *list {
+			if r.Bare {
+				bare = append(bare, r.Email)
+			}
+		}
+	}
+	erased, err := d.store.AddressIDs(ctx, site, bare)
+	if err != nil || erased == nil {
+		return draft, err
+	}
+	users, err := d.store.Users(ctx, site, bare)
+	if err != nil {
+		return draft, err
+	}
+	for _, list := range lists {
+		*list = slices.Clone(*list)
+		for i, r := range *list {
+			if _, known := users[r.Email]; r.Bare && (known || erased[r.Email]) {
+				(*list)[i] = message.Recipient{ID: r.Email}
+			}
+		}
+	}
+	if draft.Sender != nil {
+		draft.Sender = &sender[0]
+	}
+	return draft, nil
+}
+
 // resolve looks up the users and groups that a draft names.
 func (d *Desk) resolve(ctx context.Context, c message.Call, draft message.Draft) (recipients, error) {
+	draft, err := d.meant(ctx, c.Site, draft)
+	if err != nil {
+		return recipients{}, err
+	}
 	var ids []string
 	for _, list := range [][]message.Recipient{draft.To, draft.Cc, draft.Bcc} {
 		for _, r := range list {

@@ -255,3 +255,44 @@ func TestOneAddressInTwoSpellings(t *testing.T) {
 		}
 	})
 }
+
+// TestATextThatIsAUsersID: T10 and RULES 4. Ids may be addresses: then the text means the user, an
+// object the address, and after an erasure nobody.
+func TestATextThatIsAUsersID(t *testing.T) {
+	each(t, func(h *house) {
+		h.cast()
+		for _, id := range []string{"olga@directory.example", "a/b?c"} {
+			if _, err := h.SetUser(ctx, at(noon), preferences.User{ID: id, Email: "olga@example.org"}); err != nil {
+				h.Fatalf("%s: %v", id, err)
+			}
+		}
+		mean := func(r message.Recipient) message.Ticket {
+			h.Helper()
+			d := to()
+			d.To = []message.Recipient{r}
+			return h.send(noon, d)[0]
+		}
+		text := message.ParseRecipient("olga@directory.example")
+		if got := mean(text); got.To != "olga@example.org" || got.User != "olga@directory.example" {
+			h.Errorf("the text means %+v, want the user", got)
+		}
+		address := message.Recipient{Address: message.Address{Email: "olga@directory.example"}}
+		if got := mean(address); got.To != "olga@directory.example" || got.User != "" {
+			h.Errorf("the object means %+v, want the address", got)
+		}
+		if got := mean(message.Recipient{ID: "a/b?c"}); got.User != "a/b?c" {
+			h.Errorf("an id with a slash means %+v", got)
+		}
+		if _, err := h.EraseUser(ctx, at(noon), "olga@directory.example"); err != nil {
+			h.Fatal(err)
+		}
+		d := to()
+		d.To = []message.Recipient{text}
+		if _, _, err := h.SendMessage(ctx, at(noon), d); h.faults(err) != "/to/0 unknown_user" {
+			h.Errorf("the id of an erased user: %v, want unknown_user", err)
+		}
+		if got := mean(address); got.To != "olga@directory.example" {
+			h.Errorf("the address means %+v", got)
+		}
+	})
+}

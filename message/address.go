@@ -112,6 +112,9 @@ type Recipient struct {
 	Address
 	// ID is a user's or group's id, if no address was given.
 	ID string `json:"-"`
+	// Bare tells that the address came as a text alone: if it is exactly the id of a user, it means
+	// that user.
+	Bare bool `json:"-"`
 }
 
 // UnmarshalJSON takes "name@example.org", "user-id" or {"email": …, "name": …}.
@@ -140,7 +143,8 @@ func (r Recipient) MarshalJSON() ([]byte, error) {
 }
 
 // ParseRecipient reads what is written for one recipient: an address if it has an @,
-// with or without a name before it in angle brackets, and otherwise an id.
+// with or without a name before it in angle brackets, and otherwise an id. Whether a text with an @ is
+// the id of a user is for the store to say.
 func ParseRecipient(s string) Recipient {
 	if !strings.Contains(s, "@") {
 		return Recipient{ID: s}
@@ -150,5 +154,5 @@ func ParseRecipient(s string) Recipient {
 			return Recipient{Address: Address{Email: a.Address, Name: a.Name}}
 		}
 	}
-	return Recipient{Address: Address{Email: s}}
+	return Recipient{Address: Address{Email: s}, Bare: true}
 }

@@ -12,10 +12,13 @@ type Taken struct {
 
 // Ticket names a message that was taken.
 type Ticket struct {
-	ID     ID     `json:"id,omitempty" doc:"Absent of a dry run." example:"msg_06f3n5mmmt1fq2r6s0hj0v7k9c"`
-	To     string `json:"to" example:"anna@example.org"`
-	Status Status `json:"status" example:"pending"`
-	Reason Reason `json:"reason,omitempty" doc:"Why it has that status, if the status does not say."`
+	ID ID     `json:"id,omitempty" doc:"Absent of a dry run." example:"msg_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	To string `json:"to" example:"anna@example.org"`
+	// User and Users say which of the texts in to, cc and bcc meant users.
+	User   string   `json:"user,omitempty" doc:"The user that it is for; absent if it is for an address." example:"anna"`
+	Users  []string `json:"users,omitempty" doc:"The users among the recipients of one mail for all."`
+	Status Status   `json:"status" example:"pending"`
+	Reason Reason   `json:"reason,omitempty" doc:"Why it has that status, if the status does not say."`
 	// ExpectedBy is stored with the answer, so that a repetition is told the same.
 	ExpectedBy *time.Time `json:"expected_by,omitempty" doc:"The run of Notifications by which it leaves, if nothing holds it up."`
 	URL        string     `json:"url,omitempty" doc:"Where people see what becomes of it; absent unless http.public_url is set."`

@@ -80,7 +80,7 @@ func (d Draft) checkRecipients(bad *Invalid) {
 
 func (r Recipient) check(bad *Invalid, at string) {
 	if r.ID != "" {
-		bad.Check(at, "bad_text", CheckLine(r.ID, MaxLine))
+		bad.Check(at, "bad_text", CheckUserID(r.ID))
 		return
 	}
 	bad.Check(at, "bad_address", r.Check())
@@ -127,15 +127,24 @@ func (e Event) Check(at time.Time) error {
 func (e Event) checkUsers(bad *Invalid) {
 	for i, id := range e.Users {
 		at := fmt.Sprintf("/users/%d", i)
-		switch {
-		case id == "":
+		if id == "" {
 			bad.Add(at, "missing", "a user id is empty. Leave it out, or write the id")
-		case strings.Contains(id, "@"):
-			bad.Add(at, "bad_id", "%q is an address. Write the id of a user: an address is told by SendMessage", Truncate(id, 60))
-		default:
-			bad.Check(at, "bad_text", CheckLine(id, MaxLine))
+			continue
 		}
+		bad.Check(at, "bad_text", CheckUserID(id))
 	}
+}
+
+// CheckUserID tells why no user can have that id, or nil. Ids are what a directory calls people:
+// addresses and paths among them. They are percent-encoded in the paths of the API.
+func CheckUserID(id string) error {
+	switch id {
+	case "":
+		return fmt.Errorf("a user needs an id. Write the one that the workflow system uses, for example anna")
+	case ".", "..":
+		return fmt.Errorf("%q cannot be an id: browsers and proxies fold it into another path. Choose another id", id)
+	}
+	return CheckLine(id, MaxLine)
 }
 
 // Occurred is when the event happened, by a caller's clock that may be a little ahead.

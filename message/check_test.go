@@ -136,7 +136,7 @@ func TestEventCheck(t *testing.T) {
 		{"too many users", func(e *message.Event) { e.Users = slices.Repeat([]string{"anna"}, message.MaxList+1) }, []string{"/users too_many"}},
 		{
 			"bad users", func(e *message.Event) { e.Users = []string{"", "anna", "a@x.test", "a\x00", long(201)} },
-			[]string{"/users/0 missing", "/users/2 bad_id", "/users/3 bad_text", "/users/4 bad_text"},
+			[]string{"/users/0 missing", "/users/3 bad_text", "/users/4 bad_text"},
 		},
 		{"id", func(e *message.Event) { e.Reference = "a\nb" }, []string{"/id bad_text"}},
 		{"actor", func(e *message.Event) { e.Actor = long(201) }, []string{"/actor bad_text"}},

@@ -39,7 +39,7 @@ const maxPhone = 50 // characters
 // user has chosen is for Catalog.Check to say.
 func (u User) Check() error {
 	var wrong message.Invalid
-	wrong.Check("/id", "bad_id", checkID(u.ID))
+	wrong.Check("/id", "bad_id", message.CheckUserID(u.ID))
 	if u.Email != "" {
 		wrong.Check("/email", "bad_address", message.CheckEmail(u.Email))
 	}
@@ -77,20 +77,6 @@ func (u User) Decide(e message.Event, at time.Time) (message.Status, time.Time, 
 		return message.Skipped, time.Time{}, message.NoAddress
 	}
 	return message.Pending, due, reason
-}
-
-// checkID keeps ids apart from addresses, which stand in the same lists, and fit for a
-// path of the API.
-func checkID(id string) error {
-	switch {
-	case id == "":
-		return fmt.Errorf("a user needs an id. Write the one that the workflow system uses, as in anna")
-	case strings.Contains(id, "@"):
-		return fmt.Errorf("%q looks like an address. Choose an id without @", id)
-	case strings.Contains(id, "/") || id == "." || id == "..":
-		return fmt.Errorf("%q would be another path of the API. Choose an id without /, and other than . and .. alone", id)
-	}
-	return message.CheckLine(id, message.MaxLine)
 }
 
 // language is a tag of BCP 47 with language, script and region, each in its own case.

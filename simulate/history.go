@@ -309,7 +309,7 @@ func draft(m message.Message) *message.Draft {
 		into *[]message.Recipient
 	}{{m.To, &d.To}, {m.Cc, &d.Cc}, {m.Bcc, &d.Bcc}} {
 		for _, a := range list.from {
-			*list.into = append(*list.into, message.Recipient{Address: message.Address{Email: a.Email}})
+			*list.into = append(*list.into, message.Recipient{Address: message.Address{Email: a.Email}, Bare: true})
 		}
 	}
 	if len(m.Everyone()) == 0 { // somebody without an address, or who was erased

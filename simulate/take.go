@@ -202,6 +202,9 @@ func (p *planner) addresses(recipients []message.Recipient) ([]string, error) {
 	var all []string
 	for _, r := range recipients {
 		email := r.Email
+		if u := p.users[r.Email]; r.Bare && u != nil {
+			email = u.Email
+		}
 		if r.ID != "" {
 			u := p.users[r.ID]
 			if u == nil {

@@ -20,7 +20,11 @@ func (s *Store) EraseUser(ctx context.Context, c message.Call, p message.Someone
 		if err != nil {
 			return err
 		}
-		known = n > 0
+		if known = n > 0; known {
+			if err := s.noteAddressID(ctx, t, c.Site, id, true); err != nil {
+				return err
+			}
+		}
 		if e.Groups, err = s.eraseFromGroups(ctx, t, c, id); err != nil {
 			return err
 		}

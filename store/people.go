@@ -116,6 +116,9 @@ func (s *Store) SaveUser(ctx context.Context, c message.Call, u preferences.User
 		if n != 1 {
 			return message.ErrMoved
 		}
+		if err := s.noteAddressID(ctx, t, c.Site, u.ID, false); err != nil {
+			return err
+		}
 		if err := s.change(ctx, t, c, message.SetUser, message.OfUser+u.ID, u.Note()); err != nil {
 			return err
 		}

@@ -42,6 +42,8 @@ type Store struct {
 	audiences sync.Map
 	// zones are the time zones of sites, for a moment.
 	zones sync.Map
+	// addressIDs tells of sites whether ids of users look like addresses, for a moment.
+	addressIDs sync.Map
 	// listen is where to listen for what other processes say; nil on SQLite.
 	listen   *pgx.ConnConfig
 	name     string // of this store, among those that say something

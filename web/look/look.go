@@ -15,6 +15,7 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"sync"
@@ -107,6 +108,7 @@ func readPages(from fs.FS, add template.FuncMap, patterns []string) map[string]*
 	for _, lang := range append(Languages(), Pseudo) {
 		words := In(lang)
 		functions := template.FuncMap{
+			"path":  url.PathEscape, // an id in the path of a page, whatever is in it
 			"asset": func(name string) string { return assets()[name].address },
 			"t":     words.T,
 			"n":     words.N,
