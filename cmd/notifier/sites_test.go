@@ -91,7 +91,7 @@ func idle(h *house) map[string]func(context.Context, time.Time) error {
 		return func(ctx context.Context, at time.Time) error { _, _ = run(ctx, at); return ctx.Err() }
 	}
 	return map[string]func(context.Context, time.Time) error{
-		"reminders": counted(h.remind.Run), "user_notifications": counted(h.promote.Run), "notifications": counted(h.ahead(h.flush.Run)),
+		"reminders": counted(h.remind.Run), "user_notifications": counted(h.moved(h.promote.Run)), "notifications": counted(h.ahead(h.flush.Run)),
 		"operations": counted(h.operate.Run), "outbox": counted(h.outbox.Run), "callbacks": counted(h.callbacks.Run),
 		"series": counted(h.measure), "sweeping": counted(h.flush.Sweep), "housekeeping": counted(h.housekeep), "timers": counted(h.timers),
 		"metrics": func(context.Context, time.Time) error {
