@@ -103,7 +103,7 @@ func all(only, run string, packages []string) error {
 			continue
 		}
 		begun, failed := time.Now(), i.run(tests, overlay, run)
-		fmt.Printf("%s, %s: %d of %d packages fail (%s)\n", i.at.Format("Mon 2006-01-02 15:04:05 MST"), i.name, failed, len(tests), time.Since(begun).Round(time.Second))
+		fmt.Printf("%s, %s: %d of %d packages fail (%s)\n", i.at.Format(time.RFC3339), i.name, failed, len(tests), time.Since(begun).Round(time.Second))
 		red += failed
 	}
 	if red > 0 {
