@@ -129,6 +129,20 @@ func (h *handler) permitted(operation string) func(huma.Context, func(huma.Conte
 	}
 }
 
+// forHome lets in who may read the queue of all sites.
+func (h *handler) forHome(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch c := callerOf(r.Context()); {
+		case !c.May(access.ReadQueue):
+			h.refuse(w, problem(http.StatusForbidden, "wrong_scope", "This needs the scope "+string(access.ReadQueue)+", which the key \""+c.Name+"\" does not have. Use another key."))
+		case !c.Home:
+			h.refuse(w, problem(http.StatusForbidden, "other_site", "This is for the whole installation, and the key \""+c.Name+"\" is for one site of it. Use a key of the site that the configuration names."))
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
 // permit refuses a caller who has not the right that the operation needs.
 func permit(ctx context.Context, operation string) error {
 	c, need := callerOf(ctx), needs[operation]

@@ -111,10 +111,16 @@ func TestProbes(t *testing.T) {
 		h.url = h.serve(h.desk, h.store, h.timetable, api.Options{Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "notifier_queue_due_messages 0\n")
 		})}, zap.NewNop())
-		for path, want := range map[string]string{"/healthz": "ok\n", "/readyz": "ready\n", "/metrics": "notifier_queue_due_messages 0\n"} {
+		for path, want := range map[string]string{"/healthz": "ok\n", "/readyz": "ready\n"} {
 			if a := h.ask("GET", path, "", "Authorization", ""); a.StatusCode != http.StatusOK || string(a.body) != want {
 				h.Errorf("%s without a key = %d %q, want 200 %q", path, a.StatusCode, a.body, want)
 			}
+		}
+		if a := h.ask("GET", "/metrics", "", "Authorization", ""); a.StatusCode != http.StatusUnauthorized {
+			h.Errorf("S6: /metrics without a key = %d %s", a.StatusCode, a.body)
+		}
+		if a := h.ask("GET", "/metrics", ""); a.StatusCode != http.StatusOK {
+			h.Errorf("/metrics with a key = %d %s", a.StatusCode, a.body)
 		}
 	})
 }

@@ -148,7 +148,8 @@ type Options struct {
 	WhatIf *WhatIf
 	// Site is the one that requests of strangers are noted for.
 	Site string
-	// Metrics answers /metrics; nil if there are none.
+	// Metrics answers /metrics, for keys of the installation's own site: it names all sites;
+	// nil if that is answered elsewhere.
 	Metrics http.Handler
 }
 
@@ -194,7 +195,7 @@ func Handler(desk Desk, records Records, timetable Timetable, o Options, log *za
 	mux.HandleFunc("GET /healthz", h.healthz)
 	mux.HandleFunc("GET /readyz", h.readyz)
 	if o.Metrics != nil {
-		mux.Handle("GET /metrics", o.Metrics)
+		mux.Handle("GET /metrics", h.keyed(h.forHome(o.Metrics)))
 	}
 	mux.Handle("GET /api/openapi.json", h.document("application/openapi+json", api.OpenAPI().MarshalJSON))
 	mux.Handle("GET /api/openapi.yaml", h.document("application/openapi+yaml", api.OpenAPI().YAML))

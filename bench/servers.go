@@ -384,7 +384,7 @@ func (m *machine) serve(database string, environment ...string) (*service, error
 	s.command.Dir = m.dir
 	s.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	s.command.Env = append(append(os.Environ(), m.environment(database, relay)...), append([]string{
-		fmt.Sprintf("NOTIFIER_HTTP__LISTEN=127.0.0.1:%d", port), "NOTIFIER_HTTP__KEY=" + apiKey,
+		fmt.Sprintf("NOTIFIER_HTTP__LISTEN=127.0.0.1:%d", port), "NOTIFIER_HTTP__KEY=" + apiKey, "NOTIFIER_HTTP__METRICS_LISTEN=",
 	}, environment...)...)
 	if err := s.command.Start(); err != nil {
 		return nil, err

@@ -20,6 +20,24 @@ func (p Proxies) trusts(a netip.Addr) bool {
 	return false
 }
 
+// Trust tells whether the word of somebody at that address is taken.
+func (p Proxies) Trust(a netip.Addr) bool { return p.trusts(a) }
+
+// Network is what counts as one place that requests come from: an IPv4 address, or a /64 of
+// IPv6, in which whoever has one address has all.
+func Network(a netip.Addr) netip.Prefix {
+	a = a.Unmap().WithZone("")
+	if !a.IsValid() {
+		return netip.Prefix{}
+	}
+	bits := a.BitLen()
+	if a.Is6() {
+		bits = 64
+	}
+	network, _ := a.Prefix(bits) // the number of bits fits
+	return network
+}
+
 // peer is who the connection is to; not valid if that is no address.
 func peer(r *http.Request) netip.Addr {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)

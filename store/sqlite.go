@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ func openSQLite(ctx context.Context, file string, log *zap.Logger) (*Store, erro
 	if file == "" || strings.ContainsAny(file, "?#") {
 		return nil, fmt.Errorf(`database.url names no file. Write "sqlite:notifier.db"`)
 	}
+	ownerOnly(file, log)
 	g, err := gorm.Open(dialector{gormsqlite.Dialector{
 		DriverName: "sqlite", DSN: "file:" + file + "?" + sqliteOptions,
 	}}, gormConfig())
@@ -63,6 +65,27 @@ const longestBusy = 10 * time.Second
 func waits(ctx context.Context, err error, since time.Time) bool {
 	lite, ok := errors.AsType[*sqlite3.Error](err)
 	return ok && lite.Code()&0xff == sqlitecodes.SQLITE_BUSY && ctx.Err() == nil && time.Since(since) < longestBusy
+}
+
+// ownerOnly makes the file of the database, which holds everybody's mail, for its owner alone;
+// SQLite gives the files beside it the same mode. Those that earlier versions made are mended.
+func ownerOnly(file string, log *zap.Logger) {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		_ = f.Close() // nothing was written
+		return
+	}
+	for _, name := range []string{file, file + "-wal", file + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
+			continue // what is not there, or cannot be opened, SQLite says better
+		}
+		if err := os.Chmod(name, 0o600); err != nil {
+			log.Warn("others on this machine may read the database, and its mode cannot be changed", zap.String("file", name), zap.Error(err))
+			continue
+		}
+		log.Warn("others on this machine could read the database: it is its owner's alone now", zap.String("file", name))
+	}
 }
 
 // dialector tells gorm how this driver, which needs no C, reports a duplicate key.

@@ -60,6 +60,12 @@ type httpSettings struct {
 	PublicURL string `yaml:"public_url"`
 	// RateLimit is how many requests a second are taken of a key; 0: any number.
 	RateLimit int `yaml:"rate_limit"`
+	// Connections is how many there may be at once, ConnectionsPerAddress how many from one
+	// address that is no trusted proxy; 0: any number.
+	Connections           int `yaml:"connections"`
+	ConnectionsPerAddress int `yaml:"connections_per_address"`
+	// MetricsListen is the address of /metrics alone; empty: it is on Listen, for keys.
+	MetricsListen string `yaml:"metrics_listen"`
 	// TrustedProxies are networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
 	TrustedProxies []string `yaml:"trusted_proxies"`
 }
@@ -100,12 +106,15 @@ type logSettings struct {
 	Format string `yaml:"format"`
 }
 
+// defaultMetrics is where /metrics is, unless the configuration says something else.
+const defaultMetrics = "127.0.0.1:9025"
+
 // defaults are what config.yaml starts from.
 func defaults() Config {
 	return Config{
 		Site: "default", Timezone: "UTC",
 		Database:        store.Settings{URL: "sqlite:notifier.db", Connections: 20},
-		HTTP:            httpSettings{Listen: "127.0.0.1:8025", TrustedProxies: []string{"127.0.0.0/8", "::1/128"}},
+		HTTP:            httpSettings{Listen: "127.0.0.1:8025", Connections: 4000, ConnectionsPerAddress: 400, MetricsListen: defaultMetrics, TrustedProxies: []string{"127.0.0.0/8", "::1/128"}},
 		SuppressBounces: true,
 		SMTP:            accountSettings{OnLostLease: "retry", Connections: 4},
 		Retry:           retrySettings{Base: time.Minute, Cap: 2 * time.Hour, MaxAttempts: 25, MaxAge: 48 * time.Hour, Lease: time.Minute},
@@ -181,6 +190,7 @@ func readConfig(file string, environment []string) (Config, *reader, error) {
 		slices.SortStableFunc(r.problems, func(a, b problem) int { return cmp.Compare(a.Line, b.Line) })
 		return c, r, &configError{Problems: r.problems}
 	}
+	r.warnOfFile(&c)
 	return c, r, nil
 }
 
@@ -193,6 +203,9 @@ func (r *reader) check(c *Config) {
 	r.checkDatabase(c.Database.URL)
 	if _, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil {
 		r.fault("http.listen", `%q is not an address to listen on. Write "127.0.0.1:8025", or ":8025" for all addresses`, c.HTTP.Listen)
+	}
+	if _, _, err := net.SplitHostPort(c.HTTP.MetricsListen); err != nil && c.HTTP.MetricsListen != "" {
+		r.fault("http.metrics_listen", `%q is not an address to listen on. Write "127.0.0.1:9025", or "" to have /metrics at http.listen, for keys`, c.HTTP.MetricsListen)
 	}
 	if c.HTTP.RateLimit < 0 {
 		r.fault("http.rate_limit", "%d is no number of requests a second. Write 100, or 0 for no limit", c.HTTP.RateLimit)

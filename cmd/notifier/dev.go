@@ -74,6 +74,9 @@ func dev(c *cobra.Command, dir, address, smtp string) (err error) {
 		return fmt.Errorf("set up the demo: %w", err)
 	}
 	greet(c.OutOrStdout(), address, relay.Addr())
+	if everybodysListener(address) {
+		note(c, "WARNING: whoever reaches %s is let in: the demo's key and password are known to everybody, and its mailbox asks for none. Use it in a network that you trust, or leave --listen out.", address)
+	}
 	if err := h.demoAdmin(c.Context()); err != nil {
 		return err
 	}
@@ -126,6 +129,7 @@ func devConfig(dir, listen, relay string) (Config, *reader, error) {
 		"NOTIFIER_DATABASE__URL=sqlite:" + filepath.Join(dir, "notifier.db"),
 		"NOTIFIER_HTTP__LISTEN=" + listen,
 		"NOTIFIER_HTTP__KEY=" + devKey,
+		"NOTIFIER_HTTP__METRICS_LISTEN=",
 		"NOTIFIER_HTTP__PUBLIC_URL=http://" + reachable(listen),
 		"NOTIFIER_SECRETS__KEY=" + devSecret,
 		"NOTIFIER_SMTP__HOST=" + host,

@@ -1,6 +1,11 @@
 package main
 
-import "os"
+import (
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+)
 
 // readableByAll tells whether everybody on this machine may read a file.
 func readableByAll(name string) (bool, error) {
@@ -16,4 +21,24 @@ func (r *reader) warnOfModes(path, file string) {
 	if open, err := readableByAll(file); err == nil && open {
 		r.warn(path, "everybody on this machine may read %s. Write: chmod 600 %s", file, file)
 	}
+}
+
+// warnOfFile tells of secrets in a file of the configuration that everybody may read.
+func (r *reader) warnOfFile(c *Config) {
+	if r.file == "" {
+		return
+	}
+	for _, one := range r.origins(c) {
+		if text, is := one.Value.(string); is && strings.Contains(text, masked) && strings.HasPrefix(one.Origin, r.file) {
+			r.warnOfModes(one.Key, r.file)
+			return
+		}
+	}
+}
+
+// everybodysListener tells whether an address can be reached from other machines.
+func everybodysListener(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip, parseErr := netip.ParseAddr(host)
+	return err == nil && host != "localhost" && (parseErr != nil || !ip.IsLoopback())
 }

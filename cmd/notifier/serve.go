@@ -105,9 +105,15 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 		h.log.Warn("http.key begins as test keys do, but is none: what it sends leaves the house. A test key is made with notifier key create --test")
 	}
 	server := &http.Server{
-		Handler: patient(bodyTime, timely(h.handler(pages))), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: zap.NewStdLog(h.log.Named("http")),
+		Handler: hurried(writeTime, patient(bodyTime, timely(h.handler(pages)))), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: maxHead, ErrorLog: zap.NewStdLog(h.log.Named("http")),
 	}
+	listener = newDoorkeeper(listener, h.config.HTTP)
+	metrics, err := h.serveMetrics()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer metrics()
 	if err := h.store.AskAgain(ctx, h.config.Site, time.Now()); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -193,6 +199,40 @@ func ignoreClosed(err error) error {
 	return err
 }
 
+// maxHead is the largest head of a request, with its address, in bytes.
+const maxHead = 32 << 10
+
+// serveMetrics answers /metrics at an address of its own, for those who may reach that, until
+// it is told to end. Somebody else at the default's address is nothing to fail for.
+func (h *house) serveMetrics() (end func(), err error) {
+	address := h.config.HTTP.MetricsListen
+	if address == "" {
+		return func() {}, nil
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil && address == defaultMetrics {
+		h.log.Warn("there are no metrics: the address is taken. Set http.metrics_listen to another one, or to \"\" to have them at http.listen, for keys", zap.String("address", address))
+		return func() {}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen for /metrics: %w. Set http.metrics_listen to another address", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", h.metrics())
+	server := &http.Server{
+		Handler: hurried(writeTime, mux), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: bodyTime, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: maxHead, ErrorLog: zap.NewStdLog(h.log.Named("metrics")),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(newDoorkeeper(listener, httpSettings{Connections: 100})) }()
+	return func() {
+		_ = server.Close() // nobody waits for an answer of it
+		if err := ignoreClosed(<-ended); err != nil {
+			h.log.Warn("the metrics were not answered to the end", zap.Error(err))
+		}
+	}, nil
+}
+
 // login is where people sign in to the pages.
 func (h *house) login() *web.Login {
 	proxies := h.config.HTTP.proxies()
@@ -205,7 +245,10 @@ func (h *house) login() *web.Login {
 
 func (h *house) handler(pages http.Handler) http.Handler {
 	o := h.apiOptions()
-	o.Metrics, o.Conditions = h.metrics(), h.health.Conditions
+	o.Conditions = h.health.Conditions
+	if h.config.HTTP.MetricsListen == "" {
+		o.Metrics = h.metrics()
+	}
 	if h.current.read != nil {
 		o.Reload, o.Notices = h.Reload, h.notices
 	}

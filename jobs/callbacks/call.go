@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -115,6 +116,15 @@ func owner(e webhook.Endpoint) string { return e.Site + "/" + string(e.ID) }
 
 // plainly is an error of the client without the address, which the webhook shows.
 func plainly(err error) string {
+	// No address of this network, not even that of its resolver, is told to who made a webhook.
+	var unresolved *net.DNSError
+	var dialled *net.OpError
+	switch {
+	case errors.As(err, &unresolved):
+		return message.Truncate("the name "+unresolved.Name+" cannot be looked up: "+unresolved.Err, 300)
+	case errors.As(err, &dialled) && dialled.Err != nil:
+		return message.Truncate(dialled.Op+": "+dialled.Err.Error(), 300)
+	}
 	if inner := errors.Unwrap(err); inner != nil {
 		err = inner
 	}

@@ -2,7 +2,7 @@ package callbacks
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -27,7 +27,7 @@ const (
 var internal = prefixes(
 	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
 	"192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-	"::/96", "::1/128", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16",
+	"::/96", "::1/128", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16",
 	"fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
 )
 
@@ -38,6 +38,10 @@ func prefixes(all ...string) []netip.Prefix {
 	}
 	return list
 }
+
+// errInternal does not say which address it is: whoever makes a webhook would learn what
+// names mean in here.
+var errInternal = errors.New("it leads to an internal address. Callbacks may go there if callbacks.allow in config.yaml names its network")
 
 // Guard keeps callbacks away from internal addresses (SSRF).
 type Guard struct {
@@ -69,7 +73,7 @@ func (g Guard) control(_, address string, _ syscall.RawConn) error {
 		return err
 	}
 	if g.forbids(at.Addr()) {
-		return fmt.Errorf("%s is an internal address. Callbacks may go there if callbacks.allow in config.yaml names its network", at.Addr())
+		return errInternal
 	}
 	return nil
 }
@@ -104,8 +108,9 @@ func (g Guard) Check(ctx context.Context, address string) error {
 	var bad message.Invalid
 	for _, a := range found {
 		if g.forbids(a) {
-			bad.Add("/url", "internal_address", "%s leads to the internal address %s, which callbacks may not reach. Give a public address, or name its network under callbacks.allow in config.yaml",
-				message.Truncate(u.Hostname(), 100), a.Unmap())
+			// Which address it is stays unsaid: this is no way to ask what names mean in here.
+			bad.Add("/url", "internal_address", "%s leads to an internal address, which callbacks may not reach. Give a public address, or name its network under callbacks.allow in config.yaml",
+				message.Truncate(u.Hostname(), 100))
 			break
 		}
 	}
