@@ -34,6 +34,7 @@ type Paused struct {
 	Since    time.Time `json:"since"`
 	Until    time.Time `json:"until" doc:"When it is asked again, with one message."`
 	Failures int       `json:"failures" doc:"In a row."`
+	Kind     PauseKind `json:"kind,omitempty" enum:"quota,account,brake" doc:"Why: its quota is used up, servers of three domains refuse it, or too many addresses at once are said not to exist. Absent where it was not reached or not logged in to."`
 	Category Category  `json:"category"`
 	Says     string    `json:"says"`
 	Remedy   string    `json:"remedy"`
@@ -44,8 +45,9 @@ type Paused struct {
 // Show is the pause in plain words.
 func (p Pause) Show() *Paused {
 	f := p.Failure
-	says, remedy := f.Words("en", p.Outlook())
+	says, remedy := p.Words("en")
 	return &Paused{
+		Kind:  p.Kind,
 		Since: p.Since, Until: p.Until, Failures: p.Failures, Category: f.Category,
 		Says: says, Remedy: remedy, Code: f.Code, Message: f.Text,
 	}
@@ -53,7 +55,7 @@ func (p Pause) Show() *Paused {
 
 // Words are what the pause means in another language.
 func (p Paused) Words(lang string) (says, remedy string) {
-	return Failure{Category: p.Category, Code: p.Code, Text: p.Message}.Words(lang, Outlook{Next: p.Until})
+	return Pause{Kind: p.Kind, Until: p.Until, Failure: Failure{Category: p.Category, Code: p.Code, Text: p.Message}}.Words(lang)
 }
 
 // Trial is what came of trying an account.

@@ -26,6 +26,7 @@ const (
 	hintPerhaps   hint = "perhaps"
 	hintServer    hint = "server"
 	hintRead      hint = "read"
+	hintBrake     hint = "brake"
 )
 
 // Outlook is how a failure goes on, as far as its words depend on it.
@@ -54,6 +55,19 @@ type advice struct{ says, meanwhile, final string }
 func (f Failure) Concerns() About {
 	_, about := hintOf(f)
 	return about
+}
+
+// Words are what the pause means and what to do about it.
+func (p Pause) Words(lang string) (says, remedy string) {
+	if p.Kind != Braked {
+		return p.Failure.Words(lang, p.Outlook())
+	}
+	lang, _, _ = strings.Cut(lang, "-")
+	if _, spoken := advices[lang]; !spoken {
+		lang = "en"
+	}
+	a := advices[lang][string(hintBrake)]
+	return a.says, when(a.meanwhile, lang, p.Outlook())
 }
 
 // Words are what happened and what to do about it, in that language or in English.

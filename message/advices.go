@@ -28,6 +28,7 @@ var advices = map[string]map[string]advice{
 		string(hintHost):      {"The domain of the address takes no mail, or could not be found.", "Check the part after the @. We will try again.", "Check the part after the @, then retry."},
 		string(hintPerhaps):   {"The server did not accept the address; that may be for good or not.", "Check the address, and read the server's answer. We will try again.", "Check the address, and read the server's answer, then retry. The address is not suppressed."},
 		string(hintServer):    {"The mail server has trouble of its own.", "Nothing to do: we will try again {next}.", "Ask the operator of the mail server, then retry."},
+		string(hintBrake):     {"Most recipients at several domains were suddenly said not to exist. That is more likely wrong than true.", "Check the account's server and its DNS. Nobody was suppressed, and the emails are waiting; we will try one of them {next}.", ""},
 		string(hintRead):      {"The server refused it and did not say why in words that we know.", "Read its answer. We will try again.", "Read its answer, correct what it names, then retry."},
 	},
 	"pl": {
@@ -55,6 +56,7 @@ var advices = map[string]map[string]advice{
 		string(hintHost):      {"Domena adresu nie przyjmuje poczty albo nie udało się jej znaleźć.", "Sprawdź część po znaku @. Spróbujemy ponownie.", "Sprawdź część po znaku @, potem ponów."},
 		string(hintPerhaps):   {"Serwer nie przyjął adresu; nie wiadomo, czy na stałe.", "Sprawdź adres i przeczytaj odpowiedź serwera. Spróbujemy ponownie.", "Sprawdź adres i przeczytaj odpowiedź serwera, potem ponów. Adres nie jest zablokowany."},
 		string(hintServer):    {"Serwer pocztowy ma własne kłopoty.", "Nic nie trzeba robić: spróbujemy ponownie {next}.", "Zapytaj administratora serwera, potem ponów."},
+		string(hintBrake):     {"Nagle większość odbiorców w kilku domenach miała nie istnieć. To raczej pomyłka.", "Sprawdź serwer konta i jego DNS. Nikogo nie zablokowano, wiadomości czekają; spróbujemy z jedną z nich {next}.", ""},
 		string(hintRead):      {"Serwer odmówił i nie podał powodu w słowach, które znamy.", "Przeczytaj jego odpowiedź. Spróbujemy ponownie.", "Przeczytaj jego odpowiedź, popraw to, co wskazuje, i ponów."},
 	},
 	"fr": {
@@ -82,6 +84,7 @@ var advices = map[string]map[string]advice{
 		string(hintHost):      {"Le domaine de l’adresse n’accepte pas de courrier, ou est introuvable.", "Vérifiez la partie après le @. Nous réessaierons.", "Vérifiez la partie après le @, puis réessayez."},
 		string(hintPerhaps):   {"Le serveur n’a pas accepté l’adresse, pour de bon ou non.", "Vérifiez l’adresse et lisez la réponse du serveur. Nous réessaierons.", "Vérifiez l’adresse et lisez la réponse du serveur, puis réessayez. L’adresse n’est pas bloquée."},
 		string(hintServer):    {"Le serveur de courrier a lui-même un problème.", "Rien à faire : nous réessaierons {next}.", "Demandez à l’administrateur du serveur, puis réessayez."},
+		string(hintBrake):     {"La plupart des destinataires de plusieurs domaines n’existeraient soudain plus. C’est sans doute une erreur.", "Vérifiez le serveur du compte et son DNS. Personne n’a été bloqué et les messages attendent ; nous en essaierons un {next}.", ""},
 		string(hintRead):      {"Le serveur a refusé sans dire pourquoi en des mots que nous connaissons.", "Lisez sa réponse. Nous réessaierons.", "Lisez sa réponse, corrigez ce qu’elle indique, puis réessayez."},
 	},
 }

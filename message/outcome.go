@@ -98,6 +98,8 @@ type Outcome struct {
 	// Rejected and Remaining are the message's addresses that have not got it after this claim.
 	Rejected, Remaining []string
 	Reached             bool
+	// Spent tells that the message has been tried often or long enough.
+	Spent bool
 	// Bounces are addresses that are not to be written to any more.
 	Bounces []string
 	Attempt *Attempt // nil if nothing was tried

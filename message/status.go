@@ -49,6 +49,7 @@ const (
 	Cancel   Move = "cancel"    // withdrawn
 	Expire   Move = "expire"    // too late to be of use
 	Skip     Move = "skip"      // a rule says no after all
+	Spare    Move = "spare"     // the brake: too many addresses at once were said not to exist
 )
 
 type step struct {
@@ -97,6 +98,9 @@ var table = []step{
 	{Sent, Confirm, Delivered},
 	{Sent, Retry, Pending},
 	{Error, Retry, Pending},
+
+	{Sent, Spare, Pending},
+	{Error, Spare, Pending},
 }
 
 // births are the statuses that a new message may have.

@@ -13,6 +13,7 @@ type Suppression struct {
 	Since     time.Time `json:"since"`
 	MessageID ID        `json:"message,omitempty" doc:"The message that bounced."`
 	Note      string    `json:"note,omitempty" doc:"What the server said, or why somebody added it."`
+	Account   string    `json:"account,omitempty" doc:"The account by which the mail bounced."`
 }
 
 // Unwanted is why an address is not written to.

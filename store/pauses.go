@@ -8,14 +8,15 @@ import (
 	"notifier/message"
 )
 
-const pauseNames = "account, since, until, failures, category, code, text, probed_until"
+const pauseNames = "account, since, until, failures, category, code, text, probed_until, kind, message_site, message_id"
 
 // Pauses lists the accounts that do not work, in the order of their names.
 func (s *Store) Pauses(ctx context.Context, site string) ([]message.Pause, error) {
 	rows, err := s.query(ctx, nil, "SELECT "+pauseNames+" FROM account_pauses WHERE site = ? ORDER BY account", site)
 	all, err := collect(rows, err, func(scan func(...any) error) (p message.Pause, err error) {
 		return p, scan(&p.Account, (*instant)(&p.Since), (*instant)(&p.Until), &p.Failures,
-			(*string)(&p.Failure.Category), &p.Failure.Code, &p.Failure.Text, (*instant)(&p.ProbedUntil))
+			(*string)(&p.Failure.Category), &p.Failure.Code, &p.Failure.Text, (*instant)(&p.ProbedUntil),
+			(*string)(&p.Kind), &p.Site, (*string)(&p.Message))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the paused accounts: %w", err)
@@ -27,9 +28,9 @@ func (s *Store) Pauses(ctx context.Context, site string) ([]message.Pause, error
 // that leaves it alone for longer is heard.
 func (s *Store) Pause(ctx context.Context, site string, p message.Pause) error {
 	f := toFailure(&p.Failure)
-	_, err := s.exec(ctx, nil, "INSERT INTO account_pauses (site, "+pauseNames+") VALUES ("+marks(9)+") ON CONFLICT (site, account) DO UPDATE SET "+
-		setTo("excluded", "until, failures, category, code, text, probed_until")+" WHERE account_pauses.until <= excluded.until",
-		site, p.Account, instant(p.Since), instant(p.Until), p.Failures, f.Category, f.Code, f.Text, instant(p.ProbedUntil))
+	_, err := s.exec(ctx, nil, "INSERT INTO account_pauses (site, "+pauseNames+") VALUES ("+marks(12)+") ON CONFLICT (site, account) DO UPDATE SET "+
+		setTo("excluded", "until, failures, category, code, text, probed_until, kind, message_site, message_id")+" WHERE account_pauses.until <= excluded.until",
+		site, p.Account, instant(p.Since), instant(p.Until), p.Failures, f.Category, f.Code, f.Text, instant(p.ProbedUntil), string(p.Kind), p.Site, string(p.Message))
 	if err != nil {
 		return fmt.Errorf("pause the account %s: %w", p.Account, err)
 	}

@@ -10,10 +10,10 @@ import (
 	"notifier/message"
 )
 
-const suppressionNames = "address, reason, since, message_id, note"
+const suppressionNames = "address, reason, since, message_id, note, account"
 
 func readSuppression(scan func(into ...any) error) (s message.Suppression, err error) {
-	return s, scan(&s.Address, (*string)(&s.Reason), (*instant)(&s.Since), (*string)(&s.MessageID), &s.Note)
+	return s, scan(&s.Address, (*string)(&s.Reason), (*instant)(&s.Since), (*string)(&s.MessageID), &s.Note, &s.Account)
 }
 
 // Suppressed finds those of the addresses that are not written to any more, by their
@@ -27,7 +27,7 @@ func (s *Store) Suppressed(ctx context.Context, site string, addresses []string)
 		identities[i] = message.Identity(a)
 	}
 	slices.Sort(identities)
-	rows, err := s.query(ctx, nil, "SELECT s.address, s.reason, s.since, s.message_id, s.note FROM "+s.dialect.list()+
+	rows, err := s.query(ctx, nil, "SELECT s.address, s.reason, s.since, s.message_id, s.note, s.account FROM "+s.dialect.list()+
 		s.dialect.to("suppressions", "s", "s.site = ? AND s.address = i.id", ""), s.dialect.array(slices.Compact(identities)), site)
 	found, err := collect(rows, err, readSuppression)
 	if err != nil {
@@ -42,15 +42,15 @@ func (s *Store) Suppressed(ctx context.Context, site string, addresses []string)
 
 // Suppress adds an address, or changes why it is not written to.
 func (s *Store) Suppress(ctx context.Context, site string, sup message.Suppression) error {
-	if err := s.suppress(ctx, nil, site, sup, "DO UPDATE SET "+setTo("excluded", "reason, since, message_id, note")); err != nil {
+	if err := s.suppress(ctx, nil, site, sup, "DO UPDATE SET "+setTo("excluded", "reason, since, message_id, note, account")); err != nil {
 		return fmt.Errorf("suppress an address: %w", err)
 	}
 	return nil
 }
 
 func (s *Store) suppress(ctx context.Context, t *tx, site string, sup message.Suppression, conflict string) error {
-	_, err := s.exec(ctx, t, "INSERT INTO suppressions (site, "+suppressionNames+") VALUES ("+marks(6)+") ON CONFLICT (site, address) "+conflict,
-		site, message.Identity(sup.Address), string(sup.Reason), instant(sup.Since), string(sup.MessageID), harmless(sup.Note, message.MaxErrorText))
+	_, err := s.exec(ctx, t, "INSERT INTO suppressions (site, "+suppressionNames+") VALUES ("+marks(7)+") ON CONFLICT (site, address) "+conflict,
+		site, message.Identity(sup.Address), string(sup.Reason), instant(sup.Since), string(sup.MessageID), harmless(sup.Note, message.MaxErrorText), sup.Account)
 	return err
 }
 
@@ -65,7 +65,8 @@ func (s *Store) keepBounces(ctx context.Context, t *tx, outcomes []settlement) e
 	for _, o := range outcomes {
 		for _, address := range o.Bounces {
 			all = append(all, bounce{o.Site, message.Suppression{
-				Address: message.Identity(address), Reason: message.Bounced, Since: o.At, MessageID: o.ID, Note: o.Attempt.Failure.Text,
+				Address: message.Identity(address), Reason: message.Bounced, Since: o.At, MessageID: o.ID, Account: o.Attempt.Account,
+				Note: strings.TrimSpace(o.Attempt.Failure.Code + " " + o.Attempt.Failure.Text),
 			}})
 		}
 	}

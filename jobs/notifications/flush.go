@@ -1,8 +1,10 @@
 package notifications
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,12 +21,13 @@ type flush struct {
 	carrying context.Context // ends a grace after stop
 	work     chan message.Message
 	done     chan ended
-	places   chan struct{}                   // one for each message under way whose outcome is not written
-	flight   sync.WaitGroup                  // what was given to the workers
-	relay    atomic.Pointer[message.Failure] // why the relay cannot be used any more
-	over     map[message.Budget]int          // what a budget has refused so far
-	next     time.Time                       // when the first of that can leave
-	spent    sync.Map                        // claim → message.Message, what budgets were charged for
+	places   chan struct{}          // one for each message under way whose outcome is not written
+	flight   sync.WaitGroup         // what was given to the workers
+	relay    atomic.Pointer[halt]   // why the account cannot be used any more
+	worked   atomic.Bool            // it took a mail
+	over     map[message.Budget]int // what a budget has refused so far
+	next     time.Time              // when the first of that can leave
+	spent    sync.Map               // claim → message.Message, what budgets were charged for
 	resumed  bool
 }
 
@@ -45,6 +48,10 @@ func (f *flush) run() (map[string]int, error) {
 	go func() {
 		defer close(claimed)
 		claiming = f.claim()
+		if claiming == nil {
+			f.flight.Wait()
+			claiming = f.exhaust()
+		}
 	}()
 	background.Go(func() { f.limitGrace(settled, end) })
 	background.Go(func() {
@@ -89,6 +96,7 @@ func (f *flush) claim() error {
 	n := f.o.Batch
 	if f.trip.pause != nil {
 		n = 1
+		f.sites = f.lastOfAll(f.trip.pause.Site)
 	}
 	for found := true; found; {
 		found = false
@@ -115,6 +123,9 @@ func (f *flush) claim() error {
 
 // claimSite takes a batch of one site, the most urgent lanes first.
 func (f *flush) claimSite(site string, n int) (took int, err error) {
+	if n == 1 && f.trip.pause != nil && !f.resumed {
+		return f.claimProbe(site)
+	}
 	for _, lane := range inOrder(f.lanes[site]) {
 		if took == n {
 			break
@@ -133,6 +144,50 @@ func (f *flush) claimSite(site string, n int) (took int, err error) {
 		}
 	}
 	return took, nil
+}
+
+// claimProbe takes one message of a site to ask a paused account with: not the one by which
+// it failed, where there is another.
+func (f *flush) claimProbe(site string) (took int, err error) {
+	var probe, culprit []message.Message
+	now := f.now()
+	for _, lane := range inOrder(f.lanes[site]) {
+		for len(probe) == 0 {
+			claimed, err := f.queue.Claim(context.WithoutCancel(f.stop), lane, 1, now, now.Add(f.o.Lease))
+			if err != nil {
+				return 0, err
+			}
+			if len(claimed) == 0 {
+				break
+			}
+			if claimed[0].ID == f.trip.pause.Message {
+				culprit = claimed
+			} else {
+				probe = claimed
+			}
+		}
+	}
+	switch {
+	case len(probe) == 0:
+		probe = culprit
+	case len(culprit) > 0:
+		f.done <- ended{Outcome: f.handBack(culprit[0], now)}
+	}
+	f.held.add(f.carrying, probe, now, now.Add(f.o.Lease), f.margin())
+	for _, m := range f.afford(f.wanted(probe)) {
+		f.flight.Add(1)
+		f.work <- m
+	}
+	return len(probe), nil
+}
+
+// lastOfAll are the sites with that one at the end.
+func (f *flush) lastOfAll(site string) []string {
+	sites := slices.DeleteFunc(slices.Clone(f.sites), func(s string) bool { return s == site })
+	if len(sites) < len(f.sites) {
+		sites = append(sites, site)
+	}
+	return sites
 }
 
 // resume notes that an account works again that had been paused.
@@ -193,7 +248,7 @@ func (f *flush) deliver(m message.Message, done func(message.Outcome)) {
 	f.account.Courier.Carry(ctx, f.writer.Write(m), func(receipt message.Receipt) {
 		free()
 		if !receipt.Tried && receipt.Failure != nil && ctx.Err() == nil {
-			f.relay.CompareAndSwap(nil, receipt.Failure)
+			f.end(message.RelayDown, receipt.Failure, m.Site, m.ID)
 		}
 		done(f.outcome(m, receipt))
 	})
@@ -201,7 +256,19 @@ func (f *flush) deliver(m message.Message, done func(message.Outcome)) {
 
 // outcome is what a receipt means for its message.
 func (f *flush) outcome(m message.Message, receipt message.Receipt) message.Outcome {
+	receipt.Account = cmp.Or(receipt.Account, f.account.Name)
+	if len(receipt.Accepted) > 0 {
+		f.worked.Store(true)
+	}
 	o := f.o.Retry.judge(m, receipt, f.now())
+	if quota := receipt.AccountFailure; quota != nil && quota.Quota() {
+		p := f.end(message.QuotaUsedUp, quota, m.Site, m.ID)
+		if o.Move == message.Limit {
+			o.NotBefore = after(p)
+			receipt.Tried = len(receipt.Accepted)+len(receipt.Rejected) > 0
+		}
+		o.Attempt = &message.Attempt{Claim: m.Claim, Replica: f.o.Replica, Receipt: receipt}
+	}
 	if receipt.Tried {
 		if !f.o.KeepBounced {
 			o.Bounces = receipt.Bounces
@@ -235,6 +302,7 @@ func (f *flush) record() map[string]int {
 	counts := map[string]int{}
 	for first := range f.done {
 		batch, carried := f.collect(first)
+		suspect := f.doubt(batch)
 		if err := f.settle(batch); err != nil {
 			f.log.Error("outcomes could not be written; the messages will be tried again", zap.Int("messages", len(batch)), zap.Error(err))
 		} else {
@@ -242,6 +310,9 @@ func (f *flush) record() map[string]int {
 				counts[string(o.Move)]++
 				f.log.Debug("message moved", zap.String("id", string(o.ID)), zap.String("move", string(o.Move)))
 			}
+		}
+		if suspect {
+			f.recheck()
 		}
 		f.held.remove(batch)
 		f.refund(batch)

@@ -33,6 +33,7 @@ type Queue interface {
 	// lower case.
 	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
 	Infirmary
+	Doubts
 	// Spend takes mails out of budgets, in their order, and tells of each which budget has
 	// nothing left for it; nil if none.
 	Spend(ctx context.Context, at time.Time, spends []message.Spend) ([]*message.Budget, error)
@@ -45,6 +46,15 @@ type Infirmary interface {
 	// Probe takes the right to ask a paused account again; false if another has it.
 	Probe(ctx context.Context, site string, p message.Pause, until time.Time) (bool, error)
 	Resume(ctx context.Context, site, account string) error
+}
+
+// Doubts knows what servers refuse within a minute, for all replicas together.
+type Doubts interface {
+	// Doubt notes refusals and returns what all replicas have heard of the account.
+	Doubt(ctx context.Context, r message.Refusals) (message.Doubt, error)
+	// Spare lifts the suppressions of the last minute that the account led to, and makes their
+	// messages pending again until due.
+	Spare(ctx context.Context, home, account string, at, due time.Time) (int, error)
 }
 
 // Courier carries a message to a relay.
@@ -97,14 +107,15 @@ type Limits struct {
 
 // Job flushes the queue.
 type Job struct {
-	queue  Queue
-	routes Routes
-	writer Writer
-	o      Options
-	log    *zap.Logger
-	held   held
-	afield sync.Map      // account → whether another run came for it while its trip is under way
-	heavy  chan struct{} // one for each message in flight that has attachments
+	queue   Queue
+	routes  Routes
+	writer  Writer
+	o       Options
+	log     *zap.Logger
+	held    held
+	afield  sync.Map // account → whether another run came for it while its trip is under way
+	answers answers
+	heavy   chan struct{} // one for each message in flight that has attachments
 }
 
 // maxHeavy bounds what attachments take of the memory.

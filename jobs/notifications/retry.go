@@ -41,6 +41,11 @@ func (r Retry) wait(attempts int, f *message.Failure) time.Duration {
 
 // exhausted tells whether the message has been tried often or long enough.
 func (r Retry) exhausted(m message.Message, c message.Category, at time.Time) bool {
+	return m.Tries >= r.MaxAttempts || r.tooOld(m, c, at)
+}
+
+// tooOld tells whether the message has been tried long enough.
+func (r Retry) tooOld(m message.Message, c message.Category, at time.Time) bool {
 	since := m.QueuedAt
 	if m.RetriedAt.After(since) {
 		since = m.RetriedAt
@@ -49,7 +54,7 @@ func (r Retry) exhausted(m message.Message, c message.Category, at time.Time) bo
 	if within := c.Within(); within > 0 {
 		longest = min(longest, within)
 	}
-	return m.Tries >= r.MaxAttempts || at.Sub(since) > longest
+	return at.Sub(since) > longest
 }
 
 // judge turns what the courier brought back into the message's next move.
@@ -65,9 +70,14 @@ func (r Retry) judge(m message.Message, receipt message.Receipt, at time.Time) m
 	o.Rejected = append(append([]string(nil), m.Rejected...), receipt.Rejected...)
 	o.Remaining = receipt.Pending
 	o.Reached = m.Reached || len(receipt.Accepted) > 0
-	retry := len(receipt.Pending) > 0 && !r.exhausted(m, receipt.Failure.Category, at)
+	failure, blame := receipt.Failure, receipt.AccountFailure
+	o.Spent = failure != nil && r.exhausted(m, failure.Category, at)
+	retry := len(receipt.Pending) > 0 && !o.Spent
+	if blame != nil && blame.Quota() && len(receipt.Pending) > 0 { // no attempt is counted for a quota
+		failure, retry = blame, !r.tooOld(m, blame.Category, at)
+	}
 	switch {
-	case retry && receipt.Failure.Category == message.TooFast:
+	case retry && failure.Category == message.TooFast:
 		o.Move = message.Limit
 	case retry:
 		o.Move = message.Postpone
@@ -75,10 +85,10 @@ func (r Retry) judge(m message.Message, receipt message.Receipt, at time.Time) m
 		o.Move = message.Accept
 		return o
 	default:
-		o.Move, o.Error = message.Fail, receipt.Failure
+		o.Move, o.Error = message.Fail, failure
 		return o
 	}
-	o.Error = receipt.Failure
-	o.NotBefore = at.Add(r.wait(m.Tries, receipt.Failure))
+	o.Error = failure
+	o.NotBefore = at.Add(r.wait(m.Tries, failure))
 	return o
 }

@@ -112,13 +112,17 @@ func (r *round) make(t *trip) {
 		r.errs = append(r.errs, err)
 	}
 	r.mu.Unlock()
-	if why := f.relay.Load(); why != nil {
-		r.fail(name, fmt.Errorf("the relay failed during the flush: %w", why))
+	if h := f.relay.Load(); h != nil {
+		r.fail(name, fmt.Errorf("the relay failed during the flush: %w", h.why))
+		if h.pause.Kind != message.RelayDown {
+			r.keepPause(h.pause)
+			return
+		}
 		before := r.pauses[name]
 		if counts[string(message.Accept)] > 0 { // it worked meanwhile
 			before = message.Pause{}
 		}
-		r.pause(before, name, *why)
+		r.pause(before, name, *h.why)
 	} else if t.pause != nil {
 		f.resume()
 	}
@@ -133,8 +137,12 @@ func (r *round) fail(account string, why error) {
 // pause leaves the account alone, on all replicas.
 func (r *round) pause(before message.Pause, account string, why message.Failure) {
 	before.Account = account
-	after := before.Lengthened(r.now(), message.RelayDown, why)
-	r.log.Warn("the account is paused", zap.String("account", account), zap.Time("until", after.Until), zap.Int("failures", after.Failures),
+	r.keepPause(before.Lengthened(r.now(), message.RelayDown, why))
+}
+
+func (r *round) keepPause(after message.Pause) {
+	why := after.Failure
+	r.log.Warn("the account is paused", zap.String("account", after.Account), zap.String("kind", string(after.Kind)), zap.Time("until", after.Until), zap.Int("failures", after.Failures),
 		zap.String("category", string(why.Category)), zap.String("code", why.Code), zap.String("text", why.Text))
 	if err := r.queue.Pause(context.WithoutCancel(r.stop), r.o.Home, after); err != nil {
 		r.mu.Lock()
