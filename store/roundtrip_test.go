@@ -71,8 +71,8 @@ func fullMessage() message.Message {
 	var m message.Message
 	full(reflect.ValueOf(&m).Elem(), new(int))
 	m.Site, m.Status = site, message.Pending
-	m.Window, m.Digest, m.LeaseExpiresAt = "", "", time.Time{} // which the status says
-	m.Error.Temporary, m.Error.NotBefore = false, 0            // what was decided by them is kept
+	m.Window, m.Digest, m.LeaseExpiresAt = "", "", time.Time{}                                                // which the status says
+	m.Error.Temporary, m.Error.NotBefore, m.Error.About, m.Error.Next, m.Error.Gone = false, 0, "", "", false // what was decided by them is kept
 	return m
 }
 
@@ -149,8 +149,8 @@ func TestAnAttemptIsReadAsItWasWritten(t *testing.T) {
 		var a message.Attempt
 		full(reflect.ValueOf(&a).Elem(), new(int))
 		a.Claim = m.Claim
-		a.Failure.Temporary, a.Failure.NotBefore = false, 0
-		a.Bounces = nil // they are kept as suppressions
+		a.Failure.Temporary, a.Failure.NotBefore, a.Failure.About, a.Failure.Next, a.Failure.Gone = false, 0, "", "", false
+		a.Bounces, a.AccountFailure, a.AccountRefused = nil, nil, nil // they are kept elsewhere
 		o := message.Outcome{
 			Site: site, ID: m.ID, Claim: m.Claim, Move: message.Limit, At: noon.Add(time.Second), NotBefore: eight, Reason: "why", Reached: true,
 			Error: &message.Failure{Category: message.TooFast, Code: "450 4.7.28", Text: "slow"}, Rejected: []string{"a"}, Remaining: []string{"b", "c"}, Attempt: &a,
