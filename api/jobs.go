@@ -17,17 +17,17 @@ type jobIn struct {
 }
 
 type jobChange struct {
-	Every    *string `json:"every,omitempty" doc:"A period on the clock, from 1s to 168h: 3m runs at :00, :03, :06 …" example:"3m"`
-	Cron     *string `json:"cron,omitempty" doc:"Five cron fields instead." example:"0 * * * *"`
-	Timezone *string `json:"timezone,omitempty" doc:"The zone of cron; UTC if absent." example:"Europe/Warsaw"`
-	Wake     *bool   `json:"wake,omitempty" doc:"Whether new work starts a run between two ticks."`
+	Every    *string `json:"every,omitempty" nullable:"true" doc:"A period on the clock, from 1s to 168h: 3m runs at :00, :03, :06 … It takes the place of cron." example:"3m"`
+	Cron     *string `json:"cron,omitempty" nullable:"true" doc:"Five cron fields, which take the place of every. The zone stays." example:"0 * * * *"`
+	Timezone *string `json:"timezone,omitempty" nullable:"true" doc:"The zone of cron; null for UTC." example:"Europe/Warsaw"`
+	Wake     *bool   `json:"wake,omitempty" nullable:"true" doc:"Whether new work starts a run between two ticks; null for what config.yaml says."`
 	Reset    bool    `json:"reset,omitempty" doc:"Back to what config.yaml says."`
 }
 
 type changeJobIn struct {
 	Name string `path:"name" doc:"notifications, user_notifications or reminders." example:"notifications"`
 	IfMatch
-	Body body[jobChange]
+	Body patch[jobChange]
 }
 
 type pauseOptions struct {
@@ -119,27 +119,24 @@ func (h *handler) changeJob(ctx context.Context, in *changeJobIn) (*jobOut, erro
 	if err != nil {
 		return nil, err
 	}
-	change := jobs.Change{Match: in.Match, Wake: c.Wake, Reset: c.Reset}
+	change := jobs.Change{
+		Match: in.Match, Wake: c.Wake, Reset: c.Reset,
+		Patch: schedule.Patch{Every: c.Every, Cron: c.Cron, Timezone: c.Timezone},
+	}
+	if in.Body.nulls["wake"] {
+		change.Wake, change.ForgetWake = nil, true
+	}
+	var bad message.Invalid
 	switch {
-	case c.Reset && (c.Every != nil || c.Cron != nil || c.Timezone != nil):
-		var bad message.Invalid
+	case c.Reset && !change.Patch.IsZero():
 		bad.Add("/reset", "not_allowed", "reset goes back to what config.yaml says. Leave out every, cron and timezone, or reset")
-		return nil, &bad
-	case c.Every != nil || c.Cron != nil || c.Timezone != nil:
-		change.Spec = &schedule.Spec{Every: value(c.Every), Cron: value(c.Cron), Timezone: value(c.Timezone)}
-	case c.Wake == nil && !c.Reset:
-		var bad message.Invalid
-		bad.Add("", "missing", "there is nothing to change. Give every, cron with timezone, wake or reset")
-		return nil, &bad
+	case change.Patch.IsZero() && c.Wake == nil && !c.Reset:
+		bad.Add("", "missing", "there is nothing to change. Give every, cron, timezone, wake or reset")
+	}
+	if err := bad.Err(); err != nil {
+		return nil, err
 	}
 	return answerJob(h.timetable.Change(ctx, in.Name, change, callerOf(ctx).Name))
-}
-
-func value(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 func (h *handler) pauseJob(ctx context.Context, in *pauseIn) (*jobOut, error) {

@@ -232,7 +232,7 @@ func (h *handler) retry(ctx context.Context, in *retryIn) (*movedOut, error) {
 type editIn struct {
 	ID string `path:"id" doc:"The message's id." example:"msg_06f3n5mmmt1fq2r6s0hj0v7k9c"`
 	Keyed
-	Body body[message.Edit]
+	Body patch[message.Edit]
 }
 
 func (h *handler) edit(ctx context.Context, in *editIn) (*movedOut, error) {

@@ -41,7 +41,7 @@ type memberChange struct {
 
 type changeMemberIn struct {
 	Email string `path:"email" doc:"The member's address." example:"anna@example.org"`
-	Body  body[memberChange]
+	Body  patch[memberChange]
 }
 
 type memberView struct {

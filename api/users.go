@@ -30,16 +30,16 @@ type userBody struct {
 type editUserIn struct {
 	UserIn
 	IfMatch
-	Body body[userEdit]
+	Body patch[userEdit]
 }
 
 // userEdit is what is to be changed of a user; what is absent stays.
 type userEdit struct {
-	Email    *string `json:"email,omitempty" doc:"Where mail goes; empty for nowhere." example:"anna@example.org"`
-	Name     *string `json:"name,omitempty"`
-	Phone    *string `json:"phone,omitempty" maxLength:"50"`
-	Timezone *string `json:"timezone,omitempty" doc:"The directory's: an IANA name; empty for the site's. What the person chose holds over it." example:"Europe/Warsaw"`
-	Language *string `json:"language,omitempty" example:"pl"`
+	Email    *string `json:"email,omitempty" nullable:"true" doc:"Where mail goes; null for nowhere." example:"anna@example.org"`
+	Name     *string `json:"name,omitempty" nullable:"true"`
+	Phone    *string `json:"phone,omitempty" nullable:"true" maxLength:"50"`
+	Timezone *string `json:"timezone,omitempty" nullable:"true" doc:"The directory's: an IANA name; null for the site's. What the person chose holds over it." example:"Europe/Warsaw"`
+	Language *string `json:"language,omitempty" nullable:"true" example:"pl"`
 }
 
 type userView struct {
@@ -111,7 +111,7 @@ func (h *handler) userRoutes(api huma.API) {
 	})
 	register(h, api, huma.Operation{
 		OperationID: "edit-user", Method: http.MethodPatch, Path: "/users/{id}", Tags: tags, Errors: gone,
-		Summary: "Change some of a user", Description: "What is left out stays as it is. A zone and a language that the person chose hold over those given here.",
+		Summary: "Change some of a user", Description: "What is left out stays as it is, and null takes a value away. A zone and a language that the person chose hold over those given here.",
 	}, h.editUser)
 	register(h, api, huma.Operation{
 		OperationID: "erase-user", Method: http.MethodDelete, Path: "/users/{id}", Tags: tags, Errors: []int{http.StatusNotFound},

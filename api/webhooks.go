@@ -40,13 +40,13 @@ type webhookChange struct {
 	URL     *string         `json:"url,omitempty"`
 	Events  *[]string       `json:"events,omitempty"`
 	Naming  *webhook.Naming `json:"naming,omitempty" enum:"standard,conquer"`
-	Note    *string         `json:"note,omitempty"`
+	Note    *string         `json:"note,omitempty" nullable:"true"`
 	Enabled *bool           `json:"enabled,omitempty" doc:"false keeps what it is to be told; true tells it."`
 }
 
 type changeWebhookIn struct {
 	ID   string `path:"id" doc:"The webhook's id." example:"whk_06f3n5mmmt1fq2r6s0hj0v7k9c"`
-	Body body[webhookChange]
+	Body patch[webhookChange]
 }
 
 type rotation struct {

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -27,7 +26,7 @@ type WhatIf struct {
 type whatIfBody struct {
 	Since *time.Time        `json:"since,omitempty" doc:"From when on what came in is taken; seven days before until if absent."`
 	Until *time.Time        `json:"until,omitempty" doc:"Until when; now if absent."`
-	Set   map[string]string `json:"set" doc:"Other schedules, by job: notifications, user_notifications, reminders. A period as 10m, or five cron fields." example:"{\"notifications\": \"10m\"}"`
+	Set   map[string]string `json:"set" doc:"Other schedules, by job: notifications, user_notifications, reminders. A period as 10m, or five cron fields with a zone behind them; without one the job keeps its zone." example:"{\"notifications\": \"10m\"}"`
 }
 
 type whatIfIn struct{ Body body[whatIfBody] }
@@ -160,10 +159,7 @@ func (h *handler) schedules(ctx context.Context, t whatIfBody, v *whatIfView, pr
 		}
 		after := before
 		if text, given := t.Set[job.name]; given {
-			spec, err := schedule.ParseSpec(strings.TrimSpace(text))
-			if err == nil {
-				after, err = spec.Compile()
-			}
+			after, err = schedule.ParsePatch(text).Apply(state.Spec).Compile()
 			bad.Check("/set/"+job.name, "bad_schedule", err)
 		}
 		*scheduleOf(present, job.name), *scheduleOf(other, job.name) = before, after

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -15,7 +16,11 @@ import (
 type Change struct {
 	Reset bool // first back to what config.yaml says
 	Spec  *schedule.Spec
+	// Patch changes parts of the schedule that is in force.
+	Patch schedule.Patch
 	Wake  *bool
+	// ForgetWake goes back to what config.yaml says of wake.
+	ForgetWake bool
 	// Match is the version that it is made on, as message.Call has it; empty if any will do.
 	Match string
 }
@@ -23,6 +28,10 @@ type Change struct {
 // Change sets another schedule. It never makes the job run by itself: ticks of the new
 // schedule that lie in the past are not made up.
 func (t *Timetable) Change(ctx context.Context, name string, c Change, by string) (State, error) {
+	configured, err := t.configured(name)
+	if err != nil {
+		return State{}, err
+	}
 	return t.edit(ctx, name, by, func(j *schedule.Job) error {
 		if !(message.Call{Match: c.Match}).Matches(int64(j.Version)) {
 			return &message.ChangedError{By: j.ChangedBy, At: j.ChangedAt}
@@ -30,18 +39,37 @@ func (t *Timetable) Change(ctx context.Context, name string, c Change, by string
 		if c.Reset {
 			j.Spec, j.Wake = schedule.Spec{}, nil
 		}
-		if c.Spec != nil {
-			s, err := c.Spec.Compile()
+		spec := c.Spec
+		if !c.Patch.IsZero() {
+			after := c.Patch.Apply(cmp.Or(j.Spec, configured))
+			spec = &after
+		}
+		if spec != nil {
+			s, err := spec.Compile()
 			if err != nil {
 				return err
 			}
 			j.Spec = s.Spec()
+		}
+		if c.ForgetWake {
+			j.Wake = nil
 		}
 		if c.Wake != nil {
 			j.Wake = c.Wake
 		}
 		return nil
 	})
+}
+
+// configured is what config.yaml says of when the job runs.
+func (t *Timetable) configured(name string) (schedule.Spec, error) {
+	l, err := t.line(name)
+	if err != nil {
+		return schedule.Spec{}, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.planned.Spec(), nil
 }
 
 // Rest is a pause of a job.

@@ -5,11 +5,11 @@ import "strings"
 // Edit changes what a message says, and may send it again (TE-6, TE-7). What is nil stays.
 type Edit struct {
 	To       *[]Recipient `json:"to,omitempty" doc:"Other recipients; all of them get the mail." maxItems:"100"`
-	Cc       *[]Recipient `json:"cc,omitempty" maxItems:"100"`
-	Bcc      *[]Recipient `json:"bcc,omitempty" maxItems:"100"`
+	Cc       *[]Recipient `json:"cc,omitempty" nullable:"true" maxItems:"100"`
+	Bcc      *[]Recipient `json:"bcc,omitempty" nullable:"true" maxItems:"100"`
 	Subject  *string      `json:"subject,omitempty"`
-	Text     *string      `json:"text,omitempty"`
-	HTML     *string      `json:"html,omitempty"`
+	Text     *string      `json:"text,omitempty" nullable:"true"`
+	HTML     *string      `json:"html,omitempty" nullable:"true"`
 	Delivery *Command     `json:"delivery,omitempty" doc:"Send it again as it is then."`
 }
 

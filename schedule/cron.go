@@ -51,7 +51,7 @@ func parseCron(text string) (*fields, error) {
 	case len(text) > maxCron:
 		return nil, fmt.Errorf("the cron has %d characters; at most %d are taken. Use ranges, as in 1-15", len(text), maxCron)
 	case strings.Contains(first, "tz="):
-		return nil, fmt.Errorf("%q begins with a time zone. Write it as timezone, a field of its own, and only the five fields here", shorten(text))
+		return nil, fmt.Errorf("%q begins with a time zone. Write it as timezone, a field of its own, or behind the five fields where all is on one line", shorten(text))
 	case named[first] != "":
 		return nil, fmt.Errorf("%q is not taken. Write %q", shorten(text), named[first])
 	case first == "@every" && len(words) == 2:

@@ -22,14 +22,10 @@ type Spec struct {
 	Timezone string `json:"timezone,omitempty" yaml:"timezone,omitempty" doc:"Whose clocks cron reads: an IANA name; UTC if absent." example:"Europe/Warsaw"`
 }
 
-// ParseSpec reads a schedule from the command line: "3m", or "0 * * * *" in UTC.
+// ParseSpec reads a schedule on one line: "3m", "0 * * * *" in UTC, or
+// "0 * * * * Europe/Warsaw".
 func ParseSpec(text string) (Spec, error) {
-	text = strings.TrimSpace(text)
-	spec := Spec{Every: text}
-	if strings.ContainsAny(text, " \t@=") {
-		spec = Spec{Cron: text, Timezone: "UTC"}
-	}
-	s, err := spec.Compile()
+	s, err := ParsePatch(text).Apply(Spec{}).Compile()
 	return s.Spec(), err
 }
 

@@ -65,13 +65,13 @@ func TestCompileSaysWhatIsWrong(t *testing.T) {
 		}},
 
 		{"a zone in the cron", schedule.Spec{Cron: "TZ=Europe/Warsaw 0 8 * * *"}, []string{
-			`/cron bad_cron "TZ=Europe/Warsaw 0 8 * * *" begins with a time zone. Write it as timezone, a field of its own, and only the five fields here.`,
+			`/cron bad_cron "TZ=Europe/Warsaw 0 8 * * *" begins with a time zone. Write it as timezone, a field of its own, or behind the five fields where all is on one line.`,
 		}},
 		{"a zone alone, at which the parser panics", schedule.Spec{Cron: "TZ=0"}, []string{
-			`/cron bad_cron "TZ=0" begins with a time zone. Write it as timezone, a field of its own, and only the five fields here.`,
+			`/cron bad_cron "TZ=0" begins with a time zone. Write it as timezone, a field of its own, or behind the five fields where all is on one line.`,
 		}},
 		{"another way to write it", schedule.Spec{Cron: "CRON_TZ=Europe/Warsaw"}, []string{
-			`/cron bad_cron "CRON_TZ=Europe/Warsaw" begins with a time zone. Write it as timezone, a field of its own, and only the five fields here.`,
+			`/cron bad_cron "CRON_TZ=Europe/Warsaw" begins with a time zone. Write it as timezone, a field of its own, or behind the five fields where all is on one line.`,
 		}},
 		{"@every", schedule.Spec{Cron: "@every 5m"}, []string{`/cron bad_cron "@every 5m" is not taken. Leave cron out and write every: "5m".`}},
 		{"@daily", schedule.Spec{Cron: "@daily"}, []string{`/cron bad_cron "@daily" is not taken. Write "0 0 * * *".`}},

@@ -249,22 +249,38 @@ func setJob(s *shared) *cobra.Command {
 				return s.printJob(ctx, c, d, request{method: http.MethodPatch, path: path("jobs", names[0]), body: body})
 			})
 		}
-		compiled, err := schedule.Spec{Every: every, Cron: cron, Timezone: zone}.Compile()
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(c.OutOrStdout(), "next runs: %s\n", times(compiled.NextN(time.Now(), 5), cmp.Or(zone, "UTC")))
-		note(c, "Nothing was changed, and nothing runs now.")
-		return nil
+		return s.withDoor(c, func(ctx context.Context, d *door) error {
+			now, _, err := ask[line](ctx, d, request{method: http.MethodGet, path: path("jobs", names[0])})
+			if err != nil {
+				return err
+			}
+			compiled, err := patchOf(body).Apply(schedule.Spec{Every: now.Every, Cron: now.Cron, Timezone: now.Timezone}).Compile()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.OutOrStdout(), "next runs: %s\n", times(compiled.NextN(time.Now(), 5), cmp.Or(compiled.Spec().Timezone, "UTC")))
+			note(c, "Nothing was changed, and nothing runs now.")
+			return nil
+		})
 	}
 	f := c.Flags()
 	f.StringVar(&every, "every", "", "a `period` on the clock, from 1s to 168h, as in 3m")
 	f.StringVar(&cron, "cron", "", "five cron `fields` instead, as in '0 * * * *'")
-	f.StringVar(&zone, "timezone", "", "the `zone` of --cron (default: UTC)")
+	f.StringVar(&zone, "timezone", "", "the `zone` of --cron (default: the one that it has, or UTC)")
 	f.BoolVar(&wake, "wake", true, "whether new work starts a run between two ticks")
 	f.BoolVar(&reset, "reset", false, "go back to what config.yaml says")
 	f.BoolVar(&dryRun, "dry-run", false, "only say when it would run")
 	return c
+}
+
+// patchOf is what a body changes of when a job runs.
+func patchOf(body map[string]any) (p schedule.Patch) {
+	for name, into := range map[string]**string{"every": &p.Every, "cron": &p.Cron, "timezone": &p.Timezone} {
+		if text, given := body[name].(string); given {
+			*into = &text
+		}
+	}
+	return p
 }
 
 func runCommand(s *shared) *cobra.Command {

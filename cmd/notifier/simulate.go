@@ -31,7 +31,7 @@ func (p *planFlags) add(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&p.journal, "journal", "", "`file` with a journal, an operation a line; - reads standard input")
 	f.StringVar(&p.until, "until", "", "`time` of the end, as in 2012-02-01T00:00:00Z; what is handed over later is not printed")
-	f.StringArrayVar(&p.set, "set", nil, "another `schedule`, as in notifications=10m or user_notifications=\"*/30 * * * *\"; may be repeated")
+	f.StringArrayVar(&p.set, "set", nil, "another `schedule`, as in notifications=10m or user_notifications=\"0 8 * * * Europe/Warsaw\"; may be repeated")
 	f.StringVar(&p.out, "out", "", "`file` for a line a mail; - is standard output (default: a summary)")
 	f.BoolVar(&p.strict, "strict", false, "stop at a line that names an unknown user, instead of skipping that user")
 }
@@ -58,11 +58,11 @@ func (p *planFlags) options(c Config, set []string) (simulate.Options, error) {
 		if _, known := specs[name]; !known {
 			return o, usageError{fmt.Errorf("--set %q names no job.%s. Write it as notifications=3m", text, message.Suggest(name, slices.Sorted(maps.Keys(specs))))}
 		}
-		spec, err := schedule.ParseSpec(strings.Trim(value, `"'`))
+		compiled, err := schedule.ParsePatch(strings.Trim(value, `"'`)).Apply(specs[name]).Compile()
 		if err != nil {
 			return o, usageError{fmt.Errorf("--set %s: %w", name, err)}
 		}
-		specs[name] = spec
+		specs[name] = compiled.Spec()
 	}
 	for name, into := range map[string]*schedule.Schedule{
 		schedule.Notifications: &o.Notifications, schedule.UserNotifications: &o.UserNotifications, schedule.Reminders: &o.Reminders,

@@ -164,10 +164,6 @@ func (c *console) fill(r *http.Request, p *whatIfPage, a asked) (s plans, err er
 
 // tryOf reads a schedule to try: a period, or a cron with its zone behind it if that is not UTC.
 func tryOf(text string) (schedule.Schedule, error) {
-	parts := strings.Fields(text)
-	if n := len(parts); n == 6 && strings.Contains(parts[5], "/") {
-		return schedule.Spec{Cron: strings.Join(parts[:5], " "), Timezone: parts[5]}.Compile()
-	}
 	spec, err := schedule.ParseSpec(text)
 	if err != nil {
 		return schedule.Schedule{}, err
