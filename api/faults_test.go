@@ -59,7 +59,7 @@ func TestFaults(t *testing.T) {
 		{"a job with two schedules", "PATCH", "/jobs/reminders", `{"every":"3m","cron":"* * * * *"}`, "/cron conflict"},
 		{"a job without a unit", "PATCH", "/jobs/reminders", `{"every":"3"}`, "/every bad_duration"},
 		{"a job's cron and zone", "PATCH", "/jobs/reminders", `{"cron":"61 * * * *","timezone":"Mars"}`, "/cron bad_cron\n/timezone bad_timezone"},
-		{"a zone without cron", "PATCH", "/jobs/reminders", `{"timezone":"Europe/Warsaw"}`, "/every missing"},
+		{"a zone without cron", "PATCH", "/jobs/reminders", `{"timezone":"Europe/Warsaw"}`, "/timezone not_allowed"},
 		{"a reset with a schedule", "PATCH", "/jobs/reminders", `{"reset":true,"every":"3m"}`, "/reset not_allowed"},
 		{"a note", "POST", "/jobs/reminders/pause", `{"note":"` + strings.Repeat("x", 201) + `"}`, "/note bad_text"},
 		{"a retry", "POST", "/messages/msg_1/retry", `{"resend":"yes"}`, "/resend bad_type"},

@@ -17,9 +17,14 @@ import (
 // are not UTF-8, are refused as they are by default.
 var strict = jsonv2.RejectUnknownMembers(true)
 
+var byteOrderMark = []byte("\uFEFF")
+
 // Decode reads JSON strictly. Unknown keys, wrong types and values that cannot be read
 // come back as *Invalid, which says where each is and what to write instead.
+//
+// A byte order mark, which some editors write, is skipped.
 func Decode(b []byte, v any) error {
+	b = bytes.TrimPrefix(b, byteOrderMark)
 	if len(b) > countFrom {
 		if err := countMembers(b, reflect.TypeOf(v).Elem()); err != nil {
 			return err
