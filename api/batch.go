@@ -2,10 +2,13 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
 	"go.uber.org/zap"
@@ -176,18 +179,35 @@ func sideBySide[Item, Result any](items []Item, do func(place int, item Item) Re
 		return nil, err
 	}
 	all := make([]Result, len(items))
+	var broken atomic.Value
 	var under sync.WaitGroup
 	turns := make(chan struct{}, atOnce)
 	for i, item := range items {
 		turns <- struct{}{}
 		under.Go(func() {
+			defer func() {
+				if p := recover(); p != nil { // it goes on where the request is
+					broken.Store(panicked{p, debug.Stack()})
+				}
+				<-turns
+			}()
 			all[i] = do(i, item)
-			<-turns
 		})
 	}
 	under.Wait()
+	if p := broken.Load(); p != nil {
+		panic(p)
+	}
 	return all, nil
 }
+
+// panicked is what an item of a batch panicked with, and where.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p panicked) String() string { return fmt.Sprintf("%v\n%s", p.value, p.stack) }
 
 // itemCall is the call of an item, which may have a key of its own.
 func itemCall(ctx context.Context, key, own string, place int, dry bool) (message.Call, *Problem) {

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"notifier/message"
@@ -52,6 +55,10 @@ func (h *handler) readable(next http.Handler) http.Handler {
 		}
 		if r.ContentLength != 0 && !isJSON(r.Header.Get("Content-Type")) {
 			h.refuse(w, problem(http.StatusUnsupportedMediaType, "not_json", "A request is JSON. Send it with Content-Type: application/json."))
+			return
+		}
+		if bad := timesOf(r.URL.Query()); bad != nil {
+			h.refuse(w, problemOf(bad))
 			return
 		}
 		json := r.Clone(r.Context())
@@ -144,4 +151,17 @@ func (h *handler) refuse(w http.ResponseWriter, p *Problem) {
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
 	_ = format.Marshal(w, p) // the caller is gone if this fails
+}
+
+// timesOf tells which times of a query are out of range.
+func timesOf(query url.Values) error {
+	var bad message.Invalid
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		for _, value := range query[name] {
+			if t, err := time.Parse(time.RFC3339Nano, value); err == nil {
+				bad.Check("query."+name, "out_of_range", message.CheckTime(t))
+			}
+		}
+	}
+	return bad.Err()
 }

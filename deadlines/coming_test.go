@@ -13,8 +13,8 @@ func TestComingIsWhatRunsTell(t *testing.T) {
 	cal := deadlines.Calendar{}
 	d := deadlines.Deadline{
 		Key: "A-1", Users: []string{"anna", "jan"},
-		Terms:    deadlines.Terms{DueAt: set.Add(96 * time.Hour), RemindBefore: []deadlines.Span{deadlines.Span(24 * time.Hour)}, Overdue: &deadlines.Overdue{EveryWorkday: true, Max: 2}},
-		Escalate: []deadlines.Escalation{{Users: []string{"boss"}, After: &deadlines.Overdue{EveryWorkday: true, Max: 1}}},
+		Terms:    deadlines.Terms{DueAt: set.Add(96 * time.Hour), RemindBefore: []deadlines.Span{deadlines.Span(24 * time.Hour)}, Overdue: &deadlines.Overdue{EveryWorkday: true, Max: new(2)}},
+		Escalate: []deadlines.Escalation{{Users: []string{"boss"}, After: &deadlines.Overdue{EveryWorkday: true, Max: new(1)}}},
 	}.Set(set, cal)
 	var told []deadlines.Reminder
 	since := set

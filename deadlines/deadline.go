@@ -68,7 +68,7 @@ type Escalation struct {
 // Overdue says how a missed deadline is followed up.
 type Overdue struct {
 	EveryWorkday bool `json:"every_workday" doc:"Remind at the start of each workday that follows."`
-	Max          int  `json:"max,omitempty" doc:"How many times at most: 1 to 60, 5 if absent." minimum:"0" maximum:"60"`
+	Max          *int `json:"max,omitempty" doc:"How many times at most: 0, which is not at all, to 60; 5 if absent." minimum:"0" maximum:"60"`
 }
 
 // Limits of what a deadline may hold.
@@ -78,8 +78,6 @@ const (
 	maxSpan        = Span(8760 * time.Hour)
 	maxLate        = 60
 	usualLate      = 5
-	earliest       = 1970 // years
-	latest         = 9000
 )
 
 // Check tells all that is wrong with the deadline as a *message.Invalid, or nil.
@@ -99,15 +97,15 @@ func (d Deadline) Check() error {
 
 // checkDue tells what is wrong with when something is due.
 func (t Terms) checkDue(wrong *message.Invalid, below string) {
-	switch year := t.DueAt.UTC().Year(); {
+	switch {
 	case t.DueIn != nil && !t.DueAt.IsZero():
 		wrong.Add(below+"/due_in", "not_allowed", "due_at and due_in are both given. Leave one out.")
 	case t.DueIn != nil:
 		t.DueIn.check(wrong, below+"/due_in")
 	case t.DueAt.IsZero():
 		wrong.Add(below+"/due_at", "missing", "a deadline needs a date. Write due_at as 2026-11-25T15:00:00Z.")
-	case year < earliest || year > latest:
-		wrong.Add(below+"/due_at", "out_of_range", "due_at lies in the year %d. Write a year from %d to %d, as in 2026-11-25T15:00:00Z.", year, earliest, latest)
+	default:
+		wrong.Check(below+"/due_at", "out_of_range", message.CheckTime(t.DueAt))
 	}
 }
 
@@ -129,8 +127,12 @@ func (in DueIn) check(wrong *message.Invalid, at string) {
 	if given != 1 {
 		wrong.Add(at, "missing", `due_in needs hours, days or workdays, and only one of them, as in {"workdays": 3}.`)
 	}
-	if in.Since != nil && (in.Since.UTC().Year() < earliest || in.Since.UTC().Year() > latest) {
-		wrong.Add(at+"/since", "out_of_range", "since lies in the year %d. Write a year from %d to %d.", in.Since.UTC().Year(), earliest, latest)
+	if in.Since != nil {
+		err := message.CheckTime(*in.Since)
+		if err == nil { // workdays are fewer than days
+			err = message.CheckTime(in.Since.Add(hours(in.Hours)).Add(hours(24*in.Days)).AddDate(0, 0, 2*in.Workdays))
+		}
+		wrong.Check(at+"/since", "out_of_range", err)
 	}
 }
 
@@ -214,8 +216,8 @@ func (o *Overdue) check(wrong *message.Invalid, below string) {
 	if !o.EveryWorkday {
 		wrong.Add(below+"/every_workday", "missing", `overdue without every_workday sends nothing. Write "every_workday": true, or leave overdue out.`)
 	}
-	if o.Max < 0 || o.Max > maxLate {
-		wrong.Add(below+"/max", "out_of_range", "%d is out of range. Use 1 to %d, or leave max out for %d.", o.Max, maxLate, usualLate)
+	if o.Max != nil && (*o.Max < 0 || *o.Max > maxLate) {
+		wrong.Add(below+"/max", "out_of_range", "%d is out of range. Use 0 to %d, or leave max out for %d.", *o.Max, maxLate, usualLate)
 	}
 }
 

@@ -50,7 +50,7 @@ func TestJSONIsThatOfTheJournal(t *testing.T) {
 		Key:   "C-1",
 		Case:  message.Case{ID: "C-1", Title: "Lease"},
 		Users: []string{"anna"},
-		Terms: deadlines.Terms{DueAt: instant(t, "2011-12-06T12:41:31Z"), RemindBefore: spans(72*time.Hour, 24*time.Hour, 90*time.Minute, 45*time.Minute), Overdue: &deadlines.Overdue{EveryWorkday: true, Max: 5}},
+		Terms: deadlines.Terms{DueAt: instant(t, "2011-12-06T12:41:31Z"), RemindBefore: spans(72*time.Hour, 24*time.Hour, 90*time.Minute, 45*time.Minute), Overdue: &deadlines.Overdue{EveryWorkday: true, Max: new(5)}},
 	}
 	if diff := cmp.Diff(want, d); diff != "" {
 		t.Errorf("read (-want +got):\n%s", diff)
@@ -100,7 +100,7 @@ func TestCheck(t *testing.T) {
 		Key:   "OFA-1181:step-4",
 		Case:  message.Case{ID: "C-1", Title: "Lease", URL: "https://bpm.example.org/c/1", Stage: "review", Owner: "anna"},
 		Users: []string{"anna", "jan"},
-		Terms: deadlines.Terms{DueAt: instant(t, "2026-11-25T15:00:00Z"), RemindBefore: spans(72 * time.Hour), Overdue: &deadlines.Overdue{EveryWorkday: true, Max: 60}},
+		Terms: deadlines.Terms{DueAt: instant(t, "2026-11-25T15:00:00Z"), RemindBefore: spans(72 * time.Hour), Overdue: &deadlines.Overdue{EveryWorkday: true, Max: new(60)}},
 	}
 	for _, row := range []struct {
 		name   string
@@ -127,7 +127,7 @@ func TestCheck(t *testing.T) {
 		},
 		{
 			"a year with a digit missing", func(d *deadlines.Deadline) { d.DueAt = d.DueAt.AddDate(-1824, 0, 0) },
-			[]string{"/due_at out_of_range due_at lies in the year 202. Write a year from 1970 to 9000, as in 2026-11-25T15:00:00Z."},
+			[]string{`/due_at out_of_range 0202-11-25T15:00:00Z is out of range. Write a time from 1970-01-01T00:00:00Z to 2199-12-31T23:59:59Z, or leave it out for "never".`},
 		},
 		{"a user twice is one", func(d *deadlines.Deadline) { d.Users = []string{"anna", "jan", "anna"} }, nil},
 		{"an empty user, an address and a long id", func(d *deadlines.Deadline) {
@@ -153,17 +153,17 @@ func TestCheck(t *testing.T) {
 			[]string{"/remind_before too_many 21 reminders are asked for; at most 20 are sent. Leave some out."},
 		},
 		{
-			"overdue that sends nothing", func(d *deadlines.Deadline) { d.Overdue = &deadlines.Overdue{Max: 3} },
+			"overdue that sends nothing", func(d *deadlines.Deadline) { d.Overdue = &deadlines.Overdue{Max: new(3)} },
 			[]string{`/overdue/every_workday missing overdue without every_workday sends nothing. Write "every_workday": true, or leave overdue out.`},
 		},
 		{"overdue without a maximum", func(d *deadlines.Deadline) { d.Overdue = &deadlines.Overdue{EveryWorkday: true} }, nil},
 		{
-			"overdue for ever", func(d *deadlines.Deadline) { d.Overdue.Max = 61 },
-			[]string{"/overdue/max out_of_range 61 is out of range. Use 1 to 60, or leave max out for 5."},
+			"overdue for ever", func(d *deadlines.Deadline) { d.Overdue.Max = new(61) },
+			[]string{"/overdue/max out_of_range 61 is out of range. Use 0 to 60, or leave max out for 5."},
 		},
 		{
-			"overdue less than never", func(d *deadlines.Deadline) { d.Overdue.Max = -1 },
-			[]string{"/overdue/max out_of_range -1 is out of range. Use 1 to 60, or leave max out for 5."},
+			"overdue less than never", func(d *deadlines.Deadline) { d.Overdue.Max = new(-1) },
+			[]string{"/overdue/max out_of_range -1 is out of range. Use 0 to 60, or leave max out for 5."},
 		},
 		{"a header in a case", func(d *deadlines.Deadline) {
 			d.Case.ID, d.Case.Title, d.Case.Stage, d.Case.Owner = "a\r", "b\r", "c\r", "d\r"

@@ -104,7 +104,10 @@ func (t Terms) onDay(cal Calendar) Step {
 func (t Terms) late() int {
 	switch {
 	case t.Overdue != nil && t.Overdue.EveryWorkday:
-		return min(max(cmp.Or(t.Overdue.Max, usualLate), 0), maxLate)
+		if t.Overdue.Max == nil {
+			return usualLate
+		}
+		return min(max(*t.Overdue.Max, 0), maxLate)
 	case t.OnDayAndAfter:
 		return usualLate
 	}

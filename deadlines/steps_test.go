@@ -35,7 +35,7 @@ func text(s deadlines.Step) string {
 }
 
 func TestSteps(t *testing.T) {
-	late := func(n int) *deadlines.Overdue { return &deadlines.Overdue{EveryWorkday: true, Max: n} }
+	late := func(n int) *deadlines.Overdue { return &deadlines.Overdue{EveryWorkday: true, Max: new(n)} }
 	midnight := in(t, "Europe/Warsaw")
 	midnight.Start = &wallclock.Time{}
 	half := in(t, "Europe/Warsaw")
@@ -79,7 +79,7 @@ func TestSteps(t *testing.T) {
 			"Sun 2026-11-22T15:00:00Z due", "Mon 2026-11-23T08:00:00Z late 1", "Tue 2026-11-24T08:00:00Z late 2",
 			"Wed 2026-11-25T08:00:00Z late 3", "Thu 2026-11-26T08:00:00Z late 4", "Fri 2026-11-27T08:00:00Z late 5",
 		}},
-		{"no workday means no reminder", "2026-11-25T15:00:00Z", nil, &deadlines.Overdue{Max: 5}, deadlines.Calendar{}, []string{"Wed 2026-11-25T15:00:00Z due"}},
+		{"no workday means no reminder", "2026-11-25T15:00:00Z", nil, &deadlines.Overdue{Max: new(5)}, deadlines.Calendar{}, []string{"Wed 2026-11-25T15:00:00Z due"}},
 		{
 			"the workday of the date itself does not count", "2026-11-25T05:00:00Z", nil, late(1), in(t, "Europe/Warsaw"),
 			[]string{"Wed 2026-11-25T05:00:00Z due", "Thu 2026-11-26T07:00:00Z late 1"},
@@ -153,7 +153,7 @@ func TestReminder(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			d := deadlines.Deadline{
 				SetAt: instant(t, row.set),
-				Terms: deadlines.Terms{DueAt: instant(t, due), RemindBefore: spans(24*time.Hour, 72*time.Hour), Overdue: &deadlines.Overdue{EveryWorkday: true, Max: 3}},
+				Terms: deadlines.Terms{DueAt: instant(t, due), RemindBefore: spans(24*time.Hour, 72*time.Hour), Overdue: &deadlines.Overdue{EveryWorkday: true, Max: new(3)}},
 			}
 			step, ok := reminder(d, instant(t, row.since), instant(t, row.at), deadlines.Calendar{})
 			if got := text(step); ok != (row.want != "") || ok && !strings.HasSuffix(got, row.want) {
@@ -195,7 +195,7 @@ func TestRunsMissNothingAndRepeatNothing(t *testing.T) {
 			d.RemindBefore = append(d.RemindBefore, deadlines.Span(rapid.IntRange(1, 300).Draw(r, "hours"))*deadlines.Span(time.Hour))
 		}
 		if rapid.Bool().Draw(r, "overdue") {
-			d.Overdue = &deadlines.Overdue{EveryWorkday: true, Max: rapid.IntRange(0, 10).Draw(r, "max")}
+			d.Overdue = &deadlines.Overdue{EveryWorkday: true, Max: new(rapid.IntRange(0, 10).Draw(r, "max"))}
 		}
 		steps := d.Steps(cal)
 		if !slices.IsSortedFunc(steps, func(a, b deadlines.Step) int { return a.At.Compare(b.At) }) {

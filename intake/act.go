@@ -116,14 +116,12 @@ func (d *Desk) Hold(ctx context.Context, c message.Call, id message.ID) (message
 
 // HoldOnce is to Hold as RetryOnce is to Retry.
 func (d *Desk) HoldOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error) {
-	return d.act(ctx, c, id, message.DidHold, nil, func(m message.Message) (message.Message, error) {
-		m, err := m.Do(message.Hold, c.At)
-		m.DueAt, m.QueuedAt, m.Error = time.Time{}, time.Time{}, nil
-		return m, err
+	return d.step(ctx, c, id, message.DidHold, nil, func(m message.Message) (after message.Message, was map[string]string, err error) {
+		return m.Held(c.At)
 	})
 }
 
-// Release lets a manual message go (CQ-3).
+// Release lets a manual message go (CQ-3). One that was held is what it was before.
 func (d *Desk) Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
 	m, _, err := d.ReleaseOnce(ctx, c, id)
 	return m, err
@@ -132,19 +130,34 @@ func (d *Desk) Release(ctx context.Context, c message.Call, id message.ID) (mess
 // ReleaseOnce is to Release as RetryOnce is to Retry.
 func (d *Desk) ReleaseOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error) {
 	return d.act(ctx, c, id, message.DidRelease, nil, func(m message.Message) (message.Message, error) {
-		m, err := m.Do(message.Release, c.At)
-		m.DueAt, m.QueuedAt = c.At, c.At
-		return m, err
+		all, err := d.store.Decisions(ctx, m)
+		if err != nil {
+			return m, err
+		}
+		var was map[string]string
+		for _, one := range all {
+			if one.What == message.DidHold {
+				was = one.Details
+			}
+		}
+		return m.Released(c.At, was)
 	})
 }
 
-// decided is that the caller did so with the message.
 func decided(c message.Call, what message.Deed, id message.ID) message.Decided {
 	return message.Decided{Message: id, At: c.At, What: what, By: c.By}
 }
 
 // act makes one move of one message, and wakes whoever waits for pending ones.
 func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, what message.Deed, how any, move func(message.Message) (message.Message, error)) (after message.Message, replayed bool, err error) {
+	return d.step(ctx, c, id, what, how, func(m message.Message) (after message.Message, was map[string]string, err error) {
+		after, err = move(m)
+		return after, nil, err
+	})
+}
+
+// step is act with details that the decision keeps.
+func (d *Desk) step(ctx context.Context, c message.Call, id message.ID, what message.Deed, how any, move func(message.Message) (message.Message, map[string]string, error)) (after message.Message, replayed bool, err error) {
 	key, err := c.Once([]any{what, id, how}, struct{}{})
 	if err != nil {
 		return after, false, err
@@ -163,13 +176,14 @@ func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, what mess
 		if err != nil {
 			return err
 		}
-		if after, err = move(before); err != nil || c.DryRun {
+		why := decided(c, what, id)
+		if after, why.Details, err = move(before); err != nil || c.DryRun {
 			return err
 		}
 		if key == nil {
-			return d.store.Replace(ctx, before, after, decided(c, what, id))
+			return d.store.Replace(ctx, before, after, why)
 		}
-		answered, err := d.store.ReplaceOnce(ctx, c.At, *key, before, after, decided(c, what, id))
+		answered, err := d.store.ReplaceOnce(ctx, c.At, *key, before, after, why)
 		replayed = answered != nil
 		return err
 	})

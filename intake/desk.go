@@ -61,6 +61,8 @@ type Store interface {
 	SaveDeadlineOnce(ctx context.Context, c message.Call, k *message.Key, d deadlines.Deadline, skipped ...message.Message) (saved deadlines.Deadline, replayed bool, err error)
 	ClearDeadline(ctx context.Context, c message.Call, key string) error
 	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
+	// Decisions lists what was decided of a message, the first first.
+	Decisions(ctx context.Context, m message.Message) ([]message.Decided, error)
 	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)
 	// EraseUser tells how many groups and deadlines named the user, and whether it was known.
 	EraseUser(ctx context.Context, c message.Call, p message.Someone) (e message.Erased, known bool, err error)

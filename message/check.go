@@ -87,6 +87,8 @@ func (r Recipient) check(bad *Invalid, at string) {
 }
 
 func (d Draft) checkTimes(bad *Invalid, at time.Time) {
+	checkTime(bad, "/send_at", d.SendAt)
+	checkTime(bad, "/expires_at", d.ExpiresAt)
 	if d.Manual && d.SendAt != nil {
 		bad.Add("/send_at", "not_allowed", "a manual message leaves when a person releases it. Leave out send_at, or manual")
 	}
@@ -118,6 +120,7 @@ func (e Event) Check(at time.Time) error {
 	bad.Check("/process", "bad_text", CheckLine(e.Process, MaxLine))
 	bad.Check("/summary", "bad_text", e.Summary.Check(MaxKept))
 	e.Case.check(&bad)
+	checkTime(&bad, "/occurred_at", e.OccurredAt)
 	if e.OccurredAt != nil && e.OccurredAt.After(at.Add(ClockSkew)) {
 		bad.Add("/occurred_at", "in_the_future", "occurred_at lies in the future. Publish the event when it has happened")
 	}

@@ -197,17 +197,22 @@ func (c *comparison) own(t reflect.Type) error {
 		}
 		return nil
 	}
-	if t == reflect.TypeFor[time.Time]() { // the lenient package json takes 10:00:00,5Z
-		err = jsonv2.Unmarshal(raw, new(time.Time))
+	into := reflect.New(t).Interface()
+	if t == timeType { // the lenient package json takes 10:00:00,5Z
+		err = jsonv2.Unmarshal(raw, into)
 	} else {
-		err = json.Unmarshal(raw, reflect.New(t).Interface())
+		err = json.Unmarshal(raw, into)
 	}
 	var own *Invalid
 	switch {
+	case err == nil && t == timeType && string(raw) != "null":
+		if err := CheckTime(*into.(*time.Time)); err != nil {
+			c.add("out_of_range", "%s", err)
+		}
 	case err == nil:
 	case errors.As(err, &own):
 		c.bad.Take(c.pointer(), own)
-	case t == reflect.TypeFor[time.Time]():
+	case t == timeType:
 		c.add("bad_time", "%s is not a time. Write it as 2026-11-25T15:00:00Z", Truncate(string(raw), 60))
 	default:
 		c.add("bad_value", "%s", plainly(err))

@@ -71,6 +71,14 @@ func (f Filter) check(bad *Invalid, at string) {
 	if f.ID != "" && f.ID.Bytes() == [16]byte{} {
 		bad.Add(at+"id", "bad_id", "%q is not the id of a message. One begins with msg_ or dig_; leave others out", Truncate(string(f.ID), 60))
 	}
+	for _, t := range []struct {
+		name string
+		time time.Time
+	}{{"since", f.Since}, {"until", f.Until}} {
+		if !t.time.IsZero() {
+			checkTime(bad, at+t.name, &t.time)
+		}
+	}
 	if f.Text != "" && f.Since.IsZero() {
 		bad.Add(at+"text", "needs_time", "words are looked for within a time. Add since, as in since:7d")
 	}

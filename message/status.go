@@ -32,24 +32,27 @@ type Move string
 
 // The moves. Each is one sentence of the rules.
 const (
-	Release  Move = "release"   // a person lets a manual message go
-	Hold     Move = "hold"      // a person wants to look at it first
-	Promote  Move = "promote"   // its digest window closed with this message alone
-	Merge    Move = "merge"     // its digest window closed with others
-	Claim    Move = "claim"     // a replica takes it from the queue
-	Accept   Move = "accept"    // the relay took it for at least one address
-	Postpone Move = "postpone"  // a temporary failure; tried again later
-	Limit    Move = "limit"     // the relay, or a budget, said slow down
-	Fail     Move = "fail"      // refused for good, or tried often enough
-	HandBack Move = "hand_back" // claimed but never tried
-	Lapse    Move = "lapse"     // the lease ran out: it may have gone out
-	Lose     Move = "lose"      // the lease ran out once too often
-	Confirm  Move = "confirm"   // a receipt came
-	Retry    Move = "retry"     // a person, or retry-queue, asks for it again
-	Cancel   Move = "cancel"    // withdrawn
-	Expire   Move = "expire"    // too late to be of use
-	Skip     Move = "skip"      // a rule says no after all
-	Spare    Move = "spare"     // the brake: too many addresses at once were said not to exist
+	Release Move = "release" // a person lets a manual message go
+	Hold    Move = "hold"    // a person wants to look at it first
+	// What was held goes back to what it was.
+	ReleaseLater   Move = "release_later"   // it has a later send_at
+	ReleaseLimited Move = "release_limited" // the account may not send now
+	Promote        Move = "promote"         // its digest window closed with this message alone
+	Merge          Move = "merge"           // its digest window closed with others
+	Claim          Move = "claim"           // a replica takes it from the queue
+	Accept         Move = "accept"          // the relay took it for at least one address
+	Postpone       Move = "postpone"        // a temporary failure; tried again later
+	Limit          Move = "limit"           // the relay, or a budget, said slow down
+	Fail           Move = "fail"            // refused for good, or tried often enough
+	HandBack       Move = "hand_back"       // claimed but never tried
+	Lapse          Move = "lapse"           // the lease ran out: it may have gone out
+	Lose           Move = "lose"            // the lease ran out once too often
+	Confirm        Move = "confirm"         // a receipt came
+	Retry          Move = "retry"           // a person, or retry-queue, asks for it again
+	Cancel         Move = "cancel"          // withdrawn
+	Expire         Move = "expire"          // too late to be of use
+	Skip           Move = "skip"            // a rule says no after all
+	Spare          Move = "spare"           // the brake: too many addresses at once were said not to exist
 )
 
 type step struct {
@@ -72,6 +75,8 @@ var table = []step{
 	{Deferred, Skip, Skipped},
 
 	{PendingManual, Release, Pending},
+	{PendingManual, ReleaseLater, Scheduled},
+	{PendingManual, ReleaseLimited, RateLimited},
 	{PendingManual, Cancel, Cancelled},
 	{PendingManual, Expire, Expired},
 

@@ -15,7 +15,8 @@ import (
 
 // strict refuses unknown keys. Keys that come twice or in other capitals, and bytes that
 // are not UTF-8, are refused as they are by default.
-var strict = jsonv2.RejectUnknownMembers(true)
+// Times out of range are refused, too.
+var strict = jsonv2.JoinOptions(jsonv2.RejectUnknownMembers(true), times)
 
 var byteOrderMark = []byte("\uFEFF")
 

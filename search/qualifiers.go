@@ -138,7 +138,7 @@ func Time(value string, at time.Time) (time.Time, error) {
 	}
 	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
 		if t, err := time.Parse(layout, value); err == nil {
-			return t.UTC(), nil
+			return t.UTC(), message.CheckTime(t)
 		}
 	}
 	return at, fmt.Errorf("%q is no time. Write how long ago, as in 30m, 24h or 7d, a date as in 2026-11-25, or a time with its zone as in 2026-11-25T14:00:00Z", message.Truncate(value, 60))

@@ -90,7 +90,7 @@ func readBinary(rows pgx.Rows, oid uint32, format int16, b []byte, into any) err
 			}
 			return nil
 		case *instant:
-			*v = instant(time.UnixMicro(int64(binary.BigEndian.Uint64(b)) + epoch).UTC())
+			*v = instant(message.Clamp(time.UnixMicro(int64(binary.BigEndian.Uint64(b)) + epoch).UTC()))
 			return nil
 		}
 	}

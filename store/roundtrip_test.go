@@ -196,7 +196,7 @@ func TestPeopleDeadlinesJobsAndRunsAreReadAsTheyWereWritten(t *testing.T) {
 			SetAt:   noon,
 			FiredAt: noon,
 			NextAt:  eight.Add(-time.Hour),
-			Terms:   deadlines.Terms{DueAt: eight, RemindBefore: []deadlines.Span{deadlines.Span(time.Hour)}, Overdue: &deadlines.Overdue{EveryWorkday: true, Max: 3}},
+			Terms:   deadlines.Terms{DueAt: eight, RemindBefore: []deadlines.Span{deadlines.Span(time.Hour)}, Overdue: &deadlines.Overdue{EveryWorkday: true, Max: new(3)}},
 		}
 		saved, err := s.SaveDeadline(ctx, message.Call{Site: site, At: noon}, d)
 		if err != nil {

@@ -29,9 +29,9 @@ func (i *instant) Scan(v any) error {
 	case nil:
 		*i = instant{}
 	case time.Time:
-		*i = instant(v.UTC())
+		*i = instant(message.Clamp(v.UTC()))
 	case int64: // SQLite, where the type of a column is lost in an expression
-		*i = instant(time.UnixMicro(v).UTC())
+		*i = instant(message.Clamp(time.UnixMicro(v).UTC()))
 	default:
 		return fmt.Errorf("a time cannot be read from %T", v)
 	}

@@ -64,11 +64,20 @@ type Date struct {
 	Day   int
 }
 
+// The years of dates that come in: those of message.FirstTime and message.LastTime.
+const (
+	firstYear = 1970
+	lastYear  = 2199
+)
+
 // ParseDate reads "2026-12-01", and no date that no calendar has.
 func ParseDate(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
-	if err != nil || t.Year() < 1 {
+	if err != nil {
 		return Date{}, fmt.Errorf("%q is not a date. Write year, month and day, as in 2026-12-01", shorten(s))
+	}
+	if t.Year() < firstYear || t.Year() > lastYear {
+		return Date{}, fmt.Errorf("%s is out of range. Write a date from %d-01-01 to %d-12-31, or leave it out for \"never\"", s, firstYear, lastYear)
 	}
 	return Date{t.Year(), t.Month(), t.Day()}, nil
 }

@@ -86,6 +86,9 @@ func readTime(flag, text string) (time.Time, error) {
 	if err != nil {
 		return at, usageError{fmt.Errorf("%s: %q is not a time. Write it as 2026-11-25T15:00:00Z", flag, message.Truncate(text, 60))}
 	}
+	if err := message.CheckTime(at); err != nil {
+		return at, usageError{fmt.Errorf("%s: %w", flag, err)}
+	}
 	return at.UTC(), nil
 }
 

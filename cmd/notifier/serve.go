@@ -105,7 +105,7 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 		h.log.Warn("http.key begins as test keys do, but is none: what it sends leaves the house. A test key is made with notifier key create --test")
 	}
 	server := &http.Server{
-		Handler: hurried(writeTime, patient(bodyTime, timely(h.handler(pages)))), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: hurried(writeTime, patient(bodyTime, timely(api.Contain(h.handler(pages), h.log)))), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: maxHead, ErrorLog: zap.NewStdLog(h.log.Named("http")),
 	}
 	listener = newDoorkeeper(listener, h.config.HTTP)
@@ -220,7 +220,7 @@ func (h *house) serveMetrics() (end func(), err error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", h.metrics())
 	server := &http.Server{
-		Handler: hurried(writeTime, mux), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: bodyTime, IdleTimeout: 2 * time.Minute,
+		Handler: hurried(writeTime, api.Contain(mux, h.log)), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: bodyTime, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: maxHead, ErrorLog: zap.NewStdLog(h.log.Named("metrics")),
 	}
 	ended := make(chan error, 1)

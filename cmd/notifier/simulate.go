@@ -49,6 +49,9 @@ func (p *planFlags) options(c Config, set []string) (simulate.Options, error) {
 	if err != nil {
 		return o, usageError{fmt.Errorf("--until %q is not a time. Write it as 2012-02-01T00:00:00Z", p.until)}
 	}
+	if err := message.CheckTime(until); err != nil {
+		return o, usageError{fmt.Errorf("--until: %w", err)}
+	}
 	o.Until = until.UTC()
 	specs := map[string]schedule.Spec{
 		schedule.Notifications: c.Jobs.Notifications.Spec, schedule.UserNotifications: c.Jobs.UserNotifications.Spec, schedule.Reminders: c.Jobs.Reminders.Spec,

@@ -15,6 +15,7 @@ import (
 
 	"notifier/explain"
 	"notifier/listing"
+	"notifier/message"
 )
 
 // standing is how a job stands.
@@ -78,10 +79,16 @@ func parseSince(text string, now time.Time) (string, error) {
 		return "", nil
 	}
 	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
+		if err := message.CheckTime(now.Add(-ago)); err != nil {
+			return "", usageError{err}
+		}
 		return now.Add(-ago).UTC().Format(time.RFC3339Nano), nil
 	}
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {
 		if t, err := time.Parse(layout, text); err == nil {
+			if err := message.CheckTime(t); err != nil {
+				return "", usageError{err}
+			}
 			return t.UTC().Format(time.RFC3339Nano), nil
 		}
 	}

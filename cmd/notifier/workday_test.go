@@ -27,7 +27,7 @@ sites:
 	}
 	d := deadlines.Deadline{
 		Users: []string{"anna"},
-		Terms: deadlines.Terms{DueAt: time.Date(2026, 11, 10, 12, 0, 0, 0, time.UTC), Overdue: &deadlines.Overdue{EveryWorkday: true, Max: 3}},
+		Terms: deadlines.Terms{DueAt: time.Date(2026, 11, 10, 12, 0, 0, 0, time.UTC), Overdue: &deadlines.Overdue{EveryWorkday: true, Max: new(3)}},
 	}
 	for site, want := range map[string][]string{
 		"default": {"2026-11-11T09:00:00Z", "2026-11-12T09:00:00Z", "2026-11-13T09:00:00Z"},

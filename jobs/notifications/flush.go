@@ -216,7 +216,37 @@ const writers = 8
 func (f *flush) carry() {
 	for m := range f.work {
 		f.places <- struct{}{}
-		f.deliver(m, func(o message.Outcome) { f.done <- ended{o, true} })
+		f.contain(m, func(o message.Outcome) { f.done <- ended{o, true} })
+	}
+}
+
+// contain delivers a message. A panic on the way is the end of that message alone: it is in
+// error, and its neighbours leave.
+func (f *flush) contain(m message.Message, done func(message.Outcome)) {
+	var told atomic.Bool
+	once := func(o message.Outcome) {
+		if !told.Swap(true) {
+			done(o)
+		}
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			f.log.Error("a message panicked", zap.String("id", string(m.ID)), zap.String("site", m.Site), zap.Any("panic", p), zap.Stack("stack"))
+			once(f.broken(m))
+		}
+	}()
+	f.deliver(m, once)
+}
+
+// broken is the outcome of a message that this program cannot write or carry.
+func (f *flush) broken(m message.Message) message.Outcome {
+	now := f.now()
+	failure := &message.Failure{Category: message.Unknown, Text: "the program failed while it wrote this mail; the log says where. Nothing was handed over knowingly"}
+	return message.Outcome{
+		Site: m.Site, ID: m.ID, Claim: m.Claim, Move: message.Fail, At: now, Rejected: m.Rejected, Remaining: m.Remaining, Error: failure,
+		Attempt: &message.Attempt{Claim: m.Claim, Replica: f.o.Replica, Receipt: message.Receipt{
+			StartedAt: now, EndedAt: now, Account: f.account.Name, Tried: true, Uncertain: true, Failure: failure,
+		}},
 	}
 }
 
@@ -245,7 +275,15 @@ func (f *flush) deliver(m message.Message, done func(message.Outcome)) {
 		done(f.handBack(m, now))
 		return
 	}
-	f.account.Courier.Carry(ctx, f.writer.Write(m), func(receipt message.Receipt) {
+	written := false
+	defer func() {
+		if !written {
+			free()
+		}
+	}()
+	mail := f.writer.Write(m)
+	written = true
+	f.account.Courier.Carry(ctx, mail, func(receipt message.Receipt) {
 		free()
 		if !receipt.Tried && receipt.Failure != nil && ctx.Err() == nil {
 			f.end(message.RelayDown, receipt.Failure, m.Site, m.ID)

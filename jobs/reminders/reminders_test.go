@@ -148,7 +148,7 @@ func TestEachUserIsRemindedAtEachStepWhateverTheyChose(t *testing.T) {
 	each(t, func(h *house) {
 		h.set(site, "C-1", monday.Add(3*day), func(d *deadlines.Deadline) {
 			before(day, 4*day)(d) // the second lies in the past and never fires
-			d.Overdue = &deadlines.Overdue{EveryWorkday: true, Max: 2}
+			d.Overdue = &deadlines.Overdue{EveryWorkday: true, Max: new(2)}
 		}, "anna", "ben")
 		h.run(monday.Add(2*day-time.Microsecond), "")
 		h.run(monday.Add(2*day), "deadlines=1 reminders=2")

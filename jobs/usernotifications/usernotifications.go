@@ -119,8 +119,16 @@ func (j *Job) some(ctx context.Context, site string, at time.Time, counts map[st
 	return n, nil
 }
 
-// close decides what becomes of one user's messages.
-func (j *Job) close(items []message.Message, at time.Time, counts map[string]int) message.Closing {
+// close decides what becomes of one user's messages. Those of whom no digest can be written
+// leave one by one: they keep neither the run nor other people waiting.
+func (j *Job) close(items []message.Message, at time.Time, counts map[string]int) (end message.Closing) {
+	defer func() {
+		if p := recover(); p != nil {
+			j.log.Error("a digest panicked; its messages leave one by one", zap.String("user", items[0].UserID), zap.Any("panic", p), zap.Stack("stack"))
+			counts["promoted"] += len(items)
+			end = message.Closing{Move: message.Promote}
+		}
+	}()
 	switch {
 	case len(items[0].To) == 0:
 		counts["skipped"] += len(items)
@@ -129,7 +137,8 @@ func (j *Job) close(items []message.Message, at time.Time, counts map[string]int
 		counts["promoted"]++
 		return message.Closing{Move: message.Promote}
 	}
+	merged := digest.Merge(j.writer, items, at)
 	counts["merged"] += len(items)
 	counts["digests"]++
-	return message.Closing{Move: message.Merge, Digest: digest.Merge(j.writer, items, at)}
+	return message.Closing{Move: message.Merge, Digest: merged}
 }

@@ -250,6 +250,9 @@ func (b base) onWall(text string) (time.Time, error) {
 	if err != nil {
 		t, err = time.ParseInLocation("2006-01-02T15:04:05", text, zone)
 	}
+	if err == nil {
+		err = message.CheckTime(t)
+	}
 	return t.UTC(), err
 }
 
