@@ -34,6 +34,10 @@ type Deadline struct {
 	SetAt        time.Time `json:"set_at"`
 	ClearedAt    time.Time `json:"cleared_at"` // zero while it holds
 	Sequence     int       `json:"sequence"`   // how often it was set
+	// Skipped are its users who were unknown, and Shortened the places of texts that mails do
+	// not show whole; both are in the answer to setting it alone.
+	Skipped   []message.Decision `json:"skipped"`
+	Shortened message.Shortened  `json:"shortened"`
 }
 
 // SetDeadline sets or moves the deadline that its key names; its steps start afresh. With an

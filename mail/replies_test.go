@@ -38,7 +38,7 @@ func realReplies(t *testing.T) (all []realReply) {
 
 var stages = map[string]stage{"connect": atConnect, "auth": atAuth, "mail": atMail, "rcpt": atRcpt, "data": atData, "dot": atDot}
 
-func fits(got, want string) bool {
+func matches(got, want string) bool {
 	return want == "*" || slices.Contains(strings.Split(want, "|"), got)
 }
 
@@ -60,7 +60,7 @@ func TestRealReplies(t *testing.T) {
 		if f.Gone {
 			gone = "yes"
 		}
-		if !fits(string(f.About), row.about) || !fits(string(f.Category), row.category) || !fits(string(f.Next), row.next) || !fits(gone, row.suppress) {
+		if !matches(string(f.About), row.about) || !matches(string(f.Category), row.category) || !matches(string(f.Next), row.next) || !matches(gone, row.suppress) {
 			t.Errorf("%s %q\n is about %s, %s, next %s, suppress %s;\n want %s, %s, next %s, suppress %s (%s)", row.stage, strings.TrimSpace(row.wire),
 				f.About, f.Category, f.Next, gone, row.about, row.category, row.next, row.suppress, row.source)
 		}

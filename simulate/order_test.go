@@ -78,14 +78,14 @@ func TestSchedules(t *testing.T) {
 		},
 		{
 			name: "seconds for centuries: nothing is done between two things to do",
-			set:  "notifications=1s;user_notifications=1s;reminders=1s", until: "8000-01-01 00:00",
+			set:  "notifications=1s;user_notifications=1s;reminders=1s", until: "2199-12-01 00:00",
 			journal: `
-			03-02 06:00 set_deadline {"key": "C-1", "users": ["anna"], "due_at": "7000-01-01T00:00:00.5Z", "remind_before": ["8760h"]}
-			03-02 09:10 send_message {"id": "m1", "to": ["ben"], "subject": "S", "text": "T", "send_at": "6000-01-01T00:00:00.5Z"}`,
+			03-02 06:00 set_deadline {"key": "C-1", "users": ["anna"], "due_at": "2190-01-01T00:00:00.5Z", "remind_before": ["8760h"]}
+			03-02 09:10 send_message {"id": "m1", "to": ["ben"], "subject": "S", "text": "T", "send_at": "2180-01-01T00:00:00.5Z"}`,
 			want: `
-			6000-01-01 00:00:01 ben direct m1
-			6999-01-01 00:00:01 anna deadline C-1
-			7000-01-01 00:00:01 anna deadline C-1`,
+			2180-01-01 00:00:01 ben direct m1
+			2189-01-01 00:00:01 anna deadline C-1
+			2190-01-01 00:00:01 anna deadline C-1`,
 		},
 	})
 }
