@@ -17,6 +17,7 @@ import (
 func (h *house) watchHealth() {
 	h.health.Log(h.log)
 	h.health.Add(30*time.Second, h.schemaFits)
+	h.health.Add(time.Minute, h.keyFits)
 	h.health.Add(0, h.jobsRun)
 	h.health.Add(0, h.databaseHasRoom)
 	h.health.Add(15*time.Second, h.mailLeaves)
@@ -45,6 +46,11 @@ func (h *house) databaseHasRoom(context.Context) ([]health.Condition, error) {
 		Name: health.DatabaseFull, Value: says, Blocks: true,
 		Says: "Nothing can be stored: " + says + ".", Do: "Make room: mail is taken again as soon as there is some.",
 	}}, nil
+}
+
+// keyFits tells of secrets that secrets.key does not open.
+func (h *house) keyFits(ctx context.Context) ([]health.Condition, error) {
+	return keyFits(ctx, h.store, h.config.vault())
 }
 
 // lateMail is how long mail may be due before somebody should look.

@@ -219,6 +219,7 @@ func (r *reader) check(c *Config) {
 	r.checkAccounts(c)
 	r.checkDKIM(c)
 	r.checkCallbacks(c)
+	r.checkSecrets(c)
 	r.checkPublicURL(c)
 	r.wrong("jobs."+schedule.Notifications, second(c.Jobs.Notifications.Compile()))
 	r.wrong("jobs."+schedule.UserNotifications, second(c.Jobs.UserNotifications.Compile()))

@@ -203,6 +203,7 @@ func (e *examination) database(ctx context.Context) {
 	e.add(doctor.Clock(theirs, time.Now()))
 	if has == knows {
 		e.attachments(ctx, database)
+		e.secrets(ctx, database)
 	}
 }
 

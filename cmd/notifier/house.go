@@ -101,9 +101,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	h.flush = notifications.New(h.store, routes, outgoingWriter{h.writer, c.door()}, h.flushOptions(), h.log)
 	h.promote = usernotifications.New(h.counted(), h.writer, h.log)
 	h.remind = reminders.New(h.store, h.writer, onSite, c.domain(), h.log)
-	if h.callbacks, err = c.callbacks(h.store, h.log); err != nil {
-		return err
-	}
+	h.callbacks = c.callbacks(h.store, h.log)
 	h.why = explain.New(h.store, h.standing)
 	h.gate = gate.New(h.store, gate.Options{Site: c.Site, FirstKey: c.HTTP.Key, RateLimit: float64(c.HTTP.RateLimit)}, h.log)
 	h.staff = gate.NewStaff(h.store, c.Site, h.log)

@@ -110,7 +110,7 @@ func shortly(d time.Duration) string {
 const masked = "***"
 
 // secretKeys end the paths of secrets.
-var secretKeys = []string{"password", "client_secret", "refresh_token", "key"}
+var secretKeys = []string{"password", "client_secret", "refresh_token", "key", "previous_key"}
 
 // hide leaves secrets out.
 func (l leaf) hide() leaf {

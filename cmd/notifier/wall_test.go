@@ -20,6 +20,7 @@ var walls = map[string][]string{
 	"preferences":            {"message", "wallclock"},
 	"deadlines":              {"message", "wallclock"},
 	"webhook":                {"message"},
+	"vault":                  {}, // what seals secrets in the database
 	"links":                  {"message"},
 	"template":               {"message"},
 	"doctor":                 {},
@@ -41,7 +42,7 @@ var walls = map[string][]string{
 	"jobs/operations":        {"message"},
 	"jobs/trials":            {"message", "simulate"},
 	"jobs/outbox":            {"message"},
-	"jobs/callbacks":         {"message", "webhook", "network"},
+	"jobs/callbacks":         {"message", "webhook", "network", "vault"},
 	"jobs/reminders":         {"message", "deadlines", "letter"},
 	"explain":                {"message", "deadlines", "schedule", "wallclock"},
 	"store":                  {"message", "network", "preferences", "deadlines", "document", "schedule", "webhook", "template", "access", "series"},

@@ -43,10 +43,10 @@ func (b *Book) Create(ctx context.Context, c message.Call, e webhook.Endpoint, s
 	if err := b.check(ctx, e, secret); err != nil {
 		return e, "", err
 	}
-	if b.job.o.Vault.gcm == nil {
+	if !b.job.o.Vault.Seals() {
 		b.job.log.Warn("the secret of the webhook is kept as it is: set secrets.key_file to have secrets sealed", zap.String("webhook", string(e.ID)))
 	}
-	e.Secrets = []string{b.job.o.Vault.seal(secret, owner(e))}
+	e.Secrets = []string{b.job.o.Vault.Seal(secret, Owner(e))}
 	return e, secret, b.shelf.SaveWebhook(ctx, e)
 }
 
@@ -102,7 +102,7 @@ func (b *Book) Rotate(ctx context.Context, c message.Call, id message.ID, secret
 		return webhook.Endpoint{}, "", err
 	}
 	e, err := b.Change(ctx, c, id, func(e *webhook.Endpoint) {
-		e.Secrets = append([]string{b.job.o.Vault.seal(secret, owner(*e))}, e.Secrets[:min(1, len(e.Secrets))]...)
+		e.Secrets = append([]string{b.job.o.Vault.Seal(secret, Owner(*e))}, e.Secrets[:min(1, len(e.Secrets))]...)
 		e.RotatedAt = &c.At
 	})
 	return e, secret, err

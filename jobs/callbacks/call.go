@@ -15,6 +15,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"notifier/message"
+	"notifier/vault"
 	"notifier/webhook"
 )
 
@@ -56,8 +57,8 @@ func (j *Job) call(ctx context.Context, e webhook.Endpoint, c webhook.Callback) 
 func (j *Job) post(ctx context.Context, e webhook.Endpoint, id message.ID, body []byte) result {
 	began := time.Now()
 	signature, err := j.sign(e, id, began, body)
-	if err != nil {
-		return result{said: err.Error()}
+	if err != nil { // our key, which the receiver can do nothing about
+		return result{ours: errors.Is(err, vault.ErrKey), said: err.Error()}
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.URL, bytes.NewReader(body))
 	if err != nil {
@@ -95,7 +96,10 @@ func (j *Job) sign(e webhook.Endpoint, id message.ID, at time.Time, body []byte)
 		if i > 0 && (e.RotatedAt == nil || at.Sub(*e.RotatedAt) > webhook.Overlap) {
 			break
 		}
-		secret, err := j.o.Vault.open(kept, owner(e))
+		secret, err := j.o.Vault.Open(kept, Owner(e))
+		if errors.Is(err, vault.ErrKey) && i > 0 {
+			break // the secret before, of which the key is gone: the one that holds signs alone
+		}
 		if err != nil {
 			return "", err
 		}
@@ -112,7 +116,8 @@ func (j *Job) sign(e webhook.Endpoint, id message.ID, at time.Time, body []byte)
 	return strings.Join(all, " "), nil
 }
 
-func owner(e webhook.Endpoint) string { return e.Site + "/" + string(e.ID) }
+// Owner is whose secret a vault seals for a webhook.
+func Owner(e webhook.Endpoint) string { return e.Site + "/" + string(e.ID) }
 
 // plainly is an error of the client without the address, which the webhook shows.
 func plainly(err error) string {

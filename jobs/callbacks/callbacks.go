@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/vault"
 	"notifier/webhook"
 )
 
@@ -34,7 +35,7 @@ type Queue interface {
 // Options tune the job.
 type Options struct {
 	Guard Guard
-	Vault Vault
+	Vault vault.Vault
 	// Agent is the User-Agent of calls.
 	Agent string
 }

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"notifier/doctor"
+	"notifier/health"
+	"notifier/jobs/callbacks"
+	"notifier/store"
+	"notifier/vault"
+	"notifier/webhook"
+)
+
+type secretSettings struct {
+	Key     string `yaml:"key"`
+	KeyFile string `yaml:"key_file"`
+}
+
+func (r *reader) checkSecrets(c *Config) {
+	r.secret("secrets.key", &c.Secrets.Key, c.Secrets.KeyFile)
+	r.checkKey("secrets.key", c.Secrets.Key)
+}
+
+func (r *reader) checkKey(path, text string) {
+	if key, err := base64.StdEncoding.DecodeString(text); text != "" && (err != nil || len(key) != vault.KeySize) {
+		r.fault(path, `this is no key. Write %d random bytes in base64, as "openssl rand -base64 32" makes them`, vault.KeySize)
+	}
+}
+
+// vault seals what the database keeps secret.
+func (c Config) vault() vault.Vault {
+	key, _ := base64.StdEncoding.DecodeString(c.Secrets.Key) // checkSecrets has seen to it
+	v, _ := vault.New(key, nil)
+	return v
+}
+
+// fit is how many secrets of one sort are kept, and how many of them no key opens.
+type fit struct {
+	sort       string
+	all, unfit int
+}
+
+func (f fit) String() string { return fmt.Sprintf("%s %d/%d", f.sort, f.unfit, f.all) }
+
+// secretsPage is how many webhooks are looked at with one statement.
+const secretsPage = 1000
+
+// eachWebhook visits all webhooks, with nothing but their secrets.
+func eachWebhook(ctx context.Context, database *store.Store, visit func(webhook.Endpoint) error) error {
+	for after, more := (webhook.Endpoint{}), true; more; {
+		page, err := database.WebhookSecrets(ctx, after, secretsPage)
+		if err != nil {
+			return err
+		}
+		for _, e := range page {
+			if err := visit(e); err != nil {
+				return err
+			}
+			after = e
+		}
+		more = len(page) == secretsPage
+	}
+	return nil
+}
+
+// webhooksFit tries to open the secret of each webhook that signs now.
+func webhooksFit(ctx context.Context, database *store.Store, v vault.Vault) (fit, error) {
+	found := fit{sort: "webhooks"}
+	err := eachWebhook(ctx, database, func(e webhook.Endpoint) error {
+		if len(e.Secrets) == 0 {
+			return nil
+		}
+		found.all++
+		if _, err := v.Open(e.Secrets[0], callbacks.Owner(e)); err != nil {
+			found.unfit++
+		}
+		return nil
+	})
+	return found, err
+}
+
+// keyFits tells of secrets that secrets.key does not open. The service is not ready if it opens
+// none of a sort: then it is the wrong key. A few that were left behind, as by a key that was
+// lost, keep nobody from their work.
+func keyFits(ctx context.Context, database *store.Store, v vault.Vault) ([]health.Condition, error) {
+	found, err := webhooksFit(ctx, database, v)
+	return unfit(found), err
+}
+
+func unfit(all ...fit) []health.Condition {
+	var shut []string
+	blocks := false
+	for _, f := range all {
+		if f.unfit > 0 {
+			shut = append(shut, f.String())
+			blocks = blocks || f.unfit == f.all
+		}
+	}
+	if len(shut) == 0 {
+		return nil
+	}
+	value := strings.Join(shut, ", ")
+	return []health.Condition{{
+		Name: health.KeyUnfit, Value: value, Blocks: blocks,
+		Says: "secrets.key does not open what is stored sealed: " + value + ".",
+		Do:   "Put the previous key back.",
+	}}
+}
+
+// secrets tries to open what is sealed.
+func (e *examination) secrets(ctx context.Context, database *store.Store) {
+	const check = "secrets"
+	all, err := keyFits(ctx, database, e.config.vault())
+	if err != nil {
+		e.add(doctor.Finding{Check: check, Verdict: doctor.Failed, Says: err.Error()})
+		return
+	}
+	for _, c := range all {
+		e.add(doctor.Finding{Check: check, Verdict: doctor.Failed, Says: c.Says, Do: c.Do})
+	}
+	if len(all) == 0 && e.config.Secrets.Key != "" {
+		e.add(doctor.OK(check, "secrets.key opens what is sealed"))
+	}
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"notifier/doctor"
+	"notifier/health"
+	"notifier/message"
+	"notifier/store/storetest"
+	"notifier/webhook"
+)
+
+// aKey is a value for secrets.key.
+func aKey(fill string) string {
+	return base64.StdEncoding.EncodeToString(bytes.Repeat([]byte(fill), 32))
+}
+
+// keyHouse is the service with that secrets.key, as it is after a start.
+func keyHouse(t *testing.T, url string, log *zap.Logger, settings ...string) *house {
+	t.Helper()
+	c, err := loadConfig(os.DevNull, append(settings, "NOTIFIER_DATABASE__URL="+url, "NOTIFIER_CALLBACKS__ALLOW=127.0.0.1/32", "NOTIFIER_HTTP__KEY=first"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := open(t.Context(), c, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.close() })
+	if err := h.migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func onBoth(t *testing.T, test func(t *testing.T, url string)) {
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			t.Parallel()
+			test(t, storetest.URL(t, database))
+		})
+	}
+}
+
+func (h *house) sealOne(t *testing.T) message.ID {
+	t.Helper()
+	e, _, err := h.webhooks.Create(t.Context(), message.Call{Site: "default", At: time.Now()}, webhook.Endpoint{URL: "http://127.0.0.1:9/"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.ID
+}
+
+func (h *house) ready(t *testing.T) (int, string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.handler(nil).ServeHTTP(w, httptest.NewRequest("GET", "/readyz", nil))
+	return w.Code, w.Body.String()
+}
+
+// TestAKeyThatDoesNotFitIsTold is S4: by /readyz, the log and doctor.
+func TestAKeyThatDoesNotFitIsTold(t *testing.T) {
+	const a, b = "A", "B"
+	onBoth(t, func(t *testing.T, url string) {
+		first := keyHouse(t, url, zap.NewNop(), "NOTIFIER_SECRETS__KEY="+aKey(a))
+		first.sealOne(t)
+		if code, said := first.ready(t); code != 200 || strings.Contains(said, health.KeyUnfit) {
+			t.Fatalf("with the key that fits: %d %s", code, said)
+		}
+		for _, c := range []struct {
+			name     string
+			settings []string
+		}{
+			{"another key", []string{"NOTIFIER_SECRETS__KEY=" + aKey(b)}},
+			{"no key", nil},
+		} {
+			core, logged := observer.New(zapcore.ErrorLevel)
+			other := keyHouse(t, url, zap.New(core), c.settings...)
+			if code, said := other.ready(t); code != 503 || !strings.Contains(said, "secrets.key does not open") {
+				t.Errorf("S4: with %s /readyz is %d %s", c.name, code, said)
+			}
+			if lines := logged.FilterField(zap.String("condition", health.KeyUnfit)).Len(); lines != 1 {
+				t.Errorf("S4: with %s the log has %d lines", c.name, lines)
+			}
+			e := examination{config: other.config}
+			e.secrets(t.Context(), other.store)
+			if len(e.found) != 1 || e.found[0].Verdict != doctor.Failed {
+				t.Errorf("S4: with %s doctor says %+v", c.name, e.found)
+			}
+		}
+		// One that was left behind is told, and keeps nobody from their work.
+		mixed := keyHouse(t, url, zap.NewNop(), "NOTIFIER_SECRETS__KEY="+aKey(b))
+		mixed.sealOne(t)
+		if all := mixed.health.Conditions(t.Context()); len(all) != 1 || all[0].Blocks || all[0].Value != "webhooks 1/2" {
+			t.Errorf("with one of two left behind: %+v", all)
+		}
+	})
+}
