@@ -22,9 +22,13 @@ import (
 type Options struct {
 	Until                                       time.Time
 	Notifications, UserNotifications, Reminders schedule.Schedule
-	Catalog                                     preferences.Catalog
-	Zone                                        string // of the site; empty means UTC
-	Calendar                                    deadlines.Calendar
+	// Wake lets a mail that is due leave at once instead of at the next tick of Notifications.
+	Wake bool
+	// Pauses are until when jobs start no run, by their names; the zero time is without an end.
+	Pauses   map[string]time.Time
+	Catalog  preferences.Catalog
+	Zone     string // of the site; empty means UTC
+	Calendar deadlines.Calendar
 	// Strict refuses a line that names an unknown user; else that user is skipped.
 	Strict bool
 	// Unknown is called with each user who is skipped; it may be nil.
@@ -105,6 +109,7 @@ type planner struct {
 	finding   []*user   // what it found
 	ready     []item    // what was promoted last
 	now       time.Time // ticks before it have passed
+	closed    bool      // Until has passed: no further deadline begins to remind
 }
 
 type user struct {
@@ -145,6 +150,9 @@ type later struct {
 // job is one of the three, with the tick that it has come to.
 type job struct {
 	schedule schedule.Schedule
+	rests    bool      // until pause; zero is without an end
+	pause    time.Time // where it rests
+	wakes    bool      // what is due starts a run, without waiting for a tick
 	last     time.Time
 	next     func() (time.Time, bool) // when it next has something to do
 	run      func(at time.Time)
@@ -159,7 +167,10 @@ func newPlanner(o Options) *planner {
 	p.jobs = [3]*job{
 		{schedule: o.Reminders, next: p.steps.first, run: p.remind},
 		{schedule: o.UserNotifications, next: p.waiting.first, run: p.promote},
-		{schedule: o.Notifications, next: p.firstDue, run: p.flush},
+		{schedule: o.Notifications, next: p.firstDue, run: p.flush, wakes: o.Wake},
+	}
+	for i, name := range []string{schedule.Reminders, schedule.UserNotifications, schedule.Notifications} {
+		p.jobs[i].pause, p.jobs[i].rests = o.Pauses[name]
 	}
 	return p
 }
@@ -167,15 +178,21 @@ func newPlanner(o Options) *planner {
 // tick is the first tick of the job at which it has something to do, not before now.
 func (j *job) tick(now time.Time) (time.Time, bool) {
 	due, any := j.next()
-	if !any {
+	if !any || j.rests && j.pause.IsZero() {
 		return time.Time{}, false
 	}
 	from := due
 	if from.Before(now) {
 		from = now
 	}
+	if j.rests && from.Before(j.pause) {
+		from = j.pause
+	}
 	if !from.After(j.last) {
 		from = j.last.Add(1)
+	}
+	if j.wakes {
+		return from, true
 	}
 	if known := !j.asked.IsZero() && !from.Before(j.asked) && (!from.After(j.answer) || j.answer.IsZero()); !known {
 		j.asked, j.answer = from, j.schedule.Next(from.Add(-1))
@@ -208,20 +225,24 @@ func (p *planner) remind(at time.Time) {
 		if !due {
 			return
 		}
-		for _, r := range d.Reminders(d.FiredAt, at, p.o.Calendar) {
+		passed := at
+		if p.closed && passed.After(p.o.Until) {
+			passed = p.o.Until
+		}
+		for _, r := range d.Reminders(d.FiredAt, passed, p.o.Calendar) {
 			if u := p.users[r.User]; u != nil && u.Email != "" {
 				p.queue = append(p.queue, pending{Mail: one(u.Email, message.Reminder, d.Key, at), of: d})
 			}
 		}
-		d.FiredAt = at
-		p.plan(d, at)
+		d.FiredAt = passed
+		p.plan(d, passed)
 	}
 }
 
 // plan puts a deadline where its next step after the time is.
 func (p *planner) plan(d *deadline, after time.Time) {
 	next, any := d.Next(after, p.o.Calendar)
-	if !any {
+	if !any || p.closed && next.After(p.o.Until) {
 		p.steps.remove(d)
 		return
 	}

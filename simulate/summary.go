@@ -22,8 +22,18 @@ type Summary struct {
 	// wait after they were due.
 	RightAway, PastDue Spread
 	Digest             Sizes
-	Unknown            int // users that were named and unknown, once for each time
+	// Later are the mails that left only after the end, and Waiting the messages that had not
+	// left when the plan stopped; both are counted by Try alone.
+	Later, Waiting int
+	Unknown        int // users that were named and unknown, once for each time
 }
+
+// Little is below how many mails a percentage says nothing: one mail more or less would
+// change it by more than a twentieth.
+const Little = 20
+
+// TooLittle tells whether there are too few mails to compare two plans by percentages.
+func TooLittle(a, b Summary) bool { return a.Mails < Little || b.Mails < Little }
 
 // Spread is how long half and how long all but a twentieth take at the most.
 type Spread struct{ P50, P95 time.Duration }

@@ -42,7 +42,8 @@ const MaxItems = 1_000_000
 var ErrTooMuch = errors.New("that is too much for one trial")
 
 // Try counts what the lines lead to under each of the options, all at once and without
-// keeping the mails. Lines that cannot be taken are left out and counted.
+// keeping the mails. It plans on after Until until what came in by then has left, so that no
+// schedule gains by what still waits. Lines that cannot be taken are left out and counted.
 func Try(lines Lines, all ...Options) (Trial, error) { return TryWatched(lines, Watch{}, all...) }
 
 // TryWatched is Try for somebody who waits for it.
@@ -54,6 +55,9 @@ func TryWatched(lines Lines, w Watch, all ...Options) (Trial, error) {
 		p, tally := newPlanner(o), NewTally()
 		p.hand = func(m Mail) {
 			tally.Add(m)
+			if m.At.After(p.o.Until) {
+				tally.s.Later++
+			}
 			if w.To != "" && m.To == w.To && !m.At.Before(w.From) && len(t.Watched[i]) < watchedAtMost {
 				t.Watched[i] = append(t.Watched[i], m)
 			}
@@ -90,7 +94,8 @@ func TryWatched(lines Lines, w Watch, all ...Options) (Trial, error) {
 		}
 	}
 	for i, p := range planners {
-		p.runUntil(p.o.Until, true)
+		p.runOn()
+		tallies[i].s.Waiting = p.stillWaiting()
 		t.Summaries, t.Minutes, t.People = append(t.Summaries, tallies[i].Summary()), append(t.Minutes, tallies[i].minutes), len(p.users)
 	}
 	return t, nil

@@ -166,6 +166,7 @@ type work struct {
 	schedule schedule.Schedule
 	next     func(ctx context.Context, site string) (time.Time, error)
 	run      jobs.Work
+	wakes    bool // what is due starts a run, without waiting for a tick
 	last     time.Time
 }
 
@@ -184,7 +185,7 @@ func (r *replay) run(c *cobra.Command, p planFlags, o simulate.Options) ([]simul
 	all := []*work{
 		{schedule: o.Reminders, next: h.store.NextStep, run: h.remind.Run},
 		{schedule: o.UserNotifications, next: h.store.NextWindow, run: h.promote.Run},
-		{schedule: o.Notifications, next: h.store.NextDue, run: h.flush.Run},
+		{schedule: o.Notifications, next: h.store.NextDue, run: h.flush.Run, wakes: o.Wake},
 	}
 	ctx, now := c.Context(), time.Time{}
 	for {
@@ -247,6 +248,9 @@ func (w *work) tick(ctx context.Context, site string, now time.Time) (time.Time,
 	}
 	if !from.After(w.last) {
 		from = w.last.Add(1)
+	}
+	if w.wakes {
+		return from, nil
 	}
 	return w.schedule.Next(from.Add(-1)), nil
 }

@@ -103,6 +103,28 @@ func TestJournalsLeadToTheSameMails(t *testing.T) {
 	}
 }
 
+// P1: with wake a mail that is due leaves at once, in the planner as in the real store and
+// jobs: most mails leave earlier than at the next tick.
+func TestP1JournalsWithWakeLeadToTheSameMails(t *testing.T) {
+	t.Parallel()
+	for _, j := range journals(t) {
+		t.Run(j.name, func(t *testing.T) {
+			t.Parallel()
+			common := []string{"--journal", j.file, "--until", j.until, "--out", "-", "--set", "notifications=3m,wake=true"}
+			planned := notifier(t, append([]string{"simulate"}, common...)...)
+			if planned == j.want {
+				t.Error("wake changes nothing")
+			}
+			if got := notifier(t, append([]string{"replay"}, common...)...); got != planned {
+				t.Errorf("replay with wake: %s", difference(got, planned))
+			}
+			if off := notifier(t, append([]string{"simulate"}, append(common, "--set", "notifications=3m,wake=false")...)...); off != j.want {
+				t.Errorf("wake=false: %s", difference(off, j.want))
+			}
+		})
+	}
+}
+
 // difference is the first line in which two outputs differ.
 func difference(got, want string) string {
 	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")

@@ -31,7 +31,7 @@ func (p *planFlags) add(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&p.journal, "journal", "", "`file` with a journal, an operation a line; - reads standard input")
 	f.StringVar(&p.until, "until", "", "`time` of the end, as in 2012-02-01T00:00:00Z; what is handed over later is not printed")
-	f.StringArrayVar(&p.set, "set", nil, "another `schedule`, as in notifications=10m or user_notifications=\"0 8 * * * Europe/Warsaw\"; may be repeated")
+	f.StringArrayVar(&p.set, "set", nil, "another `schedule`, as in notifications=10m, notifications=3m,wake=true (mail that is due leaves at once) or user_notifications=\"0 8 * * * Europe/Warsaw\"; may be repeated")
 	f.StringVar(&p.out, "out", "", "`file` for a line a mail; - is standard output (default: a summary)")
 	f.BoolVar(&p.strict, "strict", false, "stop at a line that names an unknown user, instead of skipping that user")
 }
@@ -61,9 +61,16 @@ func (p *planFlags) options(c Config, set []string) (simulate.Options, error) {
 		if _, known := specs[name]; !known {
 			return o, usageError{fmt.Errorf("--set %q names no job.%s. Write it as notifications=3m", text, message.Suggest(name, slices.Sorted(maps.Keys(specs))))}
 		}
-		compiled, err := schedule.ParsePatch(strings.Trim(value, `"'`)).Apply(specs[name]).Compile()
+		patch, wake, err := schedule.ParseSet(name, strings.Trim(value, `"'`))
 		if err != nil {
 			return o, usageError{fmt.Errorf("--set %s: %w", name, err)}
+		}
+		compiled, err := patch.Apply(specs[name]).Compile()
+		if err != nil {
+			return o, usageError{fmt.Errorf("--set %s: %w", name, err)}
+		}
+		if wake != nil {
+			o.Wake = *wake
 		}
 		specs[name] = compiled.Spec()
 	}

@@ -1,0 +1,53 @@
+package simulate
+
+import (
+	"slices"
+	"time"
+
+	"notifier/schedule"
+)
+
+// Under is the same by a timetable: its schedules, whether it wakes, and its pauses.
+func (o Options) Under(d schedule.Departures) Options {
+	o.Notifications, o.UserNotifications, o.Reminders = d.Notifications.Schedule, d.UserNotifications.Schedule, d.Reminders.Schedule
+	o.Wake, o.Pauses = d.Notifications.Wake, map[string]time.Time{}
+	for name, job := range map[string]schedule.Standing{
+		schedule.Notifications: d.Notifications, schedule.UserNotifications: d.UserNotifications, schedule.Reminders: d.Reminders,
+	} {
+		if job.Paused {
+			o.Pauses[name] = job.PausedUntil
+		}
+	}
+	return o
+}
+
+// runsOn is how long after Until a plan goes on at the most: longer than a year, which a
+// yearly schedule needs.
+const runsOn = 400 * 24 * time.Hour
+
+// runOn plans on after Until until what came in by then has left. A step of a deadline that
+// passes only later is not among it: the deadline may well be met by then.
+func (p *planner) runOn() {
+	p.runUntil(p.o.Until, true)
+	p.closed = true
+	for _, d := range slices.Clone(p.steps.all) {
+		if d.at.After(p.o.Until) {
+			p.steps.remove(d)
+		}
+	}
+	p.runUntil(p.o.Until.Add(runsOn), true)
+}
+
+// stillWaiting counts the messages that have not left: a job is paused without an end, never
+// runs, or they are due even later.
+func (p *planner) stillWaiting() (n int) {
+	for _, m := range p.queue {
+		if m.of == nil || !m.of.over {
+			n++
+		}
+	}
+	for _, u := range p.waiting.all {
+		n += len(u.items)
+	}
+	return n + len(p.scheduled.all) + len(p.steps.all)
+}
