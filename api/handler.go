@@ -61,6 +61,7 @@ type Desk interface {
 	SetProcess(ctx context.Context, c message.Call, p preferences.Process) error
 	Suppress(ctx context.Context, c message.Call, s message.Suppression) (message.Suppression, error)
 	Unsuppress(ctx context.Context, c message.Call, address string) error
+	UnsuppressAll(ctx context.Context, c message.Call, f message.SuppressionFilter) (int, error)
 	SetTemplates(ctx context.Context, c message.Call, all ...template.Template) error
 	RemoveTemplate(ctx context.Context, c message.Call, name string) error
 	FillTemplate(ctx context.Context, site, name string, data message.Data) (template.Mail, error)
@@ -86,7 +87,7 @@ type Records interface {
 	StopOperation(ctx context.Context, site string, id message.ID, at time.Time) error
 	Process(ctx context.Context, site, id string) (preferences.Process, error)
 	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
-	Suppressions(ctx context.Context, site, after string, n int) ([]message.Suppression, error)
+	FindSuppressions(ctx context.Context, site string, f message.SuppressionFilter, after string, n int) ([]message.Suppression, error)
 	PostedOf(ctx context.Context, site string, after message.ID, n int) ([]message.Posted, error)
 	RetryPostedOnce(ctx context.Context, c message.Call, k *message.Key, id message.ID) (replayed bool, err error)
 	RemovePosted(ctx context.Context, site string, id message.ID) error

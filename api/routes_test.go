@@ -243,6 +243,23 @@ func allRoutes() []played {
 			s.say("DELETE", "/api/v1/suppressions/jan@example.net", "")
 			s.say("DELETE", "/api/v1/suppressions/jan@example.net", "")
 		}},
+		{"unsuppress-many", func(s *script) {
+			for _, address := range []string{"jan@example.net", "anna@example.net", "ewa@example.net"} {
+				s.must(http.StatusOK, nil, "PUT", "/api/v1/suppressions/"+address, `{"reason":"bounce"}`)
+			}
+			s.must(http.StatusOK, nil, "PUT", "/api/v1/suppressions/ola@example.net", "")
+			s.say("DELETE", "/api/v1/suppressions?since=2020-01-01&reason=bounce&dry_run=true", "")
+			s.say("DELETE", "/api/v1/suppressions?until=2020-01-01T08:00:00Z&reason=bounce", "")
+			s.say("DELETE", "/api/v1/suppressions?account=backup", "")
+			s.say("DELETE", "/api/v1/suppressions?since=2020-01-01&reason=bounce", "")
+			s.say("GET", "/api/v1/suppressions?reason=bounce", "")
+			s.say("GET", "/api/v1/suppressions", "")
+			s.say("GET", "/api/v1/audit?action=unsuppress-many", "")
+			s.say("DELETE", "/api/v1/suppressions", "")
+			s.say("DELETE", "/api/v1/suppressions?dry_run=true", "")
+			s.say("DELETE", "/api/v1/suppressions?reason=bored&since=soon", "")
+			s.say("DELETE", "/api/v1/suppressions?since=2026-11-30&until=2026-11-29", "")
+		}},
 		{"list-outbox", func(s *script) {
 			s.post("out_06f3n5mmmt1fq2r6s0hj0v7k9c", "case/1/mail-1")
 			s.post("out_06f3n5mmmt1fq2r6s0hj0v7k9d", "case/1/mail-2")

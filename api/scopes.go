@@ -81,6 +81,7 @@ var needs = map[string]need{
 	"get-suppression":    {scope: access.ReadQueue},
 	"suppress-address":   {scope: access.Queue},
 	"unsuppress-address": {scope: access.Queue},
+	"unsuppress-many":    {scope: access.Queue},
 
 	"list-outbox":   {scope: access.ReadQueue},
 	"retry-posted":  {scope: access.Queue},

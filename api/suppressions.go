@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"notifier/message"
+	"notifier/search"
 )
 
 type suppressionIn struct {
@@ -27,9 +29,57 @@ type suppressIn struct {
 }
 
 type suppressionsIn struct {
+	SuppressionsBy
 	Limit  int    `query:"limit" doc:"How many at most." minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" doc:"next_cursor of the page before."`
 }
+
+// SuppressionsBy narrows down suppressions.
+type SuppressionsBy struct {
+	Since   string `query:"since" doc:"Only addresses suppressed then or later: how long ago (24h, 7d), a date, or a time." example:"24h"`
+	Until   string `query:"until" doc:"Only addresses suppressed before that time."`
+	Reason  string `query:"reason" doc:"Only addresses suppressed for this reason." enum:"bounce,complaint,opt_out"`
+	Account string `query:"account" doc:"Only addresses whose mail bounced through this outgoing account." example:"default"`
+}
+
+// filter is what the parameters say together, at a time.
+func (in SuppressionsBy) filter(at time.Time) (message.SuppressionFilter, error) {
+	f := message.SuppressionFilter{Reason: message.Unwanted(in.Reason), Account: in.Account}
+	var bad message.Invalid
+	for _, p := range []struct {
+		name, value string
+		into        *time.Time
+	}{{"since", in.Since, &f.Since}, {"until", in.Until, &f.Until}} {
+		if p.value == "" {
+			continue
+		}
+		t, err := search.Time(p.value, at)
+		if err != nil {
+			bad.Add("query."+p.name, "bad_parameter", "%s", err)
+		}
+		*p.into = t
+	}
+	if err := bad.Err(); err != nil {
+		return f, err
+	}
+	return f, f.Check()
+}
+
+type unsuppressIn struct {
+	Trying
+	SuppressionsBy
+}
+
+type unsuppressed struct {
+	Removed int              `json:"removed" doc:"How many suppressions were removed; in a dry run, how many would be."`
+	DryRun  bool             `json:"dry_run" doc:"Whether this was a dry run, which removes none."`
+	Since   time.Time        `json:"since,omitzero" doc:"The filter, as it was understood. The audit keeps it with the count."`
+	Until   time.Time        `json:"until,omitzero"`
+	Reason  message.Unwanted `json:"reason,omitempty" enum:"bounce,complaint,opt_out"`
+	Account string           `json:"account,omitempty"`
+}
+
+type unsuppressOut struct{ Body unsuppressed }
 
 type suppressionOut struct{ Body message.Suppression }
 
@@ -41,7 +91,11 @@ func (h *handler) suppressionRoutes(api huma.API) {
 		OperationID: "list-suppressions", Method: http.MethodGet, Path: "/suppressions", Tags: tags,
 		Summary: "The addresses that are not written to, in their order",
 	}, func(ctx context.Context, in *suppressionsIn) (*suppressionsOut, error) {
-		found, err := h.records.Suppressions(ctx, callerOf(ctx).Site, in.Cursor, in.Limit+1)
+		f, err := in.filter(now())
+		if err != nil {
+			return nil, err
+		}
+		found, err := h.records.FindSuppressions(ctx, callerOf(ctx).Site, f, in.Cursor, in.Limit+1)
 		same := func(s message.Suppression) message.Suppression { return s }
 		return &suppressionsOut{Body: pageOf(found, in.Limit, same, func(s message.Suppression) string { return s.Address })}, err
 	})
@@ -69,6 +123,19 @@ func (h *handler) suppressionRoutes(api huma.API) {
 		}
 		s, err := h.desk.Suppress(ctx, call(ctx, ""), message.Suppression{Address: in.Address, Reason: b.Reason, Note: b.Note})
 		return &suppressionOut{Body: s}, err
+	})
+	register(h, api, huma.Operation{
+		OperationID: "unsuppress-many", Method: http.MethodDelete, Path: "/suppressions", Tags: tags,
+		Summary:     "Write again to all addresses that match",
+		Description: "At least one of since, until, reason and account is needed. Mail that was skipped in the meantime stays skipped.",
+	}, func(ctx context.Context, in *unsuppressIn) (*unsuppressOut, error) {
+		c := trying(ctx, "", in.DryRun)
+		f, err := in.filter(c.At)
+		if err != nil {
+			return nil, err
+		}
+		n, err := h.desk.UnsuppressAll(ctx, c, f)
+		return &unsuppressOut{Body: unsuppressed{n, in.DryRun, f.Since, f.Until, f.Reason, f.Account}}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "unsuppress-address", Method: http.MethodDelete, Path: "/suppressions/{address}", Tags: tags, DefaultStatus: http.StatusNoContent, Errors: gone,

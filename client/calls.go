@@ -126,6 +126,32 @@ func (c *Client) Unsuppress(ctx context.Context, address string) error {
 	return c.do(ctx, request{method: http.MethodDelete, path: "/suppressions/" + url.PathEscape(address)}, nil)
 }
 
+// UnsuppressAll writes again to all addresses that match, and tells how many there are. It
+// refuses the zero filter with ErrInvalid. A dry run only counts them.
+func (c *Client) UnsuppressAll(ctx context.Context, f message.SuppressionFilter, dryRun bool) (removed int, err error) {
+	q := url.Values{}
+	if !f.Since.IsZero() {
+		q.Set("since", f.Since.UTC().Format(time.RFC3339Nano))
+	}
+	if !f.Until.IsZero() {
+		q.Set("until", f.Until.UTC().Format(time.RFC3339Nano))
+	}
+	if f.Reason != "" {
+		q.Set("reason", string(f.Reason))
+	}
+	if f.Account != "" {
+		q.Set("account", f.Account)
+	}
+	if dryRun {
+		q.Set("dry_run", "true")
+	}
+	var answer struct {
+		Removed int `json:"removed"`
+	}
+	err = c.do(ctx, request{method: http.MethodDelete, path: "/suppressions", query: q}, &answer)
+	return answer.Removed, err
+}
+
 // RunJob runs a job now: notifications, user_notifications or reminders.
 func (c *Client) RunJob(ctx context.Context, name string) error {
 	return c.do(ctx, request{method: http.MethodPost, path: "/jobs/" + url.PathEscape(name) + "/run", safe: true}, nil)

@@ -200,6 +200,17 @@ func TestPeople(t *testing.T) {
 	if err := s.Unsuppress(ctx, "jan@example.org"); err != nil {
 		t.Error(err)
 	}
+	if err := s.Suppress(ctx, "jan@example.org", message.Bounced, ""); err != nil {
+		t.Error(err)
+	}
+	for _, dry := range []bool{true, false} { // L3: the dry run leaves it there for the second
+		if n, err := s.UnsuppressAll(ctx, message.SuppressionFilter{Reason: message.Bounced, Since: time.Unix(0, 0)}, dry); err != nil || n != 1 {
+			t.Errorf("UnsuppressAll, dry run %t: %d, %v", dry, n, err)
+		}
+	}
+	if _, err := s.UnsuppressAll(ctx, message.SuppressionFilter{}, false); !errors.Is(err, client.ErrInvalid) {
+		t.Errorf("UnsuppressAll without a filter: %v, want ErrInvalid", err)
+	}
 	if err := s.RunJob(ctx, "notifications"); err != nil {
 		t.Error(err)
 	}

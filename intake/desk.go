@@ -77,6 +77,8 @@ type Store interface {
 	RewriteOnce(ctx context.Context, at time.Time, k message.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
 	Suppress(ctx context.Context, site string, s message.Suppression) error
 	Unsuppress(ctx context.Context, site, address string) error
+	UnsuppressAll(ctx context.Context, site string, f message.SuppressionFilter) (int, error)
+	CountSuppressions(ctx context.Context, site string, f message.SuppressionFilter) (int, error)
 	Document(ctx context.Context, site, collection, id string) (document.Document, error)
 	// SaveDocument stores a document if it is still at its version (0: new).
 	SaveDocument(ctx context.Context, d document.Document) error

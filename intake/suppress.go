@@ -29,3 +29,15 @@ func (d *Desk) Unsuppress(ctx context.Context, c message.Call, address string) e
 	}
 	return err
 }
+
+// UnsuppressAll writes again to all addresses that match, or only counts them in a dry run.
+// What was skipped meanwhile stays so.
+func (d *Desk) UnsuppressAll(ctx context.Context, c message.Call, f message.SuppressionFilter) (int, error) {
+	if err := f.CheckRemoval(); err != nil {
+		return 0, err
+	}
+	if c.DryRun {
+		return d.store.CountSuppressions(ctx, c.Site, f)
+	}
+	return d.store.UnsuppressAll(ctx, c.Site, f)
+}

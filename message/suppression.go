@@ -48,6 +48,37 @@ func (s Suppression) Check() error {
 	return bad.Err()
 }
 
+// SuppressionFilter says which suppressions are meant. Zero fields match all.
+type SuppressionFilter struct {
+	Since, Until time.Time // from Since on, and before Until
+	Reason       Unwanted
+	Account      string
+}
+
+// Check tells what is wrong with the filter as *Invalid, or nil. Pointers are names of
+// parameters of a query.
+func (f SuppressionFilter) Check() error {
+	var bad Invalid
+	if known := []Unwanted{"", Bounced, Complained, OptedOut}; !slices.Contains(known, f.Reason) {
+		bad.Add("query.reason", "bad_word", "%q is no reason. Write bounce, complaint or opt_out", Truncate(string(f.Reason), 60))
+	}
+	if !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until) {
+		bad.Add("query.until", "bad_time", "until is not after since, so no suppression matches. Write a later time")
+	}
+	return bad.Err()
+}
+
+// CheckRemoval is Check for suppressions that are to be removed: the zero filter would remove
+// every one of them, and is refused.
+func (f SuppressionFilter) CheckRemoval() error {
+	if f == (SuppressionFilter{}) {
+		var bad Invalid
+		bad.Add("query.since", "missing", "no filter is given, which would remove every suppression. Give since, until, reason or account")
+		return &bad
+	}
+	return f.Check()
+}
+
 // Suppressible tells whether a suppression keeps the message from its recipients: deadlines
 // always get through (AMODIT-15), and who asks for a retry has seen why it failed.
 func (m Message) Suppressible() bool {

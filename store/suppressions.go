@@ -92,8 +92,14 @@ func (s *Store) Suppression(ctx context.Context, site, address string) (message.
 
 // Suppressions lists at most n, by address, after the given one.
 func (s *Store) Suppressions(ctx context.Context, site, after string, n int) ([]message.Suppression, error) {
-	rows, err := s.query(ctx, nil, "SELECT "+suppressionNames+" FROM suppressions WHERE site = ? AND address > ? ORDER BY address LIMIT ?",
-		site, message.Identity(after), n)
+	return s.FindSuppressions(ctx, site, message.SuppressionFilter{}, after, n)
+}
+
+// FindSuppressions lists at most n that match the filter, by address, after the given one.
+func (s *Store) FindSuppressions(ctx context.Context, site string, f message.SuppressionFilter, after string, n int) ([]message.Suppression, error) {
+	where, values := matchSuppressions(site, f)
+	rows, err := s.query(ctx, nil, "SELECT "+suppressionNames+" FROM suppressions WHERE "+where+" AND address > ? ORDER BY address LIMIT ?",
+		append(values, message.Identity(after), n)...)
 	all, err := collect(rows, err, readSuppression)
 	if err != nil {
 		return nil, fmt.Errorf("list suppressed addresses: %w", err)
@@ -111,4 +117,41 @@ func (s *Store) Unsuppress(ctx context.Context, site, address string) error {
 		return message.ErrNotFound
 	}
 	return nil
+}
+
+// CountSuppressions counts those that match the filter.
+func (s *Store) CountSuppressions(ctx context.Context, site string, f message.SuppressionFilter) (n int, err error) {
+	where, values := matchSuppressions(site, f)
+	if err := s.row(ctx, nil, []any{&n}, "SELECT count(*) FROM suppressions WHERE "+where, values...); err != nil {
+		return 0, fmt.Errorf("count suppressed addresses: %w", err)
+	}
+	return n, nil
+}
+
+// UnsuppressAll ends all suppressions that match the filter, in one statement: all or none.
+func (s *Store) UnsuppressAll(ctx context.Context, site string, f message.SuppressionFilter) (int, error) {
+	where, values := matchSuppressions(site, f)
+	n, err := s.exec(ctx, nil, "DELETE FROM suppressions WHERE "+where, values...)
+	if err != nil {
+		return 0, fmt.Errorf("end suppressions: %w", err)
+	}
+	return n, nil
+}
+
+func matchSuppressions(site string, f message.SuppressionFilter) (where string, values []any) {
+	where, values = "site = ?", []any{site}
+	add := func(condition string, value any) { where, values = where+" AND "+condition, append(values, value) }
+	if !f.Since.IsZero() {
+		add("since >= ?", instant(f.Since))
+	}
+	if !f.Until.IsZero() {
+		add("since < ?", instant(f.Until))
+	}
+	if f.Reason != "" {
+		add("reason = ?", string(f.Reason))
+	}
+	if f.Account != "" {
+		add("account = ?", f.Account)
+	}
+	return where, values
 }

@@ -44,6 +44,7 @@ type Desk interface {
 	ClearDeadline(ctx context.Context, c message.Call, key string) error
 	ComingReminders(c message.Call, d deadlines.Deadline) []deadlines.Reminder
 	Unsuppress(ctx context.Context, c message.Call, address string) error
+	UnsuppressAll(ctx context.Context, c message.Call, f message.SuppressionFilter) (int, error)
 }
 
 // Records are what is kept.
@@ -72,6 +73,8 @@ type Records interface {
 	SaveView(ctx context.Context, v access.View) error
 	RemoveView(ctx context.Context, site, email, name string) error
 	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
+	FindSuppressions(ctx context.Context, site string, f message.SuppressionFilter, after string, n int) ([]message.Suppression, error)
+	CountSuppressions(ctx context.Context, site string, f message.SuppressionFilter) (int, error)
 	Attach(ctx context.Context, m message.Message) (message.Message, error)
 	Series(ctx context.Context, site string, q series.Query) ([]series.Count, error)
 }

@@ -57,6 +57,8 @@ func (c *console) messageRoutes(d door) {
 	d.try("/export", access.ReadQueue, c.exportMessages(d.login))
 	d.do("/test", "send-test", access.Queue, c.sendTest)
 	d.do("/suppress", "suppress-address", access.Queue, c.suppress)
+	d.see("/suppressions", access.ReadQueue, c.suppressions)
+	d.do("/suppressions/remove", "unsuppress-many", access.Queue, c.liftSuppressions)
 	d.see("/why", access.ReadQueue, c.ask)
 	d.see("/deferred", access.ReadQueue, c.deferred)
 	d.see("/errors", access.ReadQueue, c.errors)
