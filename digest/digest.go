@@ -55,9 +55,10 @@ func merge(w letter.Writer, id message.ID, items []message.Message, at time.Time
 	return compose(w, d, gather(w, all))
 }
 
-// order is by the time of the event, then by the caller's id, then by ours.
+// order is by the time of the event, and at one instant by arrival, as our ids are. The
+// caller's id says nothing about it: e99 came before e100.
 func order(a, b *message.Message) int {
-	return cmp.Or(a.OccurredAt.Compare(b.OccurredAt), cmp.Compare(a.Reference, b.Reference), cmp.Compare(a.ID, b.ID))
+	return cmp.Or(a.OccurredAt.Compare(b.OccurredAt), cmp.Compare(a.ID, b.ID))
 }
 
 func pointers(ms []message.Message) []*message.Message {

@@ -7,7 +7,7 @@ func TestDigests(t *testing.T) {
 	t.Parallel()
 	tell(t, []story{
 		{
-			name: "all of a user's due kinds go into the same digest, by event time, then id",
+			name: "all of a user's due kinds go into the same digest, by event time, then arrival (T12)",
 			journal: `
 			03-02 06:00 set_preferences {"user": "anna", "case_received": "hourly", "case_changed": "hourly"}
 			03-02 06:00 set_preferences {"user": "ben", "case_changed": "hourly"}
@@ -17,7 +17,7 @@ func TestDigests(t *testing.T) {
 			03-02 09:30 notify {"id": "1", "kind": "case_received", "users": ["anna"], "occurred_at": "2026-03-02T09:05:00Z"}
 			03-02 09:40 notify {"id": "a", "kind": "case_received", "users": ["anna"], "occurred_at": "2026-03-02T09:10:00Z"}`,
 			want: `
-			03-02 10:00 anna digest 1 a a b 0
+			03-02 10:00 anna digest 1 b a a 0
 			03-02 10:00 ben single b`,
 		},
 		{

@@ -279,7 +279,7 @@ func one(to string, t message.Type, item string, at time.Time) Mail {
 
 func together(to string, ready []item) Mail {
 	slices.SortFunc(ready, func(a, b item) int {
-		return cmp.Or(a.occurred.Compare(b.occurred), cmp.Compare(a.reference, b.reference), cmp.Compare(a.number, b.number))
+		return cmp.Or(a.occurred.Compare(b.occurred), cmp.Compare(a.number, b.number))
 	})
 	m := Mail{To: to, Type: message.Digest, Due: ready[0].due}
 	m.Items, m.Since = make([]string, 0, len(ready)), make([]time.Time, 0, len(ready))

@@ -64,7 +64,7 @@ func (s *Store) Attempts(ctx context.Context, m message.Message) ([]message.Atte
 // Items lists the messages that a digest was made of, in its order of events.
 func (s *Store) Items(ctx context.Context, site string, digest message.ID) ([]message.Message, error) {
 	ms, err := readMessages(s.query(ctx, nil, s.fromWindows()+
-		" WHERE w.site = ? AND w.digest_id = ? AND w.digest_id <> '' ORDER BY m.occurred_at, m.reference, m.id", site, digest))
+		" WHERE w.site = ? AND w.digest_id = ? AND w.digest_id <> '' ORDER BY m.occurred_at, m.id", site, digest))
 	if err != nil {
 		return nil, fmt.Errorf("list the items of %s: %w", digest, err)
 	}

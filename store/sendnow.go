@@ -69,7 +69,7 @@ func (s *Store) PromoteUser(ctx context.Context, c message.Call, k *message.Key,
 
 // Waiting lists what waits for a user's digests, by when it is due; at most n messages.
 func (s *Store) Waiting(ctx context.Context, site, user string, n int) ([]message.Message, error) {
-	all, err := readMessages(s.query(ctx, nil, s.fromWindows()+" WHERE w.site = ? AND w.user_id = ? AND w.closed_at IS NULL ORDER BY w.due_at, m.occurred_at, m.reference, m.id LIMIT ?",
+	all, err := readMessages(s.query(ctx, nil, s.fromWindows()+" WHERE w.site = ? AND w.user_id = ? AND w.closed_at IS NULL ORDER BY w.due_at, m.occurred_at, m.id LIMIT ?",
 		site, user, n))
 	if err != nil {
 		return nil, fmt.Errorf("list what waits for %s: %w", user, err)

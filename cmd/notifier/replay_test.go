@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -122,6 +123,35 @@ func TestP1JournalsWithWakeLeadToTheSameMails(t *testing.T) {
 				t.Errorf("wake=false: %s", difference(off, j.want))
 			}
 		})
+	}
+}
+
+// T12: what happened at one instant stands in a digest as it came in, whatever the callers'
+// ids, planned and on both databases.
+func TestOneInstantKeepsTheOrderOfArrival(t *testing.T) {
+	t.Parallel()
+	const instant = "2026-03-02T09:10:00Z"
+	var journal, items strings.Builder
+	fmt.Fprintf(&journal, `{"at":%q,"do":"set_user","user":"anna","email":"anna@example.org"}`+"\n", instant)
+	fmt.Fprintf(&journal, `{"at":%q,"do":"set_preferences","user":"anna","case_changed":"hourly"}`+"\n", instant)
+	for i := range 1000 {
+		at, occurred := instant, ""
+		if i >= 900 { // told late, about the same instant
+			at, occurred = "2026-03-02T09:20:00Z", fmt.Sprintf(`,"occurred_at":%q`, instant)
+		}
+		fmt.Fprintf(&journal, `{"at":%q,"do":"notify","id":"e%d","kind":"case_changed","users":["anna"]%s}`+"\n", at, i+1, occurred)
+		fmt.Fprintf(&items, `,"e%d"`, i+1)
+	}
+	want := fmt.Sprintf(`{"at":"2026-03-02T10:00:00.000Z","to":"anna@example.org","type":"digest","items":[%s]}`+"\n", items.String()[1:])
+	file := filepath.Join(t.TempDir(), "journal.ndjson")
+	if err := os.WriteFile(file, []byte(journal.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, how := range [][]string{{"simulate"}, {"replay"}, {"replay", "--database", storetest.URL(t, "postgres")}} {
+		got := notifier(t, append(how, "--journal", file, "--until", "2026-03-02T12:00:00Z", "--out", "-")...)
+		if got != want {
+			t.Errorf("%s: %s", strings.Join(how, " "), difference(got, want))
+		}
 	}
 }
 
