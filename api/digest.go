@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -38,16 +37,32 @@ type Waits interface {
 }
 
 type digestView struct {
-	User     string        `json:"user"`
-	Timezone string        `json:"timezone"`
-	DueAt    *time.Time    `json:"due_at,omitempty" doc:"When the next digest is due; absent if nothing waits."`
+	User     string     `json:"user"`
+	Timezone string     `json:"timezone"`
+	DueAt    *time.Time `json:"due_at,omitempty" doc:"When the next digest is due; absent if nothing waits."`
+	Leaves
 	Messages []waitingView `json:"messages" doc:"What waits, in the order in which it is due."`
 }
 
+// Leaves is when mail leaves that is due: a promise to the person (RULES 2).
+type Leaves struct {
+	LeavesAt *time.Time `json:"leaves_at" nullable:"true" doc:"When the mail leaves: with the first run of the jobs at or after it is due. Null while a job is paused without an end, and where nothing is due."`
+	WaitsFor string     `json:"waits_for,omitempty" doc:"The job that is paused without an end, so that nobody knows when the mail leaves." example:"user_notifications"`
+}
+
+func viewLeaving(l schedule.Leaving) Leaves { return Leaves{l.Announced(), l.WaitsFor} }
+
+// waitsView is for whom something waits.
+type waitsView struct {
+	message.Waits
+	Leaves
+}
+
 type waitingView struct {
-	ID         message.ID     `json:"id"`
-	Kind       message.Kind   `json:"kind"`
-	DueAt      time.Time      `json:"due_at"`
+	ID    message.ID   `json:"id"`
+	Kind  message.Kind `json:"kind"`
+	DueAt time.Time    `json:"due_at"`
+	Leaves
 	OccurredAt time.Time      `json:"occurred_at"`
 	Reason     message.Reason `json:"reason" example:"preference_daily"`
 	Setting    string         `json:"setting" example:"daily 08:00"`
@@ -62,7 +77,7 @@ type waitsIn struct {
 	Cursor string `query:"cursor" doc:"next_cursor of the page before."`
 }
 
-type waitsOut struct{ Body page[message.Waits] }
+type waitsOut struct{ Body page[waitsView] }
 
 type waiterIn struct {
 	ID string `path:"id" doc:"The user's id." example:"anna"`
@@ -107,7 +122,9 @@ func (h *handler) digestRoutes(api huma.API) {
 		OperationID: "list-digests", Method: http.MethodGet, Path: "/digests", Tags: tags, Summary: "For whom something waits",
 	}, func(ctx context.Context, in *waitsIn) (*waitsOut, error) {
 		found, err := h.o.Digests.Waits.WaitingUsers(ctx, callerOf(ctx).Site, in.Cursor, in.Limit+1)
-		return &waitsOut{Body: pageOf(found, in.Limit, func(w message.Waits) message.Waits { return w }, func(w message.Waits) string { return w.User })}, err
+		timetable, at := h.timetable.Departures(), now()
+		show := func(w message.Waits) waitsView { return waitsView{w, viewLeaving(timetable.OfDigest(w.DueAt, at))} }
+		return &waitsOut{Body: pageOf(found, in.Limit, show, func(w message.Waits) string { return w.User })}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-digest", Method: http.MethodGet, Path: "/users/{id}/digest", Tags: tags, Errors: unknown, Summary: "What waits for a user, and when it is due",
@@ -152,11 +169,13 @@ func (h *handler) digest(ctx context.Context, in *waiterIn) (*digestOut, error) 
 		return nil, err
 	}
 	v := digestView{User: u.ID, Timezone: u.Person().Timezone, Messages: []waitingView{}}
+	timetable, at := h.timetable.Departures(), now()
 	for _, m := range items {
+		leaves := viewLeaving(timetable.OfDigest(m.DueAt, at))
 		if v.DueAt == nil {
-			v.DueAt = &m.DueAt
+			v.DueAt, v.Leaves = &m.DueAt, leaves
 		}
-		w := waitingView{ID: m.ID, Kind: m.Kind, DueAt: m.DueAt, OccurredAt: m.OccurredAt, Reason: m.Reason, Setting: m.Setting, Subject: m.Subject}
+		w := waitingView{Leaves: leaves, ID: m.ID, Kind: m.Kind, DueAt: m.DueAt, OccurredAt: m.OccurredAt, Reason: m.Reason, Setting: m.Setting, Subject: m.Subject}
 		if m.Case != (message.Case{}) {
 			w.Case = &m.Case
 		}
@@ -172,9 +191,7 @@ func (h *handler) previewDigest(ctx context.Context, in *digestPreviewIn) (*huma
 	}
 	at := now()
 	if len(items) > 0 && !in.Now {
-		if at, err = h.leaves(ctx, items[0].DueAt, at); err != nil {
-			return nil, err
-		}
+		at = h.closes(items[0].DueAt, at)
 	}
 	due := items
 	for i, m := range items {
@@ -205,18 +222,16 @@ func (h *handler) previewDigest(ctx context.Context, in *digestPreviewIn) (*huma
 	}}, nil
 }
 
-// leaves is when that which is due at that time moves on: with a run of UserNotifications.
-func (h *handler) leaves(ctx context.Context, due, now time.Time) (time.Time, error) {
-	due = slices.MaxFunc([]time.Time{due, now}, time.Time.Compare)
-	state, err := h.timetable.Line(ctx, schedule.UserNotifications)
-	if err != nil || state.Paused { // nobody knows when it goes on
-		return due, err
+// closes is when the digest is made that is due at that time. While the job is paused without
+// an end nobody knows, and the digest is shown as at its due time.
+func (h *handler) closes(due, now time.Time) time.Time {
+	if at, known := h.timetable.Departures().Closes(due, now); known {
+		return at
 	}
-	runs, err := state.Spec.Compile()
-	if err != nil {
-		return due, err
+	if due.After(now) {
+		return due
 	}
-	return runs.Next(due.Add(-1)), nil
+	return now
 }
 
 func (h *handler) sendDigest(ctx context.Context, in *sendDigestIn) (*sentNowOut, error) {

@@ -77,17 +77,21 @@ type setDeadlineIn struct {
 
 type deadlineView struct {
 	deadlines.Deadline
-	NextReminder *time.Time        `json:"next_reminder" doc:"When the next reminder is written; null if there is none."`
-	SetAt        time.Time         `json:"set_at"`
-	ClearedAt    *time.Time        `json:"cleared_at,omitempty"`
-	Sequence     int               `json:"sequence" doc:"How often it was set."`
-	Shortened    message.Shortened `json:"shortened,omitempty" doc:"Places of texts that mails do not show whole; in the answer to setting it." example:"/case/title"`
+	NextReminder *time.Time `json:"next_reminder" doc:"When the next reminder is due; null if there is none."`
+	Leaves
+	SetAt     time.Time         `json:"set_at"`
+	ClearedAt *time.Time        `json:"cleared_at,omitempty"`
+	Sequence  int               `json:"sequence" doc:"How often it was set."`
+	Shortened message.Shortened `json:"shortened,omitempty" doc:"Places of texts that mails do not show whole; in the answer to setting it." example:"/case/title"`
 	// Skipped is in the answer to setting it alone.
 	Skipped []skippedUser `json:"skipped,omitempty" doc:"Users who were unknown when it was set. They are reminded as soon as a user has the id."`
 }
 
-func viewDeadline(d deadlines.Deadline) deadlineView {
+func (h *handler) viewDeadline(d deadlines.Deadline) deadlineView {
 	v := deadlineView{Shortened: d.Shortened, Deadline: d, NextReminder: orNil(d.NextAt), SetAt: d.SetAt, ClearedAt: orNil(d.ClearedAt), Sequence: d.Sequence}
+	if !d.NextAt.IsZero() {
+		v.Leaves = viewLeaving(h.timetable.Departures().OfReminder(d.NextAt, now()))
+	}
 	for _, id := range d.Unknown {
 		v.Skipped = append(v.Skipped, skippedUser{id, message.Skipped, message.UnknownUser})
 	}
@@ -131,7 +135,7 @@ func (h *handler) deadlineRoutes(api huma.API) {
 		}
 		d.Key = in.Key
 		d, replayed, err := h.desk.SetDeadlineOnce(ctx, in.in(call(ctx, in.Keyed.Key)), d)
-		return &deadlineSetOut{Replayed: yes(replayed), Body: viewDeadline(d)}, err
+		return &deadlineSetOut{Replayed: yes(replayed), Body: h.viewDeadline(d)}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-deadline", Method: http.MethodGet, Path: "/deadlines/{key}", Tags: tags, Errors: []int{http.StatusNotFound}, Summary: "One deadline",
@@ -140,7 +144,7 @@ func (h *handler) deadlineRoutes(api huma.API) {
 		if errors.Is(err, message.ErrNotFound) {
 			err = fmt.Errorf("there is no deadline %q. Set it with PUT /api/v1/deadlines/%s: %w", in.Key, url.PathEscape(in.Key), err)
 		}
-		return &deadlineOut{Body: viewDeadline(d)}, err
+		return &deadlineOut{Body: h.viewDeadline(d)}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "list-deadlines", Method: http.MethodGet, Path: "/deadlines", Tags: tags, Summary: "The deadlines with a reminder to come, the next first",
@@ -159,7 +163,7 @@ func (h *handler) deadlines(ctx context.Context, in *deadlinesIn) (*deadlinesOut
 		return nil, err
 	}
 	found, err := h.records.Deadlines(ctx, callerOf(ctx).Site, in.Limit+1, after, key)
-	return &deadlinesOut{Body: pageOf(found, in.Limit, viewDeadline, func(d deadlines.Deadline) string { return place(d.NextAt, d.Key) })}, err
+	return &deadlinesOut{Body: pageOf(found, in.Limit, h.viewDeadline, func(d deadlines.Deadline) string { return place(d.NextAt, d.Key) })}, err
 }
 
 // place is a cursor into the list of deadlines: the next reminder and the key of one.

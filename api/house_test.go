@@ -140,8 +140,9 @@ func (h *house) work(plans ...jobs.Plan) {
 	wake := func() { h.timetable.Wake(schedule.Notifications) }
 	h.desk = intake.New(h.store, intake.Options{
 		Catalog: preferences.DefaultCatalog(), Calendar: onSite, Writer: writer, Domain: "example.org", Wake: wake,
-		NextFlush: func(after time.Time) time.Time { return h.timetable.NextTick(schedule.Notifications, after) },
-		PageOf:    func(id message.ID) string { return "https://n.example.org/messages/" + string(id) },
+		Departures: h.timetable.Departures,
+		NextFlush:  func(after time.Time) time.Time { return h.timetable.NextTick(schedule.Notifications, after) },
+		PageOf:     func(id message.ID) string { return "https://n.example.org/messages/" + string(id) },
 	})
 	works := map[string]jobs.Work{schedule.Reminders: waking(h.remind.Run, wake), schedule.UserNotifications: waking(h.promote.Run, wake), schedule.Notifications: h.flush.Run}
 	for _, p := range append(plans, jobs.Plan{Name: "housekeeping", Spec: schedule.Spec{Every: "168h"}, Work: h.flush.Sweep, Private: true}) {

@@ -20,15 +20,24 @@ type previewIn struct {
 
 // reminderView is a reminder that is still to come.
 type reminderView struct {
-	At        time.Time          `json:"at"`
+	At time.Time `json:"at" doc:"When the reminder is due."`
+	Leaves
 	User      string             `json:"user"`
 	Kind      deadlines.StepKind `json:"kind" doc:"before, on_day, due or late." enum:"before,on_day,due,late"`
 	DueAt     time.Time          `json:"due_at"`
 	Escalated bool               `json:"escalated" doc:"It is told to others than those who have to act."`
 }
 
-func viewReminder(r deadlines.Reminder) reminderView {
-	return reminderView{At: r.Step.At, User: r.User, Kind: r.Step.Kind, DueAt: r.DueAt, Escalated: r.Escalated}
+// viewReminders shows reminders to come, and when each leaves.
+func (h *handler) viewReminders() func(r deadlines.Reminder) reminderView {
+	timetable, at := h.timetable.Departures(), now()
+	return func(r deadlines.Reminder) reminderView {
+		return viewReminder(r, viewLeaving(timetable.OfReminder(r.Step.At, at)))
+	}
+}
+
+func viewReminder(r deadlines.Reminder, leaves Leaves) reminderView {
+	return reminderView{Leaves: leaves, At: r.Step.At, User: r.User, Kind: r.Step.Kind, DueAt: r.DueAt, Escalated: r.Escalated}
 }
 
 type previewOut struct{ Body list[reminderView] }
@@ -53,7 +62,7 @@ func (h *handler) previewDeadline(ctx context.Context, in *previewIn) (*previewO
 		}
 		d.Key = in.Key
 		coming, err := h.desk.PreviewDeadline(ctx, c, d)
-		return &previewOut{Body: listOf(coming, viewReminder)}, err
+		return &previewOut{Body: listOf(coming, h.viewReminders())}, err
 	}
 	d, err := h.records.Deadline(ctx, c.Site, in.Key)
 	if errors.Is(err, message.ErrNotFound) {
@@ -62,5 +71,5 @@ func (h *handler) previewDeadline(ctx context.Context, in *previewIn) (*previewO
 	if err != nil {
 		return nil, err
 	}
-	return &previewOut{Body: listOf(h.desk.ComingReminders(c, d), viewReminder)}, nil
+	return &previewOut{Body: listOf(h.desk.ComingReminders(c, d), h.viewReminders())}, nil
 }

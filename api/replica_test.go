@@ -39,7 +39,7 @@ func (h *house) replica() *house {
 // standing is how a job stands.
 func (h *house) standing(ctx context.Context, name string) (explain.Job, error) {
 	s, err := h.timetable.Line(ctx, name)
-	j := explain.Job{Name: name, Paused: s.Paused, Note: s.Note}
+	j := explain.Job{Name: name, Paused: s.Paused, Note: s.Note, Standing: s.Standing()}
 	if s.Paused {
 		j.By, j.Since = s.ChangedBy, s.ChangedAt
 	}

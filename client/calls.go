@@ -30,7 +30,9 @@ func (c *Client) Notify(ctx context.Context, e message.Event, key Key) (message.
 // Deadline is a deadline and how it stands.
 type Deadline struct {
 	deadlines.Deadline
-	NextReminder time.Time `json:"next_reminder"` // zero if there is none
+	NextReminder time.Time `json:"next_reminder"` // when it is due; zero if there is none
+	LeavesAt     time.Time `json:"leaves_at"`     // when that reminder leaves; zero if there is none, or nobody knows
+	WaitsFor     string    `json:"waits_for"`     // the job that is paused without an end: why nobody knows
 	SetAt        time.Time `json:"set_at"`
 	ClearedAt    time.Time `json:"cleared_at"` // zero while it holds
 	Sequence     int       `json:"sequence"`   // how often it was set

@@ -40,7 +40,7 @@ type Explanation struct {
 type Next struct {
 	At time.Time `json:"at" doc:"When it is due."`
 	// LeavesAt is nil where it is not known.
-	LeavesAt *time.Time `json:"leaves_at,omitempty" doc:"When the mail leaves: with the first run of the jobs at or after it is due; absent while a job is paused without an end, and where no mail leaves."`
+	LeavesAt *time.Time `json:"leaves_at" nullable:"true" doc:"When the mail leaves: with the first run of the jobs at or after it is due; null while a job is paused without an end, and where no mail leaves."`
 	WaitsFor string     `json:"waits_for,omitempty" doc:"The job that is paused without an end, so that nobody knows when the mail leaves." example:"user_notifications"`
 	Timezone string     `json:"timezone"`
 	What     string     `json:"what" example:"the digest is made"`

@@ -19,11 +19,7 @@ func (t *teller) leaves(l schedule.Leaving) {
 }
 
 func (n *Next) leaves(l schedule.Leaving) {
-	n.WaitsFor = l.WaitsFor
-	if l.WaitsFor == "" {
-		at := l.At.UTC()
-		n.LeavesAt = &at
-	}
+	n.LeavesAt, n.WaitsFor = l.Announced(), l.WaitsFor
 }
 
 // leaving says when the mail leaves that is due then. Where the two differ, both are said.

@@ -15,6 +15,7 @@ import (
 	"notifier/letter"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/schedule"
 	"notifier/template"
 )
 
@@ -104,6 +105,8 @@ type Options struct {
 	// NextFlush is the first run of Notifications after that time; zero if none is planned. It
 	// may be nil.
 	NextFlush func(after time.Time) time.Time
+	// Departures is the timetable in force: when what is due leaves. It may be nil.
+	Departures func() schedule.Departures
 	// PageOf is where people see a message; nil if there is no such place.
 	PageOf func(id message.ID) string
 	// Wake is called when a message has become pending; nil if nobody wants to know.

@@ -9,6 +9,7 @@ import (
 
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/schedule"
 )
 
 // Notify takes an event. What becomes of it is decided for each user now, by the user's
@@ -55,6 +56,7 @@ func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event, shor
 		messages = append(messages, m)
 		noted.Recipients = append(noted.Recipients, decision(m))
 	}
+	d.announce(c, noted.Recipients)
 	if c.DryRun {
 		noted.ID = ""
 		for i := range noted.Recipients {
@@ -105,6 +107,31 @@ func decision(m message.Message) message.Decision {
 		d.DueAt, d.Timezone = &m.DueAt, m.Timezone
 	}
 	return d
+}
+
+// announce says when what is deferred leaves. Many people have the same hour, so each time is
+// looked up once.
+func (d *Desk) announce(c message.Call, all []message.Decision) {
+	if d.o.Departures == nil {
+		return
+	}
+	var timetable schedule.Departures
+	var known map[time.Time]schedule.Leaving
+	for i, decided := range all {
+		if decided.DueAt == nil {
+			continue
+		}
+		if known == nil {
+			timetable, known = d.o.Departures(), map[time.Time]schedule.Leaving{}
+		}
+		due := decided.DueAt.UTC()
+		leaving, looked := known[due]
+		if !looked {
+			leaving = timetable.OfDigest(due, c.At)
+			known[due] = leaving
+		}
+		all[i].LeavesAt, all[i].WaitsFor = leaving.Announced(), leaving.WaitsFor
+	}
 }
 
 // named is a user as a request names it. Of one that is unknown there is the id alone.

@@ -79,7 +79,9 @@ var french = words{
 	next: func(moment string) string {
 		return "Prochain rappel : " + moment + ", sauf si l’étape est terminée."
 	},
-	last: "C’est le dernier rappel.",
+	leaves:   func(leaves, due string) string { return leaves + " (prévu " + due + ")" },
+	earliest: func(due string) string { return due + " au plus tôt" },
+	last:     "C’est le dernier rappel.",
 	span: func(days, hours, minutes int) string {
 		var parts []string
 		if days > 0 {

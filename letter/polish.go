@@ -81,7 +81,9 @@ var polish = words{
 	next: func(moment string) string {
 		return "Następne przypomnienie: " + moment + ", chyba że etap zostanie zakończony."
 	},
-	last: "To ostatnie przypomnienie.",
+	leaves:   func(leaves, due string) string { return leaves + " (planowo " + due + ")" },
+	earliest: func(due string) string { return "najwcześniej " + due },
+	last:     "To ostatnie przypomnienie.",
 	span: func(days, hours, minutes int) string {
 		var parts []string
 		if days > 0 {

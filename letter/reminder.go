@@ -12,8 +12,12 @@ type Due struct {
 	At time.Time
 	// Now is when the reminder is written.
 	Now time.Time
-	// Next is when the next reminder would leave; zero if this is the last.
+	// Next is when the next reminder is due; zero if this is the last.
 	Next time.Time
+	// Leaves is when that one leaves, with the first run of the jobs; zero where nobody knows.
+	Leaves time.Time
+	// Rests tells that a job is paused without an end: then it leaves at Next at the earliest.
+	Rests bool
 }
 
 // Remind fills in the subject, text and HTML of a reminder for one user and one deadline.
@@ -100,7 +104,20 @@ func (d Due) facts(s *words, wall Wall, actor string) []string {
 	if d.Next.IsZero() {
 		return append(facts, s.last)
 	}
-	return append(facts, s.next(wall.Stamp(d.Next, d.Now)))
+	return append(facts, s.next(d.promise(s, wall)))
+}
+
+// promise is when the next reminder leaves; where that is not when it is due, both are said.
+func (d Due) promise(s *words, wall Wall) string {
+	due := wall.Stamp(d.Next, d.Now)
+	if d.Rests {
+		return s.earliest(due)
+	}
+	leaves := wall.Stamp(d.Leaves, d.Now)
+	if d.Leaves.IsZero() || leaves == due {
+		return due
+	}
+	return s.leaves(leaves, due)
 }
 
 // lasting is how long d is, no more exactly than a reader needs it.

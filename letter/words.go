@@ -53,6 +53,8 @@ type words struct {
 	left, over func(d string) string
 	setBy      func(actor string) string
 	next       func(moment string) string
+	leaves     func(leaves, due string) string
+	earliest   func(due string) string
 	last       string
 	span       func(days, hours, minutes int) string
 }
@@ -136,6 +138,8 @@ var english = words{
 	over:     func(d string) string { return d + " ago" },
 	setBy:    func(actor string) string { return "Set by " + actor },
 	next:     func(moment string) string { return "Next reminder: " + moment + ", unless the step is done." },
+	leaves:   func(leaves, due string) string { return leaves + " (due " + due + ")" },
+	earliest: func(due string) string { return due + " at the earliest" },
 	last:     "This is the last reminder.",
 	span: func(days, hours, minutes int) string {
 		var parts []string

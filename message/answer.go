@@ -38,6 +38,8 @@ type Decision struct {
 	Status   Status     `json:"status" example:"deferred"`
 	Reason   Reason     `json:"reason" example:"preference_daily"`
 	DueAt    *time.Time `json:"due_at,omitempty" doc:"When a deferred message is due."`
+	LeavesAt *time.Time `json:"leaves_at" nullable:"true" doc:"When a deferred message leaves: with the first run of the jobs at or after it is due. Null while a job is paused without an end, and where nothing is deferred."`
+	WaitsFor string     `json:"waits_for,omitempty" doc:"The job that is paused without an end, so that nobody knows when a deferred message leaves." example:"user_notifications"`
 	Timezone string     `json:"timezone,omitempty" doc:"The zone that due_at was reckoned in."`
 	Message  ID         `json:"message,omitempty" doc:"The message that keeps the decision; absent of a dry run."`
 }

@@ -90,6 +90,7 @@ func (p *Preferences) UnmarshalJSON(b []byte) error {
 	var wrong message.Invalid
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if key == timezoneFrom || key == languageFrom { // an answer tells whose value holds; it is no choice
+			checkSource(&wrong, key, keys[key])
 			continue
 		}
 		read.set(&wrong, key, keys[key])
@@ -99,6 +100,15 @@ func (p *Preferences) UnmarshalJSON(b []byte) error {
 	}
 	*p = read
 	return nil
+}
+
+// checkSource refuses what no answer tells of whose value holds: it was meant as something else.
+func checkSource(wrong *message.Invalid, key string, raw json.RawMessage) {
+	var from Source
+	if err := json.Unmarshal(raw, &from); err == nil && (from == "" || slices.Contains(Sources(), from)) {
+		return
+	}
+	wrong.Add(pointer(key), "bad_source", `%s does not say whose value holds. It is "choice", "directory" or "site" in answers, and read-only: leave it out.`, shorten(string(raw)))
 }
 
 func (p *Preferences) set(wrong *message.Invalid, key string, raw json.RawMessage) {

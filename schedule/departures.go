@@ -37,6 +37,21 @@ type Leaving struct {
 	WaitsFor string // the name of the job; empty where At is known
 }
 
+// Announced is At for an answer: nil where it is not known.
+func (l Leaving) Announced() *time.Time {
+	if l.WaitsFor != "" || l.At.IsZero() {
+		return nil
+	}
+	at := l.At.UTC()
+	return &at
+}
+
+// Closes is when the digest is made that is due at that time; known is false while the job
+// that makes it is paused without an end.
+func (d Departures) Closes(due, now time.Time) (at time.Time, known bool) {
+	return d.UserNotifications.First(later(due, now))
+}
+
 // OfDigest is when deferred mail leaves that is due at that time: with the first run of
 // Notifications at or after the first run of UserNotifications at or after due.
 func (d Departures) OfDigest(due, now time.Time) Leaving {

@@ -50,7 +50,8 @@ func (h *house) exampleKey() string {
 func (h *house) centre(door links.Door) centre.Options {
 	return centre.Options{
 		Door: door, Sites: h.config.siteNames(), Digests: h.promote, Why: h.why, Estimate: h.estimate,
-		Wake: func() { h.timetable.Wake(schedule.Notifications) },
+		Departures: h.timetable.Departures,
+		Wake:       func() { h.timetable.Wake(schedule.Notifications) },
 	}
 }
 

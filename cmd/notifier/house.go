@@ -110,13 +110,15 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	if err != nil {
 		return err
 	}
+	h.remind.Announce(h.timetable.Departures)
 	wake := func() { h.timetable.Wake(schedule.Notifications) }
 	h.desk = intake.New(h.store, intake.Options{
 		Catalog: c.Kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: h.route,
-		NextFlush: func(after time.Time) time.Time { return h.timetable.NextTick(schedule.Notifications, after) },
-		PageOf:    c.pageOf,
-		Later:     func(at time.Time) { h.timetable.WakeAt(schedule.Notifications, at) },
-		Operated:  func(at time.Time) { h.timetable.WakeAt(operationsJob, at) },
+		Departures: h.timetable.Departures,
+		NextFlush:  func(after time.Time) time.Time { return h.timetable.NextTick(schedule.Notifications, after) },
+		PageOf:     c.pageOf,
+		Later:      func(at time.Time) { h.timetable.WakeAt(schedule.Notifications, at) },
+		Operated:   func(at time.Time) { h.timetable.WakeAt(operationsJob, at) },
 	})
 	h.operate = operations.New(h.store, h.desk, h.log)
 	h.outbox = outbox.New(h.store, h.desk, c.Retry.Lease, h.log)

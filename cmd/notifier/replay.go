@@ -145,15 +145,17 @@ func newReplay(ctx context.Context, c Config, carrier notifications.Courier) (*r
 	c.Limits = notifications.Limits{} // a plan knows none
 	r := &replay{house: &house{config: c, log: zap.NewNop(), replica: "replay", store: s}, witness: &witness{Courier: carrier}}
 	r.house.closes(s.Close)
-	if err := r.house.migrate(ctx); err != nil {
+	// The desk is there before the schema is brought up to date: what people inherit moves with it.
+	err = r.house.wire(notifications.Only(&notifications.Account{Name: defaultAccount, Courier: r.witness}))
+	if err == nil {
+		err = r.house.migrate(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, r.house.close())
 	}
 	used, err := s.Messages(ctx, c.Site, message.Filter{Limit: 1})
 	if err == nil && len(used) > 0 {
 		err = usageError{errors.New("the database is not empty: a replay would mix with what is in it. Name an empty one with --database")}
-	}
-	if err == nil {
-		err = r.house.wire(notifications.Only(&notifications.Account{Name: defaultAccount, Courier: r.witness}))
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.house.close())

@@ -14,7 +14,7 @@ import (
 var clocks = regexp.MustCompile(`15:04|time\.(TimeOnly|DateTime|Kitchen|Stamp\w*|ANSIC|UnixDate|RFC822\w*|RFC850)\b|toLocaleTimeString|toLocaleString`)
 
 // zoned tells that a line writes the zone, too.
-var zoned = regexp.MustCompile(`Z"|UTC(\\n)?"|Zone\b|zone\b`)
+var zoned = regexp.MustCompile(`Z"|UTC(\\n)?"|15:04 UTC|Zone\b|zone\b`)
 
 // withoutZone are the other lines that write a time of day, and where its zone stands.
 var withoutZone = map[string]string{

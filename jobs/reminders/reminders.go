@@ -14,6 +14,7 @@ import (
 	"notifier/deadlines"
 	"notifier/letter"
 	"notifier/message"
+	"notifier/schedule"
 )
 
 // Queue is what the job needs of the store.
@@ -39,11 +40,27 @@ type Job struct {
 	calendar Calendar
 	domain   string // of the Message-IDs
 	log      *zap.Logger
+	// departures is the timetable in force; nil where nobody knows it.
+	departures func() schedule.Departures
 }
 
 // New makes the job.
 func New(queue Queue, writer letter.Writer, calendar Calendar, domain string, log *zap.Logger) *Job {
 	return &Job{queue: queue, writer: writer, calendar: calendar, domain: domain, log: log.Named("reminders")}
+}
+
+// Announce has reminders say when the next one leaves, by the timetable in force. It is called
+// before the first run.
+func (j *Job) Announce(departures func() schedule.Departures) { j.departures = departures }
+
+// due is what a reminder says of the moments around it.
+func (j *Job) due(at, now, next time.Time) letter.Due {
+	d := letter.Due{At: at, Now: now, Next: next}
+	if j.departures != nil && !next.IsZero() {
+		leaves := j.departures().OfReminder(next, now)
+		d.Leaves, d.Rests = leaves.At, leaves.WaitsFor != ""
+	}
+	return d
 }
 
 const batch = 200
@@ -103,7 +120,7 @@ func (j *Job) remind(ctx context.Context, site string, d deadlines.Deadline, at 
 		if r.Escalated {
 			m.Setting = "escalation"
 		}
-		reminders = append(reminders, j.writer.Remind(m, letter.Due{At: r.DueAt, Now: at, Next: r.Next}))
+		reminders = append(reminders, j.writer.Remind(m, j.due(r.DueAt, at, r.Next)))
 	}
 	if err := j.queue.Remind(ctx, site, d, at, next, reminders); err != nil {
 		return err

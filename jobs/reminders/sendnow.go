@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"notifier/deadlines"
-	"notifier/letter"
 	"notifier/message"
 )
 
@@ -38,7 +37,7 @@ func (j *Job) Preview(ctx context.Context, site string, d deadlines.Deadline, at
 		if own, has := d.ForUsers[user]; has && !own.DueAt.IsZero() {
 			due = own.DueAt
 		}
-		all = append(all, j.writer.Remind(m, letter.Due{At: due, Now: at, Next: next}))
+		all = append(all, j.writer.Remind(m, j.due(due, at, next)))
 	}
 	return all, nil
 }

@@ -87,12 +87,12 @@ func (g *group) add(k message.Kind, due time.Time) {
 	}
 }
 
-// moment is a time to come with its zone.
+// moment is when a digest leaves that is due then, with the zone.
 func (c *centre) moment(v visit, t time.Time) string {
-	if !t.After(v.at) {
+	if c.soon(v, t) {
 		return v.clock.Words.T("ask.soon")
 	}
-	return v.clock.Moment(t) + " (" + v.clock.Zone + ")"
+	return c.promise(v, t) + " (" + v.clock.Zone + ")"
 }
 
 // neverNow are the kinds that are to come no more, and did before.

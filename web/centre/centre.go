@@ -18,6 +18,7 @@ import (
 	"notifier/links"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/schedule"
 	"notifier/web/look"
 )
 
@@ -58,6 +59,8 @@ type Options struct {
 	Sites   []string
 	Digests Digests
 	Why     Why
+	// Departures is the timetable in force: when what is due leaves. It may be nil.
+	Departures func() schedule.Departures
 	// Wake is called when a message has become pending.
 	Wake func()
 	// Estimate reckons how many mails a week each choice would bring, by kind; kinds in

@@ -96,7 +96,7 @@ func (c *centre) page(ctx context.Context, v visit, u preferences.User) (page, e
 		p.Expires = v.clock.Date(v.token.IssuedAt.Add(links.Life))
 	}
 	if end := v.user.Preferences.PauseEnds(); end.After(v.at) {
-		p.Paused = v.clock.Moment(end)
+		p.Paused = c.promise(v, end)
 	}
 	p.Pause = pause{First: v.clock.Tomorrow().String(), Last: v.clock.Tomorrow().AddDays(longestPause).String(), Hour: chosen.DailyAt.String()}
 	if chosen.PauseEnds().After(v.at) {
@@ -140,7 +140,7 @@ func (c *centre) options(v visit, chosen preferences.Preferences, k message.Kind
 		case preferences.Never:
 			o.Hint = words.T("prefs.not_at_all")
 		default:
-			o.Hint = words.T("prefs.next", "Moment", v.clock.Moment(next(chosen, k, f, v.at)))
+			o.Hint = words.T("prefs.next", "Moment", c.promise(v, next(chosen, k, f, v.at)))
 		}
 		if n, known := week[f]; known && f != preferences.Never {
 			o.Hint += " · " + words.N("prefs.a_week", int(math.Round(n)))
@@ -244,14 +244,14 @@ func (c *centre) await(ctx context.Context, v visit, p *page) error {
 	words := v.clock.Words
 	for len(waiting) > 0 {
 		due := waiting[0].DueAt
-		soon := !due.After(v.at)
-		same := func(m message.Message) bool { return m.DueAt.Equal(due) || soon && !m.DueAt.After(v.at) }
+		over := !due.After(v.at)
+		same := func(m message.Message) bool { return m.DueAt.Equal(due) || over && !m.DueAt.After(v.at) }
 		n := slices.IndexFunc(waiting, func(m message.Message) bool { return !same(m) })
 		if n < 0 {
 			n = len(waiting)
 		}
-		line := words.N("prefs.waiting_n", n, "Moment", v.clock.Moment(due))
-		if soon {
+		line := words.N("prefs.waiting_n", n, "Moment", c.promise(v, due))
+		if c.soon(v, due) {
 			line = words.N("prefs.waiting_soon", n)
 		}
 		p.Waiting = append(p.Waiting, line)

@@ -114,6 +114,6 @@ func (c *centre) weekly(w http.ResponseWriter, r *http.Request, v visit) {
 	}
 	words := v.clock.Words
 	due, _, _ := after.Preferences.Due(kinds[0], v.at)
-	text := words.T("stop.now_weekly", "Kinds", c.quoted(v, kinds), "Moment", v.clock.Moment(due)+" ("+v.clock.Zone+")")
+	text := words.T("stop.now_weekly", "Kinds", c.quoted(v, kinds), "Moment", c.promise(v, due)+" ("+v.clock.Zone+")")
 	c.render(w, r, v, http.StatusOK, "stop.html", stopping{Title: words.T("prefs.saved"), Text: text, Settings: c.settings(v)})
 }

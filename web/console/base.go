@@ -11,6 +11,7 @@ import (
 
 	"notifier/access"
 	"notifier/message"
+	"notifier/schedule"
 	"notifier/web"
 	"notifier/web/look"
 )
@@ -35,7 +36,8 @@ type base struct {
 	Charts    *charts // nil where there are none
 	// MayAct and MayPlan tell what the reader may do.
 	MayAct, MayPlan bool
-	Kept            bool // the configuration that was read last is wrong, and the one before counts
+	Departures      schedule.Departures // the timetable in force
+	Kept            bool                // the configuration that was read last is wrong, and the one before counts
 }
 
 type place struct {
@@ -76,6 +78,7 @@ func (c *console) base(r *http.Request, here, title string) base {
 		b.Theme = theme
 	}
 	b.Clock.Sharp = true
+	b.Departures = c.timetable.Departures()
 	for _, l := range look.Languages() {
 		b.Langs = append(b.Langs, choice{l, look.Own(l), l == lang})
 	}
@@ -189,6 +192,26 @@ func (b base) Time(t time.Time) template.HTML {
 	}
 	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `" title="` + template.HTMLEscapeString(b.Clock.Full(t)) + `">` +
 		template.HTMLEscapeString(b.Clock.Moment(t)) + `</time>`)
+}
+
+// Leaves is when a digest leaves that is due then.
+func (b base) Leaves(due time.Time) template.HTML {
+	return b.leaving(due, b.Departures.OfDigest(due, b.Clock.Now()))
+}
+
+// Reminds is when a reminder leaves that is due then.
+func (b base) Reminds(due time.Time) template.HTML {
+	return b.leaving(due, b.Departures.OfReminder(due, b.Clock.Now()))
+}
+
+// leaving says both times where they differ (RULES 2, a promised time).
+func (b base) leaving(due time.Time, l schedule.Leaving) template.HTML {
+	at, rests := l.At, l.WaitsFor != ""
+	if rests {
+		at = due
+	}
+	return template.HTML(`<time datetime="` + at.UTC().Format(time.RFC3339) + `" title="` + template.HTMLEscapeString(b.Clock.Full(at)) + `">` +
+		template.HTMLEscapeString(b.Clock.Leaving(due, at, rests)) + `</time>`)
 }
 
 // Ago is a time as lists show it: how long ago, or how soon. Beyond a day it is Time.

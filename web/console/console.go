@@ -88,6 +88,8 @@ type Timetable interface {
 	Pause(ctx context.Context, name string, r jobs.Rest, by string) (jobs.State, error)
 	Resume(ctx context.Context, name, by string) (jobs.State, error)
 	RunNow(name string) (schedule.Run, error)
+	// Departures is when what is due leaves.
+	Departures() schedule.Departures
 }
 
 // Accounts are the outgoing accounts.

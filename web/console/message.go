@@ -149,7 +149,11 @@ func story(b base, m message.Message, attempts []message.Attempt, decisions []me
 	slices.SortStableFunc(steps, func(a, b step) int { return a.At.Compare(b.At) })
 	switch m.Status {
 	case message.Deferred, message.Scheduled, message.Pending, message.RateLimited:
-		steps = append(steps, step{m.DueAt, "○", words.T("story.next." + string(m.Status)), ""})
+		at := m.DueAt
+		if leaves := b.Departures.OfDigest(at, b.Clock.Now()); m.Status == message.Deferred && leaves.WaitsFor == "" {
+			at = leaves.At
+		}
+		steps = append(steps, step{at, "○", words.T("story.next." + string(m.Status)), ""})
 	}
 	return steps
 }

@@ -70,6 +70,21 @@ func (c Clock) Moment(t time.Time) string {
 	return c.Words.T("time.on", "Weekday", c.Weekday(t), "Date", c.Date(t), "Hour", c.Hour(t))
 }
 
+// Leaving is when mail leaves that is due at that time. Where the two differ, both are said; rests
+// tells that a job is paused without an end, so that nobody knows (RULES 2, a promised time).
+func (c Clock) Leaving(due, leaves time.Time, rests bool) string {
+	said := c.Moment(due)
+	switch {
+	case rests:
+		return c.Words.T("time.rests", "Due", said)
+	case leaves.IsZero() || c.Moment(leaves) == said:
+		return said
+	case wallclock.DateOf(due, c.place) == wallclock.DateOf(leaves, c.place):
+		said = c.Hour(due)
+	}
+	return c.Words.T("time.leaves", "Leaves", c.Moment(leaves), "Due", said)
+}
+
 // Near tells whether a time is less than a day away: then people count the hours.
 func (c Clock) Near(t time.Time) bool { return c.now.Sub(t).Abs() < 24*time.Hour }
 
