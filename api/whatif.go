@@ -41,6 +41,7 @@ type whatIfView struct {
 	Schedules map[string]schedulesTested `json:"schedules" doc:"By job."`
 	Now       summaryView                `json:"now"`
 	Try       summaryView                `json:"try"`
+	Little    bool                       `json:"too_little_data,omitempty" doc:"Fewer than 20 mails in one of the plans: a comparison in percent says nothing."`
 }
 
 type schedulesTested struct {
@@ -59,6 +60,8 @@ type summaryView struct {
 	PastDue     spreadView   `json:"past_due_wait" doc:"How long deferred mails wait after they were due."`
 	Busiest     *busiestView `json:"busiest_minute,omitempty"`
 	DigestSizes sizesView    `json:"digest_sizes" doc:"How many messages a digest is made of."`
+	Later       int          `json:"after_until" doc:"Mails that leave only after until: a plan goes on until what came in has left."`
+	Waiting     int          `json:"still_waiting" doc:"Messages that would still wait: a job is paused without an end, or does not run."`
 }
 
 type meanView struct {
@@ -91,7 +94,7 @@ func (h *handler) whatIfRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "simulate-jobs", Method: http.MethodPost, Path: "/jobs/simulate", Tags: []string{"jobs"}, Errors: []int{http.StatusConflict},
 		Summary:     "What other schedules would change",
-		Description: "Plans what came in by the schedules of now, and by others, side by side. Nothing is stored or sent. At most a million events, messages and settings are taken, and one trial runs at a time.",
+		Description: "Plans what came in by the timetable in force, wake and pauses included, and by other schedules, side by side, until all has left. Nothing is stored or sent. At most a million events, messages and settings are taken, and one trial runs at a time.",
 	}, h.tryJobs)
 	register(h, api, huma.Operation{
 		OperationID: "export-journal", Method: http.MethodGet, Path: "/journal", Tags: []string{"jobs"},
@@ -138,6 +141,7 @@ func (h *handler) tryJobs(ctx context.Context, in *whatIfIn) (*whatIfOut, error)
 	if err != nil {
 		return nil, err
 	}
+	v.Little = simulate.TooLittle(trial.Summaries[0], trial.Summaries[1])
 	v.Lines, v.Skipped, v.Now, v.Try = trial.Lines, trial.Skipped, viewSummary(trial.Summaries[0]), viewSummary(trial.Summaries[1])
 	return &whatIfOut{Body: v}, nil
 }
@@ -148,6 +152,8 @@ func (h *handler) schedules(ctx context.Context, t whatIfBody, v *whatIfView, pr
 	if !v.Since.Before(v.Until) {
 		bad.Add("/since", "bad_range", "since is not before until. Give an earlier one")
 	}
+	stands := map[string]schedule.Standing{}
+	tried, woken := map[string]schedule.Schedule{}, (*bool)(nil)
 	for _, job := range []struct{ name string }{{schedule.Notifications}, {schedule.UserNotifications}, {schedule.Reminders}} {
 		state, err := h.timetable.Line(ctx, job.name)
 		if err != nil {
@@ -158,12 +164,27 @@ func (h *handler) schedules(ctx context.Context, t whatIfBody, v *whatIfView, pr
 			return err
 		}
 		after := before
+		stands[job.name] = state.Standing()
 		if text, given := t.Set[job.name]; given {
-			after, err = schedule.ParsePatch(text).Apply(state.Spec).Compile()
+			patch, wake, err := schedule.ParseSet(job.name, text)
+			if err == nil {
+				after, err = patch.Apply(state.Spec).Compile()
+			}
+			if wake != nil {
+				woken = wake
+			}
 			bad.Check("/set/"+job.name, "bad_schedule", err)
 		}
-		*scheduleOf(present, job.name), *scheduleOf(other, job.name) = before, after
+		tried[job.name] = after
 		v.Schedules[job.name] = schedulesTested{Now: before.Words(), Try: after.Words()}
+	}
+	*present = present.Under(stands)
+	*other = *present
+	for name, try := range tried {
+		*scheduleOf(other, name) = try
+	}
+	if woken != nil {
+		other.Wake = *woken
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Set)) {
 		if _, known := v.Schedules[name]; !known {
@@ -187,7 +208,7 @@ func viewSummary(s simulate.Summary) summaryView {
 	v := summaryView{
 		Mails: s.Mails, Single: s.ByType[message.Single], Digests: s.ByType[message.Digest], Deadlines: s.ByType[message.Reminder], Direct: s.ByType[message.Direct],
 		MailsADay: meanView{Mean: s.Mean(), Max: s.MaxDay}, RightAway: viewSpread(s.RightAway), PastDue: viewSpread(s.PastDue),
-		DigestSizes: sizesView{s.Digest.P50, s.Digest.P95, s.Digest.Max},
+		DigestSizes: sizesView{s.Digest.P50, s.Digest.P95, s.Digest.Max}, Later: s.Later, Waiting: s.Waiting,
 	}
 	if s.Peak > 0 {
 		v.Busiest = &busiestView{At: s.Busiest, Mails: s.Peak}

@@ -29,3 +29,25 @@ func TestSchedulesAreTriedOnThePast(t *testing.T) {
 		}
 	})
 }
+
+// P1: what has just come in is planned on until it has left, and a percentage is not to be made of it.
+func TestP1WhatHasJustComeInIsPlannedToItsEnd(t *testing.T) {
+	each(t, func(h *house) {
+		h.people("anna")
+		for i := range 3 {
+			h.must(http.StatusAccepted, nil, "POST", "/api/v1/events", fmt.Sprintf(`{"id":"e%d","kind":"case_changed","users":["anna"]}`, i))
+		}
+		type plan struct {
+			Mails   int
+			Waiting int `json:"still_waiting"`
+		}
+		var got struct {
+			Now, Try plan
+			Little   bool `json:"too_little_data"`
+		}
+		h.must(http.StatusOK, &got, "POST", "/api/v1/jobs/simulate", `{"set":{"notifications":"24h,wake=true"}}`)
+		if want := (plan{Mails: 3}); got.Now != want || got.Try != want || !got.Little {
+			h.Errorf("the trial is %+v, want 3 mails in both plans and too little data", got)
+		}
+	})
+}

@@ -7,13 +7,12 @@ import (
 	"notifier/schedule"
 )
 
-// Under is the same by a timetable: its schedules, whether it wakes, and its pauses.
-func (o Options) Under(d schedule.Departures) Options {
-	o.Notifications, o.UserNotifications, o.Reminders = d.Notifications.Schedule, d.UserNotifications.Schedule, d.Reminders.Schedule
-	o.Wake, o.Pauses = d.Notifications.Wake, map[string]time.Time{}
-	for name, job := range map[string]schedule.Standing{
-		schedule.Notifications: d.Notifications, schedule.UserNotifications: d.UserNotifications, schedule.Reminders: d.Reminders,
-	} {
+// Under is the same by the timetable in force, which says how each job stands: its schedule,
+// whether it wakes, and its pause.
+func (o Options) Under(jobs map[string]schedule.Standing) Options {
+	o.Notifications, o.UserNotifications, o.Reminders = jobs[schedule.Notifications].Schedule, jobs[schedule.UserNotifications].Schedule, jobs[schedule.Reminders].Schedule
+	o.Wake, o.Pauses = jobs[schedule.Notifications].Wake, map[string]time.Time{}
+	for name, job := range jobs {
 		if job.Paused {
 			o.Pauses[name] = job.PausedUntil
 		}

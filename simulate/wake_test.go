@@ -93,9 +93,9 @@ func TestP1ATrialRunsOnUntilAllHasLeft(t *testing.T) {
 		03-02 09:11 notify {"id": "e2", "kind": "case_changed", "users": ["anna", "ben"]}`)
 	now := options(t)
 	now.Until = instant(t, "03-02 09:11")
-	slow, never, woken := now, now, now.Under(schedule.Departures{
-		Notifications: schedule.Standing{Schedule: now.Notifications, Wake: true}, UserNotifications: schedule.Standing{Schedule: now.UserNotifications},
-		Reminders: schedule.Standing{Schedule: now.Reminders},
+	slow, never, woken := now, now, now.Under(map[string]schedule.Standing{
+		schedule.Notifications: {Schedule: now.Notifications, Wake: true}, schedule.UserNotifications: {Schedule: now.UserNotifications},
+		schedule.Reminders: {Schedule: now.Reminders},
 	})
 	set(t, &slow, "notifications=24h")
 	never.Pauses = map[string]time.Time{schedule.Notifications: {}}

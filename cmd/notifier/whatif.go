@@ -102,6 +102,7 @@ type trialOf struct {
 	Schedules map[string]struct{ Now, Try string } `json:"schedules"`
 	Now       tried                                `json:"now"`
 	Try       tried                                `json:"try"`
+	Little    bool                                 `json:"too_little_data"`
 }
 
 type tried struct {
@@ -117,7 +118,9 @@ type tried struct {
 		At    time.Time `json:"at"`
 		Mails int       `json:"mails"`
 	} `json:"busiest_minute"`
-	Sizes struct{ P50, P95, Max int } `json:"digest_sizes"`
+	Sizes   struct{ P50, P95, Max int } `json:"digest_sizes"`
+	Later   int                         `json:"after_until"`
+	Waiting int                         `json:"still_waiting"`
 }
 
 func simulateJobs(s *shared) *cobra.Command {
@@ -145,8 +148,8 @@ func simulateJobs(s *shared) *cobra.Command {
 		}
 		return listing.One(s.printer(c), raw, func(out io.Writer) error { return t.print(out) })
 	})
-	c.Long = "Plans what came in, by the schedules of now and by others, and shows both side by side. Nothing is stored or\n" +
-		"sent. Without --since it takes the last seven days."
+	c.Long = "Plans what came in, by the timetable in force (wake and pauses included) and by other schedules, until all has\n" +
+		"left, and shows both side by side. Nothing is stored or sent. Without --since it takes the last seven days."
 	c.Example = `  notifier job simulate --set notifications=10m --set user_notifications="*/30 * * * *"
   notifier job simulate --set notifications=10m --since 720h -o json`
 	c.Flags().StringArrayVar(&set, "set", nil, "another `schedule`, as in notifications=10m or user_notifications=\"*/30 * * * *\"; may be repeated")
@@ -176,6 +179,11 @@ func (t trialOf) print(out io.Writer) error {
 		return fmt.Sprintf("%d at %s UTC", t.Busiest.Mails, t.Busiest.At.UTC().Format("2006-01-02 15:04"))
 	})
 	row("Digest size, p50 / p95 / max", func(t tried) string { return fmt.Sprintf("%d / %d / %d", t.Sizes.P50, t.Sizes.P95, t.Sizes.Max) })
+	row("Mails after the end of the data", func(t tried) string { return fmt.Sprint(t.Later) })
+	row("Would still wait", func(t tried) string { return fmt.Sprint(t.Waiting) })
+	if t.Little {
+		fmt.Fprintf(w, "Too little data to compare: fewer than %d mails\n", simulate.Little)
+	}
 	fmt.Fprintf(w, "Data: %s from %s to %s UTC\n", count(t.Lines, "line"), t.Since.UTC().Format("2006-01-02 15:04"), t.Until.UTC().Format("2006-01-02 15:04"))
 	if t.Skipped > 0 {
 		fmt.Fprintf(w, "Left out: %s that cannot be planned now\n", count(t.Skipped, "line"))

@@ -60,6 +60,9 @@ func (c *console) compare(r *http.Request, p *whatIfPage, a asked, s plans) erro
 	}
 	words := p.Clock.Words
 	res := &result{Rows: p.rows(t.Result, a), Data: words.N("whatif.lines", t.Result.Lines) + ", " + words.N("whatif.people", t.Result.People)}
+	if simulate.TooLittle(t.Result.Summaries[0], t.Result.Summaries[1]) {
+		res.Data += ": " + words.T("whatif.little")
+	}
 	p.peaks(t.Result, res)
 	p.week(t, a, res)
 	p.Result = res
@@ -76,9 +79,19 @@ func (b base) rows(t simulate.Trial, a asked) (rows []compared) {
 		}
 		rows = append(rows, compared{words.T("whatif." + key), before, after, mark, worse})
 	}
+	// A percentage of a few says nothing, and a plan in which more waits has not saved mail.
+	compare := func(before, after int) (mark string, known bool) {
+		if simulate.TooLittle(now, try) || before < simulate.Little {
+			return words.T("whatif.little"), false
+		}
+		if now.Waiting != try.Waiting {
+			return "", false
+		}
+		return change(before, after), true
+	}
 	number := func(key string, of func(simulate.Summary) int, worse bool) {
-		mark := change(of(now), of(try))
-		add(key, strconv.Itoa(of(now)), strconv.Itoa(of(try)), mark, worse && of(try)*4 > of(now)*5)
+		mark, known := compare(of(now), of(try))
+		add(key, strconv.Itoa(of(now)), strconv.Itoa(of(try)), mark, known && worse && of(try)*4 > of(now)*5)
 	}
 	wait := func(key string, of func(simulate.Summary) simulate.Spread) {
 		pair := func(s simulate.Spread) string { return b.Span(s.P50) + " / " + b.Span(s.P95) }
@@ -95,7 +108,8 @@ func (b base) rows(t simulate.Trial, a asked) (rows []compared) {
 	number("mails", func(s simulate.Summary) int { return s.Mails }, false)
 	number("digests", func(s simulate.Summary) int { return s.ByType[message.Digest] }, false)
 	day := func(s simulate.Summary) string { return fmt.Sprintf("%.0f / %d", s.Mean(), s.MaxDay) }
-	add("a_day", day(now), day(try), change(int(now.Mean()), int(try.Mean())), false)
+	daily, _ := compare(int(now.Mean()), int(try.Mean()))
+	add("a_day", day(now), day(try), daily, false)
 	wait("right_away", func(s simulate.Summary) simulate.Spread { return s.RightAway })
 	wait("past_due", func(s simulate.Summary) simulate.Spread { return s.PastDue })
 	number("busiest", func(s simulate.Summary) int { return s.Peak }, true)
@@ -109,10 +123,17 @@ func (b base) rows(t simulate.Trial, a asked) (rows []compared) {
 		}
 		before, was := over(0)
 		after, is := over(1)
-		add("over", before, after, change(was, is), is > was)
+		longer, _ := compare(was, is)
+		add("over", before, after, longer, is > was)
 	}
 	size := func(s simulate.Summary) string { return fmt.Sprintf("%d / %d", s.Digest.P50, s.Digest.P95) }
-	add("size", size(now), size(try), change(now.Digest.P95, try.Digest.P95), false)
+	sized, _ := compare(now.ByType[message.Digest], try.ByType[message.Digest])
+	if sized != words.T("whatif.little") {
+		sized = change(now.Digest.P95, try.Digest.P95)
+	}
+	add("size", size(now), size(try), sized, false)
+	add("later", strconv.Itoa(now.Later), strconv.Itoa(try.Later), "", false)
+	add("waiting", strconv.Itoa(now.Waiting), strconv.Itoa(try.Waiting), "", try.Waiting > now.Waiting)
 	return rows
 }
 

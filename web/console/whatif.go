@@ -112,7 +112,10 @@ func (c *console) whatIf(w http.ResponseWriter, r *http.Request) error {
 }
 
 // plans are the schedules of now, and those to try.
-type plans struct{ now, try map[string]schedule.Schedule }
+type plans struct {
+	now, try map[string]schedule.Schedule
+	stands   map[string]schedule.Standing // of now, wake and pauses included
+}
 
 func (s plans) into(o *simulate.Options, of map[string]schedule.Schedule) {
 	o.Notifications, o.UserNotifications, o.Reminders = of[schedule.Notifications], of[schedule.UserNotifications], of[schedule.Reminders]
@@ -120,7 +123,7 @@ func (s plans) into(o *simulate.Options, of map[string]schedule.Schedule) {
 
 // fill fills the form with what is asked, and tells what is wrong with it.
 func (c *console) fill(r *http.Request, p *whatIfPage, a asked) (s plans, err error) {
-	s = plans{map[string]schedule.Schedule{}, map[string]schedule.Schedule{}}
+	s = plans{now: map[string]schedule.Schedule{}, try: map[string]schedule.Schedule{}, stands: map[string]schedule.Standing{}}
 	for _, n := range []int{1, 7, 28} {
 		p.Days = append(p.Days, choice{strconv.Itoa(n), p.Clock.Words.N("whatif.days", n), n == a.days})
 	}
@@ -136,6 +139,7 @@ func (c *console) fill(r *http.Request, p *whatIfPage, a asked) (s plans, err er
 		if s.now[name], err = state.Spec.Compile(); err != nil {
 			return s, err
 		}
+		s.stands[name] = state.Standing()
 		t := trying{Name: name, Now: p.Schedule(state.Spec), Try: a.texts[name]}
 		p.Jobs, s.try[name] = append(p.Jobs, t), s.now[name]
 		if t.Try == "" {
@@ -207,12 +211,11 @@ func (c *console) beginTrial(w http.ResponseWriter, r *http.Request) error {
 
 func (c *console) plan(r *http.Request, ask asked, s plans, watch simulate.Watch) (message.ID, error) {
 	of := site(r)
-	present := c.o.WhatIf.Plan(of)
+	present := c.o.WhatIf.Plan(of).Under(s.stands)
 	present.Until = time.Now().UTC()
 	since := present.Until.AddDate(0, 0, -ask.days)
 	watch.From = present.Until.AddDate(0, 0, -7)
 	other := present
-	s.into(&present, s.now)
 	s.into(&other, s.try)
 	t := trials.Trial{Site: of, By: web.Who(r.Context()).Name, Since: since, Until: present.Until, Asked: ask.values()}
 	return c.o.WhatIf.Trials.Begin(t, func(ctx context.Context, progress func(time.Time, int)) (simulate.Trial, error) {

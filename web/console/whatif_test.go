@@ -55,10 +55,10 @@ func TestWhatIf(t *testing.T) {
 	h.send(2, false)
 	path := h.trial(url.Values{"days": {"7"}, "notifications": {"1s"}, "user_notifications": {"0 8 * * * Europe/Warsaw"}, "limit": {"1"}, "user": {"anna"}})
 	page := h.ask(access.Manager, "GET", path, nil)
-	h.wants(page, http.StatusOK, "now: every 168 hours", "Mails in the busiest minute", "4 events, messages and settings, 1 person", "Over the provider’s limit", "The week of anna",
+	h.wants(page, http.StatusOK, "now: every 168 hours", "Mails in the busiest minute", "too little data", "Would still wait", "4 events, messages and settings, 1 person", "Over the provider’s limit", "The week of anna",
 		"Use these schedules", "Notifications: every second", "daily at 08:00 (Europe/Warsaw)", "Saving will not run it now", "Download CSV")
 	csv := regexp.MustCompile(`href="(/jobs/what-if/csv[^"]+)"`).FindStringSubmatch(page.Body.String())
-	if w := h.ask(access.Viewer, "GET", csv[1], nil); w.Code != http.StatusOK || !strings.HasPrefix(w.Body.String(), "What,now,try\nMails,0,") {
+	if w := h.ask(access.Viewer, "GET", csv[1], nil); w.Code != http.StatusOK || !strings.HasPrefix(w.Body.String(), "What,now,try\nMails,3,3\n") {
 		h.Errorf("the CSV: %d %q", w.Code, w.Body)
 	}
 	if w := h.ask(access.Viewer, "GET", path, nil); strings.Contains(text(w), "Use these") {
