@@ -297,5 +297,8 @@ func (c *Courier) Close() error {
 	c.mu.Unlock()
 	c.dismiss(networkFailure(message.ConnectFailed, errors.New("the service is stopping")))
 	c.running.Wait()
+	if tokens := c.settings.Tokens; tokens != nil {
+		tokens.Wait()
+	}
 	return nil
 }

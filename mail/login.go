@@ -51,8 +51,9 @@ func (c *conn) login(ctx context.Context, s Settings, until time.Time) *message.
 	if f != nil {
 		return f
 	}
-	if f = c.authenticate(client, until); f != nil && s.Tokens != nil && f.Category == message.AuthFailed {
-		s.Tokens.Drop() // it may have been taken back before its time
+	f = c.authenticate(client, until)
+	if x, uses := client.(*xoauth2Client); uses && f != nil && f.Category == message.AuthFailed {
+		s.Tokens.Drop(x.token) // it may have been taken back before its time
 	}
 	return f
 }

@@ -198,8 +198,8 @@ func (a accountSettings) serves(site string) bool {
 	return len(a.Sites) == 0 || slices.Contains(a.Sites, site)
 }
 
-// mail are the settings of the courier.
-func (a accountSettings) mail(name string, keys mail.Keys) mail.Settings {
+// mail are the settings of the courier. Tokens are kept in grants; nil: in this process.
+func (a accountSettings) mail(name string, keys mail.Keys, grants mail.Grants) mail.Settings {
 	from, _ := a.sender() // check has seen to it
 	s := mail.Settings{
 		Name: name, Host: a.Host, Port: a.Port, TLS: a.TLS, Username: a.Username, Password: a.Password, Auth: a.Auth,
@@ -208,6 +208,7 @@ func (a accountSettings) mail(name string, keys mail.Keys) mail.Settings {
 	if o := a.OAuth2; o.TokenURL != "" {
 		s.Tokens = mail.OAuth2{
 			TokenURL: o.TokenURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret, RefreshToken: o.RefreshToken, Scopes: o.Scopes,
+			Grants: grants, Account: name,
 		}.Tokens()
 	}
 	return s

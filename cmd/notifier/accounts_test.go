@@ -60,7 +60,7 @@ func TestWhichAccountAMessageGoesOutBy(t *testing.T) {
 }
 
 func TestWhoStandsInForAnAccount(t *testing.T) {
-	o, err := openAccounts(configured(t, offices), zap.NewNop(), nil)
+	o, err := openAccounts(configured(t, offices), zap.NewNop(), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestWhoStandsInForAnAccount(t *testing.T) {
 }
 
 func TestWithoutASMTPServerMailWaits(t *testing.T) {
-	o, err := openAccounts(configured(t, ""), zap.NewNop(), nil)
+	o, err := openAccounts(configured(t, ""), zap.NewNop(), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,6 +66,9 @@ func doctorCommand(s *shared) *cobra.Command {
 			}
 			e := &examination{config: config, reader: r, dns: net.DefaultResolver, repair: repair}
 			e.all(c.Context())
+			if e.store != nil {
+				defer e.store.Close()
+			}
 			if err := c.Context().Err(); err != nil {
 				return err
 			}
@@ -96,6 +99,8 @@ type examination struct {
 	found       []doctor.Finding
 	unreachable bool
 	repair      bool
+	store       *store.Store // nil: it does not answer
+	grants      mail.Grants  // what token servers gave; nil: it cannot be known
 }
 
 func (e *examination) add(all ...doctor.Finding) { e.found = append(e.found, all...) }
@@ -181,7 +186,7 @@ func (e *examination) database(ctx context.Context) {
 		e.unreachable = true
 		return
 	}
-	defer database.Close()
+	e.store = database
 	has, knows, err := database.SchemaVersion(ctx)
 	switch {
 	case err != nil:
@@ -202,6 +207,7 @@ func (e *examination) database(ctx context.Context) {
 	}
 	e.add(doctor.Clock(theirs, time.Now()))
 	if has == knows {
+		e.grants = e.config.grants(database)
 		e.attachments(ctx, database)
 		e.secrets(ctx, database)
 	}
@@ -229,7 +235,10 @@ func (e *examination) accounts(ctx context.Context) {
 		e.add(doctor.Finding{Check: "account", Verdict: doctor.Warning, Says: "no SMTP server is configured: mail waits", Do: "Set smtp.host and smtp.from in config.yaml."})
 	}
 	for _, name := range e.config.accountNames() {
-		settings := all[name].mail(name, mail.Keys{})
+		settings := all[name].mail(name, mail.Keys{}, e.grants)
+		if e.usesUp(all[name], name) {
+			continue
+		}
 		courier, err := mail.New(settings, zap.NewNop())
 		if err != nil {
 			e.add(doctor.Finding{Check: "account " + name, Verdict: doctor.Failed, Says: err.Error()})
@@ -254,6 +263,23 @@ func (e *examination) accounts(ctx context.Context) {
 			e.add(doctor.Certificate(ctx, doctor.Server{Name: name, Address: address, TLS: safety, Config: cmp.Or(settings.TLSConfig, &tls.Config{}), Hello: settings.Hello}, time.Now()))
 		}
 	}
+}
+
+// usesUp tells whether to log in would use up the account's refresh token, and says so.
+func (e *examination) usesUp(a accountSettings, name string) bool {
+	if e.grants != nil || a.OAuth2.TokenURL == "" || a.OAuth2.RefreshToken == "" {
+		return false
+	}
+	f := doctor.Finding{
+		Check: "account " + name, Verdict: doctor.Warning, Says: "it was not tried: the newest refresh token is in the database, which cannot be read",
+		Do: "Have the database answer, with its schema up to date.",
+	}
+	if e.config.Secrets.Key == "" {
+		f.Says = "it was not tried: without secrets.key only the running service knows its newest refresh token. Where the server gives another one with each use, a restart loses it and a second replica makes it invalid"
+		f.Do = "Set secrets.key_file. notifier account test " + name + " has the service try it."
+	}
+	e.add(f)
+	return true
 }
 
 // lastSaid is how far a conversation came.

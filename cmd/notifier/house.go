@@ -58,8 +58,9 @@ type house struct {
 	waited    map[string]bool // the sites in which something waited then
 	timetable *jobs.Timetable
 	health    health.Board
-	told      time.Time // when the service was told to stop; zero before
-	purged    time.Time // when this replica last asked for its turns to purge
+	grants    mail.Grants // what token servers gave; nil: each process has its own
+	told      time.Time   // when the service was told to stop; zero before
+	purged    time.Time   // when this replica last asked for its turns to purge
 	closers   []func() error
 }
 
@@ -79,7 +80,8 @@ func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
 	h.store = s
 	h.closes(s.Close)
 	h.closes(h.handOver)
-	o, err := openAccounts(c, log, nil)
+	h.grants = c.grants(s)
+	o, err := openAccounts(c, log, nil, h.grants)
 	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
@@ -258,7 +260,7 @@ func (c Config) writer() letter.Writer {
 }
 
 // openAccounts opens the accounts; those that are as they were before are kept.
-func openAccounts(c Config, log *zap.Logger, before *outgoing) (*outgoing, error) {
+func openAccounts(c Config, log *zap.Logger, before *outgoing, grants mail.Grants) (*outgoing, error) {
 	o := &outgoing{config: c, accounts: map[string]*notifications.Account{}, couriers: map[string]*mail.Courier{}, prints: map[string]string{}}
 	all := c.configured()
 	for name, a := range all {
@@ -267,7 +269,7 @@ func openAccounts(c Config, log *zap.Logger, before *outgoing) (*outgoing, error
 			o.couriers[name], o.accounts[name] = before.couriers[name], before.accounts[name]
 			continue
 		}
-		courier, err := mail.New(a.mail(name, c.dkimKeys()), log)
+		courier, err := mail.New(a.mail(name, c.dkimKeys(), grants), log)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("open the SMTP account: %w", err), o.close())
 		}

@@ -118,7 +118,7 @@ func (h *house) reload(ctx context.Context) (api.Reloaded, error) {
 
 // canCarry makes sure that accounts can be opened before anything changes.
 func (h *house) canCarry(c Config) error {
-	o, err := openAccounts(c, h.log, nil)
+	o, err := openAccounts(c, h.log, nil, h.grants)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (h *house) canCarry(c Config) error {
 // apply puts a configuration into force. Couriers of before end with the house: they may
 // have mail on its way.
 func (h *house) apply(ctx context.Context, c Config, written time.Time) error {
-	o, err := openAccounts(c, h.log, h.outgoing())
+	o, err := openAccounts(c, h.log, h.outgoing(), h.grants)
 	if err != nil {
 		return err
 	}

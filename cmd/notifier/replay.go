@@ -88,8 +88,11 @@ func replayCourier(c Config, relay string) (courier, error) {
 	if err != nil || notNumber != nil {
 		return nil, usageError{fmt.Errorf("--smtp %q is not a relay. Write host:port, as in 127.0.0.1:2525", relay)}
 	}
-	settings := c.SMTP.mail(defaultAccount, c.dkimKeys())
+	settings := c.SMTP.mail(defaultAccount, c.dkimKeys(), nil)
 	settings.Host, settings.Port = host, number
+	if settings.Tokens != nil { // a token of the account is not for this relay, and asking may use the refresh token up
+		settings.Auth, settings.Tokens, settings.Username = "", nil, ""
+	}
 	if c.SMTP.Host == "" { // the account of the configuration is not meant for this relay
 		settings.TLS, settings.Username = "none", ""
 	}
