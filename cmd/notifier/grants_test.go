@@ -237,16 +237,18 @@ func TestAReplicaThatIsOvertaken(t *testing.T) {
 // late is a replica that is held up before it writes what it was given.
 type late struct {
 	mail.Grants
+	once       sync.Once
 	name       string
 	asked, go_ chan struct{}
 }
 
 func (l *late) Save(ctx context.Context, name string, g message.Grant) (bool, error) {
 	if g.Access != "" {
-		l.name = name
-		close(l.asked)
-		<-l.go_
-		return l.Grants.Save(context.WithoutCancel(ctx), name, g)
+		l.once.Do(func() {
+			l.name = name
+			close(l.asked)
+			<-l.go_
+		})
 	}
 	return l.Grants.Save(ctx, name, g)
 }
