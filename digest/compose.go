@@ -32,7 +32,7 @@ func compose(w letter.Writer, d message.Message, g gathered) message.Message {
 	c.d.Subject = c.subject()
 	f := c.Frame(c.d, c.whys...)
 	f.Preheader = c.glimpse()
-	c.d.Headers = f.Headers
+	c.d.Headers, c.d.Language = f.Headers, f.Lang // what is declared is what is written
 	f.Button = letter.Button{Label: c.words.openCases, URL: letter.Link(c.CasesURL)}
 	show := widest
 	for {
@@ -65,7 +65,7 @@ func (c *composer) subject() string {
 	case cases == 1 || cases == 2:
 		title = c.named(c.leading().of.ID, title)
 	}
-	day := c.wall.Date(c.d.OccurredAt)
+	day := c.wall.Date(c.d.OccurredAt, c.d.OccurredAt)
 	if c.hourly {
 		return letter.SubjectLine(c.words.datedHour(title, day, c.wall.Hour(c.d.OccurredAt)))
 	}
@@ -196,5 +196,5 @@ func (c *composer) when(t time.Time) string {
 	case span <= 7*24*time.Hour:
 		return c.wall.Weekday(t) + " " + c.wall.Hour(t)
 	}
-	return c.wall.Date(t) + " " + c.wall.Hour(t)
+	return c.wall.Date(t, c.d.OccurredAt) + " " + c.wall.Hour(t)
 }

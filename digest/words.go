@@ -3,7 +3,8 @@ package digest
 import (
 	"fmt"
 	"strconv"
-	"strings"
+
+	"notifier/message"
 )
 
 // words is all that a digest says of its own accord, in one language. Sentences whose
@@ -29,9 +30,10 @@ type words struct {
 	others    func(n int) string // cases that the preheader does not name
 }
 
-// speak is the catalogue of a language, whatever its region; English where there is none.
+// speak is the catalogue for somebody who wants that language (message.Languages.Lookup);
+// English where there is none.
 func speak(language string) *words {
-	switch language, _, _ := strings.Cut(language, "-"); language {
+	switch spoken.Lookup(language) {
 	case "pl":
 		return &polish
 	case "fr":
@@ -39,6 +41,9 @@ func speak(language string) *words {
 	}
 	return &english
 }
+
+// spoken are the languages of the catalogues.
+var spoken = message.NewLanguages("en", "pl", "fr")
 
 var english = words{
 	headline: func(items, cases int) string {

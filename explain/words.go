@@ -39,18 +39,17 @@ type said struct {
 
 var (
 	spoken  = []*words{&english, &polish, &french}
-	matcher = language.NewMatcher([]language.Tag{language.English, language.Polish, language.French})
+	tongues = message.NewLanguages(english.lang, polish.lang, french.lang)
 )
 
 // speak is the catalogue for somebody who speaks that: a tag, or a list as browsers send
 // it; English where there is none.
 func speak(list string) *words {
-	tags, _, err := language.ParseAcceptLanguage(list)
-	if err != nil || len(tags) == 0 {
-		return &english
-	}
-	if _, i, confidence := matcher.Match(tags...); confidence > language.No {
-		return spoken[i]
+	found := tongues.Choose(list)
+	for _, w := range spoken {
+		if w.lang == found {
+			return w
+		}
 	}
 	return &english
 }

@@ -17,6 +17,7 @@ import (
 // language. What the person chose stays and holds over it; a zone that holds acts at once on
 // what waits.
 func (d *Desk) SetUser(ctx context.Context, c message.Call, u preferences.User) (preferences.User, error) {
+	u = u.Normal()
 	u.Name = message.Name(u.Name)
 	if err := u.Check(); err != nil {
 		return u, err
@@ -49,6 +50,7 @@ func (d *Desk) EditUser(ctx context.Context, c message.Call, id string, edit fun
 			return u, unknownUser(id)
 		}
 		edit(&u)
+		u = u.Normal()
 		u.Name = message.Name(u.Name)
 		return u, u.Check()
 	})

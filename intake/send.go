@@ -135,6 +135,7 @@ func (d *Desk) split(c message.Call, draft message.Draft, r recipients, zone str
 		m := p.Address(whole)
 		m.ID = message.NewID(message.MessageIDs)
 		addCase(&m, draft)
+		m.Language = draft.Language // of the caller's words, not of the reader
 		if p.Email == "" {
 			m.Status, m.Reason, m.DueAt, m.QueuedAt = message.Skipped, message.NoAddress, time.Time{}, time.Time{}
 		}

@@ -91,8 +91,12 @@ func TestWhatIsKeptOfADirectMessage(t *testing.T) {
 		if m.Reference != "m1" || m.Case != *d.Case || !m.DueAt.Equal(later) || !m.ExpiresAt.Equal(end) || !m.CreatedAt.Equal(noon) || m.Reason != message.BySender {
 			h.Errorf("kept as %+v", m)
 		}
-		if m.UserID != "anna" || m.Language != "pl" || m.Timezone != "Asia/Tokyo" || m.To[0].Name != "Anna" || m.Domain != "example.org" {
+		if m.UserID != "anna" || m.Language != "" || m.Timezone != "Asia/Tokyo" || m.To[0].Name != "Anna" || m.Domain != "example.org" {
 			h.Errorf("kept for %q, language %q, zone %q, to %v, domain %q", m.UserID, m.Language, m.Timezone, m.To, m.Domain)
+		}
+		d.Language = "pt_br" // T7: the words are the caller's, and who reads pl gets them as they are
+		if m = h.kept(h.send(noon, d)[0].ID); m.Language != "pt-BR" {
+			h.Errorf("T7: language %q, want pt-BR", m.Language)
 		}
 		d = to("anna", "Guest <guest@example.net>")
 		d.Cc, d.Bcc = list("jan", "clerks"), list("boss@example.net", "anna")

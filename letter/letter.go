@@ -6,6 +6,7 @@ package letter
 import (
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"notifier/message"
@@ -68,7 +69,8 @@ func Actor(m message.Message) string {
 
 // Write fills in what a mail lacks before it leaves: a single message gets its subject,
 // text and HTML, a direct one with HTML alone gets a text. Any other message is returned
-// as it is. The same message always becomes the same mail.
+// as it is. The same message always becomes the same mail. Its language is that of our words,
+// which is what Content-Language declares: there may be none in the language of the reader.
 func (w Writer) Write(m message.Message) message.Message {
 	switch {
 	case m.Type == message.Direct && m.Text == "" && m.HTML != "":
@@ -80,6 +82,7 @@ func (w Writer) Write(m message.Message) message.Message {
 		n := w.event(m)
 		m.Text, m.HTML = n.write()
 		m.Headers = slices.Concat(m.Headers, n.Frame.Headers)
+		m.Language = n.Frame.Lang
 	}
 	return m
 }
@@ -103,7 +106,7 @@ func (w Writer) event(m message.Message) note {
 	if n.Heading == "" {
 		n.Heading, n.Body = n.Body, ""
 	}
-	when := wall.Stamp(m.OccurredAt, m.CreatedAt) + " (" + wall.Zone + ")"
+	when := wall.Stamp(m.OccurredAt, leaves(m)) + " (" + wall.Zone + ")"
 	n.Frame.Preheader = n.Tag + " · " + when
 	if actor := Actor(m); actor != "" {
 		when += " · " + s.by(actor)
@@ -113,4 +116,15 @@ func (w Writer) event(m message.Message) note {
 		n.Frame.Button = Button{Label: s.openCase, URL: n.URL}
 	}
 	return n
+}
+
+// leaves is the date of the mail itself: it says the year of an event in another year than
+// that, as of one on 31 December that waited for the morning.
+func leaves(m message.Message) time.Time {
+	for _, t := range []time.Time{m.QueuedAt, m.DueAt} {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	return m.CreatedAt
 }

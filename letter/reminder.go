@@ -56,6 +56,7 @@ func (w Writer) Remind(m message.Message, d Due) message.Message {
 		n.Facts = slices.Insert(n.Facts, 0, Cut(Line(m.Summary), message.MaxSummary))
 	}
 	m.Text, m.HTML = n.write()
+	m.Language = n.Frame.Lang // as in Write
 	return m
 }
 

@@ -48,20 +48,18 @@ func (w Wall) Weekday(t time.Time) string {
 	return w.words.days[t.In(w.place).Weekday()]
 }
 
-// Date is as in "22 Nov".
-func (w Wall) Date(t time.Time) string {
-	_, month, day := t.In(w.place).Date()
-	return strconv.Itoa(day) + " " + w.words.months[month-1]
+// Date is as in "22 Nov"; with the year where it is not the year of ref.
+func (w Wall) Date(t, ref time.Time) string {
+	year, month, day := t.In(w.place).Date()
+	date := strconv.Itoa(day) + " " + w.words.months[month-1]
+	if !ref.IsZero() && year != ref.In(w.place).Year() {
+		date += " " + strconv.Itoa(year)
+	}
+	return date
 }
 
 // Day is as in "Sat 22 Nov"; with the year where it is not the year of ref.
-func (w Wall) Day(t, ref time.Time) string {
-	day := w.Weekday(t) + " " + w.Date(t)
-	if year := t.In(w.place).Year(); !ref.IsZero() && year != ref.In(w.place).Year() {
-		day += " " + strconv.Itoa(year)
-	}
-	return day
-}
+func (w Wall) Day(t, ref time.Time) string { return w.Weekday(t) + " " + w.Date(t, ref) }
 
 // Stamp is as in "Sat 22 Nov 08:00"; with the year where it is not the year of ref.
 func (w Wall) Stamp(t, ref time.Time) string {

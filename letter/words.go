@@ -59,9 +59,10 @@ type words struct {
 	span       func(days, hours, minutes int) string
 }
 
-// speak is the catalogue of a language, whatever its region; English where there is none.
+// speak is the catalogue for somebody who wants that language (message.Languages.Lookup);
+// English where there is none.
 func speak(language string) *words {
-	switch language, _, _ := strings.Cut(language, "-"); language {
+	switch spoken.Lookup(language) {
 	case "pl":
 		return &polish
 	case "fr":
@@ -69,6 +70,9 @@ func speak(language string) *words {
 	}
 	return &english
 }
+
+// spoken are the languages of the catalogues.
+var spoken = message.NewLanguages("en", "pl", "fr")
 
 var english = words{
 	lang:     "en",

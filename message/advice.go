@@ -62,8 +62,7 @@ func (p Pause) Words(lang string) (says, remedy string) {
 	if p.Kind != Braked {
 		return p.Failure.Words(lang, p.Outlook())
 	}
-	lang, _, _ = strings.Cut(lang, "-")
-	if _, spoken := advices[lang]; !spoken {
+	if lang = written.Lookup(lang); lang == "" {
 		lang = "en"
 	}
 	a := advices[lang][string(hintBrake)]
@@ -72,11 +71,10 @@ func (p Pause) Words(lang string) (says, remedy string) {
 
 // Words are what happened and what to do about it, in that language or in English.
 func (f Failure) Words(lang string, o Outlook) (says, remedy string) {
-	lang, _, _ = strings.Cut(lang, "-")
-	all, spoken := advices[lang]
-	if !spoken {
-		lang, all = "en", advices["en"]
+	if lang = written.Lookup(lang); lang == "" {
+		lang = "en"
 	}
+	all := advices[lang]
 	h, _ := hintOf(f)
 	a, special := all[string(h)]
 	if !special || h == "" {

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -118,7 +119,9 @@ func (e Event) Check(at time.Time) error {
 	bad.Check("/id", "bad_text", CheckLine(e.Reference, MaxLine))
 	bad.Check("/actor", "bad_text", CheckLine(e.Actor, MaxLine))
 	bad.Check("/process", "bad_text", CheckLine(e.Process, MaxLine))
-	bad.Check("/summary", "bad_text", e.Summary.Check(MaxKept))
+	if wrong, is := errors.AsType[*Invalid](e.Summary.Check(MaxKept)); is {
+		bad.Take("/summary", wrong)
+	}
 	e.Case.check(&bad)
 	checkTime(&bad, "/occurred_at", e.OccurredAt)
 	if e.OccurredAt != nil && e.OccurredAt.After(at.Add(ClockSkew)) {

@@ -141,7 +141,7 @@ func TestEventCheck(t *testing.T) {
 		{"id", func(e *message.Event) { e.Reference = "a\nb" }, []string{"/id bad_text"}},
 		{"actor", func(e *message.Event) { e.Actor = long(201) }, []string{"/actor bad_text"}},
 		{"summary", func(e *message.Event) { e.Summary = message.Plain(long(2001)) }, []string{"/summary bad_text"}},
-		{"summary in one language", func(e *message.Event) { e.Summary = text(t, `{"en":"ok","pl":"a\rb"}`) }, []string{"/summary bad_text"}},
+		{"summary in one language", func(e *message.Event) { e.Summary = text(t, `{"en":"ok","pl":"a\rb"}`) }, []string{"/summary/pl bad_text"}},
 		{"case", func(e *message.Event) { e.Case.URL = "x" }, []string{"/case/url bad_url"}},
 		{"told late", func(e *message.Event) { e.OccurredAt = ptr(noon.AddDate(-1, 0, 0)) }, nil},
 		{"a clock that is a little ahead", func(e *message.Event) { e.OccurredAt = ptr(noon.Add(message.ClockSkew)) }, nil},

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // Extra is what only some messages have.
@@ -130,9 +129,8 @@ func (d Draft) checkExtra(bad *Invalid) {
 	if d.Priority != "" && !slices.Contains(ranks, d.Priority) {
 		bad.Add("/priority", "bad_word", "%q is no priority. Write high, normal or low", Truncate(string(d.Priority), 60))
 	}
-	if d.Language != "" && (len(d.Language) > 35 || strings.ContainsFunc(d.Language, notInName) || !unicode.IsLetter(rune(d.Language[0]))) {
-		bad.Add("/language", "bad_text", "%q is no language. Write its tag, as in pl or pt-BR", Truncate(d.Language, 60))
-	}
+	_, err := Language(d.Language)
+	bad.Check("/language", "bad_language", err)
 	d.checkHeaders(bad)
 	if len(d.Tags) > maxTags {
 		bad.Add("/tags", "too_many", "at most %d tags are taken, these are %d. Leave some out", maxTags, len(d.Tags))

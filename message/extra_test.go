@@ -111,7 +111,7 @@ func TestWhatAMessageMayBringAlong(t *testing.T) {
 			d.Headers = map[string]message.Values{"X-A": slices.Repeat(message.Values{"1"}, 21)}
 		}, "/headers too_many"},
 		{"a priority", func(d *message.Draft) { d.Priority = "urgent" }, "/priority bad_word"},
-		{"a language", func(d *message.Draft) { d.Language = "pl\r\nX: y" }, "/language bad_text"},
+		{"a language", func(d *message.Draft) { d.Language = "pl\r\nX: y" }, "/language bad_language"},
 		{"a sender", func(d *message.Draft) {
 			d.Sender = &message.Recipient{Address: message.Address{Email: "a@b@c"}}
 		}, "/sender bad_address"},

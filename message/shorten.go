@@ -80,8 +80,9 @@ func (e *Event) Shorten() Shortened {
 
 // Shorten makes the draft's texts for people fit, and tells which mails do not show whole.
 // A line break in a subject or a name is refused by Check: there it is more likely an
-// attack (RFC 5322 §2.2).
+// attack (RFC 5322 §2.2). It writes the language as BCP 47 does, too.
 func (d *Draft) Shorten() (s Shortened) {
+	d.Language, _ = Language(d.Language) // Check says what is wrong
 	if d.Case != nil {
 		of := *d.Case
 		s, d.Case = of.Shorten(), &of

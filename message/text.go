@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -19,35 +18,47 @@ type Text struct {
 // Plain is a text without translations.
 func Plain(s string) Text { return Text{plain: s} }
 
-// In is the text in that language, or in what it is a variety of, as pt-BR is of pt; else
-// in English; else in whatever there is.
-func (t Text) In(language string) string {
+// In is the text in that language, or in the nearest that there is (Languages.Lookup); else
+// in English; else in the first language by its tag.
+func (t Text) In(wanted string) string {
 	if t.translated == nil {
 		return t.plain
 	}
-	root, _, _ := strings.Cut(language, "-")
-	for _, l := range []string{language, root, "en"} {
-		if s, ok := t.translated[l]; ok {
-			return s
+	if s, ok := t.translated[wanted]; ok {
+		return s
+	}
+	tags := slices.Sorted(maps.Keys(t.translated))
+	for _, tag := range []string{wanted, "en"} {
+		found, sure := quickly(tag, tags)
+		if !sure {
+			found = NewLanguages(tags...).Lookup(tag)
+		}
+		if found != "" {
+			return t.translated[found]
 		}
 	}
-	for _, l := range slices.Sorted(maps.Keys(t.translated)) {
-		return t.translated[l]
+	for _, tag := range tags {
+		return t.translated[tag]
 	}
 	return ""
 }
 
-// Check tells what is wrong with any of the texts, or nil.
+// Check tells what is wrong with each text, and with the language that it is said to be in, as
+// *Invalid; or nil.
 func (t Text) Check(longest int) error {
-	if err := CheckLine(t.plain, longest); err != nil {
-		return err
-	}
-	for _, l := range slices.Sorted(maps.Keys(t.translated)) {
-		if err := CheckLine(t.translated[l], longest); err != nil {
-			return fmt.Errorf("in %q, %w", Truncate(l, 20), err)
+	var bad Invalid
+	bad.Check("", "bad_text", CheckLine(t.plain, longest))
+	for _, tag := range slices.Sorted(maps.Keys(t.translated)) {
+		at := "/" + escape(tag)
+		switch normal, err := Language(tag); {
+		case tag == "" || err != nil:
+			bad.Add(at, "bad_language", "%q is not a language. Write the text under a short tag, for example en, pl or pt-BR", Truncate(tag, maxLanguage))
+		case normal != tag: // UnmarshalJSON found that the place was taken
+			bad.Add(at, "key_twice", "%q and %q are the same language. Leave one out", Truncate(tag, maxLanguage), normal)
 		}
+		bad.Check(at, "bad_text", CheckLine(t.translated[tag], longest))
 	}
-	return nil
+	return bad.Err()
 }
 
 // UnmarshalJSON takes "a text" or {"en": "a text", "pl": "tekst"}.
@@ -60,7 +71,23 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &t.translated); err != nil {
 		return fmt.Errorf(`a summary is a text, or one text per language as in {"en": "…", "pl": "…"}`)
 	}
+	t.normalise()
 	return nil
+}
+
+// normalise writes the tags as BCP 47 does. What is no tag, and the second of two that become
+// the same, stay as they are for check to refuse them.
+func (t *Text) normalise() {
+	for _, tag := range slices.Sorted(maps.Keys(t.translated)) {
+		normal, err := Language(tag)
+		if err != nil || normal == tag {
+			continue
+		}
+		if _, taken := t.translated[normal]; !taken {
+			t.translated[normal] = t.translated[tag]
+			delete(t.translated, tag)
+		}
+	}
 }
 
 // MarshalJSON writes what UnmarshalJSON takes.

@@ -92,9 +92,9 @@ func TestTextCheck(t *testing.T) {
 		{`{"en":"ok","pl":"też"}`, ""},
 		{`"too long a text"`, "15 characters; at most 10"},
 		{`"a\nb"`, "line break"},
-		{`{"en":"ok","pl":"a\u2028b"}`, `in "pl", the text has a line break`},
-		{`{"en":"too long a text","pl":"ok"}`, `in "en", the text has 15 characters`},
-		{`{"\u001b[31m":"a\nb"}`, `in "\x1b[31m", the text`}, // what is shown to people is harmless
+		{`{"en":"ok","pl":"a\u2028b"}`, `pl: the text has a line break`},
+		{`{"en":"too long a text","pl":"ok"}`, `en: the text has 15 characters`},
+		{`{"\u001b[31m":"ab"}`, `"\x1b[31m" is not a language`}, // what is shown to people is harmless
 	} {
 		err := text(t, c.text).Check(10)
 		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {

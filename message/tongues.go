@@ -1,7 +1,5 @@
 package message
 
-import "strings"
-
 // tongues are the plain words of categories in other languages; English ones stand in
 // plainWords.
 var tongues = map[string]map[Category][2]string{
@@ -54,7 +52,9 @@ func (c Category) RemedyIn(lang string) string {
 }
 
 func (c Category) in(lang string) ([2]string, bool) {
-	lang, _, _ = strings.Cut(lang, "-")
-	w, known := tongues[lang][c]
+	w, known := tongues[written.Lookup(lang)][c]
 	return w, known
 }
+
+// written are the languages that people read about mail in.
+var written = NewLanguages("en", "pl", "fr")

@@ -28,6 +28,7 @@ func (u User) Choices() Choices {
 // With is the user with other choices.
 func (u User) With(c Choices) User {
 	u.Preferences, u.Chosen = c.Preferences, Own{Timezone: c.Timezone, Language: c.Language}
+	u = u.Normal()
 	u.Preferences.Timezone, u.Preferences.Language, u.Preferences.Back = "", "", GivenBack{}
 	return u
 }

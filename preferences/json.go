@@ -130,8 +130,9 @@ func (p *Preferences) set(wrong *message.Invalid, key string, raw json.RawMessag
 		p.WeeklyOn = Weekday(text)
 		wrong.Check(pointer(key), "bad_weekday", p.WeeklyOn.Check())
 	case lang:
-		p.Language, p.Back.Language = text, false
-		wrong.Check(pointer(key), "bad_language", checkLanguage(text))
+		normal, err := message.Language(text)
+		p.Language, p.Back.Language = normal, false
+		wrong.Check(pointer(key), "bad_language", err)
 		if text == "" {
 			wrong.Add(pointer(key), "bad_language", `a language is missing. Write its short tag, as in "pl", or null for that of the directory.`)
 		}

@@ -45,7 +45,7 @@ func (u User) Choosing(p Preferences) User {
 	}
 	p.Timezone, p.Language, p.Back = "", "", GivenBack{}
 	u.Preferences = p
-	return u
+	return u.Normal()
 }
 
 // Sent are the preferences of a kept user as the person would send them: with the zone and the

@@ -2,9 +2,6 @@ package preferences
 
 import (
 	"cmp"
-	"fmt"
-	"regexp"
-	"strings"
 	"time"
 
 	"notifier/message"
@@ -79,25 +76,17 @@ func (u User) Decide(e message.Event, at time.Time) (message.Status, time.Time, 
 	return message.Pending, due, reason
 }
 
-// language is a tag of BCP 47 with language, script and region, each in its own case.
-var language = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`)
-
+// checkLanguage tells why nobody can read that, or nil. Languages are kept as BCP 47 writes
+// them; Normal and Preferences.UnmarshalJSON see to it.
 func checkLanguage(tag string) error {
-	if tag == "" || language.MatchString(tag) {
-		return nil
-	}
-	// "PL", "pt-br" and "pt_BR" are understood and refused: texts are looked up by the tag.
-	parts := strings.Split(strings.ReplaceAll(strings.ToLower(tag), "_", "-"), "-")
-	for i := 1; i < len(parts); i++ {
-		switch part := parts[i]; {
-		case len(part) == 2:
-			parts[i] = strings.ToUpper(part)
-		case len(part) == 4:
-			parts[i] = strings.ToUpper(part[:1]) + part[1:]
-		}
-	}
-	if meant := strings.Join(parts, "-"); language.MatchString(meant) {
-		return fmt.Errorf("%q is not how a language is written. Write %s", tag, meant)
-	}
-	return fmt.Errorf("%q is not a language. Write its short tag, as in en, pl or pt-BR", shorten(tag))
+	_, err := message.Language(tag)
+	return err
+}
+
+// Normal is the user with the languages as BCP 47 writes them. What is none is for Check to
+// refuse.
+func (u User) Normal() User {
+	u.Language, _ = message.Language(u.Language)
+	u.Chosen.Language, _ = message.Language(u.Chosen.Language)
+	return u
 }

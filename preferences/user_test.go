@@ -71,7 +71,7 @@ func TestUserCheck(t *testing.T) {
 			[]string{
 				"/id bad_id a user needs an id. Write the one that the workflow system uses, for example anna.",
 				`/email bad_address "@" is not an address. Write it as name@example.org.`,
-				`/language bad_language "polski" is not a language. Write its short tag, as in en, pl or pt-BR.`,
+				`/language bad_language "polski" is not a language. Write its short tag, for example en, pl or pt-BR.`,
 			},
 		},
 	} {
@@ -89,14 +89,20 @@ func TestLanguages(t *testing.T) {
 			t.Errorf("%s: %v", tag, err)
 		}
 	}
-	for tag, says := range map[string]string{
-		"PL": "Write pl.", "pt-br": "Write pt-BR.", "pt_BR": "Write pt-BR.", "ZH-hant-tw": "Write zh-Hant-TW.",
-		"e": "Write its short tag", "english": "Write its short tag", "en-": "Write its short tag", "en US": "Write its short tag",
-		"pl\n": "Write its short tag", "x-klingon": "Write its short tag", "en-US-posix": "Write its short tag",
-	} {
+	for tag, want := range map[string]string{"PL": "pl", "pt-br": "pt-BR", "pt_BR": "pt-BR", "ZH-hant-tw": "zh-Hant-TW", "": ""} {
+		u := preferences.User{ID: "a", Language: tag}.Normal()
+		if u.Language != want || u.Check() != nil {
+			t.Errorf("T7: %q becomes %q, %v; want %q", tag, u.Language, u.Check(), want)
+		}
+		p := preferences.Preferences{Language: tag}
+		if got := (preferences.User{}).Choosing(p).Chosen.Language; got != want {
+			t.Errorf("T7: %q is chosen as %q, want %q", tag, got, want)
+		}
+	}
+	for _, tag := range []string{"e", "english", "en-", "en US", "pl\n", "x-klingon", "polski", "und"} {
 		got := faults(t, preferences.User{ID: "a", Language: tag}.Check())
-		if len(got) != 1 || !strings.Contains(got[0], says) {
-			t.Errorf("%q: %q, want %q in it", tag, got, says)
+		if len(got) != 1 || !strings.Contains(got[0], "Write its short tag") {
+			t.Errorf("%q: %q", tag, got)
 		}
 	}
 }

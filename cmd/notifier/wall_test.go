@@ -50,7 +50,7 @@ var walls = map[string][]string{
 	"simulate":               {"message", "preferences", "deadlines", "schedule"},
 	"api":                    {"message", "health", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate", "series"},
 	"web":                    {"message", "access", "web/look"},
-	"web/look":               {"wallclock"},
+	"web/look":               {"message", "wallclock"},
 	"web/console":            {"message", "health", "preferences", "deadlines", "schedule", "search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},
 	"web/centre":             {"message", "preferences", "schedule", "wallclock", "links", "explain", "web/look"},
 	"client":                 {"message", "preferences", "deadlines", "series"},

@@ -9,6 +9,8 @@ import (
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
+
+	"notifier/message"
 )
 
 // Pseudo is a language for tests: English, longer by two fifths.
@@ -30,7 +32,7 @@ type Words struct {
 
 var (
 	catalogue = sync.OnceValue(readCatalogue)
-	matcher   = language.NewMatcher([]language.Tag{language.English, language.Polish, language.French})
+	languages = message.NewLanguages(Languages()...)
 	spoken    = sync.OnceValue(speakers)
 )
 
@@ -95,12 +97,8 @@ func Choose(wanted ...string) string {
 		if list == Pseudo {
 			return Pseudo
 		}
-		tags, _, err := language.ParseAcceptLanguage(list)
-		if err != nil || len(tags) == 0 {
-			continue
-		}
-		if _, i, confidence := matcher.Match(tags...); confidence > language.No {
-			return Languages()[i]
+		if found := languages.Choose(list); found != "" {
+			return found
 		}
 	}
 	return Languages()[0]
