@@ -150,7 +150,7 @@ func (h *house) boundedLists() {
 		"headers":                     `{"subject":"s","text":"t","to":["a@x.test"],"headers":{` + many(400_000, `"H%d":"1"`) + `}}`,
 		"tags":                        `{"subject":"s","text":"t","to":["a@x.test"],"tags":{` + many(9_000, `"t%d":"1"`) + `}}`,
 		"attachments":                 `{"subject":"s","text":"t","to":["a@x.test"],"attachments":[` + many(9_000, `{"filename":""}`) + `]}`,
-		"a long subject":              `{"subject":"` + strings.Repeat("s", 8<<20) + `","text":"t","to":["a@x.test"]}`,
+		"a long id":                   `{"id":"` + strings.Repeat("s", 8<<20) + `","subject":"s","text":"t","to":["a@x.test"]}`,
 		"a long address":              draft(`"` + strings.Repeat("a", 8<<20) + `@x.test"`),
 		"values of a template":        `{"subject":"s","to":["a@x.test"],"template":{"name":"x","data":{"l":[` + many(1_000_000, "1") + `]}}}`,
 		"a body that is no JSON":      `{"subject":` + strings.Repeat("x", 8<<20),

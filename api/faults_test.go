@@ -42,7 +42,7 @@ func TestFaults(t *testing.T) {
 		{"unknown people", "POST", "/messages", `{"to":["ana"],"cc":["jon"],"subject":"x","text":"x"}`, "/to/0 unknown_user\n/cc/0 unknown_user"},
 		{"an unknown kind and unknown users", "POST", "/events", `{"kind":"case_recieved","users":["ana"]}`, "/kind unknown_kind"},
 		{"unknown users, strictly", "POST", "/events?strict=true", `{"kind":"case_changed","users":["anna","ana"]}`, "/users/1 unknown_user"},
-		{"a user", "PUT", "/users/a%40b", `{"email":"anna","timezone":"Mars","language":"polski"}`, "/id bad_id\n/email bad_address\n/timezone bad_timezone\n/language bad_language"},
+		{"a user", "PUT", "/users/a%40b", `{"email":"anna","timezone":"Mars","language":"polski"}`, "/email bad_address\n/timezone bad_timezone\n/language bad_language"},
 		{"a user with an unknown key", "PUT", "/users/anna", `{"mail":"anna@example.org"}`, "/mail unknown_key"},
 		{"preferences that are no words", "PUT", "/users/anna/preferences", `{"case_changed":1,"daily_at":"25:00","weekly_on":"mon","timezone":""}`, "/case_changed bad_frequency\n/daily_at bad_time\n/timezone bad_timezone\n/weekly_on bad_weekday"},
 		{"preferences that are not offered", "PUT", "/users/anna/preferences", `{"deadline":"never","case_changd":"daily"}`, "/case_changd unknown_kind\n/deadline mandatory"},
@@ -167,10 +167,15 @@ func TestControlCharacters(t *testing.T) {
 		{"PATCH", "/jobs/reminders", `{"cron":"* * * * %s"}`, "/cron"},
 		{"POST", "/jobs/reminders/pause", `{"note":"%s"}`, "/note"},
 	}
+	// Line breaks in texts for people are folded to blanks (T6): TestTextsForPeopleAreShortenedNotRefused.
+	folded := []string{"/summary", "/case/title", "/case/stage", "/case/owner"}
 	each(t, func(h *house) {
 		h.people("anna")
 		for _, row := range rows {
-			for _, inject := range []string{`a\r\nBcc: b@example.net`, `a\nb`, `a\rb`, `a\u0000b`, `a\u2028b`, `a\u0085b`} {
+			for _, inject := range []string{`a\r\nBcc: b@example.net`, `a\nb`, `a\rb`, `a\u0000b`, `a\u2028b`, `a\u0085b`, `a\u001bb`} {
+				if slices.Contains(folded, row.pointer) && inject != `a\u0000b` && inject != `a\u001bb` {
+					continue
+				}
 				a := h.ask(row.method, "/api/v1"+row.path, fmt.Sprintf(row.body, inject))
 				if first, _, _ := strings.Cut(a.faults(h), " "); a.StatusCode != http.StatusUnprocessableEntity || first != row.pointer {
 					h.Errorf("%s %s with %s in %s = %d %s", row.method, row.path, inject, row.pointer, a.StatusCode, a.body)

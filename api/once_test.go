@@ -25,7 +25,7 @@ func TestDryRun(t *testing.T) {
 		id := (&script{house: h}).find("m1")
 		before := h.must(http.StatusOK, nil, "GET", "/api/v1/messages?count=exact", "")
 		for _, row := range []struct{ path, body, want string }{
-			{"/messages", `{"to":["anna","x@example.net"],"subject":"x","text":"y"}`, `{"messages":[{"to":"anna@example.org","status":"pending","expected_by":`},
+			{"/messages", `{"to":["anna","x@example.net"],"subject":"x","text":"y"}`, `{"messages":[{"to":"anna@example.org","user":"anna","status":"pending","expected_by":`},
 			{"/messages/batch", `[{"to":["anna"],"subject":"x","text":"y"},{"to":["nobody"],"subject":"x","text":"y"}]`, `"dry_run":true}},{"status":422`},
 			{"/events", `{"kind":"case_changed","users":["anna"]}`, `"status":"deferred","reason":"preference_daily","due_at"`},
 			{"/events/batch", `[{"kind":"case_changed","users":["anna"]}]`, `"reason":"preference_daily"`},

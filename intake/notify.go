@@ -3,8 +3,8 @@ package intake
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
+	"strconv"
 	"time"
 
 	"notifier/message"
@@ -47,10 +47,12 @@ func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event, shor
 	seen := map[string]int{}
 	var messages []message.Message
 	for _, u := range users {
-		m := unknownRecipient(d.undecided(c, e, u.User))
-		if u.known {
-			seen[u.ID] = u.Version
-			m = d.decide(c, e, u.User)
+		var m message.Message
+		if u.user == nil {
+			m = unknownRecipient(d.undecided(c, e, preferences.User{ID: u.id}))
+		} else {
+			seen[u.id] = u.user.Version
+			m = d.decide(c, e, *u.user)
 		}
 		m.EventID = noted.ID
 		messages = append(messages, m)
@@ -134,14 +136,14 @@ func (d *Desk) announce(c message.Call, all []message.Decision) {
 	}
 }
 
-// named is a user as a request names it. Of one that is unknown there is the id alone.
+// named is a user as a request names it, with complete preferences; nil if it is unknown.
 type named struct {
-	preferences.User
-	known bool
+	id   string
+	user *preferences.User
 }
 
-// users finds the users with these ids, in their order and once each, with complete
-// preferences. Unknown ones are refused if nobody is known, or the call is strict.
+// users finds the users with these ids, in their order and once each. Unknown ones are
+// refused if nobody is known, or the call is strict.
 func (d *Desk) users(ctx context.Context, c message.Call, pointer string, ids []string) ([]named, error) {
 	zone, err := d.store.Zone(ctx, c.Site)
 	if err != nil {
@@ -151,22 +153,25 @@ func (d *Desk) users(ctx context.Context, c message.Call, pointer string, ids []
 	if err != nil {
 		return nil, err
 	}
-	var users []named
+	users := make([]named, 0, len(ids))
 	var bad message.Invalid
-	seen := map[string]bool{}
+	seen := make(map[string]bool, len(ids))
 	for i, id := range ids {
 		if seen[id] {
 			continue
 		}
 		seen[id] = true
-		u, known := found[id]
-		if known {
+		if u, known := found[id]; known {
 			u = d.complete(u, zone)
-		} else {
-			u = preferences.User{ID: id}
-			bad.Add(fmt.Sprintf("%s/%d", pointer, i), "unknown_user", "there is no user %q. Add it with PUT /api/v1/users/%s", id, url.PathEscape(id))
+			users = append(users, named{id, &u})
+			continue
 		}
-		users = append(users, named{u, known})
+		users = append(users, named{id, nil})
+		if len(bad.Faults) < message.MaxFaults { // the others are only counted
+			bad.Add(pointer+"/"+strconv.Itoa(i), "unknown_user", "there is no user %q. Add it with PUT /api/v1/users/%s", id, url.PathEscape(id))
+		} else {
+			bad.More++
+		}
 	}
 	if c.Strict || len(found) == 0 {
 		return users, bad.Err()

@@ -186,7 +186,7 @@ func (d *Desk) SetGroup(ctx context.Context, c message.Call, id string, members 
 	}
 	ids := []string{}
 	for _, u := range users {
-		ids = append(ids, u.ID)
+		ids = append(ids, u.id)
 	}
 	return d.store.SaveGroup(ctx, c.Site, id, ids, c.At)
 }

@@ -67,8 +67,8 @@ func (d *Desk) checkUsers(ctx context.Context, c message.Call, dl *deadlines.Dea
 		return refused
 	}
 	for _, u := range all {
-		if !u.known && !slices.Contains(dl.Unknown, u.ID) {
-			dl.Unknown = append(dl.Unknown, u.ID)
+		if u.user == nil && !slices.Contains(dl.Unknown, u.id) {
+			dl.Unknown = append(dl.Unknown, u.id)
 		}
 	}
 	return nil

@@ -86,7 +86,6 @@ type recipients struct {
 	replyTo     message.Mailboxes
 	sender      message.Address
 	unknown     map[string]bool // ids that are neither a user's nor a group's
-	known       int             // people who are not unknown
 }
 
 // users are the ids of those among the recipients that are users with an address.
@@ -257,49 +256,80 @@ func (d *Desk) resolve(ctx context.Context, c message.Call, draft message.Draft)
 	if err != nil {
 		return recipients{}, err
 	}
-	r, strangers := listed(draft, people)
 	var bad message.Invalid
+	if c.Strict || !anybody(draft, people) {
+		refuseUnknown(&bad, draft, people)
+	}
+	if bad.Err() != nil && draft.ReplyTo == nil && draft.Sender == nil {
+		return recipients{}, &bad
+	}
+	r := listed(draft, people)
 	for i, one := range draft.ReplyTo {
 		r.replyTo = append(r.replyTo, mailbox(&bad, draft.ReplyTo.At(i), one, people))
 	}
 	if draft.Sender != nil {
 		r.sender = mailbox(&bad, "/sender", *draft.Sender, people)
 	}
-	if c.Strict || r.known == 0 {
-		err = strangers.Err()
-	}
-	if err := message.Together(err, bad.Err()); err != nil {
+	if err := bad.Err(); err != nil {
 		return r, err
 	}
 	return r, r.check(draft.ForAll())
 }
 
-// listed are the lists of a draft with the people behind their ids, and a fault for each id
-// that is neither a user's nor a group's.
-func listed(draft message.Draft, people map[string][]message.Person) (r recipients, unknown message.Invalid) {
-	r.unknown = map[string]bool{}
-	for _, list := range []struct {
-		name string
-		from []message.Recipient
-		into *[]message.Person
-	}{{"to", draft.To, &r.to}, {"cc", draft.Cc, &r.cc}, {"bcc", draft.Bcc, &r.bcc}} {
-		for i, one := range list.from {
-			if one.ID == "" {
-				*list.into = append(*list.into, message.Person{Email: one.Email, Name: one.Name})
-				r.known++
-				continue
+// lists are those of a draft whose members get its mail, by their keys.
+func lists(draft message.Draft) (names []string, all [][]message.Recipient) {
+	return []string{"to", "cc", "bcc"}, [][]message.Recipient{draft.To, draft.Cc, draft.Bcc}
+}
+
+// anybody tells whether a draft goes to anybody who is known: an address, a user, or a group
+// even if nobody is in it, which is told in words of its own.
+func anybody(draft message.Draft, people map[string][]message.Person) bool {
+	_, all := lists(draft)
+	for _, list := range all {
+		for _, one := range list {
+			if _, known := people[one.ID]; known || one.ID == "" {
+				return true
 			}
-			found, known := people[one.ID]
-			r.known += len(found)
-			if !known {
-				unknown.Add(fmt.Sprintf("/%s/%d", list.name, i), "unknown_user",
-					"%q is neither a user nor a group. Add it with PUT /api/v1/users/%s, or give an address", one.ID, url.PathEscape(one.ID))
-				found, r.unknown[one.ID] = []message.Person{{ID: one.ID}}, true
-			}
-			*list.into = append(*list.into, found...)
 		}
 	}
-	return r, unknown
+	return false
+}
+
+// refuseUnknown notes each id that is neither a user's nor a group's.
+func refuseUnknown(bad *message.Invalid, draft message.Draft, people map[string][]message.Person) {
+	names, all := lists(draft)
+	for n, list := range all {
+		for i, one := range list {
+			if _, known := people[one.ID]; known || one.ID == "" {
+				continue
+			}
+			if len(bad.Faults) >= message.MaxFaults { // the others are only counted
+				bad.More++
+				continue
+			}
+			bad.Add(fmt.Sprintf("/%s/%d", names[n], i), "unknown_user",
+				"%q is neither a user nor a group. Add it with PUT /api/v1/users/%s, or give an address", one.ID, url.PathEscape(one.ID))
+		}
+	}
+}
+
+// listed are the lists of a draft with the people behind their ids.
+func listed(draft message.Draft, people map[string][]message.Person) (r recipients) {
+	r.unknown = map[string]bool{}
+	_, all := lists(draft)
+	for n, into := range []*[]message.Person{&r.to, &r.cc, &r.bcc} {
+		for _, one := range all[n] {
+			found, known := people[one.ID]
+			switch {
+			case one.ID == "":
+				found = []message.Person{{Email: one.Email, Name: one.Name}}
+			case !known:
+				found, r.unknown[one.ID] = []message.Person{{ID: one.ID}}, true
+			}
+			*into = append(*into, found...)
+		}
+	}
+	return r
 }
 
 // mailbox is the one address of a sender, or that answers go to.
