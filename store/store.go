@@ -27,7 +27,7 @@ import (
 type Settings struct {
 	// URL is sqlite:FILE or postgres://…
 	URL string `yaml:"url"`
-	// Connections is the size of the pool on Postgres; 0 means 20.
+	// Connections is the size of the pool on Postgres; 0, which config.yaml does not take, means 20.
 	Connections int `yaml:"connections"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,4 +107,47 @@ func FuzzConfig(f *testing.F) {
 			}
 		}
 	})
+}
+
+// T8: a 0 in the file is 0 or is refused; it never means the default of a key.
+func TestZeroIsNeverTheDefault(t *testing.T) {
+	meant := []string{ // where config.yaml says what 0 is
+		"http.rate_limit", "http.connections", "http.connections_per_address", "smtp.port", "retention.days",
+		"smtp.limits.second", "smtp.limits.minute", "smtp.limits.hour", "smtp.limits.day",
+		"limits.site.second", "limits.site.minute", "limits.site.hour", "limits.site.day",
+		"limits.sender.second", "limits.sender.minute", "limits.sender.hour", "limits.sender.day",
+		"limits.domain.second", "limits.domain.minute", "limits.domain.hour", "limits.domain.day",
+	}
+	all := numbersOf(reflect.TypeFor[Config](), "")
+	if len(all) < len(meant)+6 {
+		t.Fatalf("only %d numbers were found: %v", len(all), all)
+	}
+	for _, key := range append(all, "accounts.backup.connections") {
+		parts := strings.Split(key, ".")
+		text := strings.Join(parts, ": {") + ": 0" + strings.Repeat("}", len(parts)-1) + "\n"
+		file := filepath.Join(t.TempDir(), "config.yaml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := loadConfig(file, nil)
+		if refused := err != nil && strings.Contains(err.Error(), key); refused == slices.Contains(meant, key) {
+			t.Errorf("%s: 0 is answered with: %v", key, err)
+		}
+	}
+}
+
+// numbersOf lists the keys of numbers and durations in a struct, without those of maps.
+func numbersOf(t reflect.Type, prefix string) (all []string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		switch {
+		case !f.IsExported() || f.Anonymous:
+		case f.Type.Kind() == reflect.Int, f.Type.Kind() == reflect.Int64:
+			all = append(all, prefix+name)
+		case f.Type.Kind() == reflect.Struct:
+			all = append(all, numbersOf(f.Type, prefix+name+".")...)
+		}
+	}
+	return all
 }

@@ -185,7 +185,7 @@ func (t *setting) body(c *cobra.Command) (any, error) {
 	if len(t.before) > 0 {
 		body["remind_before"] = t.before
 	}
-	if t.overdue > 0 {
+	if c.Flags().Changed("overdue") { // 0 is told, too, and a number below it refused
 		body["overdue"] = map[string]any{"every_workday": true, "max": t.overdue}
 	}
 	return body, nil

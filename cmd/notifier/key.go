@@ -56,7 +56,10 @@ func createKey(s *shared) *cobra.Command {
 	var rate float64
 	c := s.verb("create NAME", "Make a key and print its secret, which is shown this once", func(ctx context.Context, c *cobra.Command, d *door, names []string) error {
 		body := map[string]any{"name": names[0], "scopes": scopes, "test": test, "rate_limit": rate}
-		if expires != 0 {
+		if c.Flags().Changed("expires") {
+			if expires <= 0 {
+				return usageError{fmt.Errorf("--expires: %s is too short. Write how long the key lives, as in 720h, or leave it out for a key without an end", expires)}
+			}
 			body["expires_at"] = time.Now().Add(expires).UTC().Format(time.RFC3339)
 		}
 		return s.printSecret(ctx, c, d, request{method: http.MethodPost, path: "/keys", body: body})

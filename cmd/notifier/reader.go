@@ -307,6 +307,10 @@ func (r *reader) set(path, text string, into reflect.Value) {
 			r.fault(path, "%q is not a whole number. Write digits alone, as in 25", text)
 			return
 		}
+		if n < 1 && pool(path) {
+			r.fault(path, "without a connection nothing could be done. Write at least 1, or leave it out for the default")
+			return
+		}
 		into.SetInt(int64(n))
 	case into.Kind() == reflect.Bool:
 		b, err := strconv.ParseBool(text)
@@ -318,6 +322,12 @@ func (r *reader) set(path, text string, into reflect.Value) {
 	default:
 		into.SetString(text)
 	}
+}
+
+// pool tells whether a key is how many connections there are to work with: none is refused,
+// for it would mean the default.
+func pool(path string) bool {
+	return path != "http.connections" && strings.HasSuffix(path, ".connections")
 }
 
 func duration(text string) (time.Duration, error) {

@@ -140,9 +140,9 @@ func TestOneInstantKeepsTheOrderOfArrival(t *testing.T) {
 			at, occurred = "2026-03-02T09:20:00Z", fmt.Sprintf(`,"occurred_at":%q`, instant)
 		}
 		fmt.Fprintf(&journal, `{"at":%q,"do":"notify","id":"e%d","kind":"case_changed","users":["anna"]%s}`+"\n", at, i+1, occurred)
-		fmt.Fprintf(&items, `,"e%d"`, i+1)
+		fmt.Fprintf(&items, `, "e%d"`, i+1)
 	}
-	want := fmt.Sprintf(`{"at":"2026-03-02T10:00:00.000Z","to":"anna@example.org","type":"digest","items":[%s]}`+"\n", items.String()[1:])
+	want := fmt.Sprintf(`{"at": "2026-03-02T10:00:00.000Z", "to": "anna@example.org", "type": "digest", "items": [%s]}`+"\n", items.String()[2:])
 	file := filepath.Join(t.TempDir(), "journal.ndjson")
 	if err := os.WriteFile(file, []byte(journal.String()), 0o600); err != nil {
 		t.Fatal(err)

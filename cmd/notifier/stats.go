@@ -106,6 +106,9 @@ var waiting = []message.Status{message.Scheduled, message.Deferred, message.Pend
 func watchCommand(s *shared) *cobra.Command {
 	var every time.Duration
 	c := s.verb("watch", "Show how the queue stands, again and again, until Ctrl-C", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
+		if every <= 0 {
+			return usageError{fmt.Errorf("--every: %s is too short. Write more than nothing, as in 2s", every)}
+		}
 		out, isFile := c.OutOrStdout().(*os.File)
 		drawn := isFile && s.plain() && term.IsTerminal(int(out.Fd()))
 		if !drawn && !c.Flags().Changed("every") {
