@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
@@ -25,6 +26,7 @@ func TestTheShippedFileHoldsTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	without.written, fromFile.written = time.Time{}, time.Time{} // when a file was changed is no setting
 	if diff := cmp.Diff(without, fromFile, cmpopts.EquateEmpty(), cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
 		t.Errorf("config.yaml says something else than no file (-no file, +config.yaml):\n%s", diff)
 	}
