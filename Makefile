@@ -45,6 +45,7 @@ test: setup ## Set up and run all tests under the race detector, and short versi
 	go build -o bin/ ./.ci/with
 	go test ./wallclock ./preferences
 	$(WITH) go test ./cmd/notifier -timeout 30m -parallel 4 -run '$(call named,APreviewIsWhatIsSent $(DRIVES))'
+	$(WITH) go test ./api -run TestRefusalsAreBounded # the race detector takes memory of its own
 	$(WITH) $(RACE) -skip '$(call named,$(DRIVES))' ./...
 	$(WITH) go test ./api -v -run TestRandomRequests -randomly 1m
 	cd bench && go vet ./... && go run . chaos -messages 2000 -kills 20 -soak 5s

@@ -138,7 +138,7 @@ func TestControlCharacters(t *testing.T) {
 		{"POST", "/events", `{"kind":"case_changed","users":["%s"]}`, "/users/0"},
 		{"POST", "/events", `{"kind":"case_changed","users":["anna"],"actor":"%s"}`, "/actor"},
 		{"POST", "/events", `{"kind":"case_changed","users":["anna"],"summary":"%s"}`, "/summary"},
-		{"POST", "/events", `{"kind":"case_changed","users":["anna"],"summary":{"en":"x","pl":"%s"}}`, "/summary"},
+		{"POST", "/events", `{"kind":"case_changed","users":["anna"],"summary":{"en":"x","pl":"%s"}}`, "/summary/pl"},
 		{"POST", "/events", `{"kind":"case_changed","users":["anna"],"case":{"id":"%s"}}`, "/case/id"},
 		{"POST", "/events", `{"kind":"case_changed","users":["anna"],"case":{"id":"A","title":"%s"}}`, "/case/title"},
 		{"POST", "/events", `{"kind":"case_changed","users":["anna"],"case":{"id":"A","stage":"%s"}}`, "/case/stage"},
@@ -168,7 +168,7 @@ func TestControlCharacters(t *testing.T) {
 		{"POST", "/jobs/reminders/pause", `{"note":"%s"}`, "/note"},
 	}
 	// Line breaks in texts for people are folded to blanks (T6): TestTextsForPeopleAreShortenedNotRefused.
-	folded := []string{"/summary", "/case/title", "/case/stage", "/case/owner"}
+	folded := []string{"/summary", "/summary/pl", "/case/title", "/case/stage", "/case/owner"}
 	each(t, func(h *house) {
 		h.people("anna")
 		for _, row := range rows {

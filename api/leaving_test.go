@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"notifier/message"
 )
 
 // promise is what an answer says of when mail leaves.
@@ -60,7 +62,7 @@ func (h *house) promises(event string) []promise {
 	var noted, dry struct{ Recipients []promise }
 	h.must(http.StatusOK, &dry, "POST", "/api/v1/events/dry-run", event)
 	all := dry.Recipients
-	h.must(http.StatusAccepted, &noted, "POST", "/api/v1/events", event[:len(event)-1]+`,"occurred_at":"`+time.Now().UTC().Format(time.RFC3339)+`"}`, "Idempotency-Key", time.Now().Format(time.RFC3339Nano))
+	h.must(http.StatusAccepted, &noted, "POST", "/api/v1/events", event, "Idempotency-Key", string(message.NewID("key")))
 	all = append(all, noted.Recipients...)
 	var digest struct {
 		promise

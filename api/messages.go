@@ -111,7 +111,7 @@ func yes(b bool) Replayed {
 func (h *handler) find(ctx context.Context, id string) (message.Message, error) {
 	m, err := h.records.Message(ctx, callerOf(ctx).Site, message.ID(id))
 	if errors.Is(err, message.ErrNotFound) {
-		err = fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", id, err)
+		err = fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", message.Truncate(id, 60), err)
 	}
 	return m, err
 }

@@ -29,14 +29,28 @@ type choice struct {
 
 // UnmarshalJSON takes the id out; all other keys are those of preferences.
 func (c *choice) UnmarshalJSON(raw []byte) error {
-	var keys map[string]json.RawMessage
-	_ = json.Unmarshal(raw, &keys) // what is no object, preferences tell
+	keys := aside(raw)
 	if id, given := keys["user"]; given {
 		if err := json.Unmarshal(id, &c.User); err != nil {
 			return &message.Invalid{Faults: []message.Fault{{Pointer: "/user", Code: "bad_type", Detail: "a user's id is a text. Write it in quotes, or leave it out."}}}
 		}
 	}
 	return c.Preferences.UnmarshalJSON(ofChoice(keys, raw))
+}
+
+// aside are the keys of a body that has any beside those of preferences; nil if it has none,
+// or is no object, which preferences tell.
+func aside(raw []byte) (keys map[string]json.RawMessage) {
+	var beside struct {
+		User     json.RawMessage `json:"user"`
+		Timezone json.RawMessage `json:"timezone_from"`
+		Language json.RawMessage `json:"language_from"`
+	}
+	if json.Unmarshal(raw, &beside) != nil || len(beside.User)+len(beside.Timezone)+len(beside.Language) == 0 {
+		return nil
+	}
+	_ = json.Unmarshal(raw, &keys) // it was read just now
+	return keys
 }
 
 // ofChoice leaves out of a body what says nothing of a choice: the user's id, and whose values
@@ -72,9 +86,7 @@ func (c *someChoice) UnmarshalJSON(raw []byte) error {
 	if err := c.choice.UnmarshalJSON(raw); err != nil {
 		return err
 	}
-	var keys map[string]json.RawMessage
-	_ = json.Unmarshal(raw, &keys) // choice has read it
-	c.keys = bytes.Clone(ofChoice(keys, raw))
+	c.keys = bytes.Clone(ofChoice(aside(raw), raw))
 	return nil
 }
 

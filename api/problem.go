@@ -82,13 +82,13 @@ var titles = map[int]string{
 	http.StatusInsufficientStorage:   "There is no room to store anything",
 }
 
-// maxDetail is the longest detail of a problem, in characters. Most repeat something of the
+// maxDetail is the longest detail of a problem, in bytes. Most repeat something of the
 // request, which may be long.
 const maxDetail = 4000
 
 func problem(status int, code, detail string) *Problem {
 	if len(detail) > maxDetail {
-		detail = message.Truncate(detail, maxDetail)
+		detail = message.KeepEnds(detail, maxDetail)
 	}
 	return &Problem{
 		Type: "about:blank", Title: titles[status], Status: status, Code: code, Detail: detail,
@@ -203,7 +203,7 @@ func unmoved(err error, e *message.MoveError) *Problem {
 		p.Code = "not_retryable"
 	}
 	if why := sentence(err, e); why != sentence(e, nil) {
-		p.Detail = message.Truncate(why, maxDetail)
+		p.Detail = message.KeepEnds(why, maxDetail)
 	}
 	return p
 }

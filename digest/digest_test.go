@@ -260,10 +260,11 @@ func TestOrder(t *testing.T) {
 		reached(2, "09:00"),
 		changed(3, "08:00", "x"), changed(3, "10:00", "y"),
 		changed(4, "09:30", "z"),
-		with(changed(5, "06:00", "second"), func(m *message.Message) { m.Reference = "b" }),
-		with(changed(5, "06:00", "first"), func(m *message.Message) { m.Reference = "a" }),
-		with(changed(5, "06:00", "fourth"), func(m *message.Message) { m.Reference, m.ID = "c", "msg_b" }),
-		with(changed(5, "06:00", "third"), func(m *message.Message) { m.Reference, m.ID = "c", "msg_a" }),
+		// T12: at one instant in the order of arrival, which is that of our ids.
+		with(changed(5, "06:00", "second"), func(m *message.Message) { m.Reference, m.ID = "a", "msg_b" }),
+		with(changed(5, "06:00", "first"), func(m *message.Message) { m.Reference, m.ID = "b", "msg_a" }),
+		with(changed(5, "06:00", "fourth"), func(m *message.Message) { m.Reference, m.ID = "c", "msg_d" }),
+		with(changed(5, "06:00", "third"), func(m *message.Message) { m.Reference, m.ID = "d", "msg_c" }),
 	}
 	want := merge(bpm, items, eight)
 	at := 0

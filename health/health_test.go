@@ -3,6 +3,7 @@ package health_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,14 +20,14 @@ func TestAConditionIsToldOnceWhenItComesAndOnceWhenItGoes(t *testing.T) {
 		core, logged := observer.New(zap.InfoLevel)
 		var b health.Board
 		b.Log(zap.New(core))
-		stuck, away := false, false
-		asked := 0
+		var stuck, away atomic.Bool
+		var asked atomic.Int64
 		b.Add(10*time.Second, func(context.Context) ([]health.Condition, error) {
-			asked++
+			asked.Add(1)
 			switch {
-			case away:
+			case away.Load():
 				return nil, errors.New("the database does not answer")
-			case stuck:
+			case stuck.Load():
 				return []health.Condition{{Name: health.JobStuck, Subject: "Notifications", Says: "Notifications has made no progress for 60 s."}}, nil
 			}
 			return nil, nil
@@ -45,13 +46,14 @@ func TestAConditionIsToldOnceWhenItComesAndOnceWhenItGoes(t *testing.T) {
 			}
 		}
 		step("all is well", 0, 0)
-		stuck = true
+		stuck.Store(true)
 		step("a job is stuck", 1, 1)
-		away = true
+		away.Store(true)
 		step("it cannot be found out", 1, 1)
-		stuck, away = false, false
+		stuck.Store(false)
+		away.Store(false)
 		step("all is well again", 0, 2)
-		if asked > 36 {
+		if asked := asked.Load(); asked > 36 {
 			t.Errorf("a check that is to be asked every 10 s, and more often while it fails, was asked %d times in 4 minutes", asked)
 		}
 	})

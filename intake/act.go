@@ -171,7 +171,7 @@ func (d *Desk) step(ctx context.Context, c message.Call, id message.ID, what mes
 	err = again(ctx, func() error {
 		before, err := d.store.Message(ctx, c.Site, id)
 		if errors.Is(err, message.ErrNotFound) {
-			return fmt.Errorf("there is no message %q: %w", id, err)
+			return fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", message.Truncate(string(id), 60), err)
 		}
 		if err != nil {
 			return err

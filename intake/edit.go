@@ -40,7 +40,7 @@ func (d *Desk) EditOnce(ctx context.Context, c message.Call, id message.ID, e me
 	err = again(ctx, func() error {
 		before, err := d.store.Message(ctx, c.Site, id)
 		if errors.Is(err, message.ErrNotFound) {
-			return fmt.Errorf("there is no message %q: %w", id, err)
+			return fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", message.Truncate(string(id), 60), err)
 		}
 		if err != nil {
 			return err

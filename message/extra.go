@@ -115,7 +115,7 @@ func (a Attachment) checkType(bad *Invalid) {
 				bad.Add("/content_type", "not_allowed", "the media type has another name in it, %q. Write the file's name in filename alone", Truncate(value, 60))
 			}
 		case strings.ContainsFunc(value, notPrintable) || strings.Contains(value, "=?"):
-			bad.Add("/content_type", "bad_text", "the parameter %s of the media type takes printable ASCII without =? alone", key)
+			bad.Add("/content_type", "bad_text", "the parameter %s of the media type takes printable ASCII without =? alone. Write it so, or leave it out", key)
 		}
 	}
 }

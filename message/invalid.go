@@ -65,7 +65,7 @@ func (e *Invalid) Add(pointer, code, format string, args ...any) {
 		e.More++
 		return
 	}
-	detail := shortened(fmt.Sprintf(format, args...), maxDetail)
+	detail := KeepEnds(fmt.Sprintf(format, args...), maxDetail)
 	if !strings.HasSuffix(detail, ".") && !strings.HasSuffix(detail, "?") {
 		detail += "."
 	}
@@ -80,16 +80,29 @@ func (e *Invalid) Take(below string, other *Invalid) {
 	e.More += other.More
 }
 
-// shortened cuts a text that is too long, between two characters.
+// shortened is the beginning of a text that is too long, in bytes.
 func shortened(s string, longest int) string {
 	if len(s) <= longest {
 		return s
 	}
-	cut := longest - len("…")
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
+	return s[:runeBefore(s, longest-len("…"))] + "…"
+}
+
+// KeepEnds shortens a sentence that is too long, in bytes, in the middle: its end says what to do.
+func KeepEnds(s string, longest int) string {
+	if len(s) <= longest {
+		return s
 	}
-	return s[:cut] + "…"
+	end := longest / 3
+	return s[:runeBefore(s, longest-end-len("…"))] + "…" + s[runeBefore(s, len(s)-end):]
+}
+
+// runeBefore is where the character begins that the byte is in.
+func runeBefore(s string, at int) int {
+	for at > 0 && !utf8.RuneStart(s[at]) {
+		at--
+	}
+	return at
 }
 
 // Check notes err, if there is one, as a fault of that place.

@@ -110,7 +110,7 @@ func TestAPreviewIsWhatIsSent(t *testing.T) {
 		o.at("Mon 08:01")
 		differ := 0
 		for id, preview := range before {
-			if sent := box.first(id); alike(preview) != alike(sent) || len(preview) != len(sent) {
+			if sent := box.first(id); alike(preview) != alike(sent) {
 				if differ++; differ <= 3 {
 					t.Errorf("%s: %s\nThe preview is\n%s", id, difference(alike(preview), alike(sent)), preview)
 				}
@@ -133,7 +133,7 @@ func TestAPreviewIsWhatIsSent(t *testing.T) {
 }
 
 // incidental is what two mails of the same content may differ in.
-var incidental = regexp.MustCompile(`(?m)^(Date|Message-ID): .*$|(dig|msg)_[0-9a-z]{26}|/[pu]/[A-Za-z0-9_-]{40,}`)
+var incidental = regexp.MustCompile(`(?m)^(Date|Message-ID): .*$|(dig|msg)_[0-9a-z]{26}|/[pu]/[A-Za-z0-9_-]{40,}|/p/yours|/u/yours\.[a-z_,]+`)
 
 // alike is a mail without that, and without the soft breaks of quoted-printable that may
 // fall into it.

@@ -106,7 +106,7 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 	}
 	server := &http.Server{
 		Handler: hurried(writeTime, patient(bodyTime, timely(api.Contain(h.handler(pages), h.log)))), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: maxHead, ErrorLog: zap.NewStdLog(h.log.Named("http")),
+		ErrorLog: zap.NewStdLog(h.log.Named("http")),
 	}
 	listener = newDoorkeeper(listener, h.config.HTTP)
 	metrics, err := h.serveMetrics()
@@ -199,8 +199,6 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// maxHead is the largest head of a request, with its address, in bytes.
-const maxHead = 32 << 10
 
 // serveMetrics answers /metrics at an address of its own, for those who may reach that, until
 // it is told to end. Somebody else at the default's address is nothing to fail for.
@@ -221,7 +219,7 @@ func (h *house) serveMetrics() (end func(), err error) {
 	mux.Handle("GET /metrics", h.metrics())
 	server := &http.Server{
 		Handler: hurried(writeTime, api.Contain(mux, h.log)), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: bodyTime, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: maxHead, ErrorLog: zap.NewStdLog(h.log.Named("metrics")),
+		ErrorLog: zap.NewStdLog(h.log.Named("metrics")),
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(newDoorkeeper(listener, httpSettings{Connections: 100})) }()

@@ -18,11 +18,12 @@ var zoned = regexp.MustCompile(`Z"|UTC(\\n)?"|15:04 UTC|Zone\b|zone\b`)
 
 // withoutZone are the other lines that write a time of day, and where its zone stands.
 var withoutZone = map[string]string{
-	"web/look/time.go":         "the clock of pages: those who show its times show its Zone near them, which the test below makes sure of",
-	"letter/wall.go":           "the clock of mails: each names its zone once, in its first line or beside the time",
-	"web/console/reminders.go": "what the field of a form takes, in the zone of the page",
-	"cmd/notifier/main.go":     "the log of the demo's console, in the machine's own time",
-	"cmd/notifier/job.go":      "the next runs, with the zone behind the last",
+	"web/look/time.go":            "the clock of pages: those who show its times show its Zone near them, which the test below makes sure of",
+	"letter/wall.go":              "the clock of mails: each names its zone once, in its first line or beside the time",
+	"web/console/reminders.go":    "what the field of a form takes, in the zone of the page",
+	"web/console/suppressions.go": "the same",
+	"cmd/notifier/main.go":        "the log of the demo's console, in the machine's own time",
+	"cmd/notifier/job.go":         "the next runs, with the zone behind the last",
 }
 
 // TestNoTimeWithoutAZone: a time of day is written with the zone that it is meant in.

@@ -26,7 +26,7 @@ type suppressionsPage struct {
 	Changed bool // N is another than the number that was confirmed
 }
 
-// onForm is how a form shows an instant.
+// onForm is how a form shows an instant, in the zone of the page.
 const onForm = "2006-01-02T15:04:05"
 
 // suppressions lists the addresses that are not written to, and offers to lift all that match.
