@@ -94,6 +94,15 @@ func (g *guest) Close() error {
 	return g.Conn.Close()
 }
 
+// CloseWrite ends what is written and leaves the rest of a request to be read, so that an
+// answer to a request which is too large arrives before the connection is reset.
+func (g *guest) CloseWrite() error {
+	if c, ok := g.Conn.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return nil
+}
+
 const (
 	// writeTime is how long a reader may take for a piece of an answer.
 	writeTime = 30 * time.Second
