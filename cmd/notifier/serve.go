@@ -199,7 +199,6 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-
 // serveMetrics answers /metrics at an address of its own, for those who may reach that, until
 // it is told to end. Somebody else at the default's address is nothing to fail for.
 func (h *house) serveMetrics() (end func(), err error) {
