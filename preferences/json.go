@@ -72,6 +72,10 @@ func (p Preferences) entries() []entry {
 	return all
 }
 
+// maxKeys is how many keys are looked at: an installation has a dozen kinds. What is wrong
+// with each of thousands would take many times the memory of the request.
+const maxKeys = 200
+
 // UnmarshalJSON reads what MarshalJSON writes, over what p holds already: absent keys
 // keep it, null takes a choice back. What is malformed comes out as a *message.Invalid;
 // whether the choices are offered is for Catalog.Check to say.
@@ -84,6 +88,11 @@ func (p *Preferences) UnmarshalJSON(b []byte) error {
 	}
 	if keys == nil { // null
 		return nil
+	}
+	if len(keys) > maxKeys {
+		var wrong message.Invalid
+		wrong.Add("", "too_many", "preferences have at most %d keys, these are %d. Leave out those that are no kinds of config.yaml.", maxKeys, len(keys))
+		return &wrong
 	}
 	read := *p
 	read.Frequencies = maps.Clone(p.Frequencies)
