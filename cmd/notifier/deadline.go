@@ -215,21 +215,15 @@ func moveDeadline(s *shared) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		at0, raw, err := ask[dated](ctx, d, request{method: http.MethodGet, path: path("deadlines", keys[0])})
+		at0, _, err := ask[dated](ctx, d, request{method: http.MethodGet, path: path("deadlines", keys[0])})
 		if err != nil {
 			return err
 		}
 		if at0.Cleared != nil {
 			return fmt.Errorf("the deadline %s was cleared %s. Set it again with notifier deadline set: %w", keys[0], clock(*at0.Cleared), errCleared)
 		}
-		var body map[string]any
-		if err := json.Unmarshal(raw, &body); err != nil {
-			return err
-		}
-		for _, shown := range []string{"next_reminder", "set_at", "cleared_at", "sequence", "due_in"} {
-			delete(body, shown)
-		}
-		body["due_at"] = at
+		body := at0.Deadline
+		body.DueAt, body.DueIn = at, nil
 		return s.printDeadline(ctx, c, d, request{method: http.MethodPut, path: path("deadlines", keys[0]), body: body})
 	})
 	c.Example = "  notifier deadline move OFA-1181:step-4 --due 2026-12-08T15:00:00Z"
