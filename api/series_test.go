@@ -20,10 +20,10 @@ func (h *house) counted(at time.Time) {
 	c.Settled(m, message.Outcome{Move: message.Accept, At: at})
 	c.Settled(m, message.Outcome{Move: message.Accept, At: at})
 	c.Settled(m, message.Outcome{Move: message.Fail, At: at, Error: &message.Failure{Category: message.MailboxFull}})
-	if err := c.Hand(func(all []series.Count) error { return h.store.AddSeries(ctx, all) }); err != nil {
+	if err := c.Hand(func(b series.Batch) error { return h.store.AddSeries(ctx, b) }); err != nil {
 		h.Fatal(err)
 	}
-	if err := h.store.AddSeries(ctx, series.Depth(site, at, map[message.Status]int{message.Pending: 7})); err != nil {
+	if err := h.store.NoteLevels(ctx, series.Depth(site, at, map[message.Status]int{message.Pending: 7})); err != nil {
 		h.Fatal(err)
 	}
 }

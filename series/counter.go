@@ -2,6 +2,7 @@ package series
 
 import (
 	"cmp"
+	"crypto/rand"
 	"slices"
 	"sync"
 	"time"
@@ -14,6 +15,17 @@ import (
 type Counter struct {
 	mu     sync.Mutex
 	counts map[key]int
+
+	handing sync.Mutex // one batch is handed on at a time
+	batch   Batch      // the last one; its counts are kept until they are known to have arrived
+}
+
+// Batch is what is handed on at once. Whoever takes batches remembers the last N of each
+// source: the same one may come again, if nobody knows whether it arrived.
+type Batch struct {
+	Source string // the Counter, by a random name
+	N      int64  // grows with each batch of the source
+	Counts []Count
 }
 
 // key is what one number counts, in one minute.
@@ -80,25 +92,34 @@ func (c *Counter) add(k key, at time.Time, n int) {
 	}
 }
 
-// Hand gives away what has been counted since, or keeps it if that fails.
-func (c *Counter) Hand(take func([]Count) error) error {
+// Hand gives away what has been counted since. A batch that could not be handed on is given
+// again unchanged, before what was counted after it: it may have arrived nevertheless.
+func (c *Counter) Hand(take func(Batch) error) error {
 	if c == nil {
 		return nil
 	}
-	c.mu.Lock()
-	counted := c.counts
-	c.counts = nil
-	c.mu.Unlock()
-	if len(counted) == 0 {
-		return nil
-	}
-	err := take(rows(counted))
-	if err != nil {
-		for k, n := range counted {
-			c.add(k, time.Unix(k.minute*60, 0), n)
+	c.handing.Lock()
+	defer c.handing.Unlock()
+	for {
+		if len(c.batch.Counts) > 0 {
+			if err := take(c.batch); err != nil {
+				return err
+			}
+			c.batch.Counts = nil
 		}
+		c.mu.Lock()
+		counted := c.counts
+		c.counts = nil
+		c.mu.Unlock()
+		if len(counted) == 0 {
+			return nil
+		}
+		if c.batch.Source == "" {
+			c.batch.Source = rand.Text()
+		}
+		c.batch.N++
+		c.batch.Counts = rows(counted)
 	}
-	return err
 }
 
 // rows are the counts of the minutes, and of the longer steps that they are part of.

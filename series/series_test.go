@@ -15,8 +15,8 @@ import (
 var noon = time.Date(2026, 3, 2, 12, 0, 30, 0, time.UTC)
 
 func counted(c *series.Counter) (all []series.Count) {
-	_ = c.Hand(func(counts []series.Count) error {
-		all = counts
+	_ = c.Hand(func(b series.Batch) error {
+		all = append(all, b.Counts...)
 		return nil
 	})
 	return all
@@ -90,19 +90,34 @@ func TestErrorsAreThoseOfTheTable(t *testing.T) {
 	}
 }
 
+// L1: what could not be handed over comes again as the same batch, and what was counted
+// meanwhile as another: whoever had taken it, and whose answer was lost, can tell.
 func TestWhatCannotBeHandedOverIsKept(t *testing.T) {
 	var c series.Counter
 	c.Closed("a", 1, noon)
 	away := errors.New("away")
-	if err := c.Hand(func([]series.Count) error { c.Closed("a", 1, noon); return away }); !errors.Is(err, away) {
+	var lost series.Batch
+	if err := c.Hand(func(b series.Batch) error { lost = b; c.Closed("a", 1, noon); return away }); !errors.Is(err, away) {
 		t.Errorf("Hand = %v", err)
 	}
-	if got := counted(&c); len(got) != 3 || got[0].N != 2 {
-		t.Errorf("kept %v, want both of one minute", got)
+	var batches []series.Batch
+	if err := c.Hand(func(b series.Batch) error { batches = append(batches, b); return nil }); err != nil {
+		t.Error(err)
+	}
+	if len(batches) != 2 || fmt.Sprint(batches[0]) != fmt.Sprint(lost) || batches[1].Source != lost.Source || batches[1].N != lost.N+1 {
+		t.Errorf("%+v was lost, and then came %+v; want it again, and another", lost, batches)
+	}
+	for _, b := range batches {
+		if len(b.Counts) != 3 || b.Counts[0].N != 1 {
+			t.Errorf("a batch has %v, want one closed window in three steps", b.Counts)
+		}
+	}
+	if again := counted(&c); again != nil {
+		t.Errorf("what was handed over comes again: %v", again)
 	}
 	var nobody *series.Counter
 	nobody.Closed("a", 1, noon)
-	if err := nobody.Hand(func([]series.Count) error { return away }); err != nil {
+	if err := nobody.Hand(func(series.Batch) error { return away }); err != nil {
 		t.Error(err)
 	}
 }

@@ -94,9 +94,12 @@ var steps = []struct {
 	{"Series", func(ctx context.Context, s *store.Store) error {
 		return second(s.Series(ctx, site, series.Query{Metric: series.Waits, Since: noon, Until: eight, Step: time.Minute}))
 	}, "series_key"},
-	{"ForgetSeries", func(ctx context.Context, s *store.Store) error { return second(s.ForgetSeries(ctx, noon)) }, "series_key"},
+	{"ForgetSeries", func(ctx context.Context, s *store.Store) error { return second(s.ForgetSeries(ctx, noon)) }, "series_key series_batches_key"},
 	{"AddSeries", func(ctx context.Context, s *store.Store) error {
-		return s.AddSeries(ctx, series.Depth(site, noon, map[message.Status]int{message.Pending: 1}))
+		return s.AddSeries(ctx, series.Batch{Source: "a", N: 1, Counts: hits(site, "direct", noon, 1)})
+	}, "series_batches_key series_key"},
+	{"NoteLevels", func(ctx context.Context, s *store.Store) error {
+		return s.NoteLevels(ctx, series.Depth(site, noon, map[message.Status]int{message.Pending: 1}))
 	}, "series_key"},
 	{"Sampled", func(ctx context.Context, s *store.Store) error { return second(s.Sampled(ctx, site, noon)) }, "series_key"},
 	{"Pauses", func(ctx context.Context, s *store.Store) error { return second(s.Pauses(ctx, site)) }, "account_pauses_key"},

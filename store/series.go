@@ -3,32 +3,56 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"notifier/message"
 	"notifier/series"
 )
 
-// AddSeries adds counts to the rows of their steps, all or none; of levels the
-// highest stays. Any number of replicas may add to the same row.
-func (s *Store) AddSeries(ctx context.Context, counts []series.Count) error {
-	err := s.commit(ctx, func(t *tx) error {
-		for _, c := range counts {
-			n := "series.n + excluded.n"
-			if c.Metric.Level() {
-				n = "CASE WHEN excluded.n > series.n THEN excluded.n ELSE series.n END"
-			}
-			_, err := s.exec(ctx, t, "INSERT INTO series (site, step, metric, at, label, bucket, n) VALUES ("+marks(7)+")"+
-				" ON CONFLICT (site, step, metric, at, label, bucket) DO UPDATE SET n = "+n,
-				c.Site, int(c.Step/time.Second), string(c.Metric), c.At.Unix(), c.Label, c.Bucket, c.N)
-			if err != nil {
-				return err
-			}
-		}
+// AddSeries adds a batch of counts to the rows of their steps, all or none, and once: a batch
+// whose answer was lost may be added again. Any number of replicas may add to the same row.
+func (s *Store) AddSeries(ctx context.Context, b series.Batch) error {
+	if len(b.Counts) == 0 {
 		return nil
+	}
+	latest := slices.MaxFunc(b.Counts, func(a, b series.Count) int { return a.At.Compare(b.At) }).At
+	err := s.commit(ctx, func(t *tx) error {
+		first, err := s.exec(ctx, t, "INSERT INTO series_batches (site, source, n, at) VALUES (?, ?, ?, ?) ON CONFLICT (site, source)"+
+			" DO UPDATE SET n = excluded.n, at = excluded.at WHERE series_batches.n < excluded.n", "", b.Source, b.N, latest.Unix())
+		if err != nil || first == 0 {
+			return err
+		}
+		return s.addCounts(ctx, t, b.Counts)
 	})
 	if err != nil {
 		return fmt.Errorf("add what was counted: %w", err)
+	}
+	return nil
+}
+
+// NoteLevels notes how things stand: of several levels in one step the highest stays, so that
+// the same may be noted again.
+func (s *Store) NoteLevels(ctx context.Context, levels []series.Count) error {
+	err := s.commit(ctx, func(t *tx) error { return s.addCounts(ctx, t, levels) })
+	if err != nil {
+		return fmt.Errorf("note how many messages wait: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) addCounts(ctx context.Context, t *tx, counts []series.Count) error {
+	for _, c := range counts {
+		n := "series.n + excluded.n"
+		if c.Metric.Level() {
+			n = "CASE WHEN excluded.n > series.n THEN excluded.n ELSE series.n END"
+		}
+		_, err := s.exec(ctx, t, "INSERT INTO series (site, step, metric, at, label, bucket, n) VALUES ("+marks(7)+")"+
+			" ON CONFLICT (site, step, metric, at, label, bucket) DO UPDATE SET n = "+n,
+			c.Site, int(c.Step/time.Second), string(c.Metric), c.At.Unix(), c.Label, c.Bucket, c.N)
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -76,6 +100,9 @@ func (s *Store) ForgetSeries(ctx context.Context, now time.Time) (forgotten int,
 			n, err = s.exec(ctx, nil, "DELETE FROM series WHERE site = ? AND step = ? AND metric = ? AND at < ?", o.site, o.step, o.metric, until)
 			forgotten += n
 		}
+	}
+	if err == nil { // a process that has counted nothing for so long hands nothing on again
+		_, err = s.exec(ctx, nil, "DELETE FROM series_batches WHERE site = ? AND at < ?", "", now.Add(-series.KeepHours).Unix())
 	}
 	if err != nil {
 		return forgotten, fmt.Errorf("forget what was counted: %w", err)

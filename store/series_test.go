@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"strings"
 	"sync"
@@ -15,7 +16,7 @@ import (
 
 func add(t *testing.T, s *store.Store, counts ...series.Count) {
 	t.Helper()
-	if err := s.AddSeries(t.Context(), counts); err != nil {
+	if err := s.AddSeries(t.Context(), series.Batch{Source: rand.Text(), N: 1, Counts: counts}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -50,7 +51,8 @@ func TestReplicasAddToTheSameMinute(t *testing.T) {
 		for range 4 {
 			replicas.Go(func() {
 				for range 10 {
-					if err := s.AddSeries(t.Context(), series.Sorted(append(hits(site, "direct", noon, 2), hits(site, "digest", noon, 1)...))); err != nil {
+					counts := series.Sorted(append(hits(site, "direct", noon, 2), hits(site, "digest", noon, 1)...))
+					if err := s.AddSeries(t.Context(), series.Batch{Source: rand.Text(), N: 1, Counts: counts}); err != nil {
 						t.Error(err)
 					}
 				}

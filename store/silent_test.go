@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/series"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -273,6 +274,42 @@ func TestWhatBecameOfACommitIsNotGuessed(t *testing.T) {
 		if err != nil || (answered != nil) != row.unknown {
 			t.Errorf("%s was lost; the same request again is answered %q, %v", row.name, answered, err)
 		}
+	}
+}
+
+// TestCountsWhoseAnswerIsLostCountOnce is L1: the answer to the COMMIT of a batch of counts is
+// lost, the batch comes again, and the sums are exact.
+func TestCountsWhoseAnswerIsLostCountOnce(t *testing.T) {
+	t.Parallel()
+	h, address := dig(t, storetest.URL(t, "postgres"))
+	h.down.Store(true)
+	s := storetest.Open(t, address)
+	var c series.Counter
+	one := message.Message{Site: site, Type: message.Direct}
+	handOver := func(ctx context.Context) error {
+		return c.Hand(func(b series.Batch) error { return s.AddSeries(ctx, b) })
+	}
+	for _, swallowed := range []string{"", "commit", "commit"} {
+		c.Settled(one, message.Outcome{Move: message.Accept, At: noon})
+		if swallowed == "" { // there is a connection
+			if err := handOver(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		h.after.Store(&swallowed)
+		hurried, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		err := handOver(hurried)
+		cancel()
+		h.opens(false, false)
+		if trouble, ok := errors.AsType[*message.Trouble](err); !ok || !trouble.Unknown {
+			t.Errorf("the answer was lost: %v, want a trouble that says so", err)
+		}
+		until(t, "the database is there again", func() bool { return handOver(t.Context()) == nil })
+	}
+	q := series.Query{Metric: series.Sent, Since: noon, Until: noon.Add(time.Hour), Step: time.Minute}
+	if got, want := counted(t, s, site, q), "12:00 direct/0 3"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 

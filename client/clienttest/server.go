@@ -179,7 +179,7 @@ func (s *Server) RunJobs(at time.Time) {
 			s.fail("run the jobs", err)
 		}
 	}
-	if err := s.counter.Hand(func(all []series.Count) error { return s.kept.AddSeries(context.Background(), all) }); err != nil {
+	if err := s.counter.Hand(func(b series.Batch) error { return s.kept.AddSeries(context.Background(), b) }); err != nil {
 		s.fail("count", err)
 	}
 }

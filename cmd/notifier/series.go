@@ -78,7 +78,7 @@ func (w countedWindows) count(site string, closed map[string]closedWindow) {
 // measure adds what was counted to what all replicas have, and once a minute how many
 // messages wait: whichever replica comes first.
 func (h *house) measure(ctx context.Context, at time.Time) (map[string]int, error) {
-	if err := h.counter.Hand(func(all []series.Count) error { return h.store.AddSeries(ctx, all) }); err != nil {
+	if err := h.counter.Hand(func(b series.Batch) error { return h.store.AddSeries(ctx, b) }); err != nil {
 		return nil, err
 	}
 	minute := at.Truncate(series.Minute)
@@ -117,7 +117,7 @@ func (h *house) sample(ctx context.Context, minute time.Time) error {
 	for _, site := range sites {
 		depth, err := h.store.Depth(ctx, site)
 		if err == nil {
-			err = h.store.AddSeries(ctx, series.Depth(site, minute, depth))
+			err = h.store.NoteLevels(ctx, series.Depth(site, minute, depth))
 		}
 		if err != nil {
 			return err
@@ -126,7 +126,7 @@ func (h *house) sample(ctx context.Context, minute time.Time) error {
 			h.waited[site] = true
 		}
 	}
-	return h.store.AddSeries(ctx, series.Depth(allSites, minute, nil))
+	return h.store.NoteLevels(ctx, series.Depth(allSites, minute, nil))
 }
 
 // handOver adds what is left to be added when the process ends. It is worth no more than
@@ -134,7 +134,7 @@ func (h *house) sample(ctx context.Context, minute time.Time) error {
 func (h *house) handOver() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	if err := h.counter.Hand(func(all []series.Count) error { return h.store.AddSeries(ctx, all) }); err != nil {
+	if err := h.counter.Hand(func(b series.Batch) error { return h.store.AddSeries(ctx, b) }); err != nil {
 		h.log.Warn("the last seconds are missing in the statistics", zap.Error(err))
 	}
 	return nil

@@ -28,10 +28,10 @@ func (h *house) counted(at time.Time, kind message.Kind, n int, wait time.Durati
 	for range errors {
 		c.Settled(m, message.Outcome{Move: message.Fail, At: at, Error: &message.Failure{Category: message.MailboxFull}})
 	}
-	if err := c.Hand(func(all []series.Count) error { return h.store.AddSeries(h.Context(), all) }); err != nil {
+	if err := c.Hand(func(b series.Batch) error { return h.store.AddSeries(h.Context(), b) }); err != nil {
 		h.Fatal(err)
 	}
-	if err := h.store.AddSeries(h.Context(), series.Depth(site, at, map[message.Status]int{message.Pending: 7})); err != nil {
+	if err := h.store.NoteLevels(h.Context(), series.Depth(site, at, map[message.Status]int{message.Pending: 7})); err != nil {
 		h.Fatal(err)
 	}
 }
