@@ -71,11 +71,19 @@ func (s *Store) Unmigrate(ctx context.Context, steps int) ([]int64, error) {
 }
 
 // SchemaVersion is the number of the last migration that the database has, and of the
-// last one that this program knows.
+// last one that this program knows. It only looks: a database without tables is at 0.
 func (s *Store) SchemaVersion(ctx context.Context) (has, knows int64, err error) {
 	provider, err := s.provider(s.sql)
 	if err != nil {
 		return 0, 0, err
+	}
+	var there bool
+	if err := s.sql.QueryRowContext(ctx, s.dialect.migrated()).Scan(&there); err != nil {
+		return 0, 0, fmt.Errorf("read the version of the schema: %w", told(err))
+	}
+	if !there { // goose would make its table
+		all := provider.ListSources()
+		return 0, all[len(all)-1].Version, nil
 	}
 	if has, knows, err = provider.GetVersions(ctx); err != nil {
 		return 0, 0, fmt.Errorf("read the version of the schema: %w", told(err))

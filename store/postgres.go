@@ -123,6 +123,8 @@ func (postgres) by(string) string { return "" }
 
 func (postgres) like() string { return "ILIKE" }
 
+func (postgres) migrated() string { return "SELECT to_regclass('goose_db_version') IS NOT NULL" }
+
 func (postgres) references() string {
 	return "SELECT m.site, a.value ->> 'sha256' AS hash, count(*) AS n FROM messages m" +
 		" CROSS JOIN LATERAL jsonb_array_elements(m.extra::jsonb -> 'attachments') AS a(value)" +

@@ -152,6 +152,10 @@ func (sqlite) by(index string) string { return " INDEXED BY " + index }
 
 func (sqlite) like() string { return "LIKE" }
 
+func (sqlite) migrated() string {
+	return "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version')"
+}
+
 func (sqlite) references() string {
 	return "SELECT m.site, a.value ->> 'sha256' AS hash, count(*) AS n FROM messages m" +
 		" CROSS JOIN json_each(CASE WHEN m.extra <> '' THEN m.extra ELSE '{}' END, '$.attachments') AS a" +

@@ -89,6 +89,8 @@ type dialect interface {
 	next(h heap, behind string) string
 	// by names the index of a table in a FROM, for a planner that would take another.
 	by(index string) string
+	// migrated asks whether migrations were ever run.
+	migrated() string
 	// like compares a text with a pattern, capitals or not as far as the database can.
 	like() string
 	// references are site, hash and n of the attachments that messages refer to.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -46,7 +47,7 @@ func setUpHouse(e *testscript.Env, elsewhere bool) error {
 	e.Vars = append(e.Vars, "HOME="+e.WorkDir)
 	if !elsewhere {
 		e.Vars = append(e.Vars, settings...)
-		return nil
+		return migrateScript(settings)
 	}
 	const key = "ntf_test_of_a_script"
 	config, err := loadConfig("/dev/null", append(settings, "NOTIFIER_HTTP__KEY="+key))
@@ -54,6 +55,19 @@ func setUpHouse(e *testscript.Env, elsewhere bool) error {
 		return err
 	}
 	return serveScript(e, config, key)
+}
+
+// migrateScript makes the database, as serve would have.
+func migrateScript(settings []string) error {
+	config, err := loadConfig("/dev/null", settings)
+	if err != nil {
+		return err
+	}
+	h, err := open(context.Background(), config, zap.NewNop())
+	if err != nil {
+		return err
+	}
+	return errors.Join(h.migrate(context.Background()), h.close())
 }
 
 // serveScript runs the service until the script ends.

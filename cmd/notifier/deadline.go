@@ -211,6 +211,9 @@ func readDocument(c *cobra.Command, name string) (json.RawMessage, error) {
 func moveDeadline(s *shared) *cobra.Command {
 	var due string
 	c := s.verb("move KEY", "Move a deadline to another time; all else of it stays, and its steps start afresh", func(ctx context.Context, c *cobra.Command, d *door, keys []string) error {
+		if due == "" {
+			return usageError{fmt.Errorf("to which time? Add --due, as in notifier deadline move %s --due 2026-12-08T15:00:00Z", keys[0])}
+		}
 		at, err := readTime("--due", due)
 		if err != nil {
 			return err
@@ -228,7 +231,6 @@ func moveDeadline(s *shared) *cobra.Command {
 	})
 	c.Example = "  notifier deadline move OFA-1181:step-4 --due 2026-12-08T15:00:00Z"
 	c.Flags().StringVar(&due, "due", "", "`time` when it is due, as in 2026-12-08T15:00:00Z")
-	_ = c.MarkFlagRequired("due") // the flag is there
 	return c
 }
 

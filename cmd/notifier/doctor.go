@@ -61,10 +61,18 @@ func doctorCommand(s *shared) *cobra.Command {
 		Example: "  notifier doctor\n  notifier doctor -o json | jq '.data[] | select(.verdict != \"ok\")'",
 		RunE: func(c *cobra.Command, _ []string) error {
 			config, r, err := s.read()
+			says := notElsewhere("notifier doctor")
 			if err != nil {
+				if says != "" {
+					note(c, "%s", says)
+				}
 				return fmt.Errorf("%w\nThe rest is looked at when the configuration can be read", err)
 			}
 			e := &examination{config: config, reader: r, dns: net.DefaultResolver, repair: repair}
+			if says != "" {
+				what, do, _ := strings.Cut(says, ". ")
+				e.add(doctor.Finding{Check: "environment", Verdict: doctor.Warning, Says: what, Do: do})
+			}
 			e.all(c.Context())
 			if e.store != nil {
 				defer e.store.Close()
@@ -175,7 +183,7 @@ func (e *examination) database(ctx context.Context) {
 		e.add(doctor.Finding{Check: check, Verdict: doctor.Failed, Says: err.Error(), Do: do})
 	}
 	if file, is := e.config.sqliteFile(); is {
-		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+		if e.config.present() != nil {
 			e.add(doctor.Finding{Check: check, Verdict: doctor.Warning, Says: "there is none yet at " + file, Do: "Write: notifier migrate. serve makes it, too."})
 			return
 		}

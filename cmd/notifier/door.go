@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,6 +77,29 @@ func (s *shared) elsewhere() (server string, err error) {
 	return strings.TrimRight(server, "/"), nil
 }
 
+// unasked are the commands that have to do with no service of ours, wherever one runs; serve
+// tells its log, and doctor among what it finds.
+var unasked = []string{
+	"notifier", "notifier dev", "notifier version", "notifier config example", "notifier config schema",
+	"notifier serve", "notifier doctor",
+}
+
+// tellOfServer says that a command does not go where NOTIFIER_SERVER says, if it works here alone.
+func tellOfServer(c *cobra.Command) {
+	if says := notElsewhere(c.CommandPath()); says != "" && c.Flags().Lookup("server") == nil && !slices.Contains(unasked, c.CommandPath()) && c.GroupID != "more" && !c.IsAdditionalHelpTopicCommand() {
+		note(c, "%s", says)
+	}
+}
+
+// notElsewhere is that a command works here alone, though NOTIFIER_SERVER names a service
+// elsewhere; empty where it names none.
+func notElsewhere(command string) string {
+	if os.Getenv(serverVariable) == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s is set, but %s does not use it: it works on this machine, by the configuration here. Run it where the service runs.", serverVariable, command)
+}
+
 // withDoor does something with the service, here or elsewhere.
 func (s *shared) withDoor(c *cobra.Command, do func(ctx context.Context, d *door) error) error {
 	server, err := s.elsewhere()
@@ -90,6 +114,9 @@ func (s *shared) withDoor(c *cobra.Command, do func(ctx context.Context, d *door
 		return do(c.Context(), d)
 	}
 	h, err := s.openHouse(c.Context(), s.site)
+	if missing, is := errors.AsType[noDatabaseError](err); is {
+		return fmt.Errorf("%w, and --server URL a service that runs elsewhere", missing)
+	}
 	if err != nil {
 		return err
 	}

@@ -200,6 +200,11 @@ func (h *house) migrate(ctx context.Context) error {
 	if len(ran) > 0 {
 		h.log.Info("database migrated", zap.Int64s("files", ran))
 	}
+	return h.applySites(ctx)
+}
+
+// applySites puts into force what the configuration says of its sites.
+func (h *house) applySites(ctx context.Context) error {
 	for site := range h.config.Sites {
 		if err := h.applySite(ctx, h.config, site); err != nil {
 			return err

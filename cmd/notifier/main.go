@@ -88,6 +88,7 @@ func exitCode(err error) int {
 	var relay *message.Failure
 	var answered *refusal
 	var unreached unreachedError
+	var missing noDatabaseError
 	switch {
 	case errors.As(err, &answered):
 		return answered.exitCode()
@@ -96,7 +97,7 @@ func exitCode(err error) int {
 	case errors.Is(err, message.ErrNotFound):
 		return exitNotFound
 	case errors.As(err, &move), errors.Is(err, message.ErrKeyReused), errors.Is(err, message.ErrManual), errors.Is(err, errRefused),
-		errors.Is(err, errNo), errors.Is(err, errCleared), errors.Is(err, errStale),
+		errors.Is(err, errNo), errors.Is(err, errCleared), errors.Is(err, errStale), errors.As(err, &missing),
 		errors.Is(err, access.ErrRevoked), errors.Is(err, access.ErrExpired):
 		return exitRefused
 	case errors.Is(err, context.Canceled):
@@ -158,6 +159,10 @@ func rootCommand() *cobra.Command {
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")
 	root.AddCommand(topics()...)
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		tellOfServer(c)
+		return s.checkOutput()
+	}
 	return root
 }
 
@@ -168,10 +173,14 @@ func (s *shared) load() (Config, error) { return loadConfig(s.config, os.Environ
 func (s *shared) read() (Config, *reader, error) { return readConfig(s.config, os.Environ()) }
 
 // openHouse opens the service for a command that ends by itself. A site narrows what the
-// command does to that site, which must exist.
+// command does to that site, which must exist. It makes no database, and leaves the schema as
+// it is: that is for serve, dev and migrate.
 func (s *shared) openHouse(ctx context.Context, site string) (*house, error) {
 	c, err := s.load()
 	if err != nil {
+		return nil, err
+	}
+	if err := c.present(); err != nil {
 		return nil, err
 	}
 	c.only = site
@@ -184,7 +193,10 @@ func (s *shared) openHouse(ctx context.Context, site string) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = h.migrate(ctx)
+	err = upToDate(ctx, h.store)
+	if err == nil {
+		err = h.applySites(ctx)
+	}
 	if err == nil && site != "" {
 		err = h.enter(ctx, site)
 	}

@@ -165,7 +165,8 @@ same answers:
 - **elsewhere**: by the API of a service that runs, which ` + "`--server URL`" + ` or ` + "`NOTIFIER_SERVER`" + ` names. The key comes from the file that
   ` + "`--key-file`" + ` names or from ` + "`NOTIFIER_KEY`" + `, never from a flag's value, which others on the machine could see. Its scopes and its site count.
 
-` + "`--config`" + ` goes over ` + "`NOTIFIER_SERVER`" + `. ` + "`serve`, `dev`, `migrate`, `send-queue`, `retry-queue`, `doctor`, `simulate` and `replay`" + ` work here alone.
+` + "`--config`" + ` goes over ` + "`NOTIFIER_SERVER`" + `. ` + "`serve`, `dev`, `migrate`, `send-queue`, `retry-queue`, `doctor`, `simulate` and `replay`" + ` work here alone, and say so where
+` + "`NOTIFIER_SERVER`" + ` is set. Only ` + "`serve`, `dev` and `migrate`" + ` make a database or change its schema; every other command says that there is none, and ends with 4.
 
 ## What is printed
 

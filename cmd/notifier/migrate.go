@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -33,7 +35,38 @@ func migrateCommand(s *shared) *cobra.Command {
 	return c
 }
 
-// withDatabase does something with the database alone.
+// noDatabaseError is that there is no database yet, and how one comes about.
+type noDatabaseError struct{ error }
+
+// present makes sure that there is a database: commands that only look at one, or change what
+// is in it, make none. An empty file is one that nobody has made a database of yet.
+func (c Config) present() error {
+	file, is := c.sqliteFile()
+	if !is {
+		return nil
+	}
+	if info, err := os.Stat(file); errors.Is(err, os.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		return noDatabaseError{fmt.Errorf("there is no database yet at %s. Write: notifier migrate. notifier serve makes it, too; "+
+			"--config FILE names a configuration with another", file)}
+	}
+	return nil
+}
+
+// upToDate makes sure that the schema is the one that this program needs, or a newer one.
+func upToDate(ctx context.Context, database *store.Store) error {
+	has, knows, err := database.SchemaVersion(ctx)
+	switch {
+	case err != nil:
+		return err
+	case has <= 0:
+		return noDatabaseError{errors.New("the database has no tables yet. Write: notifier migrate. notifier serve makes them, too")}
+	case has < knows:
+		return fmt.Errorf("the database's schema is at version %d, this program needs %d. Write: notifier migrate. %w", has, knows, errStale)
+	}
+	return nil
+}
+
+// withDatabase does something with the database alone, which is made if it is not there.
 func (s *shared) withDatabase(c *cobra.Command, do func(ctx context.Context, config Config, database *store.Store) error) (err error) {
 	config, err := s.load()
 	if err != nil {
@@ -53,12 +86,14 @@ func (s *shared) migrateUp(c *cobra.Command, _ []string) error {
 		if err != nil {
 			return err
 		}
-		says, err := config.inherited(config.Site)
-		if err != nil {
-			return err
-		}
-		if _, _, _, err := database.ApplyInherited(ctx, config.Site, says, time.Now()); err != nil {
-			return err
+		for _, site := range append(slices.Sorted(maps.Keys(config.Sites)), config.Site) {
+			says, err := config.inherited(site)
+			if err != nil {
+				return err
+			}
+			if _, _, _, err := database.ApplyInherited(ctx, site, says, time.Now()); err != nil {
+				return err
+			}
 		}
 		has, _, err := database.SchemaVersion(ctx)
 		if err == nil {
@@ -73,10 +108,8 @@ func (s *shared) migrateStatus(c *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	if file, is := config.sqliteFile(); is {
-		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("there is no database yet at %s. Write: notifier migrate. %w", file, errStale)
-		}
+	if err := config.present(); err != nil {
+		return err
 	}
 	return s.withDatabase(c, func(ctx context.Context, _ Config, database *store.Store) error {
 		has, knows, err := database.SchemaVersion(ctx)
@@ -113,10 +146,20 @@ func migrateDown(s *shared) *cobra.Command {
 					return usageError{fmt.Errorf("%q is no number of migrations. Write digits alone, as in notifier migrate down 2", arguments[0])}
 				}
 			}
+			config, err := s.load()
+			if err != nil {
+				return err
+			}
+			if err := config.present(); err != nil {
+				return err
+			}
 			return s.withDatabase(c, func(ctx context.Context, _ Config, database *store.Store) error {
 				has, _, err := database.SchemaVersion(ctx)
 				if err != nil {
 					return err
+				}
+				if has <= 0 {
+					return noDatabaseError{errors.New("the database has no tables: there is no migration to undo. notifier migrate status tells how the schema stands")}
 				}
 				if a.dryRun {
 					fmt.Fprintf(c.OutOrStdout(), "%s would be undone from version %d on. Nothing was done.\n", count(steps, "migration"), has)

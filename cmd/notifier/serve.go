@@ -47,6 +47,9 @@ func serveCommand(s *shared) *cobra.Command {
 			for _, w := range r.warnings {
 				log.Warn(w.String())
 			}
+			if says := notElsewhere("notifier serve"); says != "" {
+				log.Warn(says)
+			}
 			h, err := open(c.Context(), config, log)
 			if err != nil {
 				return err

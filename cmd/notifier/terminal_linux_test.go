@@ -142,6 +142,7 @@ func TestAtATerminal(t *testing.T) {
 	}
 	at := func(arguments ...string) *terminal { return atTerminal(t, dir, env, arguments...) }
 
+	at("migrate").ends(0)
 	x := at("send", "--to", "full@example.org,a@example.org", "--subject", "A subject that is so long that it does not fit", "--text", "x", "--flush")
 	x.ends(6)
 	x.shows(`MESSAGE +STATUS +TO +WHY`)

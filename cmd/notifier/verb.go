@@ -23,6 +23,9 @@ var nouns = map[string]noun{
 	"MESSAGE":   {"which message? Write its id", "msg_06h0prh7pszbf77z6njd186bh8"},
 	"ADDRESS":   {"which address? Write one", "jan@example.net"},
 	"WEBHOOK":   {"which webhook? notifier webhook list has the ids: write it as notifier webhook %s WEBHOOK", ""},
+	"URL":       {"which address is to be told? Write one", "https://bpm.example.org/mail"},
+	"CALLBACK":  {"which call? notifier webhook deliveries has the ids", "evt_06h0prh7pszbf77z6njd186bh8"},
+	"ROLE":      {"which role? There are viewer, support and admin. Write one", "support"},
 	"FOLDER":    {"which folder? Write one", "templates"},
 	"FILE":      {"which file? Name one, or - for standard input", "events.ndjson"},
 	"TEMPLATE":  {"which template? Write its name", "contract_ready"},
@@ -98,7 +101,6 @@ func (s *shared) prints(c *cobra.Command) *cobra.Command {
 	f.StringVarP(&s.output, "output", "o", "", "how to print: `table`, json, ndjson, csv or yaml (default: table on a terminal, its lines elsewhere)")
 	f.BoolVar(&s.json, "json", false, "short for -o json")
 	f.BoolVar(&s.noColor, "no-color", false, "no colours, as where $NO_COLOR is set")
-	c.PersistentPreRunE = func(*cobra.Command, []string) error { return s.checkOutput() }
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(listing.Formats(), cobra.ShellCompDirectiveNoFileComp)) // the flag is there
 	return c
 }
