@@ -155,6 +155,21 @@ func setTo(row, names string) string {
 // Settle writes what claims came to, all in one transaction. An outcome whose claim no
 // longer holds changes nothing but the log of attempts. It returns how many counted.
 func (s *Store) Settle(ctx context.Context, outcomes []message.Outcome) (int, error) {
+	moved, err := s.settleAll(ctx, outcomes)
+	return len(moved), err
+}
+
+// SettleEach is Settle, and tells of each outcome whether its message moved.
+func (s *Store) SettleEach(ctx context.Context, outcomes []message.Outcome) ([]bool, error) {
+	moved, err := s.settleAll(ctx, outcomes)
+	each := make([]bool, len(outcomes))
+	for i, o := range outcomes {
+		each[i] = slices.Contains(moved, settlement{Outcome: o}.key())
+	}
+	return each, err
+}
+
+func (s *Store) settleAll(ctx context.Context, outcomes []message.Outcome) (moved []string, err error) {
 	rows := make([]settlement, len(outcomes))
 	for i, o := range outcomes {
 		rows[i] = toSettlement(o)
@@ -163,11 +178,11 @@ func (s *Store) Settle(ctx context.Context, outcomes []message.Outcome) (int, er
 	slices.SortFunc(rows, func(a, b settlement) int {
 		return cmp.Or(strings.Compare(a.Site, b.Site), strings.Compare(string(a.ID), string(b.ID)))
 	})
-	moved, err := s.settle(ctx, rows)
+	moved, err = s.settle(ctx, rows)
 	if err != nil {
-		return 0, fmt.Errorf("write outcomes: %w", err)
+		return nil, fmt.Errorf("write outcomes: %w", err)
 	}
-	return len(moved), nil
+	return moved, nil
 }
 
 // settle writes most outcomes as receipts, and returns the keys of what moved. Where nobody

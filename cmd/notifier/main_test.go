@@ -20,7 +20,7 @@ import (
 
 // TestMain is the program itself where a script calls it.
 func TestMain(m *testing.M) {
-	testscript.Main(suite{m}, map[string]func(){"notifier": main})
+	testscript.Main(suite{m}, map[string]func(){"notifier": main, "notifier-replica": asReplica})
 }
 
 // suite runs the tests with a Postgres, and with the program if they want it.

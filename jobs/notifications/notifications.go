@@ -23,6 +23,8 @@ type Queue interface {
 	Claim(ctx context.Context, lane message.Lane, n int, at, leaseUntil time.Time) ([]message.Message, error)
 	Extend(ctx context.Context, held []message.Message, leaseUntil time.Time) error
 	Settle(ctx context.Context, outcomes []message.Outcome) (int, error)
+	// SettleEach is Settle, and tells of each outcome whether its message moved.
+	SettleEach(ctx context.Context, outcomes []message.Outcome) ([]bool, error)
 	LapsedSites(ctx context.Context, at time.Time) ([]string, error)
 	ExpiringSites(ctx context.Context, at time.Time) ([]string, error)
 	Lapsed(ctx context.Context, site string, n int, at time.Time) ([]message.Message, error)

@@ -3,6 +3,7 @@ package notifications
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"notifier/message"
@@ -62,21 +63,21 @@ func (j *Job) sweepLeases(ctx context.Context, site string, at time.Time, counts
 			}
 			o := j.lost(m, at)
 			ours, outcomes = append(ours, m), append(outcomes, o)
-			counts[string(o.Move)]++
 		}
 		if len(outcomes) == 0 {
 			return nil
 		}
-		moved, err := j.queue.Settle(ctx, outcomes)
+		moved, err := j.queue.SettleEach(ctx, outcomes)
 		if err != nil {
 			return err
 		}
-		if moved == len(outcomes) { // else we do not know which of them others were faster with
-			for i := range ours {
+		for i := range ours { // of the others, another replica was faster
+			if moved[i] {
+				counts[string(outcomes[i].Move)]++
 				j.o.Judged(ours[i], outcomes[i])
 			}
 		}
-		if moved == 0 { // others were faster with all of them
+		if !slices.Contains(moved, true) {
 			return nil
 		}
 	}
