@@ -58,20 +58,28 @@ var (
 	ErrOld = errors.New("this link is too old to change anything")
 )
 
-// Key signs tokens. It is derived from the installation's secret.
+// Key signs tokens.
 type Key struct {
 	key []byte
 	id  [4]byte
 }
 
-// NewKey derives the key from a secret; the same secret gives the same key.
-func NewKey(secret []byte) Key {
-	derived := hmac.New(sha256.New, secret)
-	derived.Write([]byte("notifier: links in mails, 1"))
-	k := Key{key: derived.Sum(nil)}
+// KeySize is the size of a key, in bytes.
+const KeySize = sha256.Size
+
+// NewKey makes a key of its bytes.
+func NewKey(b []byte) Key {
+	k := Key{key: b}
 	id := sha256.Sum256(k.key)
 	copy(k.id[:], id[:])
 	return k
+}
+
+// Derive makes the bytes of a key from a secret; the same secret gives the same key.
+func Derive(secret []byte) []byte {
+	derived := hmac.New(sha256.New, secret)
+	derived.Write([]byte("notifier: links in mails, 1"))
+	return derived.Sum(nil)
 }
 
 const (
@@ -161,9 +169,15 @@ func (k Key) parse(b []byte) (t Token, whole bool) {
 	return t, true
 }
 
+// Signer signs tokens and reads them: a Key, or a Ring of them.
+type Signer interface {
+	Sign(t Token) string
+	Read(text string, at time.Time, purposes ...Purpose) (Token, error)
+}
+
 // Door is where the links lead, and what signs them.
 type Door struct {
-	Key  Key
+	Key  Signer
 	Base string // the address of the installation, without a slash at its end
 }
 

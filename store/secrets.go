@@ -12,7 +12,8 @@ import (
 func (s *Store) WebhookSecrets(ctx context.Context, after webhook.Endpoint, n int) ([]webhook.Endpoint, error) {
 	rows, err := s.query(ctx, nil, "SELECT site, id, secrets FROM webhooks WHERE (site, id) > (?, ?) ORDER BY site, id LIMIT ?", after.Site, string(after.ID), n)
 	all, err := collect(rows, err, func(scan func(...any) error) (e webhook.Endpoint, err error) {
-		return e, scan(&e.Site, (*string)(&e.ID), (*list)(&e.Secrets))
+		err = scan(&e.Site, (*string)(&e.ID), (*list)(&e.Secrets))
+		return e, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the secrets of webhooks: %w", err)
@@ -25,6 +26,56 @@ func (s *Store) ResealWebhook(ctx context.Context, site string, id message.ID, b
 	n, err := s.exec(ctx, nil, "UPDATE webhooks SET secrets = ? WHERE site = ? AND id = ? AND secrets = ?", list(after), site, string(id), list(before))
 	if err != nil {
 		return false, fmt.Errorf("seal the secrets of %s anew: %w", id, err)
+	}
+	return n == 1, nil
+}
+
+// SigningKey is one of the keys of a purpose. It is the service's: it belongs to no site.
+type SigningKey struct {
+	Purpose string
+	Number  int
+	Sealed  string // empty: the key that was derived from secrets.key before keys were kept
+}
+
+// SigningKeys lists the keys of a purpose by their numbers.
+func (s *Store) SigningKeys(ctx context.Context, purpose string) ([]SigningKey, error) {
+	rows, err := s.query(ctx, nil, "SELECT number, sealed FROM signing_keys WHERE site = ? AND purpose = ? ORDER BY number", serviceSite, purpose)
+	all, err := collect(rows, err, func(scan func(...any) error) (SigningKey, error) {
+		k := SigningKey{Purpose: purpose}
+		err := scan(&k.Number, &k.Sealed)
+		return k, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the keys of %s: %w", purpose, err)
+	}
+	return all, nil
+}
+
+// AddSigningKey keeps a key, unless somebody has kept one of that number.
+func (s *Store) AddSigningKey(ctx context.Context, k SigningKey) (done bool, err error) {
+	n, err := s.exec(ctx, nil, "INSERT INTO signing_keys (site, purpose, number, sealed) VALUES (?, ?, ?, ?) ON CONFLICT (site, purpose, number) DO NOTHING",
+		serviceSite, k.Purpose, k.Number, k.Sealed)
+	if err != nil {
+		return false, fmt.Errorf("keep key %d of %s: %w", k.Number, k.Purpose, err)
+	}
+	return n == 1, nil
+}
+
+// ResealSigningKey replaces what is kept of a key, if it still is what the caller has read.
+func (s *Store) ResealSigningKey(ctx context.Context, k SigningKey, sealed string) (done bool, err error) {
+	n, err := s.exec(ctx, nil, "UPDATE signing_keys SET sealed = ? WHERE site = ? AND purpose = ? AND number = ? AND sealed = ?",
+		sealed, serviceSite, k.Purpose, k.Number, k.Sealed)
+	if err != nil {
+		return false, fmt.Errorf("seal key %d of %s anew: %w", k.Number, k.Purpose, err)
+	}
+	return n == 1, nil
+}
+
+// DropSigningKey forgets a key, if it still is what the caller has read.
+func (s *Store) DropSigningKey(ctx context.Context, k SigningKey) (done bool, err error) {
+	n, err := s.exec(ctx, nil, "DELETE FROM signing_keys WHERE site = ? AND purpose = ? AND number = ? AND sealed = ?", serviceSite, k.Purpose, k.Number, k.Sealed)
+	if err != nil {
+		return false, fmt.Errorf("drop key %d of %s: %w", k.Number, k.Purpose, err)
 	}
 	return n == 1, nil
 }

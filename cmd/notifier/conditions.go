@@ -48,9 +48,12 @@ func (h *house) databaseHasRoom(context.Context) ([]health.Condition, error) {
 	}}, nil
 }
 
-// keyFits tells of secrets that secrets.key does not open.
+// keyFits tells of secrets that secrets.key does not open, and looks for keys that were made lately.
 func (h *house) keyFits(ctx context.Context) ([]health.Condition, error) {
-	return keyFits(ctx, h.store, h.config.vault())
+	if err := h.readKeys(ctx); err != nil {
+		return nil, err
+	}
+	return keyFits(ctx, h.store, h.config)
 }
 
 // lateMail is how long mail may be due before somebody should look.

@@ -31,7 +31,7 @@ func (h *house) console(stop <-chan struct{}, mailbox console.Mailbox) http.Hand
 
 // people is what the console can do for people where they have links.
 func (h *house) people() console.People {
-	door := h.config.door()
+	door := h.linkDoor()
 	if door == nil {
 		return console.People{}
 	}

@@ -57,5 +57,5 @@ func (h *house) SiteOf(domain string) (site string, known bool) {
 func (h *house) Flush(ctx context.Context, site string) (map[string]int, error) {
 	o := h.flushOptions()
 	o.Site = site
-	return h.flushBy(ctx, notifications.New(h.store, h.routes, outgoingWriter{h.writer, h.config.door()}, o, h.log))
+	return h.flushBy(ctx, notifications.New(h.store, h.routes, outgoingWriter{h.writer, h.linkDoor()}, o, h.log))
 }

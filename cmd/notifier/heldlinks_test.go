@@ -64,7 +64,7 @@ func openLinkHouse(t *testing.T) *linkHouse {
 	if err := h.migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return &linkHouse{T: t, house: h, door: h.handler(nil), relay: relay, file: file, links: *h.config.door()}
+	return &linkHouse{T: t, house: h, door: h.handler(nil), relay: relay, file: file, links: *h.linkDoor()}
 }
 
 func (h *linkHouse) ask(key, method, path, body string) (int, string) {

@@ -24,6 +24,7 @@ import (
 	"notifier/jobs/reminders"
 	"notifier/jobs/usernotifications"
 	"notifier/letter"
+	"notifier/links"
 	"notifier/mail"
 	"notifier/message"
 	"notifier/preferences"
@@ -59,6 +60,7 @@ type house struct {
 	timetable *jobs.Timetable
 	health    health.Board
 	grants    mail.Grants // what token servers gave; nil: each process has its own
+	ring      *links.Ring // what signs links
 	told      time.Time   // when the service was told to stop; zero before
 	purged    time.Time   // when this replica last asked for its turns to purge
 	closers   []func() error
@@ -100,7 +102,8 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	onSite := h.calendar
 	h.writer = c.writer()
 	h.routes = routes
-	h.flush = notifications.New(h.store, routes, outgoingWriter{h.writer, c.door()}, h.flushOptions(), h.log)
+	h.ring = links.NewRing(c.signing(h.store).keys, links.NewKey(c.derived()))
+	h.flush = notifications.New(h.store, routes, outgoingWriter{h.writer, h.linkDoor()}, h.flushOptions(), h.log)
 	h.promote = usernotifications.New(h.counted(), h.writer, h.log)
 	h.remind = reminders.New(h.store, h.writer, onSite, c.domain(), h.log)
 	h.callbacks = c.callbacks(h.store, h.log)
@@ -200,7 +203,7 @@ func (h *house) migrate(ctx context.Context) error {
 	if len(ran) > 0 {
 		h.log.Info("database migrated", zap.Int64s("files", ran))
 	}
-	return h.applySites(ctx)
+	return errors.Join(h.readKeys(ctx), h.applySites(ctx))
 }
 
 // applySites puts into force what the configuration says of its sites.

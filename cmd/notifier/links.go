@@ -30,13 +30,14 @@ func (r *reader) checkPublicURL(c *Config) {
 	}
 }
 
-// door is where links in mails lead; nil without an address for it.
+// door is where links in mails lead, for place-holders; nil without an address for it. linkDoor has
+// the keys of the installation.
 func (c Config) door() *links.Door {
 	secret, err := base64.StdEncoding.DecodeString(c.Secrets.Key)
 	if c.HTTP.PublicURL == "" || err != nil || len(secret) == 0 {
 		return nil
 	}
-	return &links.Door{Key: links.NewKey(secret), Base: c.HTTP.PublicURL}
+	return &links.Door{Key: links.NewKey(links.Derive(secret)), Base: c.HTTP.PublicURL}
 }
 
 // siteNames lists the sites of the installation, each with its sandbox.

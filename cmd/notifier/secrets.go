@@ -17,11 +17,19 @@ import (
 type secretSettings struct {
 	Key     string `yaml:"key"`
 	KeyFile string `yaml:"key_file"`
+	// PreviousKey still opens what it has sealed.
+	PreviousKey     string `yaml:"previous_key"`
+	PreviousKeyFile string `yaml:"previous_key_file"`
 }
 
 func (r *reader) checkSecrets(c *Config) {
 	r.secret("secrets.key", &c.Secrets.Key, c.Secrets.KeyFile)
 	r.checkKey("secrets.key", c.Secrets.Key)
+	r.secret("secrets.previous_key", &c.Secrets.PreviousKey, c.Secrets.PreviousKeyFile)
+	r.checkKey("secrets.previous_key", c.Secrets.PreviousKey)
+	if c.Secrets.PreviousKey != "" && c.Secrets.Key == "" {
+		r.fault("secrets.previous_key", "there is no secrets.key that follows it. Set secrets.key_file, too")
+	}
 }
 
 func (r *reader) checkKey(path, text string) {
@@ -33,7 +41,8 @@ func (r *reader) checkKey(path, text string) {
 // vault seals what the database keeps secret.
 func (c Config) vault() vault.Vault {
 	key, _ := base64.StdEncoding.DecodeString(c.Secrets.Key) // checkSecrets has seen to it
-	v, _ := vault.New(key, nil)
+	previous, _ := base64.StdEncoding.DecodeString(c.Secrets.PreviousKey)
+	v, _ := vault.New(key, previous)
 	return v
 }
 
@@ -85,9 +94,13 @@ func webhooksFit(ctx context.Context, database *store.Store, v vault.Vault) (fit
 // keyFits tells of secrets that secrets.key does not open. The service is not ready if it opens
 // none of a sort: then it is the wrong key. A few that were left behind, as by a key that was
 // lost, keep nobody from their work.
-func keyFits(ctx context.Context, database *store.Store, v vault.Vault) ([]health.Condition, error) {
-	found, err := webhooksFit(ctx, database, v)
-	return unfit(found), err
+func keyFits(ctx context.Context, database *store.Store, c Config) ([]health.Condition, error) {
+	webhooks, err := webhooksFit(ctx, database, c.vault())
+	if err != nil {
+		return nil, err
+	}
+	signs, err := c.signing(database).fit(ctx)
+	return unfit(webhooks, signs), err
 }
 
 func unfit(all ...fit) []health.Condition {
@@ -106,14 +119,14 @@ func unfit(all ...fit) []health.Condition {
 	return []health.Condition{{
 		Name: health.KeyUnfit, Value: value, Blocks: blocks,
 		Says: "secrets.key does not open what is stored sealed: " + value + ".",
-		Do:   "Put the previous key back.",
+		Do:   "Set secrets.previous_key_file to the key before, and write: notifier secrets rotate",
 	}}
 }
 
 // secrets tries to open what is sealed.
 func (e *examination) secrets(ctx context.Context, database *store.Store) {
 	const check = "secrets"
-	all, err := keyFits(ctx, database, e.config.vault())
+	all, err := keyFits(ctx, database, e.config)
 	if err != nil {
 		e.add(doctor.Finding{Check: check, Verdict: doctor.Failed, Says: err.Error()})
 		return
@@ -121,7 +134,25 @@ func (e *examination) secrets(ctx context.Context, database *store.Store) {
 	for _, c := range all {
 		e.add(doctor.Finding{Check: check, Verdict: doctor.Failed, Says: c.Says, Do: c.Do})
 	}
+	e.previousKey(ctx, database)
 	if len(all) == 0 && e.config.Secrets.Key != "" {
 		e.add(doctor.OK(check, "secrets.key opens what is sealed"))
 	}
+}
+
+// previousKey tells what only the key before opens, which is to be taken away some day.
+func (e *examination) previousKey(ctx context.Context, database *store.Store) {
+	if e.config.Secrets.PreviousKey == "" {
+		return
+	}
+	r := &rotation{signing: e.config.signing(database), dry: true}
+	if err := r.run(ctx); err != nil {
+		e.add(doctor.Finding{Check: "secrets", Verdict: doctor.Failed, Says: err.Error()})
+		return
+	}
+	if r.webhooks+r.keys > 0 {
+		e.add(doctor.Finding{Check: "secrets", Verdict: doctor.Warning, Says: "secrets.previous_key is still needed", Do: "Write: notifier secrets rotate"})
+		return
+	}
+	e.add(doctor.OK("secrets", "secrets.previous_key is not needed any more"))
 }

@@ -85,7 +85,7 @@ func (h *house) checkSchema(ctx context.Context) error {
 	if has < knows {
 		return fmt.Errorf("the database's schema is at version %d, this program needs %d. Run notifier migrate", has, knows)
 	}
-	return h.applySite(ctx, h.config, h.config.Site)
+	return errors.Join(h.readKeys(ctx), h.applySite(ctx, h.config, h.config.Site))
 }
 
 // listen takes the address for pages and API; the remedy is for one that is taken.
@@ -263,7 +263,7 @@ func (h *house) handler(pages http.Handler) http.Handler {
 		mux.Handle(path, door)
 	}
 	mux.Handle("/me/", h.mine())
-	if links := h.config.door(); links != nil {
+	if links := h.linkDoor(); links != nil {
 		choices := centre.Handler(h.desk, h.store, h.centre(*links), h.log)
 		mux.Handle("/p/", choices)
 		mux.Handle("/u/", choices)
@@ -273,7 +273,7 @@ func (h *house) handler(pages http.Handler) http.Handler {
 
 // apiOptions say how the API is kept.
 func (h *house) apiOptions() api.Options {
-	return api.Options{Gate: h.gate, Version: version, Write: h.shown, Accounts: h, Webhooks: h.webhooks, Why: h.why, WhatIf: h.whatIf(), Digests: h.digests(), Site: h.config.Site, Staff: h.staff, Sites: h, Domains: h, From: h.config.HTTP.proxies().From, Links: h.config.door()}
+	return api.Options{Gate: h.gate, Version: version, Write: h.shown, Accounts: h, Webhooks: h.webhooks, Why: h.why, WhatIf: h.whatIf(), Digests: h.digests(), Site: h.config.Site, Staff: h.staff, Sites: h, Domains: h, From: h.config.HTTP.proxies().From, Links: h.linkDoor()}
 }
 
 // metrics are the process's own, and how the queue stands whenever somebody asks.

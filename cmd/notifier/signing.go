@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+
+	"notifier/links"
+	"notifier/store"
+	"notifier/vault"
+)
+
+// forLinks is the purpose of the keys that sign links.
+const forLinks = "links"
+
+// signing is the keys of links, as the database has them.
+type signing struct {
+	database *store.Store
+	vault    vault.Vault
+	derived  []byte // what signed before keys were kept
+}
+
+func (c Config) signing(database *store.Store) signing {
+	return signing{database, c.vault(), c.derived()}
+}
+
+// derived is the key that signed links before keys were kept. The first that is kept is that
+// of the secret before, if there is one: nothing was signed by another yet.
+func (c Config) derived() []byte {
+	secret := c.Secrets.PreviousKey
+	if secret == "" {
+		secret = c.Secrets.Key
+	}
+	b, _ := base64.StdEncoding.DecodeString(secret) // checkSecrets has seen to it
+	return links.Derive(b)
+}
+
+func ownerOf(k store.SigningKey) string { return fmt.Sprintf("signing/%s/%d", k.Purpose, k.Number) }
+
+// sealedKey is a key as it is kept.
+func (s signing) sealedKey(number int, key []byte) store.SigningKey {
+	k := store.SigningKey{Purpose: forLinks, Number: number}
+	k.Sealed = s.vault.Seal(base64.StdEncoding.EncodeToString(key), ownerOf(k))
+	return k
+}
+
+func randomKey() []byte {
+	b := make([]byte, links.KeySize)
+	_, _ = rand.Read(b) // never fails
+	return b
+}
+
+// kept are the keys of links. The first one is made, or the derived one kept, if that was not
+// done yet; of replicas that start at once one does it.
+func (s signing) kept(ctx context.Context) ([]store.SigningKey, error) {
+	all, err := s.database.SigningKeys(ctx, forLinks)
+	switch {
+	case err != nil || !s.vault.Seals():
+		return all, err
+	case len(all) == 0:
+		_, err = s.database.AddSigningKey(ctx, s.sealedKey(0, randomKey()))
+	case all[0].Sealed == "":
+		_, err = s.database.ResealSigningKey(ctx, all[0], s.sealedKey(all[0].Number, s.derived).Sealed)
+	default:
+		return all, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.database.SigningKeys(ctx, forLinks)
+}
+
+// keys are those that can be opened. If the last one cannot, the derived one signs: the
+// service is not ready, and says why, but what leaves has links that work until that is mended.
+func (s signing) keys(ctx context.Context) ([]links.Key, error) {
+	kept, err := s.kept(ctx)
+	var all []links.Key
+	shut := true
+	for _, k := range kept {
+		b, wrong := s.open(k)
+		if shut = wrong != nil; !shut {
+			all = append(all, links.NewKey(b))
+		}
+	}
+	if shut {
+		all = append(all, links.NewKey(s.derived))
+	}
+	return all, err
+}
+
+func (s signing) open(k store.SigningKey) ([]byte, error) {
+	text, err := s.vault.Open(k.Sealed, ownerOf(k))
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(text)
+}
+
+// fit tries to open all of them.
+func (s signing) fit(ctx context.Context) (fit, error) {
+	found := fit{sort: forLinks}
+	all, err := s.database.SigningKeys(ctx, forLinks)
+	for _, k := range all {
+		if k.Sealed == "" {
+			continue
+		}
+		found.all++
+		if _, err := s.open(k); err != nil {
+			found.unfit++
+		}
+	}
+	return found, err
+}
+
+// linkDoor is where links in mails lead, with the keys of the installation; nil without an
+// address for it.
+func (h *house) linkDoor() *links.Door {
+	door := h.config.door()
+	if door != nil {
+		door.Key = h.ring
+	}
+	return door
+}
+
+// readKeys looks which keys sign links now, where there are links.
+func (h *house) readKeys(ctx context.Context) error {
+	if h.config.door() == nil {
+		return nil
+	}
+	return h.ring.Refresh(ctx)
+}
