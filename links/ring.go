@@ -3,15 +3,16 @@ package links
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// Ring is the keys of an installation: the last signs, all of them verify. It is safe for
-// concurrent use.
+// Ring is the keys of an installation: the last signs, all of them verify. A key that was found
+// once is kept until the process ends, also where it opens no longer. It is safe for concurrent use.
 type Ring struct {
-	load   func(context.Context) ([]Key, error)
+	load   Load
 	resort Key
 
 	mu    sync.Mutex // held by the one that loads
@@ -19,8 +20,11 @@ type Ring struct {
 	keys  atomic.Pointer[[]Key]
 }
 
+// Load finds the keys of now. If needed is true, none is known yet: then it makes one where it finds none.
+type Load func(ctx context.Context, needed bool) ([]Key, error)
+
 // NewRing makes a ring of the keys that load finds. Until it finds some, the last resort signs.
-func NewRing(load func(context.Context) ([]Key, error), resort Key) *Ring {
+func NewRing(load Load, resort Key) *Ring {
 	return &Ring{load: load, resort: resort}
 }
 
@@ -40,11 +44,25 @@ func (r *Ring) Refresh(ctx context.Context) error {
 
 func (r *Ring) refresh(ctx context.Context) error {
 	r.asked = time.Now()
-	keys, err := r.load(ctx)
-	if err == nil {
-		r.keys.Store(&keys)
+	known := r.keys.Load()
+	needed := known == nil || len(*known) == 0
+	found, err := r.load(ctx, needed)
+	if err != nil {
+		return err
 	}
-	return err
+	if !needed {
+		found = joined(*known, found)
+	}
+	r.keys.Store(&found)
+	return nil
+}
+
+// joined are the keys that are found, and before them those that were known and are not.
+func joined(known, found []Key) []Key {
+	all := slices.DeleteFunc(slices.Clone(known), func(k Key) bool {
+		return slices.ContainsFunc(found, func(f Key) bool { return f.id == k.id })
+	})
+	return append(all, found...)
 }
 
 // all are the keys of now, looked for if nobody has yet.

@@ -45,3 +45,40 @@ func (s *Store) SaveGrant(ctx context.Context, site, name string, g message.Gran
 	}
 	return n == 1, nil
 }
+
+// SealedGrant is what is kept sealed of a login.
+type SealedGrant struct{ Site, Name, Refresh, Access string }
+
+// SealedGrants lists what is kept of all sites, after the given one, n at a time.
+func (s *Store) SealedGrants(ctx context.Context, after SealedGrant, n int) ([]SealedGrant, error) {
+	rows, err := s.query(ctx, nil, "SELECT site, name, refresh, access FROM token_grants WHERE (site, name) > (?, ?) ORDER BY site, name LIMIT ?", after.Site, after.Name, n)
+	all, err := collect(rows, err, func(scan func(...any) error) (g SealedGrant, err error) {
+		err = scan(&g.Site, &g.Name, &g.Refresh, &g.Access)
+		return g, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the tokens of accounts: %w", err)
+	}
+	return all, nil
+}
+
+// ResealGrant replaces what is kept sealed, if it still is what the caller has read. The version stays as it
+// is: a replica that asks the token server meanwhile writes what it got.
+func (s *Store) ResealGrant(ctx context.Context, before, after SealedGrant) (done bool, err error) {
+	n, err := s.exec(ctx, nil, "UPDATE token_grants SET refresh = ?, access = ? WHERE site = ? AND name = ? AND refresh = ? AND access = ?",
+		after.Refresh, after.Access, before.Site, before.Name, before.Refresh, before.Access)
+	if err != nil {
+		return false, fmt.Errorf("seal the tokens of an account anew: %w", err)
+	}
+	return n == 1, nil
+}
+
+// DropGrant forgets the tokens of a login, if they still are what the caller has read: the configured ones
+// hold from then on.
+func (s *Store) DropGrant(ctx context.Context, g SealedGrant) (done bool, err error) {
+	n, err := s.exec(ctx, nil, "DELETE FROM token_grants WHERE site = ? AND name = ? AND refresh = ? AND access = ?", g.Site, g.Name, g.Refresh, g.Access)
+	if err != nil {
+		return false, fmt.Errorf("forget the tokens of an account: %w", err)
+	}
+	return n == 1, nil
+}

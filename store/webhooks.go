@@ -45,10 +45,11 @@ func (s *Store) Webhook(ctx context.Context, site string, id message.ID) (webhoo
 	return webhook.Endpoint{}, err
 }
 
-// SaveWebhook adds a webhook, or changes it.
+// SaveWebhook adds a webhook, or changes it. The secrets of one that is there stay as they are: somebody may have
+// replaced them since it was read.
 func (s *Store) SaveWebhook(ctx context.Context, e webhook.Endpoint) error {
 	_, err := s.exec(ctx, nil, "INSERT INTO webhooks (site, "+webhookNames+") VALUES ("+marks(13)+") ON CONFLICT (site, id) DO UPDATE SET "+
-		setTo("excluded", "url, events, naming, note, secrets, rotated_at, failing_since, disabled_at, disabled_for, updated_at"),
+		setTo("excluded", "url, events, naming, note, failing_since, disabled_at, disabled_for, updated_at"),
 		e.Site, string(e.ID), e.URL, list(e.Events), string(e.Naming), e.Note, list(e.Secrets), orNone(e.RotatedAt), orNone(e.FailingSince), orNone(e.DisabledAt),
 		harmless(e.DisabledFor, message.MaxErrorTruncated), instant(e.CreatedAt), instant(e.UpdatedAt))
 	if err != nil {
@@ -56,6 +57,17 @@ func (s *Store) SaveWebhook(ctx context.Context, e webhook.Endpoint) error {
 	}
 	s.audiences.Delete(e.Site)
 	return nil
+}
+
+// GiveSecrets replaces the secrets of a webhook, unless they are no longer those that the caller has read.
+func (s *Store) GiveSecrets(ctx context.Context, e webhook.Endpoint, before []string) (done bool, err error) {
+	n, err := s.exec(ctx, nil, "UPDATE webhooks SET secrets = ?, rotated_at = ?, updated_at = ? WHERE site = ? AND id = ? AND secrets = ?",
+		list(e.Secrets), orNone(e.RotatedAt), instant(e.UpdatedAt), e.Site, string(e.ID), list(before))
+	if err != nil {
+		return false, fmt.Errorf("give %s another secret: %w", e.ID, err)
+	}
+	s.audiences.Delete(e.Site)
+	return n == 1, nil
 }
 
 func orNone(t *time.Time) instant {

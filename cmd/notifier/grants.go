@@ -26,8 +26,11 @@ func (c Config) grants(s *store.Store) mail.Grants {
 	return sealedGrants{s, c.vault(), c.Site}
 }
 
-func (g sealedGrants) owner(name, part string) string {
-	return "token_grants " + g.site + " " + name + " " + part
+func (g sealedGrants) owner(name, part string) string { return grantOwner(g.site, name, part) }
+
+// grantOwner is whose tokens a vault seals.
+func grantOwner(site, name, part string) string {
+	return "token_grants " + site + " " + name + " " + part
 }
 
 // Load opens what is kept under that name.

@@ -24,10 +24,11 @@ func rotateCommand(s *shared) *cobra.Command {
 	var dry, giveUp bool
 	c := &cobra.Command{
 		Use: "rotate", Short: "Seal everything anew with secrets.key, after it was changed",
-		Long: "Seals the secrets of webhooks and the keys that sign links with secrets.key, where secrets.previous_key has sealed\n" +
-			"them, or nothing has. New links are then signed by a new key; those in mails that have left stay good. Give all\n" +
-			"replicas both keys and restart them first; take secrets.previous_key away afterwards. It is safe to run twice, on\n" +
-			"several machines at once, and to stop. It ends with 1 if something opens with neither key.",
+		Long: "Seals the secrets of webhooks, the tokens of accounts (OAuth2) and the keys that sign links with secrets.key,\n" +
+			"where secrets.previous_key has sealed them, or nothing has. New links are then signed by a new key; those in\n" +
+			"mails that have left stay good. Give all replicas both keys and restart them first; take secrets.previous_key\n" +
+			"away afterwards. It is safe to run twice, on several machines at once, and to stop and run again. It ends\n" +
+			"with 1 if something opens with neither key.",
 		Example: "  notifier secrets rotate --dry-run\n  notifier secrets rotate",
 		Args:    refuse,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -44,7 +45,7 @@ func rotateCommand(s *shared) *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&dry, "dry-run", false, "only tell how much would be sealed anew")
-	c.Flags().BoolVar(&giveUp, "give-up", false, "forget keys of links that neither key opens: links that they signed are refused from then on")
+	c.Flags().BoolVar(&giveUp, "give-up", false, "forget keys of links and tokens of accounts that neither key opens: links that the keys signed are refused from then on, accounts log in with the configured refresh_token")
 	return c
 }
 
@@ -53,19 +54,22 @@ type rotation struct {
 	signing
 	dry, giveUp bool
 
-	webhooks, keys, given int // sealed anew, and given up
-	shutWebhooks          int // that open with neither key
-	shutKeys              int
-	missed                int // that somebody else changed meanwhile
+	webhooks, accounts, keys int // sealed anew
+	givenAccounts, givenKeys int // forgotten
+	shut                     shut
+	missed                   int // that somebody else changed meanwhile
 }
+
+// shut counts what opens with neither key.
+type shut struct{ webhooks, accounts, keys int }
 
 // passes is how often rows are read again that somebody else changed meanwhile.
 const passes = 5
 
 func (r *rotation) run(ctx context.Context) error {
 	for range passes {
-		r.missed, r.shutWebhooks, r.shutKeys = 0, 0, 0
-		if err := errors.Join(eachWebhook(ctx, r.database, func(e webhook.Endpoint) error { return r.webhook(ctx, e) }), r.links(ctx)); err != nil {
+		r.missed, r.shut = 0, shut{}
+		if err := r.pass(ctx); err != nil {
 			return err
 		}
 		if r.missed == 0 {
@@ -75,12 +79,22 @@ func (r *rotation) run(ctx context.Context) error {
 	return fmt.Errorf("%s changed meanwhile. Write it again", count(r.missed, "secret"))
 }
 
+func (r *rotation) pass(ctx context.Context) error {
+	if err := eachRow(ctx, r.database.WebhookSecrets, func(e webhook.Endpoint) error { return r.webhook(ctx, e) }); err != nil {
+		return err
+	}
+	if err := eachRow(ctx, r.database.SealedGrants, func(g store.SealedGrant) error { return r.grant(ctx, g) }); err != nil {
+		return err
+	}
+	return r.links(ctx)
+}
+
 func (r *rotation) webhook(ctx context.Context, e webhook.Endpoint) error {
 	anew, changed := slices.Clone(e.Secrets), false
 	for i, kept := range e.Secrets {
 		sealed, differs, err := r.vault.Anew(kept, callbacks.Owner(e))
 		if err != nil && i == 0 { // the others sign for a day only
-			r.shutWebhooks++
+			r.shut.webhooks++
 		}
 		anew[i], changed = sealed, changed || differs
 	}
@@ -98,6 +112,41 @@ func (r *rotation) webhook(ctx context.Context, e webhook.Endpoint) error {
 	return nil
 }
 
+// grant seals the tokens of an account anew. An access token that does not open can be had again.
+func (r *rotation) grant(ctx context.Context, g store.SealedGrant) error {
+	anew := g
+	refresh, staleRefresh, err := r.anew(g.Refresh, grantOwner(g.Site, g.Name, "refresh"))
+	switch {
+	case err != nil && r.giveUp && !r.dry:
+		done, err := r.database.DropGrant(ctx, g)
+		r.note(done, &r.givenAccounts)
+		return err
+	case err != nil:
+		r.shut.accounts++
+		return nil
+	}
+	access, staleAccess, _ := r.anew(g.Access, grantOwner(g.Site, g.Name, "access")) // is as it was if it does not open
+	if !staleRefresh && !staleAccess {
+		return nil
+	}
+	done := r.dry
+	if anew.Refresh, anew.Access = refresh, access; !r.dry {
+		if done, err = r.database.ResealGrant(ctx, g, anew); err != nil {
+			return err
+		}
+	}
+	r.note(done, &r.accounts)
+	return nil
+}
+
+// anew seals what is kept, unless nothing is.
+func (r *rotation) anew(kept, owner string) (sealed string, stale bool, err error) {
+	if kept == "" {
+		return kept, false, nil
+	}
+	return r.vault.Anew(kept, owner)
+}
+
 func (r *rotation) note(done bool, sort *int) {
 	if done {
 		*sort++
@@ -106,8 +155,8 @@ func (r *rotation) note(done bool, sort *int) {
 	}
 }
 
-// links seals the keys of links anew. If the one that signs was sealed by another key, it is
-// followed by a new one first: so a run that is stopped in between is finished by the next.
+// links seals the keys of links anew. If secrets.key has sealed none of them, a new one is added
+// first: so a run that is stopped in between is finished by the next.
 func (r *rotation) links(ctx context.Context) error {
 	read := r.kept
 	if r.dry {
@@ -117,11 +166,9 @@ func (r *rotation) links(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n := len(all); n > 0 && !r.dry {
-		if _, stale, err := r.vault.Anew(all[n-1].Sealed, ownerOf(all[n-1])); err == nil && stale {
-			if _, err := r.database.AddSigningKey(ctx, r.sealedKey(all[n-1].Number+1, randomKey())); err != nil {
-				return err
-			}
+	if !r.dry && r.onlyStale(all) {
+		if _, err := r.database.AddSigningKey(ctx, r.sealedKey(all[len(all)-1].Number+1, randomKey())); err != nil {
+			return err
 		}
 	}
 	for _, k := range all {
@@ -132,15 +179,29 @@ func (r *rotation) links(ctx context.Context) error {
 	return nil
 }
 
+// onlyStale tells whether some of them open, but secrets.key has sealed none.
+func (r *rotation) onlyStale(all []store.SigningKey) bool {
+	opens := false
+	for _, k := range all {
+		if _, stale, err := r.vault.Anew(k.Sealed, ownerOf(k)); err == nil {
+			if !stale {
+				return false
+			}
+			opens = true
+		}
+	}
+	return opens
+}
+
 func (r *rotation) link(ctx context.Context, k store.SigningKey) error {
 	sealed, stale, err := r.vault.Anew(k.Sealed, ownerOf(k))
 	switch {
 	case err != nil && r.giveUp && !r.dry:
 		done, err := r.database.DropSigningKey(ctx, k)
-		r.note(done, &r.given)
+		r.note(done, &r.givenKeys)
 		return err
 	case err != nil:
-		r.shutKeys++
+		r.shut.keys++
 		return nil
 	case !stale:
 		return nil
@@ -155,21 +216,33 @@ func (r *rotation) link(ctx context.Context, k store.SigningKey) error {
 
 // tell says what was done, or would be.
 func (r *rotation) tell(out io.Writer) error {
-	sealed := count(r.webhooks, "webhook") + ", " + count(r.keys, "key") + " of links"
+	sealed := sealedWords(r.webhooks, r.accounts, r.keys)
 	if r.dry {
 		fmt.Fprintf(out, "Would be sealed anew: %s. Nothing was done.\n", sealed)
 	} else {
 		fmt.Fprintf(out, "Sealed anew: %s.\n", sealed)
 	}
-	if r.given > 0 {
-		fmt.Fprintf(out, "Given up: %s of links.\n", count(r.given, "key"))
+	if r.givenAccounts+r.givenKeys > 0 {
+		fmt.Fprintf(out, "Given up: tokens of %s, %s of links.\n", count(r.givenAccounts, "account"), count(r.givenKeys, "key"))
 	}
-	var shut []error
-	if r.shutWebhooks > 0 {
-		shut = append(shut, fmt.Errorf("%s: neither key opens the secret. Set secrets.previous_key_file to the key that sealed it, or give it a new secret with notifier webhook rotate", count(r.shutWebhooks, "webhook")))
+	return r.shut.err()
+}
+
+func sealedWords(webhooks, accounts, keys int) string {
+	return fmt.Sprintf("secrets of %s, tokens of %s, %s of links", count(webhooks, "webhook"), count(accounts, "account"), count(keys, "key"))
+}
+
+// err says what to do about it; nil if everything opens.
+func (s shut) err() error {
+	var all []error
+	if s.webhooks > 0 {
+		all = append(all, fmt.Errorf("%s: neither key opens the secret. Set secrets.previous_key_file to the key that sealed it, or give it a new secret with notifier webhook rotate", count(s.webhooks, "webhook")))
 	}
-	if r.shutKeys > 0 {
-		shut = append(shut, fmt.Errorf("%s of links: neither key opens it. Set secrets.previous_key_file to the key that sealed it; if that is lost, notifier secrets rotate --give-up goes on without", count(r.shutKeys, "key")))
+	if s.accounts > 0 {
+		all = append(all, fmt.Errorf("%s: neither key opens the refresh token. Set secrets.previous_key_file to the key that sealed it; if that is lost, notifier secrets rotate --give-up goes back to the configured refresh_token", count(s.accounts, "account")))
 	}
-	return errors.Join(shut...)
+	if s.keys > 0 {
+		all = append(all, fmt.Errorf("%s of links: neither key opens it. Set secrets.previous_key_file to the key that sealed it; if that is lost, notifier secrets rotate --give-up goes on without", count(s.keys, "key")))
+	}
+	return errors.Join(all...)
 }

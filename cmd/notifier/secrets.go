@@ -50,25 +50,27 @@ func (c Config) vault() vault.Vault {
 type fit struct {
 	sort       string
 	all, unfit int
+	wrong      bool // what shows that secrets.key is not the right one does not open
 }
 
 func (f fit) String() string { return fmt.Sprintf("%s %d/%d", f.sort, f.unfit, f.all) }
 
-// secretsPage is how many webhooks are looked at with one statement.
+// secretsPage is how many rows are looked at with one statement.
 const secretsPage = 1000
 
-// eachWebhook visits all webhooks, with nothing but their secrets.
-func eachWebhook(ctx context.Context, database *store.Store, visit func(webhook.Endpoint) error) error {
-	for after, more := (webhook.Endpoint{}), true; more; {
-		page, err := database.WebhookSecrets(ctx, after, secretsPage)
+// eachRow visits all rows that pages list.
+func eachRow[R any](ctx context.Context, pages func(ctx context.Context, after R, n int) ([]R, error), visit func(R) error) error {
+	var after R
+	for more := true; more; {
+		page, err := pages(ctx, after, secretsPage)
 		if err != nil {
 			return err
 		}
-		for _, e := range page {
-			if err := visit(e); err != nil {
+		for _, row := range page {
+			if err := visit(row); err != nil {
 				return err
 			}
-			after = e
+			after = row
 		}
 		more = len(page) == secretsPage
 	}
@@ -78,7 +80,7 @@ func eachWebhook(ctx context.Context, database *store.Store, visit func(webhook.
 // webhooksFit tries to open the secret of each webhook that signs now.
 func webhooksFit(ctx context.Context, database *store.Store, v vault.Vault) (fit, error) {
 	found := fit{sort: "webhooks"}
-	err := eachWebhook(ctx, database, func(e webhook.Endpoint) error {
+	err := eachRow(ctx, database.WebhookSecrets, func(e webhook.Endpoint) error {
 		if len(e.Secrets) == 0 {
 			return nil
 		}
@@ -91,16 +93,37 @@ func webhooksFit(ctx context.Context, database *store.Store, v vault.Vault) (fit
 	return found, err
 }
 
+// grantsFit tries to open the refresh token of each account. An access token that does not open can be had again.
+func grantsFit(ctx context.Context, database *store.Store, v vault.Vault) (fit, error) {
+	found := fit{sort: "accounts"}
+	err := eachRow(ctx, database.SealedGrants, func(g store.SealedGrant) error {
+		if g.Refresh == "" {
+			return nil
+		}
+		found.all++
+		if _, err := v.Open(g.Refresh, grantOwner(g.Site, g.Name, "refresh")); err != nil {
+			found.unfit++
+		}
+		return nil
+	})
+	return found, err
+}
+
 // keyFits tells of secrets that secrets.key does not open. The service is not ready if it opens
 // none of a sort: then it is the wrong key. A few that were left behind, as by a key that was
 // lost, keep nobody from their work.
 func keyFits(ctx context.Context, database *store.Store, c Config) ([]health.Condition, error) {
-	webhooks, err := webhooksFit(ctx, database, c.vault())
+	v := c.vault()
+	webhooks, err := webhooksFit(ctx, database, v)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := grantsFit(ctx, database, v)
 	if err != nil {
 		return nil, err
 	}
 	signs, err := c.signing(database).fit(ctx)
-	return unfit(webhooks, signs), err
+	return unfit(webhooks, accounts, signs), err
 }
 
 func unfit(all ...fit) []health.Condition {
@@ -109,7 +132,7 @@ func unfit(all ...fit) []health.Condition {
 	for _, f := range all {
 		if f.unfit > 0 {
 			shut = append(shut, f.String())
-			blocks = blocks || f.unfit == f.all
+			blocks = blocks || f.wrong || f.unfit == f.all
 		}
 	}
 	if len(shut) == 0 {
@@ -150,9 +173,9 @@ func (e *examination) previousKey(ctx context.Context, database *store.Store) {
 		e.add(doctor.Finding{Check: "secrets", Verdict: doctor.Failed, Says: err.Error()})
 		return
 	}
-	if r.webhooks+r.keys > 0 {
+	if r.webhooks+r.accounts+r.keys > 0 {
 		e.add(doctor.Finding{Check: "secrets", Verdict: doctor.Warning, Says: "secrets.previous_key is still needed", Do: "Write: notifier secrets rotate"})
 		return
 	}
-	e.add(doctor.OK("secrets", "secrets.previous_key is not needed any more"))
+	e.add(doctor.OK("secrets", "secrets.previous_key is no longer needed. Take it away"))
 }

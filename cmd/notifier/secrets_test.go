@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,11 +15,7 @@ import (
 
 	"notifier/doctor"
 	"notifier/health"
-	"notifier/jobs/callbacks"
-	"notifier/links"
 	"notifier/message"
-	"notifier/preferences"
-	"notifier/store"
 	"notifier/store/storetest"
 	"notifier/webhook"
 )
@@ -108,137 +103,6 @@ func TestAKeyThatDoesNotFitIsTold(t *testing.T) {
 		mixed.sealOne(t)
 		if all := mixed.health.Conditions(t.Context()); len(all) != 1 || all[0].Blocks || all[0].Value != "webhooks 1/2" {
 			t.Errorf("with one of two left behind: %+v", all)
-		}
-	})
-}
-
-// runs does a command of the program on the database with these settings.
-func runs(t *testing.T, h *house, arguments ...string) (string, error) {
-	t.Helper()
-	for _, set := range [][2]string{{"DATABASE__URL", h.config.Database.URL}, {"SECRETS__KEY", h.config.Secrets.Key}, {"SECRETS__PREVIOUS_KEY", h.config.Secrets.PreviousKey}} {
-		before, had := os.LookupEnv("NOTIFIER_" + set[0])
-		if err := os.Setenv("NOTIFIER_"+set[0], set[1]); err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			_ = os.Unsetenv("NOTIFIER_" + set[0])
-			if had {
-				_ = os.Setenv("NOTIFIER_"+set[0], before)
-			}
-		}()
-	}
-	var out bytes.Buffer
-	root := rootCommand()
-	root.SetOut(&out)
-	root.SetArgs(append([]string{"-c", os.DevNull}, arguments...))
-	err := root.ExecuteContext(t.Context())
-	return out.String(), err
-}
-
-// opens tells how the service answers a link.
-func (h *house) opens(t *testing.T, link string) int {
-	t.Helper()
-	w := httptest.NewRecorder()
-	h.handler(nil).ServeHTTP(w, httptest.NewRequest("GET", strings.TrimPrefix(link, "https://notify.example.org"), nil))
-	return w.Code
-}
-
-// link is one as mails have it.
-func (h *house) link() string { return h.linkDoor().Choose("default", "anna", time.Now()) }
-
-// TestSecretsRotate is S4: after a change of secrets.key links that left stay good, new ones are good,
-// and what webhooks are told is signed by the same secrets.
-func TestSecretsRotate(t *testing.T) {
-	const public = "NOTIFIER_HTTP__PUBLIC_URL=https://notify.example.org"
-	for _, database := range []string{"sqlite", "postgres"} {
-		t.Run(database, func(t *testing.T) { // not side by side: the command reads the environment
-			url := storetest.URL(t, database)
-			a, b := "NOTIFIER_SECRETS__KEY="+aKey("A"), "NOTIFIER_SECRETS__KEY="+aKey("B")
-			first := keyHouse(t, url, zap.NewNop(), public, a)
-			if err := first.store.SaveUser(t.Context(), message.Call{Site: "default", At: time.Now()}, preferences.User{ID: "anna", Email: "anna@example.org"}, func(m message.Message) message.Message { return m }); err != nil {
-				t.Fatal(err)
-			}
-			first.sealOne(t)
-			old := first.link()
-			forged := links.Door{Key: links.NewKey(links.Derive(bytes.Repeat([]byte("A"), 32))), Base: "https://notify.example.org"}.Choose("default", "anna", time.Now())
-			if code, other := first.opens(t, old), first.opens(t, forged); code != 200 || other == 200 {
-				t.Fatalf("a link is %d; one made of secrets.key alone is %d: on a new installation it opens nothing", code, other)
-			}
-			lost := keyHouse(t, url, zap.NewNop(), public, b)
-			if all := lost.health.Conditions(t.Context()); len(all) != 1 || all[0].Value != "webhooks 1/1, links 1/1" || lost.opens(t, old) == 200 || lost.opens(t, lost.link()) != 200 {
-				t.Errorf("S4: with a key that is neither: %+v", all)
-			}
-			if _, err := runs(t, lost, "secrets", "rotate"); err == nil || !strings.Contains(err.Error(), "neither key opens") {
-				t.Errorf("S4: rotate with a key that is neither: %v", err)
-			}
-			second := keyHouse(t, url, zap.NewNop(), public, b, "NOTIFIER_SECRETS__PREVIOUS_KEY="+aKey("A"))
-			if all := second.health.Conditions(t.Context()); len(all) != 0 || second.opens(t, old) != 200 {
-				t.Errorf("S4: with the key before beside it: %+v", all)
-			}
-			if said, err := runs(t, second, "secrets", "rotate", "--dry-run"); err != nil || said != "Would be sealed anew: 1 webhook, 1 key of links. Nothing was done.\n" {
-				t.Errorf("dry: %q, %v", said, err)
-			}
-			var wait sync.WaitGroup // two replicas at once
-			for range 2 {
-				wait.Go(func() {
-					if err := (&rotation{signing: second.config.signing(second.store)}).run(t.Context()); err != nil {
-						t.Error(err)
-					}
-				})
-			}
-			wait.Wait()
-			if said, err := runs(t, second, "secrets", "rotate"); err != nil || said != "Sealed anew: 0 webhooks, 0 keys of links.\n" {
-				t.Errorf("again: %q, %v", said, err)
-			}
-			if kept, err := second.store.SigningKeys(t.Context(), forLinks); err != nil || len(kept) != 2 {
-				t.Errorf("%d keys of links are kept (%v), want the one before and one new", len(kept), err)
-			}
-			third := keyHouse(t, url, zap.NewNop(), public, b)
-			fresh := third.link()
-			if all := third.health.Conditions(t.Context()); len(all) != 0 || third.opens(t, old) != 200 || third.opens(t, fresh) != 200 {
-				t.Errorf("S4: after the rotation: %+v, the old link is %d, a new one %d", all, third.opens(t, old), third.opens(t, fresh))
-			}
-			for until := time.Now().Add(10 * time.Second); second.opens(t, fresh) != 200; time.Sleep(20 * time.Millisecond) { // it looks once a second
-				if time.Now().After(until) {
-					t.Fatal("S4: a replica that was there before refuses a new link")
-				}
-			}
-			e, err := third.store.Webhooks(t.Context(), "default")
-			if err != nil || len(e) != 1 {
-				t.Fatal(err)
-			}
-			before, _ := first.config.vault().Open(e[0].Secrets[0], callbacks.Owner(e[0]))
-			if now, err := third.config.vault().Open(e[0].Secrets[0], callbacks.Owner(e[0])); err != nil || now == "" || before != "" {
-				t.Errorf("the secret of the webhook: %v; the key before opens it: %t", err, before != "")
-			}
-			gone := keyHouse(t, url, zap.NewNop(), public, a)
-			if said, err := runs(t, gone, "secrets", "rotate", "--give-up"); err == nil || !strings.Contains(said, "Given up: 2 keys of links.") || gone.ring.Refresh(t.Context()) != nil || gone.opens(t, gone.link()) != 200 {
-				t.Errorf("without the key: %q, %v", said, err)
-			}
-		})
-	}
-}
-
-// TestLinksOfBeforeStayGood is S4: an installation whose links were signed by a key derived from
-// secrets.key keeps that key, so that it survives a change of it.
-func TestLinksOfBeforeStayGood(t *testing.T) {
-	const public = "NOTIFIER_HTTP__PUBLIC_URL=https://notify.example.org"
-	onBoth(t, func(t *testing.T, url string) {
-		s := storetest.Open(t, url)
-		if _, err := s.AddSigningKey(t.Context(), store.SigningKey{Purpose: forLinks}); err != nil { // as the migration does where there are people
-			t.Fatal(err)
-		}
-		first := keyHouse(t, url, zap.NewNop(), public, "NOTIFIER_SECRETS__KEY="+aKey("A"))
-		old := links.Door{Key: links.NewKey(links.Derive(bytes.Repeat([]byte("A"), 32))), Base: "https://notify.example.org"}.Choose("default", "anna", time.Now())
-		second := keyHouse(t, url, zap.NewNop(), public, "NOTIFIER_SECRETS__KEY="+aKey("B"), "NOTIFIER_SECRETS__PREVIOUS_KEY="+aKey("A"))
-		if err := (&rotation{signing: second.config.signing(second.store)}).run(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		third := keyHouse(t, url, zap.NewNop(), public, "NOTIFIER_SECRETS__KEY="+aKey("B"))
-		for name, h := range map[string]*house{"before": first, "while": second, "after": third} {
-			if _, err := h.linkDoor().Key.Read(strings.TrimPrefix(old, "https://notify.example.org/p/"), time.Now(), links.Choose); err != nil {
-				t.Errorf("S4: a link of before, %s the rotation: %v", name, err)
-			}
 		}
 	})
 }

@@ -71,22 +71,39 @@ func (s signing) kept(ctx context.Context) ([]store.SigningKey, error) {
 	return s.database.SigningKeys(ctx, forLinks)
 }
 
-// keys are those that can be opened. If the last one cannot, the derived one signs: the
-// service is not ready, and says why, but what leaves has links that work until that is mended.
-func (s signing) keys(ctx context.Context) ([]links.Key, error) {
+// keys are those that can be opened. Those that secrets.key has sealed come last, so that one of them
+// signs. A replica that opens none, and needs one, adds a key of its own: who has its
+// secrets.key as secrets.previous_key opens that, so that links which it signs are not lost.
+func (s signing) keys(ctx context.Context, needed bool) ([]links.Key, error) {
 	kept, err := s.kept(ctx)
-	var all []links.Key
-	shut := true
+	if err != nil {
+		return nil, err
+	}
+	all := s.opened(kept)
+	if len(all) > 0 || !needed || !s.vault.Seals() {
+		return all, nil
+	}
+	if _, err := s.database.AddSigningKey(ctx, s.sealedKey(kept[len(kept)-1].Number+1, randomKey())); err != nil {
+		return nil, err
+	}
+	kept, err = s.kept(ctx)
+	return s.opened(kept), err
+}
+
+func (s signing) opened(kept []store.SigningKey) []links.Key {
+	var stale, fresh []links.Key
 	for _, k := range kept {
-		b, wrong := s.open(k)
-		if shut = wrong != nil; !shut {
-			all = append(all, links.NewKey(b))
+		b, err := s.open(k)
+		if err != nil {
+			continue
+		}
+		if _, old, err := s.vault.Anew(k.Sealed, ownerOf(k)); err == nil && !old {
+			fresh = append(fresh, links.NewKey(b))
+		} else {
+			stale = append(stale, links.NewKey(b))
 		}
 	}
-	if shut {
-		all = append(all, links.NewKey(s.derived))
-	}
-	return all, err
+	return append(stale, fresh...)
 }
 
 func (s signing) open(k store.SigningKey) ([]byte, error) {
@@ -94,20 +111,26 @@ func (s signing) open(k store.SigningKey) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return base64.StdEncoding.DecodeString(text)
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err == nil && len(b) != links.KeySize {
+		err = fmt.Errorf("key %d of %s has %d bytes, %d are needed", k.Number, k.Purpose, len(b), links.KeySize)
+	}
+	return b, err
 }
 
-// fit tries to open all of them.
+// fit tries to open all of them. The first tells whether secrets.key is the right one: the others may have
+// been added by a replica that had a wrong one.
 func (s signing) fit(ctx context.Context) (fit, error) {
 	found := fit{sort: forLinks}
 	all, err := s.database.SigningKeys(ctx, forLinks)
-	for _, k := range all {
+	for i, k := range all {
 		if k.Sealed == "" {
 			continue
 		}
 		found.all++
 		if _, err := s.open(k); err != nil {
 			found.unfit++
+			found.wrong = found.wrong || i == 0
 		}
 	}
 	return found, err

@@ -17,6 +17,7 @@ type Shelf interface {
 	Queue
 	Webhook(ctx context.Context, site string, id message.ID) (webhook.Endpoint, error)
 	SaveWebhook(ctx context.Context, e webhook.Endpoint) error
+	GiveSecrets(ctx context.Context, e webhook.Endpoint, before []string) (bool, error)
 	RemoveWebhook(ctx context.Context, site string, id message.ID) error
 	Replay(ctx context.Context, site string, endpoint, callback message.ID, at time.Time) error
 }
@@ -101,12 +102,26 @@ func (b *Book) Rotate(ctx context.Context, c message.Call, id message.ID, secret
 	if err := bad.Err(); err != nil {
 		return webhook.Endpoint{}, "", err
 	}
-	e, err := b.Change(ctx, c, id, func(e *webhook.Endpoint) {
-		e.Secrets = append([]string{b.job.o.Vault.Seal(secret, Owner(*e))}, e.Secrets[:min(1, len(e.Secrets))]...)
-		e.RotatedAt = &c.At
-	})
-	return e, secret, err
+	for range tries {
+		e, err := b.find(ctx, c.Site, id)
+		if err != nil {
+			return e, "", err
+		}
+		before := e.Secrets
+		e.Secrets = append([]string{b.job.o.Vault.Seal(secret, Owner(e))}, before[:min(1, len(before))]...)
+		e.RotatedAt, e.UpdatedAt = &c.At, c.At
+		if err := b.check(ctx, e, ""); err != nil {
+			return e, "", err
+		}
+		if done, err := b.shelf.GiveSecrets(ctx, e, before); err != nil || done {
+			return e, secret, err
+		}
+	}
+	return webhook.Endpoint{}, "", fmt.Errorf("the secret of %s was replaced meanwhile. Write it again: %w", id, message.ErrMoved)
 }
+
+// tries is how often a secret is given that somebody else replaces meanwhile.
+const tries = 5
 
 // Test calls a webhook now, with an event that stands for nothing.
 func (b *Book) Test(ctx context.Context, c message.Call, id message.ID) (webhook.Answer, error) {
