@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,15 +20,16 @@ type Domains interface {
 
 // flushed is what became of the messages of a site.
 type flushed struct {
-	Domain      string `json:"domain"`
-	Site        string `json:"site"`
-	Retried     int    `json:"retried,omitempty"`
-	Sent        int    `json:"sent"`
-	Postponed   int    `json:"postponed,omitempty"`
-	RateLimited int    `json:"rate_limited,omitempty"`
-	Failed      int    `json:"failed,omitempty"`
-	Expired     int    `json:"expired,omitempty"`
-	Skipped     int    `json:"skipped,omitempty"`
+	Domain      string                    `json:"domain"`
+	Site        string                    `json:"site"`
+	Retried     int                       `json:"retried,omitempty"`
+	LeftAlone   map[message.LeftAlone]int `json:"left_alone,omitempty"`
+	Sent        int                       `json:"sent"`
+	Postponed   int                       `json:"postponed,omitempty"`
+	RateLimited int                       `json:"rate_limited,omitempty"`
+	Failed      int                       `json:"failed,omitempty"`
+	Expired     int                       `json:"expired,omitempty"`
+	Skipped     int                       `json:"skipped,omitempty"`
 }
 
 // choraRoutes are chora's two commands, for the domain that is their second argument (CH-6, CH-7).
@@ -65,10 +67,16 @@ func (h *handler) flushDomain(r *http.Request, retry bool) (answer flushed, repl
 	}
 	answer, c.Site = flushed{Domain: domain, Site: site}, site
 	if retry {
-		if answer.Retried, replayed, err = h.desk.RetryAllOnce(ctx, c); err != nil || replayed {
+		many, err := manyOf(r)
+		if err != nil {
+			return answer, false, err
+		}
+		all, replayed, err := h.desk.RetryAllOnce(ctx, c, many)
+		answer.Retried, answer.LeftAlone = all.Retried, all.LeftAlone
+		if err != nil || replayed {
 			return answer, replayed, err
 		}
-		h.note(ctx, "act-on-messages", "/messages", nil, raw(map[string]any{"action": message.ActRetry, "site": site, "retried": answer.Retried}))
+		h.note(ctx, "act-on-messages", "/messages", nil, retriedOn(site, all))
 	}
 	counts, err := h.o.Domains.Flush(ctx, site)
 	if errors.Is(err, message.ErrUnavailable) {
@@ -81,4 +89,20 @@ func (h *handler) flushDomain(r *http.Request, retry bool) (answer flushed, repl
 		*into += counts[string(move)]
 	}
 	return answer, false, err
+}
+
+// retriedOn is what the record of a retry of many says.
+func retriedOn(site string, all message.ManyRetried) json.RawMessage {
+	what := map[string]any{"action": message.ActRetry, "site": site, "retried": all.Retried}
+	if len(all.LeftAlone) > 0 {
+		what["left_alone"] = all.LeftAlone
+	}
+	return raw(what)
+}
+
+// manyOf reads which messages in error are asked for by name.
+func manyOf(r *http.Request) (k message.Many, err error) {
+	q := r.URL.Query()
+	k = message.Many{Category: message.Category(q.Get("category")), All: q.Get("all") == "true"}
+	return k, k.Check()
 }

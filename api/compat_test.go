@@ -92,7 +92,8 @@ func TestChora(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.relay.Refuse("gone@example.org", 550)
-		h.must(http.StatusAccepted, nil, "POST", "/api/v1/messages", `{"to":["anna@example.org","gone@example.org"],"subject":"x","text":"y"}`)
+		h.relay.Refuse("full@example.org", 552)
+		h.must(http.StatusAccepted, nil, "POST", "/api/v1/messages", `{"to":["anna@example.org","gone@example.org","full@example.org"],"subject":"x","text":"y"}`)
 		var acme struct{ Secret string }
 		h.must(http.StatusCreated, &acme, "POST", "/api/v1/keys", `{"name":"acme","scopes":["queue"],"site":"acme"}`)
 		_, reader := h.key(access.ReadQueue)
@@ -102,9 +103,12 @@ func TestChora(t *testing.T) {
 			status    int
 			want      string
 		}{
-			{"www.example.org/send_queue", key, 200, `{"domain":"www.example.org","site":"default","sent":1,"failed":1}`},
+			{"www.example.org/send_queue", key, 200, `{"domain":"www.example.org","site":"default","sent":1,"failed":2}`},
 			{"www.example.org/send_queue", key, 200, `{"domain":"www.example.org","site":"default","sent":0}`},
-			{"www.example.org/retry_queue", key, 200, `{"domain":"www.example.org","site":"default","retried":1,"sent":1}`},
+			{"www.example.org/retry_queue", key, 200, `{"domain":"www.example.org","site":"default","retried":1,"left_alone":{"address_unknown":1},"sent":1}`},
+			{"www.example.org/retry_queue?all=true", key, 200, `{"domain":"www.example.org","site":"default","left_alone":{"suppressed":1},"sent":0}`},
+			{"www.example.org/retry_queue?category=address_unknown", key, 200, `{"domain":"www.example.org","site":"default","left_alone":{"suppressed":1},"sent":0}`},
+			{"www.example.org/retry_queue?category=nonsense", key, 422, "no category of errors"},
 			{"acme.example.org/retry_queue", key, 200, `{"domain":"acme.example.org","site":"acme","sent":0}`},
 			{"acme.example.org/send_queue", acme.Secret, 200, `{"domain":"acme.example.org","site":"acme","sent":0}`},
 			{"www.example.org/send_queue", acme.Secret, 404, "there is no site with the domain"},
@@ -117,7 +121,7 @@ func TestChora(t *testing.T) {
 				t.Errorf("%s: %d %s, want %d %s", row.path, a.StatusCode, a.body, row.status, row.want)
 			}
 		}
-		if all := h.audit("action=act-on-messages"); len(all) != 2 || fmt.Sprint(all[1].After["retried"]) != "1" {
+		if all := h.audit("action=act-on-messages"); len(all) != 4 || fmt.Sprint(all[3].After["retried"]) != "1" {
 			t.Errorf("the records of both retries are %+v", all)
 		}
 	})

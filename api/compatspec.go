@@ -37,6 +37,11 @@ func (h *handler) describeCompat(api huma.API) {
 		{"retry-queue", "retry_queue", "Try what is in error on the site of a domain again, as chora does"},
 	} {
 		o := compatOperation(row[0], http.MethodPost, "/compat/chora/{domain}/"+row[1], "act-on-messages", domain, key)
+		if row[0] == "retry-queue" {
+			o.Parameters = append(o.Parameters,
+				&huma.Param{Name: "category", In: "query", Description: "Only errors of this category, for example address_unknown.", Schema: &huma.Schema{Type: "string"}},
+				&huma.Param{Name: "all", In: "query", Description: "Every category, as chora does: also addresses that do not exist.", Schema: &huma.Schema{Type: "boolean"}})
+		}
 		o.Summary, o.Responses = row[2], problems(schemas, []int{http.StatusNotFound, http.StatusConflict}, false)
 		o.Responses["200"] = once(answers("OK", schemas.Schema(reflect.TypeFor[flushed](), true, "")))
 		api.OpenAPI().AddOperation(o)

@@ -51,7 +51,7 @@ type Desk interface {
 	RemoveGroup(ctx context.Context, c message.Call, id string) error
 	RetryOnce(ctx context.Context, c message.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error)
 	EditOnce(ctx context.Context, c message.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error)
-	RetryAllOnce(ctx context.Context, c message.Call) (retried int, replayed bool, err error)
+	RetryAllOnce(ctx context.Context, c message.Call, k message.Many) (retried message.ManyRetried, replayed bool, err error)
 	Document(ctx context.Context, c message.Call, collection, id string) (document.Document, error)
 	WriteDocument(ctx context.Context, c message.Call, collection, id string, w document.Write, patch bool) (d document.Document, did document.Did, err error)
 	CancelOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error)

@@ -18,6 +18,7 @@ type actions struct {
 	Filter message.Filter `json:"filter,omitzero" doc:"The messages that it is for. A retry without a status is of those in error."`
 	Q      string         `json:"q,omitempty" doc:"The same as a search in one line: status:error since:24h. Instead of filter." maxLength:"1000"`
 	IDs    []message.ID   `json:"ids,omitempty" doc:"Or their ids." maxItems:"1000"`
+	All    bool           `json:"all,omitempty" doc:"Retry every category of errors: also addresses that do not exist, which are left alone unless filter names that category."`
 }
 
 type actionsIn struct {
@@ -67,7 +68,7 @@ func (h *handler) operationRoutes(api huma.API) {
 			}
 		}
 		own(callerOf(ctx), &a.Filter)
-		o, replayed, err := h.desk.OperateOnce(ctx, call, message.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs}, asked)
+		o, replayed, err := h.desk.OperateOnce(ctx, call, message.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs, All: a.All}, asked)
 		return &actedOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: o}, err
 	})
 	register(h, api, huma.Operation{

@@ -2,10 +2,8 @@ package intake
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"notifier/message"
@@ -31,66 +29,6 @@ func (d *Desk) RetryOnce(ctx context.Context, c message.Call, id message.ID, res
 		}
 		return m.Again(c.At)
 	})
-}
-
-// RetryAll asks for another try of every message of the site that is in error, and
-// returns how many there were (CH-6). Manual ones are left to people.
-func (d *Desk) RetryAll(ctx context.Context, c message.Call) (int, error) {
-	retried, _, err := d.RetryAllOnce(ctx, c)
-	return retried, err
-}
-
-// RetryAllOnce is RetryAll, and tells whether a request with that key was answered before:
-// then it retried so many, and nothing is retried now. One that was broken off goes on.
-func (d *Desk) RetryAllOnce(ctx context.Context, c message.Call) (retried int, replayed bool, err error) {
-	key, err := c.Once([]any{message.ActRetry, "all"}, 0)
-	if err != nil {
-		return 0, false, err
-	}
-	if key != nil {
-		answered, err := d.store.Answered(ctx, c.Site, *key)
-		if err != nil {
-			return 0, false, err
-		}
-		if answered != nil {
-			return retried, true, json.Unmarshal(answered, &retried)
-		}
-	}
-	if retried, err = d.retryAll(ctx, c); retried > 0 {
-		d.o.Wake()
-	}
-	if err != nil || key == nil {
-		return retried, false, err
-	}
-	key.Answer = []byte(strconv.Itoa(retried))
-	_, err = d.store.AnswerOnce(ctx, c, *key)
-	return retried, false, err
-}
-
-func (d *Desk) retryAll(ctx context.Context, c message.Call) (int, error) {
-	retried := 0
-	for after := message.ID(""); ; {
-		failed, err := d.store.Failed(ctx, c.Site, after, 500)
-		if err != nil || len(failed) == 0 {
-			return retried, err
-		}
-		for _, m := range failed {
-			after = m.ID
-			if m.Manual {
-				continue
-			}
-			pending, err := m.Again(c.At)
-			if err != nil {
-				continue
-			}
-			switch err := d.store.Replace(ctx, m, pending, decided(c, message.DidRetry, m.ID)); {
-			case err == nil:
-				retried++
-			case !errors.Is(err, message.ErrMoved):
-				return retried, err
-			}
-		}
-	}
 }
 
 // Cancel withdraws a message that has not left.

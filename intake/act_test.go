@@ -144,8 +144,8 @@ func TestManualIsWrittenAgain(t *testing.T) {
 				h.Errorf("Retry(resend %t) of a manual message = %v, want ErrManual", resend, err)
 			}
 		}
-		if n, err := h.RetryAll(ctx, at(noon)); n != 0 || err != nil {
-			h.Errorf("RetryAll = %d, %v; manual ones are left to people", n, err)
+		if n, err := h.RetryAll(ctx, at(noon), message.Many{}); n.Retried != 0 || err != nil {
+			h.Errorf("RetryAll = %+v, %v; manual ones are left to people", n, err)
 		}
 		if m := h.kept(id); m.Status != message.Error || m.RetryCount != 0 {
 			h.Errorf("it is %s after %d retries, want error as before", m.Status, m.RetryCount)
@@ -173,8 +173,8 @@ func TestUnknownMessage(t *testing.T) {
 
 func TestRetryAll(t *testing.T) {
 	each(t, func(h *house) {
-		if n, err := h.RetryAll(ctx, at(noon)); n != 0 || err != nil || h.woken.Load() != 0 {
-			h.Errorf("RetryAll of nothing = %d, %v, woken %d times", n, err, h.woken.Load())
+		if n, err := h.RetryAll(ctx, at(noon), message.Many{}); n.Retried != 0 || err != nil || h.woken.Load() != 0 {
+			h.Errorf("RetryAll of nothing = %+v, %v, woken %d times", n, err, h.woken.Load())
 		}
 		d := to()
 		for range 3 {
@@ -183,12 +183,12 @@ func TestRetryAll(t *testing.T) {
 		for range 201 { // more than it reads at once
 			h.send(noon, d)
 		}
-		h.carried(noon, message.Fail)
+		h.failed(noon, message.MailboxFull)
 		sent := h.life(message.Sent)
 		h.woken.Store(0)
-		n, err := h.RetryAll(ctx, at(noon.Add(time.Hour)))
-		if n != 603 || err != nil {
-			h.Errorf("CH-6: RetryAll = %d, %v, want 603", n, err)
+		n, err := h.RetryAll(ctx, at(noon.Add(time.Hour)), message.Many{})
+		if n.Retried != 603 || n.LeftAlone != nil || err != nil {
+			h.Errorf("CH-6: RetryAll = %+v, %v, want 603", n, err)
 		}
 		if h.woken.Load() != 1 {
 			h.Errorf("the flush was woken %d times, want once", h.woken.Load())

@@ -78,6 +78,7 @@ type Store interface {
 	RewriteOnce(ctx context.Context, at time.Time, k message.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
 	Suppress(ctx context.Context, site string, s message.Suppression) error
 	Unsuppress(ctx context.Context, site, address string) error
+	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
 	UnsuppressAll(ctx context.Context, site string, f message.SuppressionFilter) (int, error)
 	CountSuppressions(ctx context.Context, site string, f message.SuppressionFilter) (int, error)
 	Document(ctx context.Context, site, collection, id string) (document.Document, error)

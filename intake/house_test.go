@@ -159,6 +159,17 @@ func (h *house) all(f message.Filter) []message.Message {
 // carried claims what is due and writes that it came to this end.
 func (h *house) carried(when time.Time, move message.Move) {
 	h.Helper()
+	h.carriedWith(when, move, message.AddressUnknown)
+}
+
+// failed carries what is due, which fails for good with the category.
+func (h *house) failed(when time.Time, why message.Category) {
+	h.Helper()
+	h.carriedWith(when, message.Fail, why)
+}
+
+func (h *house) carriedWith(when time.Time, move message.Move, why message.Category) {
+	h.Helper()
 	claimed, err := h.store.Claim(ctx, message.Lane{Site: site}, 1000, when, when.Add(time.Minute))
 	if err != nil {
 		h.Fatal(err)
@@ -168,7 +179,7 @@ func (h *house) carried(when time.Time, move message.Move) {
 		receipt := message.Receipt{StartedAt: when, EndedAt: when, Tried: true, Response: "250 2.0.0 taken", Accepted: m.Everyone()}
 		o := message.Outcome{Site: site, ID: m.ID, Claim: m.Claim, Move: move, At: when, Reached: true}
 		if move != message.Accept {
-			receipt.Failure = &message.Failure{Category: message.AddressUnknown, Code: "550 5.1.1", Text: "User unknown"}
+			receipt.Failure = &message.Failure{Category: why, Code: "550 5.1.1", Text: "User unknown"}
 			receipt.Accepted, receipt.Rejected, receipt.Response = nil, m.Everyone(), "550 5.1.1 User unknown"
 			o.Error, o.Reached, o.Rejected = receipt.Failure, false, m.Everyone()
 		}

@@ -153,6 +153,9 @@ type Message struct {
 	Tries      int       // the same since the last retry
 	RetryCount int       // retries that a person asked for
 	RetriedAt  time.Time // the last of them
+	// LiftedAt is until when suppressions count for nothing: a person asked for this message
+	// alone, and has seen them. Zero: each of them counts.
+	LiftedAt time.Time
 	// Rejected and Remaining are the addresses that did not get the mail: for good, and so far.
 	Rejected, Remaining []string
 	// Reached tells whether any address was accepted in any attempt.

@@ -16,6 +16,7 @@ type Operation struct {
 	Action Action          `json:"action" enum:"retry,cancel,hold,release"`
 	Filter Filter          `json:"filter,omitzero"`
 	IDs    []ID            `json:"ids,omitempty"`
+	All    bool            `json:"all,omitempty" doc:"Of a retry: it was asked for every category of errors, also for addresses that do not exist."`
 	Status OperationStatus `json:"status" enum:"running,done,stopped,dry_run"`
 	Total  int             `json:"total" doc:"How many messages there were when it began."`
 	Done   int             `json:"done"`
@@ -30,6 +31,8 @@ type Operation struct {
 	BeginsAt *time.Time `json:"begins_at,omitempty" doc:"When it begins, if somebody may still undo it by stopping it."`
 	// LeftAlone are the first of those that were refused.
 	LeftAlone []ID `json:"left_alone,omitempty" doc:"The first hundred of those that were refused."`
+	// WhyLeft counts what a retry of many left alone, by reason.
+	WhyLeft map[LeftAlone]int `json:"why_left_alone,omitempty" doc:"Of a retry: how many were left alone, by reason: address_unknown, suppressed, retried_lately, manual or moved."`
 
 	Cursor    ID        `json:"-"` // the last message that was looked at
 	HeldUntil time.Time `json:"-"` // while a replica works on it
@@ -50,6 +53,17 @@ func (o Operation) Waits(at time.Time) bool {
 // Undone tells whether it was stopped before it began.
 func (o Operation) Undone() bool {
 	return o.Status == Stopped && o.Done == 0 && o.BeginsAt != nil && o.EndedAt != nil && o.EndedAt.Before(*o.BeginsAt)
+}
+
+// Many says which messages in error a retry is for; false if it is a person's retry of one,
+// which is for that one whatever its error.
+func (o Operation) Many() (k Many, many bool) {
+	return Many{Category: o.Filter.Category, All: o.All}, o.Action == ActRetry && len(o.IDs) != 1 && o.Filter.ID == ""
+}
+
+// ByRule is how many a retry of many left alone as it should: they are no failure of it.
+func (o Operation) ByRule() int {
+	return o.WhyLeft[LeftUnknown] + o.WhyLeft[LeftSuppressed] + o.WhyLeft[LeftRecent]
 }
 
 // Began is when the work on it could begin.
@@ -108,6 +122,8 @@ func (o *Operation) Check() error {
 		bad.Add("/ids", "not_allowed", "filter and ids are both given. Leave one out")
 	case len(o.IDs) > MaxOperation:
 		bad.Add("/ids", "too_many", "%d ids are given; at most %d are taken. Give a filter instead", len(o.IDs), MaxOperation)
+	case o.All && o.Action != ActRetry:
+		bad.Add("/all", "not_allowed", "all is for a retry. Leave it out")
 	case len(o.IDs) > 0:
 	case o.Filter.Status == "":
 		o.Filter.Status = status

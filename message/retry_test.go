@@ -37,6 +37,7 @@ func TestAgain(t *testing.T) {
 		// CQ-12, CQ-14: counted, wiped, due at once; what it is and what was done stays.
 		want := before
 		want.Status, want.Reason, want.UpdatedAt, want.DueAt, want.RetriedAt = message.Pending, message.AskedAgain, in(60), in(60), in(60)
+		want.LiftedAt = in(60)
 		want.RetryCount, want.Tries, want.Error, want.Rejected, want.Remaining = 2, 0, nil, nil, after.Remaining
 		if diff := cmp.Diff(want, after); diff != "" {
 			t.Errorf("%s:\n%s", c.name, diff)

@@ -189,9 +189,24 @@ func (m Message) Do(v Move, at time.Time) (Message, error) {
 	return m, &MoveError{ID: m.ID, From: m.Status, Move: v}
 }
 
-// Again is the message as a person's retry leaves it: pending for the addresses that have
-// not got it, or for all if all have (CQ-12, TE-7).
+// Again is the message as a person's retry of it alone leaves it: pending for the addresses
+// that have not got it, or for all if all have (CQ-12, TE-7). What was suppressed until then
+// is written to this once.
 func (m Message) Again(at time.Time) (Message, error) {
+	failed := m.UpdatedAt
+	m, err := m.AgainWithMany(at)
+	if err != nil {
+		return m, err
+	}
+	m.LiftedAt = at
+	if failed.After(at) { // the clock of the replica that it failed at is ahead
+		m.LiftedAt = failed
+	}
+	return m, nil
+}
+
+// AgainWithMany is Again as part of a retry of many, which lifts no suppression (RULES 5).
+func (m Message) AgainWithMany(at time.Time) (Message, error) {
 	m, err := m.Do(Retry, at)
 	if err != nil {
 		return m, err
@@ -203,6 +218,6 @@ func (m Message) Again(at time.Time) (Message, error) {
 	}
 	m.Rejected, m.Error, m.Tries = nil, nil, 0
 	m.RetryCount++
-	m.RetriedAt, m.DueAt, m.Reason = at, at, AskedAgain
+	m.RetriedAt, m.DueAt, m.Reason, m.LiftedAt = at, at, AskedAgain, time.Time{}
 	return m, nil
 }

@@ -79,11 +79,13 @@ func (f SuppressionFilter) CheckRemoval() error {
 	return f.Check()
 }
 
-// Suppressible tells whether a suppression keeps the message from its recipients: deadlines
-// always get through (AMODIT-15), and who asks for a retry has seen why it failed.
-func (m Message) Suppressible() bool {
-	return m.Type != Reminder && m.Kind != Deadline && m.RetryCount == 0
-}
+// Suppressible tells whether suppressions keep the message from its recipients: deadlines
+// always get through (AMODIT-15).
+func (m Message) Suppressible() bool { return m.Type != Reminder && m.Kind != Deadline }
+
+// keeps tells whether the suppression keeps the message from its address. One that a person
+// saw who then asked for the message alone does not.
+func (s Suppression) keeps(m Message) bool { return m.LiftedAt.IsZero() || s.Since.After(m.LiftedAt) }
 
 // Without is the message without the addresses that are suppressed, and the first of them;
 // nil if there is none. They count as refused.
@@ -95,7 +97,7 @@ func (m Message) Without(suppressed map[string]Suppression) (Message, *Suppressi
 	remaining, rejected := []string{}, slices.Clone(m.Rejected)
 	for _, address := range m.Outstanding() {
 		s, found := suppressed[Identity(address)]
-		if !found {
+		if !found || !s.keeps(m) {
 			remaining = append(remaining, address)
 			continue
 		}

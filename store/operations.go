@@ -9,18 +9,21 @@ import (
 	"notifier/message"
 )
 
-const operationNames = "id, action, filter, ids, status, total, done, succeeded, refused, next, created_at, updated_at, ended_at, held_until, begins_at, left_alone"
+const operationNames = "id, action, filter, ids, status, total, done, succeeded, refused, next, created_at, updated_at, ended_at, held_until, begins_at, left_alone, why_left, every_category"
 
 func (s *Store) readOperations(ctx context.Context, t *tx, site, where string, arguments ...any) ([]message.Operation, error) {
 	rows, err := s.query(ctx, t, "SELECT "+operationNames+" FROM operations WHERE site = ? AND "+where, append([]any{site}, arguments...)...)
 	return collect(rows, err, func(scan func(...any) error) (o message.Operation, err error) {
-		var filter string
+		var filter, why string
 		var ids, left list
 		var ended, begins instant
 		err = scan((*string)(&o.ID), (*string)(&o.Action), &filter, &ids, (*string)(&o.Status), &o.Total, &o.Done, &o.Succeeded, &o.Refused,
-			(*string)(&o.Cursor), (*instant)(&o.CreatedAt), (*instant)(&o.UpdatedAt), &ended, (*instant)(&o.HeldUntil), &begins, &left)
+			(*string)(&o.Cursor), (*instant)(&o.CreatedAt), (*instant)(&o.UpdatedAt), &ended, (*instant)(&o.HeldUntil), &begins, &left, &why, &o.All)
 		if err == nil {
 			err = json.Unmarshal([]byte(filter), &o.Filter)
+		}
+		if err == nil && why != "" {
+			err = json.Unmarshal([]byte(why), &o.WhyLeft)
 		}
 		for _, id := range ids {
 			o.IDs = append(o.IDs, message.ID(id))
@@ -53,8 +56,8 @@ func (s *Store) AddOperation(ctx context.Context, k *message.Key, o message.Oper
 	var answered []byte
 	if err == nil {
 		answered, err = s.firstTime(ctx, message.Call{Site: o.Site, At: o.CreatedAt}, k, func(t *tx) (any, error) {
-			_, err := s.exec(ctx, t, "INSERT INTO operations (site, "+operationNames+") VALUES ("+marks(17)+")", o.Site, string(o.ID), string(o.Action), string(filter), listOf(o.IDs),
-				string(o.Status), o.Total, 0, 0, 0, "", instant(o.CreatedAt), instant(o.UpdatedAt), instant{}, instant(begins), orNone(o.BeginsAt), list{})
+			_, err := s.exec(ctx, t, "INSERT INTO operations (site, "+operationNames+") VALUES ("+marks(19)+")", o.Site, string(o.ID), string(o.Action), string(filter), listOf(o.IDs),
+				string(o.Status), o.Total, 0, 0, 0, "", instant(o.CreatedAt), instant(o.UpdatedAt), instant{}, instant(begins), orNone(o.BeginsAt), list{}, "", o.All)
 			return o, err
 		})
 	}
@@ -117,9 +120,13 @@ func (s *Store) TakeOperation(ctx context.Context, site string, at, until time.T
 // Progress writes how far an operation has come, and holds it on until that time; false if
 // it was stopped, or another replica has it.
 func (s *Store) Progress(ctx context.Context, o message.Operation, until time.Time) (bool, error) {
-	n, err := s.exec(ctx, nil, fmt.Sprintf("UPDATE operations SET status = ?, done = ?, succeeded = ?, refused = ?, next = ?, updated_at = ?, ended_at = ?, held_until = ?, left_alone = ?"+
+	why, err := countsOf(o.WhyLeft)
+	if err != nil {
+		return false, err
+	}
+	n, err := s.exec(ctx, nil, fmt.Sprintf("UPDATE operations SET status = ?, done = ?, succeeded = ?, refused = ?, next = ?, updated_at = ?, ended_at = ?, held_until = ?, left_alone = ?, why_left = ?"+
 		" WHERE site = ? AND id = ? AND status = '%s' AND held_until = ?", message.Running),
-		string(o.Status), o.Done, o.Succeeded, o.Refused, string(o.Cursor), instant(o.UpdatedAt), orNone(o.EndedAt), instant(until), listOf(o.LeftAlone), o.Site, string(o.ID), instant(o.HeldUntil))
+		string(o.Status), o.Done, o.Succeeded, o.Refused, string(o.Cursor), instant(o.UpdatedAt), orNone(o.EndedAt), instant(until), listOf(o.LeftAlone), why, o.Site, string(o.ID), instant(o.HeldUntil))
 	if err != nil {
 		return false, fmt.Errorf("write the progress of %s: %w", o.ID, err)
 	}
@@ -134,6 +141,15 @@ func (s *Store) BeginOperation(ctx context.Context, site string, id message.ID, 
 		return fmt.Errorf("begin the operation %s: %w", id, err)
 	}
 	return nil
+}
+
+// countsOf is how counts by reason are stored; empty for none.
+func countsOf(why map[message.LeftAlone]int) (string, error) {
+	if len(why) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal(why)
+	return string(b), err
 }
 
 func listOf(ids []message.ID) list {

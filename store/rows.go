@@ -140,6 +140,7 @@ func (r *messageRow) state() []column {
 		{"changed_at", (*instant)(&r.UpdatedAt)},
 		{"claimed_at", (*instant)(&r.ClaimedAt)},
 		{"retried_at", (*instant)(&r.RetriedAt)},
+		{"lifted_at", (*instant)(&r.LiftedAt)},
 		{"expires_at", (*instant)(&r.ExpiresAt)},
 		{"claim", &r.Claim},
 		{"attempts", &r.Attempts},

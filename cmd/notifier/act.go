@@ -20,12 +20,13 @@ import (
 func actCommand(s *shared, action message.Action, short, example string) *cobra.Command {
 	var w which
 	var a asked
+	var all bool
 	c := s.verb(string(action)+" [MESSAGE…]", short, func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
 		filter, err := w.filter(time.Now())
 		if err != nil {
 			return err
 		}
-		o := message.Operation{Action: action, Filter: filter}
+		o := message.Operation{Action: action, Filter: filter, All: all}
 		for _, id := range ids {
 			o.IDs = append(o.IDs, message.ID(id))
 		}
@@ -51,12 +52,21 @@ func actCommand(s *shared, action message.Action, short, example string) *cobra.
 		} else {
 			body["filter"] = o.Filter
 		}
+		if all {
+			body["all"] = true
+		}
 		return s.operate(ctx, c, d, action, body)
 	})
 	c.Example = example
 	c.Long = short + ": the messages with these ids, or all that the flags\nsay. It prints how many there were, and how many were not in a state for it. On a terminal it asks first."
 	w.flags(c)
 	a.flags(c)
+	if action == message.ActRetry {
+		c.Long += "\n\nOf several, some are left alone, and counted by reason: those to addresses that do not exist, unless --category\n" +
+			"address_unknown or --all is given; those to suppressed addresses; those that were retried less than an hour ago, then\n" +
+			"two, four, up to 24; and those that a person released. One id alone is retried whatever its error."
+		c.Flags().BoolVar(&all, "all", false, "every category of errors: also addresses that do not exist")
+	}
 	return c
 }
 
@@ -102,6 +112,7 @@ func (s *shared) operate(ctx context.Context, c *cobra.Command, d *door, action 
 	}
 	if err := listing.One(s.printer(c), raw, func(io.Writer) error {
 		tell(c, string(action), o.Succeeded)
+		tellLeft(c, o.WhyLeft)
 		return nil
 	}); err != nil {
 		return err
@@ -109,8 +120,8 @@ func (s *shared) operate(ctx context.Context, c *cobra.Command, d *door, action 
 	switch {
 	case o.Status == message.Stopped:
 		return fmt.Errorf("somebody stopped it: %d of %d are done, %w", o.Done, o.Total, errPartly)
-	case o.Refused > 0:
-		return fmt.Errorf("%s not in a state for it. notifier queue show tells why: %w", count(o.Refused, "message"), errRefused)
+	case o.Refused > o.ByRule():
+		return fmt.Errorf("%s not in a state for it. notifier queue show tells why: %w", count(o.Refused-o.ByRule(), "message"), errRefused)
 	}
 	return nil
 }

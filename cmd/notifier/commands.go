@@ -46,30 +46,40 @@ func sendQueueCommand(s *shared) *cobra.Command {
 }
 
 func retryQueueCommand(s *shared) *cobra.Command {
-	var site string
+	var site, category string
+	var many message.Many
 	c := &cobra.Command{
 		Use: "retry-queue", Short: "Try every message in error again, once, and exit",
 		Long: "Asks for another try of every message that is in error, flushes the queue once, and prints what became of\n" +
-			"the messages. Messages that a person released are left to people. It ends with 6 if some failed again.",
-		Example: "  notifier retry-queue\n  notifier retry-queue --site default",
+			"the messages. Left alone, and counted by reason, are: messages to suppressed addresses; those to addresses that do\n" +
+			"not exist, unless --category address_unknown or --all is given; those that were retried less than an hour ago, then\n" +
+			"two, four, up to 24; and those that a person released. It ends with 6 if some failed again.",
+		Example: "  notifier retry-queue\n  notifier retry-queue --site default\n  notifier retry-queue --category mailbox_full",
 		RunE: func(c *cobra.Command, _ []string) error {
+			many.Category = message.Category(category)
+			if err := many.Check(); err != nil {
+				return usageError{err}
+			}
 			return s.withHouse(c, site, func(ctx context.Context, h *house, call message.Call) error {
-				n, err := h.desk.RetryAll(ctx, call)
+				n, err := h.desk.RetryAll(ctx, call, many)
 				if err == nil {
 					err = h.store.Note(ctx, access.Record{
 						ID: message.NewID(access.RecordIDs), Site: call.Site, At: call.At, By: call.By, Action: "retry-queue", Subject: "/messages",
-						After: access.State{"retried": n},
+						After: access.State{"retried": n.Retried, "left_alone": n.LeftAlone},
 					})
 				}
 				if err != nil {
 					return err
 				}
-				tell(c, "retried", n)
+				tell(c, "retried", n.Retried)
+				tellLeft(c, n.LeftAlone)
 				return h.flushAndTell(c)
 			})
 		},
 	}
 	c.Flags().StringVar(&site, "site", "", "`site` (default: that of the configuration)")
+	c.Flags().StringVar(&category, "category", "", "only errors of this `category`, for example address_unknown")
+	c.Flags().BoolVar(&many.All, "all", false, "every category, as chora does: also addresses that do not exist")
 	return c
 }
 
@@ -155,6 +165,15 @@ func failures(failed, sent int) error {
 
 func tell(c *cobra.Command, what string, n int) {
 	fmt.Fprintf(c.OutOrStdout(), "%-12s  %d\n", what, n)
+}
+
+// tellLeft prints how many messages a retry of many left alone, by reason.
+func tellLeft(c *cobra.Command, left map[message.LeftAlone]int) {
+	for _, why := range message.WhyLeftAlone {
+		if n := left[why]; n > 0 {
+			fmt.Fprintf(c.OutOrStdout(), "%-12s  %d (%s: %s)\n", "left alone", n, why, why.Error())
+		}
+	}
 }
 
 // openInput opens a file, or standard input for "-".

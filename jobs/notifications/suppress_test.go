@@ -117,3 +117,51 @@ func TestSuppressedWhileItWaits(t *testing.T) {
 		}
 	})
 }
+
+// L3, RULES 5: a retry of many lifts no suppression, not even one that is made between asking
+// and sending. A person's retry of one lifts those that were there when the person asked.
+func TestWhichRetryLiftsASuppression(t *testing.T) {
+	again := func(m message.Message, at time.Time) (message.Message, error) { return m.Again(at) }
+	withMany := func(m message.Message, at time.Time) (message.Message, error) { return m.AgainWithMany(at) }
+	for _, c := range []struct {
+		name  string
+		retry func(message.Message, time.Time) (message.Message, error)
+		since time.Duration // when the address was suppressed; the retry is at one minute
+		want  message.Status
+	}{
+		{"one, suppressed before", again, 0, message.Sent},
+		{"one, suppressed at that instant", again, time.Minute, message.Sent},
+		{"one, suppressed between asking and sending", again, 90 * time.Second, message.Skipped},
+		{"many, suppressed before", withMany, 0, message.Skipped},
+		{"many, suppressed between asking and sending", withMany, 90 * time.Second, message.Skipped},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			each(t, func(t *testing.T, s *store.Store, r *mailtest.Relay) {
+				r.Refuse("full@x.org", 552)
+				m := direct(noon, "full@x.org")
+				accept(t, s, m)
+				j := job(t, s, r, 1, notifications.Options{})
+				run(t, j, noon, "fail=1")
+				failed := read(t, s, m)
+				after, err := c.retry(failed, noon.Add(time.Minute))
+				if err == nil {
+					err = s.Replace(t.Context(), failed, after)
+				}
+				if err == nil {
+					err = s.Suppress(t.Context(), site, message.Suppression{Address: "FULL@x.org", Reason: message.OptedOut, Since: noon.Add(c.since)})
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := "accept=1"
+				if c.want == message.Skipped {
+					want = "skip=1"
+				}
+				run(t, j, noon.Add(2*time.Minute), want)
+				if got := read(t, s, m); got.Status != c.want {
+					t.Errorf("it is %s, want %s", got.Status, c.want)
+				}
+			})
+		})
+	}
+}

@@ -25,6 +25,7 @@ type Queue interface {
 // Desk makes the moves.
 type Desk interface {
 	Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error)
+	RetryOfMany(ctx context.Context, c message.Call, k message.Many, id message.ID) (message.Message, error)
 	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Hold(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
@@ -88,6 +89,11 @@ func (j *Job) work(ctx context.Context, o message.Operation, now func() time.Tim
 			case refused(err):
 				o.Refused++
 				counts["refused"]++
+				if why, is := errors.AsType[message.LeftAlone](err); is {
+					left := message.ManyRetried{LeftAlone: o.WhyLeft}
+					left.Leave(why)
+					o.WhyLeft = left.LeftAlone
+				}
 				if len(o.LeftAlone) < message.MaxLeftAlone {
 					o.LeftAlone = append(o.LeftAlone, id)
 				}
@@ -137,7 +143,12 @@ func (j *Job) act(ctx context.Context, o message.Operation, id message.ID, at ti
 	case message.ActRelease:
 		_, err = j.desk.Release(ctx, c, id)
 	default:
-		_, err = j.desk.Retry(ctx, c, id, false)
+		k, many := o.Many()
+		if !many {
+			_, err = j.desk.Retry(ctx, c, id, false)
+			break
+		}
+		_, err = j.desk.RetryOfMany(ctx, c, k, id)
 	}
 	return err
 }
@@ -145,5 +156,6 @@ func (j *Job) act(ctx context.Context, o message.Operation, id message.ID, at ti
 // refused tells whether it is the message that cannot make the move.
 func refused(err error) bool {
 	var move *message.MoveError
-	return errors.As(err, &move) || errors.Is(err, message.ErrManual) || errors.Is(err, message.ErrNotFound) || errors.Is(err, message.ErrMoved)
+	var left message.LeftAlone
+	return errors.As(err, &move) || errors.As(err, &left) || errors.Is(err, message.ErrManual) || errors.Is(err, message.ErrNotFound) || errors.Is(err, message.ErrMoved)
 }

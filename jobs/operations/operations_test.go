@@ -47,7 +47,7 @@ func failing(t *testing.T, s *store.Store, n int) {
 	for i, m := range claimed {
 		f := &message.Failure{Category: message.MailboxFull, Text: "full"}
 		if i%2 == 1 {
-			f.Category = message.AddressUnknown
+			f.Category = message.RejectedContent
 		}
 		outcomes = append(outcomes, message.Outcome{Site: site, ID: m.ID, Claim: m.Claim, Move: message.Fail, At: noon, Error: f})
 	}
@@ -79,6 +79,17 @@ func (d *desk) Retry(ctx context.Context, c message.Call, id message.ID, _ bool)
 		return before, err
 	}
 	return after, d.Replace(ctx, before, after)
+}
+
+func (d *desk) RetryOfMany(ctx context.Context, c message.Call, k message.Many, id message.ID) (message.Message, error) {
+	m, err := d.Message(ctx, c.Site, id)
+	if err != nil {
+		return m, err
+	}
+	if why := k.Leaves(m, nil, c.At); why != "" {
+		return m, why
+	}
+	return d.Retry(ctx, c, id, false)
 }
 
 func (d *desk) Cancel(context.Context, message.Call, message.ID) (message.Message, error) {
@@ -235,7 +246,7 @@ func TestAnOperationWaitsToBeUndone(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		undone, atOnce := later(message.MailboxFull), later(message.AddressUnknown)
+		undone, atOnce := later(message.MailboxFull), later(message.RejectedContent)
 		run(noon.Add(9 * time.Second))
 		retried(t, s, 0)
 		if !undone.Waits(noon.Add(9*time.Second)) || undone.Waits(begins) {

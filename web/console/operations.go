@@ -26,6 +26,22 @@ func (o operationView) Failed() string { return o.Moved() + url.QueryEscape(" st
 // Moved is where what the operation has moved is listed.
 func (o operationView) Moved() string { return "/messages?q=operation:" + string(o.ID) }
 
+// Reasons are why messages were left alone, with how many for each.
+func (o operationView) Reasons() (all []leftAlone) {
+	for _, why := range message.WhyLeftAlone {
+		if n := o.WhyLeft[why]; n > 0 {
+			all = append(all, leftAlone{why, n})
+		}
+	}
+	return all
+}
+
+// leftAlone is how many messages a retry of many left alone for a reason.
+type leftAlone struct {
+	Why message.LeftAlone
+	N   int
+}
+
 // operationOf is how an operation is shown.
 func operationOf(b base, o message.Operation) operationView {
 	v := operationView{Operation: o, Title: b.Clock.Words.N("op.title."+string(o.Action), o.Total), Stage: string(o.Status), Back: "/operations/" + string(o.ID)}
@@ -85,6 +101,7 @@ type confirmPage struct {
 	Guessed bool
 	Type    bool // whether the number is to be typed
 	Wrong   bool
+	Many    bool // whether it is a retry of many, which leaves some alone
 	Query   string
 	IDs     []string
 }
@@ -111,6 +128,7 @@ func (c *console) confirm(w http.ResponseWriter, r *http.Request) error {
 		p.N, p.Guessed, p.IDs = n.N, n.Guessed, nil
 	}
 	p.Type = p.N > many && final[o.Action]
+	_, p.Many = o.Many()
 	return c.show(w, r, p.Lang, "confirm.html", p)
 }
 
@@ -120,7 +138,7 @@ func (c *console) asked(w http.ResponseWriter, r *http.Request) (o message.Opera
 	if err := r.ParseForm(); err != nil {
 		return o, message.ErrNotFound
 	}
-	o.Action = message.Action(r.PostForm.Get("do"))
+	o.Action, o.All = message.Action(r.PostForm.Get("do")), r.PostForm.Get("every") != ""
 	if r.PostForm.Get("all") == "" {
 		for _, id := range r.PostForm["id"] {
 			o.IDs = append(o.IDs, message.ID(id))

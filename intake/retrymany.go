@@ -1,0 +1,118 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"notifier/message"
+)
+
+// RetryAll asks for another try of every message of the site that is in error, except for
+// those that a retry of many leaves alone, and counts both (CH-6, RULES 5).
+func (d *Desk) RetryAll(ctx context.Context, c message.Call, k message.Many) (message.ManyRetried, error) {
+	all, _, err := d.RetryAllOnce(ctx, c, k)
+	return all, err
+}
+
+// RetryAllOnce is RetryAll, and tells whether a request with that key was answered before:
+// then it retried so many, and nothing is retried now. One that was broken off goes on.
+func (d *Desk) RetryAllOnce(ctx context.Context, c message.Call, k message.Many) (all message.ManyRetried, replayed bool, err error) {
+	what := []any{message.ActRetry, "all"}
+	if k != (message.Many{}) { // a key without a filter stays what it was
+		what = append(what, k)
+	}
+	key, err := c.Once(what, 0)
+	if err != nil {
+		return all, false, err
+	}
+	if key != nil {
+		answered, err := d.store.Answered(ctx, c.Site, *key)
+		if err != nil {
+			return all, false, err
+		}
+		if answered != nil {
+			if json.Unmarshal(answered, &all.Retried) == nil { // an earlier version kept the number alone
+				return all, true, nil
+			}
+			return all, true, json.Unmarshal(answered, &all)
+		}
+	}
+	if all, err = d.retryAll(ctx, c, k); all.Retried > 0 {
+		d.o.Wake()
+	}
+	if err != nil || key == nil {
+		return all, false, err
+	}
+	if key.Answer, err = json.Marshal(all); err != nil {
+		return all, false, err
+	}
+	_, err = d.store.AnswerOnce(ctx, c, *key)
+	return all, false, err
+}
+
+func (d *Desk) retryAll(ctx context.Context, c message.Call, k message.Many) (all message.ManyRetried, err error) {
+	for after := message.ID(""); ; {
+		failed, err := d.store.Failed(ctx, c.Site, after, 500)
+		if err != nil || len(failed) == 0 {
+			return all, err
+		}
+		var addresses []string
+		for _, m := range failed {
+			addresses = append(addresses, m.RetryGoesTo()...)
+		}
+		suppressed, err := d.store.Suppressed(ctx, c.Site, addresses)
+		if err != nil {
+			return all, err
+		}
+		for _, m := range failed {
+			after = m.ID
+			if k.Category != "" && (m.Error == nil || m.Error.Category != k.Category) {
+				continue
+			}
+			why, err := d.retryFailed(ctx, c, k, m, suppressed)
+			switch {
+			case err != nil:
+				return all, err
+			case why != "":
+				all.Leave(why)
+			default:
+				all.Retried++
+			}
+		}
+	}
+}
+
+func (d *Desk) retryFailed(ctx context.Context, c message.Call, k message.Many, m message.Message, suppressed map[string]message.Suppression) (message.LeftAlone, error) {
+	if why := k.Leaves(m, suppressed, c.At); why != "" {
+		return why, nil
+	}
+	pending, err := m.AgainWithMany(c.At)
+	if err != nil {
+		return message.LeftMoved, nil
+	}
+	err = d.store.Replace(ctx, m, pending, decided(c, message.DidRetry, m.ID))
+	if errors.Is(err, message.ErrMoved) {
+		return message.LeftMoved, nil
+	}
+	return "", err
+}
+
+// RetryOfMany retries one message as part of a retry of many. The error is a
+// message.LeftAlone if that leaves it alone.
+func (d *Desk) RetryOfMany(ctx context.Context, c message.Call, k message.Many, id message.ID) (message.Message, error) {
+	after, _, err := d.act(ctx, c, id, message.DidRetry, nil, func(m message.Message) (message.Message, error) {
+		if m.Status != message.Error {
+			return m, message.LeftMoved
+		}
+		suppressed, err := d.store.Suppressed(ctx, c.Site, m.RetryGoesTo())
+		if err != nil {
+			return m, err
+		}
+		if why := k.Leaves(m, suppressed, c.At); why != "" {
+			return m, why
+		}
+		return m.AgainWithMany(c.At)
+	})
+	return after, err
+}
