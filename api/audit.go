@@ -178,7 +178,7 @@ func raw(v any) json.RawMessage {
 func (h *handler) note(ctx context.Context, action, subject string, before, after json.RawMessage) {
 	a := asking(ctx)
 	r := access.Record{
-		ID: message.NewID(access.RecordIDs), Site: a.caller.Site, At: now(), By: a.caller.Name, Key: a.caller.Key, From: a.from, Request: a.request,
+		ID: message.NewID(access.RecordIDs), Site: a.caller.Site, At: now(ctx), By: a.caller.Name, Key: a.caller.Key, From: a.from, Request: a.request,
 		Action: action, Subject: message.Truncate(subject, 500),
 	}
 	r.Before, r.After = access.Differences(before, after)

@@ -14,6 +14,7 @@ import (
 
 	"notifier/access"
 	"notifier/message"
+	"notifier/timekeeper"
 )
 
 // Gate tells who a caller is.
@@ -55,10 +56,11 @@ func callerOf(ctx context.Context) access.Caller { return asking(ctx).caller }
 // call is a request to a room, made now.
 func call(ctx context.Context, key string) message.Call {
 	c := callerOf(ctx)
-	return message.Call{Site: c.Site, At: now(), By: c.Name, Key: key}
+	return message.Call{Site: c.Site, At: now(ctx), By: c.Name, Key: key}
 }
 
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+// now is the time that the service goes by.
+func now(ctx context.Context) time.Time { return timekeeper.Now(ctx) }
 
 // keyed lets only callers with a key in.
 func (h *handler) keyed(next http.Handler) http.Handler {
@@ -67,7 +69,7 @@ func (h *handler) keyed(next http.Handler) http.Handler {
 		if !strings.EqualFold(scheme, "Bearer") {
 			secret = ""
 		}
-		caller, err := h.o.Gate.Admit(r.Context(), secret, now())
+		caller, err := h.o.Gate.Admit(r.Context(), secret, now(r.Context()))
 		if err != nil {
 			h.refuse(w, h.refused(r.Context(), err))
 			return
@@ -75,7 +77,7 @@ func (h *handler) keyed(next http.Handler) http.Handler {
 		if seen, ok := w.(*watch); ok {
 			seen.caller = caller
 		}
-		if p := h.rate(w.Header(), caller); p != nil {
+		if p := h.rate(w.Header(), caller, now(r.Context())); p != nil {
 			h.refuse(w, p)
 			return
 		}
@@ -85,8 +87,8 @@ func (h *handler) keyed(next http.Handler) http.Handler {
 }
 
 // rate tells a caller what may still be asked for, and refuses what is too much.
-func (h *handler) rate(header http.Header, c access.Caller) *Problem {
-	a := h.o.Gate.Take(c, 1, now())
+func (h *handler) rate(header http.Header, c access.Caller, at time.Time) *Problem {
+	a := h.o.Gate.Take(c, 1, at)
 	if a.Limit > 0 {
 		header.Set("RateLimit-Limit", strconv.Itoa(a.Limit))
 		header.Set("RateLimit-Remaining", strconv.Itoa(a.Remaining))

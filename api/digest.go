@@ -122,7 +122,7 @@ func (h *handler) digestRoutes(api huma.API) {
 		OperationID: "list-digests", Method: http.MethodGet, Path: "/digests", Tags: tags, Summary: "For whom something waits",
 	}, func(ctx context.Context, in *waitsIn) (*waitsOut, error) {
 		found, err := h.o.Digests.Waits.WaitingUsers(ctx, callerOf(ctx).Site, in.Cursor, in.Limit+1)
-		timetable, at := h.timetable.Departures(), now()
+		timetable, at := h.timetable.Departures(), now(ctx)
 		show := func(w message.Waits) waitsView { return waitsView{w, viewLeaving(timetable.OfDigest(w.DueAt, at))} }
 		return &waitsOut{Body: pageOf(found, in.Limit, show, func(w message.Waits) string { return w.User })}, err
 	})
@@ -169,7 +169,7 @@ func (h *handler) digest(ctx context.Context, in *waiterIn) (*digestOut, error) 
 		return nil, err
 	}
 	v := digestView{User: u.ID, Timezone: u.Person().Timezone, Messages: []waitingView{}}
-	timetable, at := h.timetable.Departures(), now()
+	timetable, at := h.timetable.Departures(), now(ctx)
 	for _, m := range items {
 		leaves := viewLeaving(timetable.OfDigest(m.DueAt, at))
 		if v.DueAt == nil {
@@ -189,7 +189,7 @@ func (h *handler) previewDigest(ctx context.Context, in *digestPreviewIn) (*huma
 	if err != nil {
 		return nil, err
 	}
-	at := now()
+	at := now(ctx)
 	if len(items) > 0 && !in.Now {
 		at = h.closes(items[0].DueAt, at)
 	}
@@ -249,7 +249,7 @@ func (h *handler) sendDigest(ctx context.Context, in *sendDigestIn) (*sentNowOut
 }
 
 func (h *handler) estimate(ctx context.Context, in *waiterIn) (*estimateOut, error) {
-	site, at := callerOf(ctx).Site, now()
+	site, at := callerOf(ctx).Site, now(ctx)
 	u, err := h.desk.User(ctx, site, in.ID)
 	if err != nil {
 		return nil, err

@@ -87,15 +87,17 @@ type deadlineView struct {
 	Skipped []skippedUser `json:"skipped,omitempty" doc:"Users who were unknown when it was set. They are reminded as soon as a user has the id."`
 }
 
-func (h *handler) viewDeadline(d deadlines.Deadline) deadlineView {
-	v := deadlineView{Shortened: d.Shortened, Deadline: d, NextReminder: orNil(d.NextAt), SetAt: d.SetAt, ClearedAt: orNil(d.ClearedAt), Sequence: d.Sequence}
-	if !d.NextAt.IsZero() {
-		v.Leaves = viewLeaving(h.timetable.Departures().OfReminder(d.NextAt, now()))
+func (h *handler) viewDeadline(ctx context.Context) func(deadlines.Deadline) deadlineView {
+	return func(d deadlines.Deadline) deadlineView {
+		v := deadlineView{Shortened: d.Shortened, Deadline: d, NextReminder: orNil(d.NextAt), SetAt: d.SetAt, ClearedAt: orNil(d.ClearedAt), Sequence: d.Sequence}
+		if !d.NextAt.IsZero() {
+			v.Leaves = viewLeaving(h.timetable.Departures().OfReminder(d.NextAt, now(ctx)))
+		}
+		for _, id := range d.Unknown {
+			v.Skipped = append(v.Skipped, skippedUser{id, message.Skipped, message.UnknownUser})
+		}
+		return v
 	}
-	for _, id := range d.Unknown {
-		v.Skipped = append(v.Skipped, skippedUser{id, message.Skipped, message.UnknownUser})
-	}
-	return v
 }
 
 type deadlineOut struct{ Body deadlineView }
@@ -135,7 +137,7 @@ func (h *handler) deadlineRoutes(api huma.API) {
 		}
 		d.Key = in.Key
 		d, replayed, err := h.desk.SetDeadlineOnce(ctx, in.in(call(ctx, in.Keyed.Key)), d)
-		return &deadlineSetOut{Replayed: yes(replayed), Body: h.viewDeadline(d)}, err
+		return &deadlineSetOut{Replayed: yes(replayed), Body: h.viewDeadline(ctx)(d)}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-deadline", Method: http.MethodGet, Path: "/deadlines/{key}", Tags: tags, Errors: []int{http.StatusNotFound}, Summary: "One deadline",
@@ -144,7 +146,7 @@ func (h *handler) deadlineRoutes(api huma.API) {
 		if errors.Is(err, message.ErrNotFound) {
 			err = fmt.Errorf("there is no deadline %q. Set it with PUT /api/v1/deadlines/%s: %w", in.Key, url.PathEscape(in.Key), err)
 		}
-		return &deadlineOut{Body: h.viewDeadline(d)}, err
+		return &deadlineOut{Body: h.viewDeadline(ctx)(d)}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "list-deadlines", Method: http.MethodGet, Path: "/deadlines", Tags: tags, Summary: "The deadlines with a reminder to come, the next first",
@@ -163,7 +165,7 @@ func (h *handler) deadlines(ctx context.Context, in *deadlinesIn) (*deadlinesOut
 		return nil, err
 	}
 	found, err := h.records.Deadlines(ctx, callerOf(ctx).Site, in.Limit+1, after, key)
-	return &deadlinesOut{Body: pageOf(found, in.Limit, h.viewDeadline, func(d deadlines.Deadline) string { return place(d.NextAt, d.Key) })}, err
+	return &deadlinesOut{Body: pageOf(found, in.Limit, h.viewDeadline(ctx), func(d deadlines.Deadline) string { return place(d.NextAt, d.Key) })}, err
 }
 
 // place is a cursor into the list of deadlines: the next reminder and the key of one.

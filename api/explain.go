@@ -53,14 +53,14 @@ func (h *handler) explainRoutes(api huma.API) {
 		Description: "One sentence for the newest message that the question is about, with what happened and what comes next. Where there is none it lists what comes near: mail of others about the case, mail of the person about others, and requests that were refused.",
 	}, func(ctx context.Context, in *explainIn) (*explainOut, error) {
 		q := explain.Question{Site: callerOf(ctx).Site, User: in.User, Case: in.Case, Kind: message.Kind(in.Kind), Since: in.Since.UTC(), Lang: in.Lang}
-		answer, err := h.o.Why.Ask(ctx, q, now())
+		answer, err := h.o.Why.Ask(ctx, q, now(ctx))
 		return explained(answer, in.Lang), err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "explain-message", Method: http.MethodGet, Path: "/messages/{id}/explain", Tags: tags, Errors: []int{http.StatusNotFound},
 		Summary: "Why a message went out, or did not",
 	}, func(ctx context.Context, in *explainMessageIn) (*explainOut, error) {
-		answer, err := h.o.Why.Ask(ctx, explain.Question{Site: callerOf(ctx).Site, Message: message.ID(in.ID), Lang: in.Lang}, now())
+		answer, err := h.o.Why.Ask(ctx, explain.Question{Site: callerOf(ctx).Site, Message: message.ID(in.ID), Lang: in.Lang}, now(ctx))
 		return explained(answer, in.Lang), err
 	})
 }

@@ -124,6 +124,10 @@ type Options struct {
 	Version string
 	// Reload reads the configuration again; nil if that cannot be.
 	Reload func(ctx context.Context) (Reloaded, error)
+	// ConfirmClock believes the clock of this replica; nil if nobody asks.
+	ConfirmClock func(ctx context.Context, by string) time.Duration
+	// Replica is the name of this one.
+	Replica string
 	// Notices are what whoever asks whether the service is ready should know; nil if there
 	// is nothing to know.
 	Notices func() []string
@@ -236,6 +240,9 @@ func (h *handler) routes(api huma.API) {
 	}
 	if h.o.Reload != nil {
 		h.reloadRoutes(api)
+	}
+	if h.o.ConfirmClock != nil {
+		h.clockRoutes(api)
 	}
 	if h.o.Webhooks != nil {
 		h.webhookRoutes(api)

@@ -29,8 +29,8 @@ type reminderView struct {
 }
 
 // viewReminders shows reminders to come, and when each leaves.
-func (h *handler) viewReminders() func(r deadlines.Reminder) reminderView {
-	timetable, at := h.timetable.Departures(), now()
+func (h *handler) viewReminders(ctx context.Context) func(r deadlines.Reminder) reminderView {
+	timetable, at := h.timetable.Departures(), now(ctx)
 	return func(r deadlines.Reminder) reminderView {
 		return viewReminder(r, viewLeaving(timetable.OfReminder(r.Step.At, at)))
 	}
@@ -62,7 +62,7 @@ func (h *handler) previewDeadline(ctx context.Context, in *previewIn) (*previewO
 		}
 		d.Key = in.Key
 		coming, err := h.desk.PreviewDeadline(ctx, c, d)
-		return &previewOut{Body: listOf(coming, h.viewReminders())}, err
+		return &previewOut{Body: listOf(coming, h.viewReminders(ctx))}, err
 	}
 	d, err := h.records.Deadline(ctx, c.Site, in.Key)
 	if errors.Is(err, message.ErrNotFound) {
@@ -71,5 +71,5 @@ func (h *handler) previewDeadline(ctx context.Context, in *previewIn) (*previewO
 	if err != nil {
 		return nil, err
 	}
-	return &previewOut{Body: listOf(h.desk.ComingReminders(c, d), h.viewReminders())}, nil
+	return &previewOut{Body: listOf(h.desk.ComingReminders(c, d), h.viewReminders(ctx))}, nil
 }

@@ -87,6 +87,7 @@ var needs = map[string]need{
 	"retry-posted":  {scope: access.Queue},
 	"remove-posted": {scope: access.Queue},
 
+	"confirm-clock": {scope: access.Admin, home: true},
 	"reload-config": {scope: access.Admin, home: true},
 
 	"list-templates":  {scope: access.Send},

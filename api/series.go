@@ -33,7 +33,7 @@ func (h *handler) seriesRoutes(api huma.API) {
 		Summary:     "What happened over a time, step by step",
 		Description: "Steps begin at whole multiples of themselves in UTC, so the first and the last point may reach beyond since and until. Counts come from all replicas, some seconds late; a process that is killed takes its last seconds with it.",
 	}, func(ctx context.Context, in *seriesIn) (*seriesOut, error) {
-		q, err := in.query(now())
+		q, err := in.query(now(ctx))
 		if err != nil {
 			return nil, err
 		}

@@ -91,7 +91,7 @@ func (h *handler) suppressionRoutes(api huma.API) {
 		OperationID: "list-suppressions", Method: http.MethodGet, Path: "/suppressions", Tags: tags,
 		Summary: "The addresses that are not written to, in their order",
 	}, func(ctx context.Context, in *suppressionsIn) (*suppressionsOut, error) {
-		f, err := in.filter(now())
+		f, err := in.filter(now(ctx))
 		if err != nil {
 			return nil, err
 		}

@@ -113,7 +113,7 @@ func (h *handler) tryJobs(ctx context.Context, in *whatIfIn) (*whatIfOut, error)
 	if err != nil {
 		return nil, err
 	}
-	v := whatIfView{Until: now(), Schedules: map[string]schedulesTested{}}
+	v := whatIfView{Until: now(ctx), Schedules: map[string]schedulesTested{}}
 	if t.Until != nil {
 		v.Until = t.Until.UTC()
 	}

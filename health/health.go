@@ -34,11 +34,12 @@ const (
 	MailLate     = "mail_late"     // due mail does not leave
 	SchemaNewer  = "schema_newer"  // the database was migrated by a newer program
 	DatabaseFull = "database_full" // the database's disk, or its limit of connections, is used up
+	ClockStepped = "clock_stepped" // the clock was set forward, and nobody vouches for it
 	KeyUnfit     = "key_unfit"     // secrets.key does not open what is sealed
 )
 
 // Names lists all conditions; a test holds the console's texts against it.
-var Names = []string{JobStuck, MailLate, SchemaNewer, DatabaseFull, KeyUnfit}
+var Names = []string{JobStuck, MailLate, SchemaNewer, DatabaseFull, ClockStepped, KeyUnfit}
 
 // Check finds the conditions of one kind; none if all is well. With an error, as when the
 // database does not answer, what was known before still counts.

@@ -12,6 +12,7 @@ type alarm struct {
 	// earlier than all before it.
 	times []time.Time
 	timer *time.Timer
+	now   func() time.Time
 }
 
 // set rings at that time, unless it will ring before: whoever hears that asks again.
@@ -34,7 +35,7 @@ func (a *alarm) wind(ring func()) {
 		return
 	}
 	at := a.times[len(a.times)-1]
-	a.timer = time.AfterFunc(time.Until(at), func() {
+	a.timer = time.AfterFunc(at.Sub(a.now()), func() {
 		if a.over(at, ring) {
 			ring()
 		}

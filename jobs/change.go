@@ -97,7 +97,7 @@ func (r Rest) check(at time.Time) error {
 // Pause keeps the job from running until Resume, or until the rest is over. Ticks that
 // pass meanwhile are not made up.
 func (t *Timetable) Pause(ctx context.Context, name string, r Rest, by string) (State, error) {
-	if err := r.check(now()); err != nil {
+	if err := r.check(t.clock()); err != nil {
 		return State{}, err
 	}
 	return t.edit(ctx, name, by, func(j *schedule.Job) error {
@@ -125,7 +125,7 @@ func (t *Timetable) edit(ctx context.Context, name, by string, change func(*sche
 		if err != nil {
 			return State{}, err
 		}
-		at := now()
+		at := t.clock()
 		if j.Paused && !j.Resting(at) {
 			j.Paused, j.Note, j.PausedUntil = false, "", time.Time{}
 		}

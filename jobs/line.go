@@ -17,8 +17,8 @@ import (
 
 type gocronID = uuid.UUID
 
-// now is the time as it is kept: UTC, to the microsecond.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+// clock is the time as it is kept: UTC, to the microsecond.
+func (t *Timetable) clock() time.Time { return t.o.Now().UTC().Truncate(time.Microsecond) }
 
 // line is one job in the timetable.
 type line struct {
@@ -91,14 +91,14 @@ func (l *line) configured() (planned schedule.Schedule, spec schedule.Spec, wake
 
 func (l *line) beginning() schedule.Job {
 	planned, _, _ := l.configured()
-	return schedule.Job{Name: l.plan.Name, Planned: planned.String(), ChangedAt: now()}
+	return schedule.Job{Name: l.plan.Name, Planned: planned.String(), ChangedAt: l.clock()}
 }
 
 // open reads the saved line, or begins it: a new job has missed nothing, and neither has
 // one whose schedule was changed in config.yaml while the service was down.
 func (l *line) open(ctx context.Context) error {
 	if l.plan.Private {
-		l.handled = now()
+		l.handled = l.clock()
 		return nil
 	}
 	if err := l.replan(ctx); err != nil {
@@ -122,7 +122,7 @@ func (l *line) replan(ctx context.Context) error {
 	if saved.Planned != begin.Planned {
 		saved.Planned = begin.Planned
 		if saved.Spec == (schedule.Spec{}) {
-			saved.ChangedAt = now()
+			saved.ChangedAt = l.clock()
 		}
 		if err := l.book.SaveJob(ctx, saved); err != nil && !errors.Is(err, message.ErrMoved) {
 			return err
@@ -285,7 +285,7 @@ func (l *line) state(ctx context.Context) (State, error) {
 	}
 	j, s := l.now()
 	_, spec, wake := l.configured()
-	at := now()
+	at := l.clock()
 	state := State{
 		Name: l.plan.Name, Spec: s.Spec(), Words: s.Words(), Wake: wake, Everywhere: l.plan.Everywhere,
 		Overridden: j.Spec != (schedule.Spec{}) || j.Wake != nil, Configured: spec, ChangedAt: j.ChangedAt, ChangedBy: j.ChangedBy, Version: j.Version,
@@ -314,7 +314,7 @@ func (l *line) state(ctx context.Context) (State, error) {
 func (l *line) standing() schedule.Standing {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	j, at := l.job, now()
+	j, at := l.job, l.clock()
 	return schedule.Standing{Schedule: l.schedule, Paused: j.Resting(at), PausedUntil: j.PausedUntil, Wake: l.woken}
 }
 

@@ -30,7 +30,7 @@ func (l *line) fire(ctx context.Context, tick time.Time, trigger schedule.Trigge
 		return // the last run is still going: this tick passes
 	}
 	defer l.free()
-	at := now()
+	at := l.clock()
 	if l.plan.Private {
 		_, _ = l.work(ctx, at) // logged there
 		return
@@ -58,7 +58,7 @@ func (l *line) begin(ctx context.Context) (schedule.Run, error) {
 	if !l.occupy() {
 		return schedule.Run{}, ErrBusy
 	}
-	at := now()
+	at := l.clock()
 	run := l.newRun(at, at, schedule.Manual)
 	for {
 		free, err := l.book.Fire(ctx, run)
@@ -87,7 +87,7 @@ func (l *line) run(ctx context.Context, r schedule.Run) {
 	if r.Counts, err = work(ctx, r.StartedAt); err != nil {
 		r.Error = err.Error()
 	}
-	r.EndedAt = now()
+	r.EndedAt = l.clock()
 	l.note(ctx, "the end of a run could not be noted", func(ctx context.Context) error { return l.book.Finish(ctx, r) })
 }
 
@@ -131,7 +131,7 @@ func (l *line) alone(ctx context.Context, at time.Time) (map[string]int, error) 
 func (l *line) keepHolding(ctx context.Context, lose context.CancelFunc) (end func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	renew := func(ctx context.Context) error {
-		at := now()
+		at := l.clock()
 		held, err := l.book.Hold(ctx, l.plan.Name, l.o.Replica, at, at.Add(holdFor))
 		if err == nil && !held {
 			lose()
@@ -163,8 +163,9 @@ func (l *line) keepHolding(ctx context.Context, lose context.CancelFunc) (end fu
 func (l *line) work(ctx context.Context, at time.Time) (map[string]int, error) {
 	l.since.Store(&at)
 	defer l.since.Store(nil)
+	began := time.Now()
 	counts, err := l.watched(ctx, at)
-	fields := []zap.Field{zap.String("job", l.plan.Name), zap.Any("counts", counts), zap.Duration("took", time.Since(at))}
+	fields := []zap.Field{zap.String("job", l.plan.Name), zap.Any("counts", counts), zap.Duration("took", time.Since(began))}
 	told := l.told
 	l.told = ""
 	switch {
@@ -211,7 +212,7 @@ func (l *line) wakes(ctx context.Context) {
 		default:
 		}
 		if ctx.Err() == nil && l.wakeful() {
-			_, _ = l.work(ctx, time.Now()) // logged there; the next tick tries again
+			_, _ = l.work(ctx, l.clock()) // logged there; the next tick tries again
 		}
 		l.free()
 	}
@@ -220,5 +221,5 @@ func (l *line) wakes(ctx context.Context) {
 func (l *line) wakeful() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.woken && !l.job.Resting(now())
+	return l.woken && !l.job.Resting(l.clock())
 }

@@ -64,6 +64,8 @@ type Options struct {
 	Replica string
 	// Poll is how often changes made on other replicas are looked for; 0 means 2s.
 	Poll time.Duration
+	// Now is the time that jobs go by; nil: the wall clock's.
+	Now func() time.Time
 }
 
 // Errors that callers tell apart.
@@ -97,12 +99,15 @@ func New(book Book, o Options, log *zap.Logger) (*Timetable, error) {
 	if o.Poll == 0 {
 		o.Poll = 2 * time.Second
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &Timetable{book: book, o: o, log: log.Named("timetable")}, nil
 }
 
 // Plan adds a job. All jobs are planned before Start.
 func (t *Timetable) Plan(p Plan) error {
-	l := &line{Timetable: t, plan: p, wake: make(chan struct{}, 1), busy: make(chan struct{}, 1)}
+	l := &line{Timetable: t, plan: p, alarm: alarm{now: t.o.Now}, rested: alarm{now: t.o.Now}, wake: make(chan struct{}, 1), busy: make(chan struct{}, 1)}
 	var err error
 	if l.planned, err = p.Spec.Compile(); err != nil {
 		return fmt.Errorf("plan %s: %w", p.Name, err)
@@ -228,7 +233,7 @@ func (t *Timetable) fire(ctx context.Context, trigger schedule.Trigger) {
 	defer t.firing.Unlock()
 	var before []<-chan struct{} // closed when a job is over
 	for _, l := range t.lines {
-		at := now()
+		at := t.clock()
 		if !l.due(at) {
 			continue
 		}
@@ -349,6 +354,13 @@ func (t *Timetable) Wake(name string) {
 	}
 }
 
+// WakeAll wakes all jobs that are to be woken at all, as when the time has moved.
+func (t *Timetable) WakeAll() {
+	for _, l := range t.lines {
+		t.Wake(l.plan.Name)
+	}
+}
+
 // WakeAt wakes the job at that time, unless it will be woken before: then whoever runs asks
 // again. It never waits.
 func (t *Timetable) WakeAt(name string, at time.Time) {
@@ -422,7 +434,7 @@ func (t *Timetable) Inner() (all []State) {
 			continue
 		}
 		_, s := l.now()
-		state := State{Name: l.plan.Name, Spec: s.Spec(), Words: s.Words(), Wake: l.plan.Wake, Everywhere: true, schedule: s, at: now()}
+		state := State{Name: l.plan.Name, Spec: s.Spec(), Words: s.Words(), Wake: l.plan.Wake, Everywhere: true, schedule: s, at: t.clock()}
 		if since := l.since.Load(); since != nil {
 			state.Running = *since
 		}

@@ -84,7 +84,7 @@ type Silence struct {
 // rests, or has nothing to do, is not silent.
 func (t *Timetable) Silent() (all []Silence) {
 	for _, l := range t.lines {
-		if d := l.silent(now()); d >= stuckAfter {
+		if d := l.silent(t.clock()); d >= stuckAfter {
 			all = append(all, Silence{l.plan.Name, d})
 		}
 	}

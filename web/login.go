@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/timekeeper"
 	"notifier/web/look"
 )
 
@@ -72,7 +73,7 @@ func Who(ctx context.Context) access.Caller {
 // Guard lets in who is signed in, and leads others to the page where they sign in.
 func (l *Login) Guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller, err := l.staff.SignedIn(r.Context(), l.token(r), time.Now())
+		caller, err := l.staff.SignedIn(r.Context(), l.token(r), timekeeper.Now(r.Context()))
 		switch {
 		case errors.Is(err, access.ErrNotSignedIn) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 			http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
@@ -90,7 +91,7 @@ func (l *Login) Guard(next http.Handler) http.Handler {
 // Open lets everybody in, and finds out who is signed in, if anybody is.
 func (l *Login) Open(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if caller, err := l.staff.SignedIn(r.Context(), l.token(r), time.Now()); err == nil {
+		if caller, err := l.staff.SignedIn(r.Context(), l.token(r), timekeeper.Now(r.Context())); err == nil {
 			r = r.WithContext(context.WithValue(r.Context(), whoIn{}, caller))
 		}
 		next.ServeHTTP(w, r)
@@ -184,7 +185,7 @@ func (l *Login) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 	words := look.In(language(r))
 	page := loginPage{Email: r.PostForm.Get("email"), Next: local(r.PostForm.Get("next"))}
-	session, token, err := l.staff.SignIn(r.Context(), page.Email, r.PostForm.Get("password"), l.o.From(r), r.UserAgent(), time.Now().UTC().Truncate(time.Microsecond))
+	session, token, err := l.staff.SignIn(r.Context(), page.Email, r.PostForm.Get("password"), l.o.From(r), r.UserAgent(), timekeeper.Now(r.Context()))
 	status := http.StatusUnauthorized
 	var many *access.TooMany
 	switch {
@@ -245,7 +246,7 @@ type accountPage struct {
 func (l *Login) account(w http.ResponseWriter, r *http.Request) {
 	page := accountPage{Who: Who(r.Context()), Here: access.HashOf(l.token(r)), Clock: clockFor(r)}
 	var err error
-	if page.Sessions, err = l.staff.Sessions(r.Context(), page.Who, time.Now()); err != nil {
+	if page.Sessions, err = l.staff.Sessions(r.Context(), page.Who, timekeeper.Now(r.Context())); err != nil {
 		l.fail(w, r, err)
 		return
 	}

@@ -6,12 +6,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"go.uber.org/zap"
 
 	"notifier/access"
 	"notifier/message"
+	"notifier/timekeeper"
 )
 
 // Book keeps who changed what.
@@ -46,7 +46,7 @@ func (l *Login) Note(r *http.Request, action string) {
 func (l *Login) note(r *http.Request, action string, told []func(*access.Record)) {
 	who := Who(r.Context())
 	record := access.Record{
-		ID: message.NewID(access.RecordIDs), Site: who.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: who.Name, Key: who.Key, From: l.o.From(r),
+		ID: message.NewID(access.RecordIDs), Site: who.Site, At: timekeeper.Now(r.Context()), By: who.Name, Key: who.Key, From: l.o.From(r),
 		Action: action, Subject: message.Truncate(r.URL.Path, 500),
 	}
 	for _, field := range slices.Sorted(maps.Keys(r.PostForm)) {

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/timekeeper"
 	"notifier/web/look"
 )
 
@@ -77,7 +78,7 @@ func (l *Login) arrive(w http.ResponseWriter, r *http.Request) {
 	var session access.Session
 	var token string
 	if err == nil {
-		session, token, err = l.staff.SignInAs(r.Context(), email, l.o.From(r), r.UserAgent(), time.Now().UTC().Truncate(time.Microsecond))
+		session, token, err = l.staff.SignInAs(r.Context(), email, l.o.From(r), r.UserAgent(), timekeeper.Now(r.Context()))
 	}
 	switch {
 	case errors.Is(err, access.ErrNotProved):

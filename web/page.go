@@ -6,10 +6,10 @@ package web
 import (
 	"embed"
 	"net/http"
-	"time"
 
 	"go.uber.org/zap"
 
+	"notifier/timekeeper"
 	"notifier/web/look"
 )
 
@@ -33,7 +33,7 @@ func clockFor(r *http.Request) look.Clock {
 	if c, err := r.Cookie("notifier_zone"); err == nil {
 		zone = c.Value
 	}
-	return look.NewClock(look.In(language(r)), zone, time.Now())
+	return look.NewClock(look.In(language(r)), zone, timekeeper.Now(r.Context()))
 }
 
 // rendered answers with a page, or with none if it cannot be written.

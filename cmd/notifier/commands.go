@@ -89,7 +89,7 @@ func (s *shared) withHouse(c *cobra.Command, site string, do func(ctx context.Co
 	if err != nil {
 		return err
 	}
-	err = do(c.Context(), h, message.Call{Site: h.config.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: whoami()})
+	err = do(c.Context(), h, message.Call{Site: h.config.Site, At: h.now().UTC().Truncate(time.Microsecond), By: whoami()})
 	return errors.Join(err, h.close())
 }
 
@@ -108,7 +108,7 @@ func (h *house) flushOnce(ctx context.Context) (map[string]int, error) {
 }
 
 func (h *house) flushBy(ctx context.Context, job *notifications.Job) (map[string]int, error) {
-	now := time.Now()
+	now := h.now()
 	if err := h.store.AskAgain(ctx, h.outgoing().config.Site, now); err != nil { // whoever calls wants it now
 		return nil, err
 	}

@@ -21,6 +21,7 @@ func (h *house) watchHealth() {
 	h.health.Add(0, h.jobsRun)
 	h.health.Add(0, h.databaseHasRoom)
 	h.health.Add(15*time.Second, h.mailLeaves)
+	h.health.Add(0, h.clockIsTrusted)
 }
 
 // jobsRun tells of jobs that make no progress.
@@ -62,7 +63,7 @@ const lateMail = 90 * time.Second
 // mailLeaves tells of mail that is due and does not leave, which is no reason to send the
 // callers elsewhere: other replicas have the same queue.
 func (h *house) mailLeaves(ctx context.Context) ([]health.Condition, error) {
-	at := time.Now()
+	at := h.now()
 	if state, err := h.timetable.Line(ctx, schedule.Notifications); err != nil || state.Paused {
 		return nil, err
 	}

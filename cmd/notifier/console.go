@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"notifier/jobs/trials"
 	"notifier/links"
@@ -25,7 +24,7 @@ func (h *house) console(stop <-chan struct{}, mailbox console.Mailbox) http.Hand
 		Write: h.shown, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks, Settings: settings{h}, Keys: h.gate, People: h.people(), Reminders: h.remind,
 		Wake:   func() { h.timetable.Wake(schedule.Notifications) },
 		WhatIf: console.WhatIf{Past: h.store, Plan: h.whatIf().Plan, Trials: room}, Mailbox: mailbox, Stop: stop,
-		URL: h.config.HTTP.PublicURL, Key: h.exampleKey(), NoServer: func() bool { return len(h.outgoing().config.accountNames()) == 0 }, Conditions: h.health.Conditions,
+		URL: h.config.HTTP.PublicURL, Key: h.exampleKey(), NoServer: func() bool { return len(h.outgoing().config.accountNames()) == 0 }, Conditions: h.health.Conditions, ConfirmClock: h.confirmClock,
 	}, h.log)
 }
 
@@ -75,7 +74,7 @@ const mostTold = 10_000
 // estimate reckons mails a week for each choice from what the user was told of lately, by
 // the schedules of now.
 func (h *house) estimate(ctx context.Context, site string, u preferences.User) (map[message.Kind]map[preferences.Frequency]float64, error) {
-	at := time.Now().UTC()
+	at := h.now().UTC()
 	told, err := h.store.Told(ctx, site, u.ID, at.Add(-simulate.EstimateOver), mostTold)
 	if err != nil || len(told) == 0 {
 		return nil, err

@@ -31,6 +31,7 @@ import (
 	"notifier/schedule"
 	"notifier/series"
 	"notifier/store"
+	"notifier/timekeeper"
 )
 
 // house is the whole service, wired. What it opened is closed in reverse.
@@ -59,6 +60,9 @@ type house struct {
 	waited    map[string]bool // the sites in which something waited then
 	timetable *jobs.Timetable
 	health    health.Board
+	keeper    *timekeeper.Keeper
+	boot      string // names the start of this machine; empty: nobody knows
+	kept      keptClock
 	grants    mail.Grants // what token servers gave; nil: each process has its own
 	ring      *links.Ring // what signs links
 	told      time.Time   // when the service was told to stop; zero before
@@ -74,7 +78,7 @@ type courier interface {
 
 // open wires the rooms. The database must be reachable; the relay need not be.
 func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
-	h := &house{config: c, log: log, replica: replicaName(), counter: &series.Counter{}}
+	h := &house{config: c, log: log, replica: replicaName(), counter: &series.Counter{}, keeper: timekeeper.System(), boot: timekeeper.Boot()}
 	s, err := store.Open(ctx, c.Database, log)
 	if err != nil {
 		return nil, err
@@ -111,7 +115,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	h.gate = gate.New(h.store, gate.Options{Site: c.Site, FirstKey: c.HTTP.Key, RateLimit: float64(c.HTTP.RateLimit)}, h.log)
 	h.staff = gate.NewStaff(h.store, c.Site, h.log)
 	h.webhooks = callbacks.NewBook(h.store, h.callbacks)
-	h.timetable, err = jobs.New(h.store, jobs.Options{Replica: h.replica}, h.log)
+	h.timetable, err = jobs.New(h.store, jobs.Options{Replica: h.replica, Now: h.now}, h.log)
 	if err != nil {
 		return err
 	}
@@ -203,7 +207,7 @@ func (h *house) migrate(ctx context.Context) error {
 	if len(ran) > 0 {
 		h.log.Info("database migrated", zap.Int64s("files", ran))
 	}
-	return errors.Join(h.readKeys(ctx), h.applySites(ctx))
+	return errors.Join(h.recallClock(ctx), h.readKeys(ctx), h.applySites(ctx))
 }
 
 // applySites puts into force what the configuration says of its sites.
@@ -219,7 +223,7 @@ func (h *house) applySites(ctx context.Context) error {
 	if err := h.followZones(ctx); err != nil {
 		return err
 	}
-	return h.moveInherited(ctx, time.Now())
+	return h.moveInherited(ctx, h.now())
 }
 
 // followZones gives the sites of test keys the zones of theirs, which may have changed.
@@ -231,7 +235,7 @@ func (h *house) followZones(ctx context.Context) error {
 	}
 	for _, s := range all {
 		if zone := zones[access.Home(s.Name)]; err == nil && access.IsSandbox(s.Name) && zone != s.Timezone {
-			err = h.store.AddSite(ctx, s.Name, zone, time.Now())
+			err = h.store.AddSite(ctx, s.Name, zone, h.now())
 		}
 	}
 	return err

@@ -144,7 +144,7 @@ func rootCommand() *cobra.Command {
 		{"service", "The service:", []*cobra.Command{serveCommand(&s), devCommand(), migrateCommand(&s), secretsCommand(&s), configCommand(&s), jobCommand(&s), doctorCommand(&s), healthcheckCommand(&s)}},
 		{"mail", "Mail:", []*cobra.Command{sendCommand(&s), sendQueueCommand(&s), retryQueueCommand(&s), queueCommand(&s), templateCommand(&s), accountCommand(&s), suppressionCommand(&s), outboxCommand(&s), webhookCommand(&s), statsCommand(&s)}},
 		{"workflow", "The workflow:", []*cobra.Command{eventCommand(&s), deadlineCommand(&s), processCommand(&s), userCommand(&s), groupCommand(&s), prefsCommand(&s)}},
-		{"people", "Who may do what:", []*cobra.Command{siteCommand(&s), keyCommand(&s), staffCommand(&s), auditCommand(&s)}},
+		{"people", "Who may do what:", []*cobra.Command{siteCommand(&s), keyCommand(&s), staffCommand(&s), auditCommand(&s), clockCommand(&s)}},
 		{"what-if", "Why, and what if:", []*cobra.Command{whyCommand(&s), simulateCommand(&s), replayCommand(&s), journalCommand(&s), digestCommand(&s)}},
 		{"more", "More:", []*cobra.Command{versionCommand()}},
 	} {

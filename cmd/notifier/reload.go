@@ -147,9 +147,9 @@ func (h *house) apply(ctx context.Context, c Config, written time.Time) error {
 	for site := range c.Sites {
 		err = errors.Join(err, h.applySite(ctx, c, site))
 	}
-	err = errors.Join(err, h.applySite(ctx, c, c.Site), h.followZones(ctx), h.moveInherited(ctx, time.Now()))
+	err = errors.Join(err, h.applySite(ctx, c, c.Site), h.followZones(ctx), h.moveInherited(ctx, h.now()))
 	h.timetable.Wake(schedule.Notifications) // mail may have waited for an account
-	return errors.Join(err, h.store.AskAgain(ctx, c.Site, time.Now()))
+	return errors.Join(err, h.store.AskAgain(ctx, c.Site, h.now()))
 }
 
 // zonesOf are the sites of a configuration with the zones of another. Their other keys need a

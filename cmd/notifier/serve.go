@@ -20,6 +20,7 @@ import (
 	"notifier/api"
 	"notifier/gate"
 	"notifier/schedule"
+	"notifier/timekeeper"
 	"notifier/web"
 	"notifier/web/centre"
 	"notifier/web/console"
@@ -85,7 +86,7 @@ func (h *house) checkSchema(ctx context.Context) error {
 	if has < knows {
 		return fmt.Errorf("the database's schema is at version %d, this program needs %d. Run notifier migrate", has, knows)
 	}
-	return errors.Join(h.readKeys(ctx), h.applySite(ctx, h.config, h.config.Site))
+	return errors.Join(h.recallClock(ctx), h.readKeys(ctx), h.applySite(ctx, h.config, h.config.Site))
 }
 
 // listen takes the address for pages and API; the remedy is for one that is taken.
@@ -109,7 +110,8 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 	}
 	server := &http.Server{
 		Handler: hurried(writeTime, patient(bodyTime, timely(api.Contain(h.handler(pages), h.log)))), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: zap.NewStdLog(h.log.Named("http")),
+		ErrorLog:    zap.NewStdLog(h.log.Named("http")),
+		BaseContext: func(net.Listener) context.Context { return timekeeper.With(context.WithoutCancel(ctx), h.keeper) },
 	}
 	listener = newDoorkeeper(listener, h.config.HTTP)
 	metrics, err := h.serveMetrics()
@@ -117,7 +119,7 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 		return errors.Join(err, listener.Close())
 	}
 	defer metrics()
-	if err := h.store.AskAgain(ctx, h.config.Site, time.Now()); err != nil {
+	if err := h.store.AskAgain(ctx, h.config.Site, h.now()); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	if err := h.timetable.Start(ctx); err != nil {
@@ -249,6 +251,7 @@ func (h *house) handler(pages http.Handler) http.Handler {
 	if h.config.HTTP.MetricsListen == "" {
 		o.Metrics = h.metrics()
 	}
+	o.ConfirmClock = h.confirmClock
 	if h.current.read != nil {
 		o.Reload, o.Notices = h.Reload, h.notices
 	}
@@ -273,7 +276,7 @@ func (h *house) handler(pages http.Handler) http.Handler {
 
 // apiOptions say how the API is kept.
 func (h *house) apiOptions() api.Options {
-	return api.Options{Gate: h.gate, Version: version, Write: h.shown, Accounts: h, Webhooks: h.webhooks, Why: h.why, WhatIf: h.whatIf(), Digests: h.digests(), Site: h.config.Site, Staff: h.staff, Sites: h, Domains: h, From: h.config.HTTP.proxies().From, Links: h.linkDoor()}
+	return api.Options{Gate: h.gate, Version: version, Write: h.shown, Accounts: h, Webhooks: h.webhooks, Why: h.why, WhatIf: h.whatIf(), Digests: h.digests(), Site: h.config.Site, Replica: h.replica, Staff: h.staff, Sites: h, Domains: h, From: h.config.HTTP.proxies().From, Links: h.linkDoor()}
 }
 
 // metrics are the process's own, and how the queue stands whenever somebody asks.
@@ -303,7 +306,7 @@ func (q *queueMetrics) Collect(all chan<- prometheus.Metric) {
 	defer cancel()
 	sites, err := q.busy(ctx)
 	for _, site := range sites {
-		now := time.Now()
+		now := q.now()
 		due, failed, oldest, countErr := q.store.Counts(ctx, site, now, true)
 		if countErr != nil {
 			err = countErr
@@ -329,7 +332,7 @@ const maxMeasured = 100
 // have nothing are not told of: a thousand idle sites are a thousand lines that say 0.
 func (q *queueMetrics) busy(ctx context.Context) ([]string, error) {
 	sites := []string{q.config.Site}
-	lanes, err := q.store.DueLanes(ctx, time.Now())
+	lanes, err := q.store.DueLanes(ctx, q.now())
 	for _, l := range lanes {
 		sites = append(sites, l.Site)
 	}

@@ -63,7 +63,7 @@ func (h *house) SetSite(ctx context.Context, _ message.Call, s access.Site) erro
 		bad.Add("/timezone", "bad_timezone", "%q is no time zone. Write an IANA name, as in Europe/Warsaw", message.Truncate(s.Timezone, 60))
 		return &bad
 	}
-	if err := h.store.AddSite(ctx, s.Name, s.Timezone, time.Now()); err != nil {
+	if err := h.store.AddSite(ctx, s.Name, s.Timezone, h.now()); err != nil {
 		return err
 	}
 	if err := h.followZones(ctx); err != nil {
@@ -71,7 +71,7 @@ func (h *house) SetSite(ctx context.Context, _ message.Call, s access.Site) erro
 	}
 	moving, cancel := context.WithTimeout(ctx, moveOver)
 	defer cancel()
-	if err := h.moveInherited(moving, time.Now()); err != nil && moving.Err() == nil {
+	if err := h.moveInherited(moving, h.now()); err != nil && moving.Err() == nil {
 		return err
 	}
 	return nil
@@ -118,7 +118,7 @@ func (h *house) applySite(ctx context.Context, c Config, site string) error {
 		return err
 	}
 	zone := says.Timezone
-	before, changed, older, err := h.store.ApplyInherited(ctx, site, says, time.Now())
+	before, changed, older, err := h.store.ApplyInherited(ctx, site, says, h.now())
 	switch {
 	case err != nil:
 		return err
@@ -128,7 +128,7 @@ func (h *house) applySite(ctx context.Context, c Config, site string) error {
 	case changed:
 		h.log.Info("what people inherit of the site was changed by config.yaml", zap.String("site", site), zap.String("before", before), zap.String("now", zone))
 		return h.store.Note(ctx, access.Record{
-			ID: message.NewID(access.RecordIDs), Site: site, At: time.Now().UTC(), By: "config.yaml", Action: "apply-config", Subject: "/sites/" + site,
+			ID: message.NewID(access.RecordIDs), Site: site, At: h.now().UTC(), By: "config.yaml", Action: "apply-config", Subject: "/sites/" + site,
 			Before: access.State{"timezone": before}, After: access.State{"timezone": zone, "kinds": says.Kinds},
 		})
 	}

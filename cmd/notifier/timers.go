@@ -32,7 +32,7 @@ func (h *house) timers(ctx context.Context, _ time.Time) (map[string]int, error)
 
 // setTimer sets the timer of a job to the next time that something of it waits for.
 func (h *house) setTimer(ctx context.Context, job string, next func(ctx context.Context, after time.Time) (time.Time, error)) {
-	at, err := next(ctx, time.Now())
+	at, err := next(ctx, h.now())
 	switch {
 	case err != nil:
 		h.log.Debug("a timer is not set; the next look sets it", zap.String("job", job), zap.Error(err))

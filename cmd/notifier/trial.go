@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"notifier/message"
 )
@@ -36,7 +35,7 @@ func (h *house) account(ctx context.Context, name string, pauses []message.Pause
 		}
 	}
 	for _, b := range h.outgoing().accounts[name].Budgets {
-		used, err := h.store.Used(ctx, b, time.Now())
+		used, err := h.store.Used(ctx, b, h.now())
 		if err != nil {
 			return a, err
 		}

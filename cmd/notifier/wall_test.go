@@ -25,6 +25,7 @@ var walls = map[string][]string{
 	"template":               {"message"},
 	"doctor":                 {},
 	"network":                {}, // how connections are made
+	"timekeeper":             {}, // the time that can be trusted
 	"health":                 {}, // what keeps the service from its work
 	"document":               {"message"},
 	"letter":                 {"message"},
@@ -48,11 +49,11 @@ var walls = map[string][]string{
 	"store":                  {"message", "network", "preferences", "deadlines", "document", "schedule", "webhook", "template", "access", "series"},
 	"store/storetest":        {"message", "store"},
 	"simulate":               {"message", "preferences", "deadlines", "schedule"},
-	"api":                    {"message", "health", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate", "series"},
-	"web":                    {"message", "access", "web/look"},
+	"api":                    {"message", "health", "timekeeper", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate", "series"},
+	"web":                    {"message", "access", "timekeeper", "web/look"},
 	"web/look":               {"message", "wallclock"},
-	"web/console":            {"message", "health", "preferences", "deadlines", "schedule", "search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},
-	"web/centre":             {"message", "preferences", "schedule", "wallclock", "links", "explain", "web/look"},
+	"web/console":            {"message", "health", "timekeeper", "preferences", "deadlines", "schedule", "search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},
+	"web/centre":             {"message", "timekeeper", "preferences", "schedule", "wallclock", "links", "explain", "web/look"},
 	"client":                 {"message", "preferences", "deadlines", "series"},
 	"client/outbox":          {"message"},
 	"client/clienttest":      nil, // a second roof, for the tests of callers

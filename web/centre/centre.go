@@ -19,6 +19,7 @@ import (
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
+	"notifier/timekeeper"
 	"notifier/web/look"
 )
 
@@ -126,7 +127,7 @@ func (v visit) call() message.Call {
 // enter reads the link of a request and finds its person. With links.ErrOld the visit is
 // whole, too.
 func (c *centre) enter(r *http.Request, purposes ...links.Purpose) (visit, error) {
-	v := visit{text: r.PathValue("token"), at: time.Now().UTC().Truncate(time.Microsecond), lang: language(r, ""), by: message.ByLink}
+	v := visit{text: r.PathValue("token"), at: timekeeper.Now(r.Context()), lang: language(r, ""), by: message.ByLink}
 	if c.me != nil {
 		return c.signedIn(r, v)
 	}

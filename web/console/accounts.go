@@ -7,6 +7,7 @@ import (
 
 	"notifier/access"
 	"notifier/message"
+	"notifier/timekeeper"
 	"notifier/web"
 )
 
@@ -89,6 +90,6 @@ func (c *console) tryAccount(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c.checked.keep(name, check{Trial: trial, At: time.Now().UTC(), By: who.Name})
+	c.checked.keep(name, check{Trial: trial, At: timekeeper.Now(r.Context()), By: who.Name})
 	return c.accountsPage(w, r, name)
 }

@@ -12,6 +12,7 @@ import (
 	"notifier/access"
 	"notifier/message"
 	"notifier/schedule"
+	"notifier/timekeeper"
 	"notifier/web"
 	"notifier/web/look"
 )
@@ -69,7 +70,7 @@ func (c *console) base(r *http.Request, here, title string) base {
 		Here: here, Who: who, Lang: lang, Path: r.URL.RequestURI(), Place: cookie(r, "clock"), Shortcuts: cookie(r, "keys") != "off",
 		MayAct: who.May(access.Queue), MayPlan: who.May(access.Jobs) && who.Home,
 	}
-	b.Clock = look.NewClock(words, c.zone(r, b.Place), time.Now().UTC())
+	b.Clock = look.NewClock(words, c.zone(r, b.Place), timekeeper.Now(r.Context()))
 	if title != "" {
 		b.Title = words.T(title)
 	}

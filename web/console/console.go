@@ -21,6 +21,7 @@ import (
 	"notifier/preferences"
 	"notifier/schedule"
 	"notifier/series"
+	"notifier/timekeeper"
 	"notifier/web"
 	"notifier/web/look"
 	"notifier/webhook"
@@ -119,6 +120,8 @@ type Options struct {
 	NoServer func() bool
 	// Conditions are what keeps the service from its work; nil: nobody looks.
 	Conditions func(ctx context.Context) []health.Condition
+	// ConfirmClock believes this machine's clock; nil: nobody asks.
+	ConfirmClock func(ctx context.Context, by string) time.Duration
 	// URL is where callers reach the service, and Key one that examples may name; empty if
 	// there is none.
 	URL, Key string
@@ -219,7 +222,7 @@ func (c *console) show(w http.ResponseWriter, r *http.Request, lang, name string
 // call is what somebody who is signed in asks for, now.
 func call(r *http.Request) message.Call {
 	who := web.Who(r.Context())
-	return message.Call{Site: who.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: who.Name}
+	return message.Call{Site: who.Site, At: timekeeper.Now(r.Context()), By: who.Name}
 }
 
 func site(r *http.Request) string { return web.Who(r.Context()).Site }

@@ -53,6 +53,7 @@ type house struct {
 	trials  *trials.Room
 	gate    *gate.Gate
 	hooks   *callbacks.Job
+	step    time.Duration // of the clock
 	tokens  map[access.Role]string
 }
 
@@ -112,6 +113,7 @@ func open(t *testing.T) *house {
 		WhatIf: console.WhatIf{Past: h.store, Trials: h.room(), Plan: func(string) simulate.Options {
 			return simulate.Options{Catalog: preferences.DefaultCatalog(), Zone: "UTC", Calendar: deadlines.Calendar{}}
 		}},
+		Conditions: h.conditions, ConfirmClock: h.confirmClock,
 		Why: explain.New(h.store, func(context.Context, string) (explain.Job, error) { return explain.Job{}, nil }),
 	}, zap.NewNop())
 	return h
@@ -259,6 +261,7 @@ func TestRoles(t *testing.T) {
 		{"GET", "/settings", access.Support},
 		{"GET", "/settings/export", access.Support},
 		{"POST", "/settings/reload", access.Support},
+		{"POST", "/clock/confirm", access.Support},
 		{"GET", "/people/anna/digest", access.Viewer},
 		{"POST", "/people/anna/send", access.Viewer},
 	} {

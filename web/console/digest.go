@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/timekeeper"
 )
 
 // Digests are made of what waits, by the code that does it when it is due.
@@ -39,7 +40,7 @@ func (c *console) waiting(r *http.Request) (message.Message, error) {
 	for i, m := range items { // to whom and in which language it would go now
 		items[i] = u.Person().Address(m)
 	}
-	m, any := c.o.Digests.Preview(items, time.Now().UTC())
+	m, any := c.o.Digests.Preview(items, timekeeper.Now(r.Context()))
 	if !any {
 		return m, message.ErrNotFound
 	}

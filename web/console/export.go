@@ -11,6 +11,7 @@ import (
 	"notifier/listing"
 	"notifier/message"
 	"notifier/search"
+	"notifier/timekeeper"
 	"notifier/web"
 )
 
@@ -65,7 +66,7 @@ func (c *console) exportMessages(login *web.Login) func(http.ResponseWriter, *ht
 		if r.ParseForm() != nil {
 			return message.ErrNotFound
 		}
-		f, err := search.Filter(r.PostForm.Get("q"), "q", time.Now().UTC())
+		f, err := search.Filter(r.PostForm.Get("q"), "q", timekeeper.Now(r.Context()))
 		if err == nil {
 			_, err = f.On(site(r), "q", nil)
 		}
@@ -80,7 +81,7 @@ func (c *console) exportMessages(login *web.Login) func(http.ResponseWriter, *ht
 		login.Note(r, "export-messages")
 		h := w.Header()
 		h.Set("Content-Type", "text/csv; charset=utf-8")
-		h.Set("Content-Disposition", `attachment; filename="messages-`+time.Now().UTC().Format("20060102-150405")+`.csv"`)
+		h.Set("Content-Disposition", `attachment; filename="messages-`+timekeeper.Now(r.Context()).Format("20060102-150405")+`.csv"`)
 		out := csv.NewWriter(w)
 		row := make([]string, len(exported))
 		for i, column := range exported {

@@ -13,6 +13,7 @@ import (
 
 	"notifier/message"
 	"notifier/search"
+	"notifier/timekeeper"
 )
 
 // numbers are how a site stands.
@@ -141,7 +142,7 @@ const atOnce = 20
 func bytesOf(id message.ID) []byte { b := id.Bytes(); return b[:] }
 
 func (c *console) beat(r *http.Request) (b beat, err error) {
-	query, now := r.URL.Query(), time.Now().UTC()
+	query, now := r.URL.Query(), timekeeper.Now(r.Context())
 	if b.numbers, err = c.numbers(r.Context(), site(r), now); err != nil {
 		return b, err
 	}

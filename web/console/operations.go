@@ -8,6 +8,7 @@ import (
 
 	"notifier/message"
 	"notifier/search"
+	"notifier/timekeeper"
 )
 
 // operationView is an operation as pages show it.
@@ -145,7 +146,7 @@ func (c *console) asked(w http.ResponseWriter, r *http.Request) (o message.Opera
 		}
 	}
 	if len(o.IDs) == 0 {
-		if o.Filter, err = search.Filter(r.PostForm.Get("q"), "q", time.Now().UTC()); err != nil {
+		if o.Filter, err = search.Filter(r.PostForm.Get("q"), "q", timekeeper.Now(r.Context())); err != nil {
 			return o, err
 		}
 	}

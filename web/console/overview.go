@@ -5,8 +5,11 @@ import (
 	"strconv"
 	"time"
 
+	"notifier/access"
+	"notifier/health"
 	"notifier/jobs"
 	"notifier/message"
+	"notifier/web"
 )
 
 type overviewPage struct {
@@ -23,7 +26,10 @@ type overviewPage struct {
 }
 
 // need is something that a person should look at.
-type need struct{ Text, Path string }
+type need struct {
+	Text, Path string
+	Confirms   bool // a person may say that the clock is right
+}
 
 // timeline is when a job runs in the next hour, for a picture and a table.
 type timeline struct {
@@ -55,17 +61,19 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) error {
 	if p.Jobs, err = c.timetable.Lines(r.Context()); err != nil {
 		return err
 	}
+	who := web.Who(r.Context())
+	mayConfirm := who.Home && who.May(access.Admin)
 	for _, one := range c.o.Conditions(r.Context()) {
-		p.Needs = append(p.Needs, need{words.T("health."+one.Name, "Job", one.Subject, "Value", one.Value), "/"})
+		p.Needs = append(p.Needs, need{Text: words.T("health."+one.Name, "Job", one.Subject, "Value", one.Value), Path: "/", Confirms: one.Name == health.ClockStepped && mayConfirm})
 	}
 	p.Until = now.Add(time.Hour)
 	for i, j := range p.Jobs {
 		p.Lines = append(p.Lines, p.line(j, i, now))
 		switch {
 		case j.Paused:
-			p.Needs = append(p.Needs, need{words.T("need.paused", "Job", words.T("job."+j.Name), "Note", j.Note), "/jobs/" + j.Name})
+			p.Needs = append(p.Needs, need{Text: words.T("need.paused", "Job", words.T("job."+j.Name), "Note", j.Note), Path: "/jobs/" + j.Name})
 		case j.Last.Error != "":
-			p.Needs = append(p.Needs, need{words.T("need.job", "Job", words.T("job."+j.Name), "Error", message.Truncate(j.Last.Error, 200)), "/jobs/" + j.Name})
+			p.Needs = append(p.Needs, need{Text: words.T("need.job", "Job", words.T("job."+j.Name), "Error", message.Truncate(j.Last.Error, 200)), Path: "/jobs/" + j.Name})
 		}
 	}
 	accounts, err := c.accounts.Accounts(r.Context())
@@ -73,15 +81,15 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(accounts) == 0 {
-		p.Needs = append(p.Needs, need{words.T("need.account"), "/accounts"})
+		p.Needs = append(p.Needs, need{Text: words.T("need.account"), Path: "/accounts"})
 	}
 	for _, a := range accounts {
 		if a.Paused != nil {
-			p.Needs = append(p.Needs, need{words.T("need.fails", "Account", a.Name, "Says", p.Paused(a.Paused).Says), "/accounts"})
+			p.Needs = append(p.Needs, need{Text: words.T("need.fails", "Account", a.Name, "Says", p.Paused(a.Paused).Says), Path: "/accounts"})
 		}
 	}
 	for _, f := range p.Failing {
-		p.Needs = append(p.Needs, need{words.N("need.errors", f.N, "Says", p.Group(f).Says), f.List})
+		p.Needs = append(p.Needs, need{Text: words.N("need.errors", f.N, "Says", p.Group(f).Says), Path: f.List})
 	}
 	p.Well = len(p.Needs) == 0
 	all, err := c.overviewCharts(r, p.base)

@@ -117,5 +117,8 @@ func (c *console) adminRoutes(d door) {
 	d.see("/audit", access.Admin, c.audit)
 	d.see("/settings", access.Admin, c.settings)
 	d.see("/settings/export", access.Admin, c.export)
+	if c.o.ConfirmClock != nil {
+		d.do("/clock/confirm", "confirm-clock", access.Admin, c.confirmClock)
+	}
 	d.do("/settings/reload", "reload-config", access.Admin, c.reload)
 }

@@ -14,6 +14,7 @@ import (
 	"notifier/message"
 	"notifier/schedule"
 	"notifier/simulate"
+	"notifier/timekeeper"
 	"notifier/web"
 )
 
@@ -212,7 +213,7 @@ func (c *console) beginTrial(w http.ResponseWriter, r *http.Request) error {
 func (c *console) plan(r *http.Request, ask asked, s plans, watch simulate.Watch) (message.ID, error) {
 	of := site(r)
 	present := c.o.WhatIf.Plan(of).Under(s.stands)
-	present.Until = time.Now().UTC()
+	present.Until = timekeeper.Now(r.Context())
 	since := present.Until.AddDate(0, 0, -ask.days)
 	watch.From = present.Until.AddDate(0, 0, -7)
 	other := present

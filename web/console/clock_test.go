@@ -1,0 +1,48 @@
+package console_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"notifier/access"
+	"notifier/health"
+)
+
+func (h *house) conditions(context.Context) []health.Condition {
+	if h.step == 0 {
+		return nil
+	}
+	return []health.Condition{{Name: health.ClockStepped, Value: h.step.String()}}
+}
+
+func (h *house) confirmClock(context.Context, string) (moved time.Duration) {
+	moved, h.step = h.step, 0
+	return moved
+}
+
+// TestAPersonConfirmsTheClock is S7: "needs attention" has a button for whoever may press it, and
+// the audit tells who did.
+func TestAPersonConfirmsTheClock(t *testing.T) {
+	h := open(t)
+	h.step = 48 * time.Hour
+	const button = `action="/clock/confirm"`
+	if page := h.ask(access.Support, "GET", "/", nil); strings.Contains(page.Body.String(), button) {
+		h.Error("S7: whoever may not confirm the clock has the button")
+	}
+	page := h.ask(access.Manager, "GET", "/", nil)
+	h.wants(page, http.StatusOK, "jumped forward by 48h0m0s", "The clock is right")
+	if !strings.Contains(page.Body.String(), button) {
+		h.Error("S7: there is no button to confirm the clock")
+	}
+	if w := h.ask(access.Manager, "POST", "/clock/confirm", url.Values{}); w.Code != http.StatusSeeOther || h.step != 0 {
+		h.Errorf("S7: confirming answers %d, and a step of %v is left", w.Code, h.step)
+	}
+	h.wants(h.ask(access.Manager, "GET", "/audit", nil), http.StatusOK, "confirm-clock", "/clock")
+	if page := h.ask(access.Manager, "GET", "/", nil); strings.Contains(page.Body.String(), button) {
+		h.Error("S7: the button stays after the clock was confirmed")
+	}
+}
