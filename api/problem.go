@@ -278,20 +278,56 @@ func found(o *huma.Operation, status int, errs []error) *Problem {
 	return problem(http.StatusBadRequest, "cut_off", "The request ended before it was whole. Send it again; an Idempotency-Key makes that safe.")
 }
 
-// advice says what is wrong with a parameter. Its value is not repeated.
+// advice says what is wrong with a parameter, in our words. Its value is not repeated.
 func advice(o *huma.Operation, detail *huma.ErrorDetail) string {
-	if detail.Message != "unknown query parameter" {
-		return detail.Message
+	where, name, _ := strings.Cut(detail.Location, ".")
+	if detail.Message == "unknown query parameter" {
+		return unknownParameter(o, name)
 	}
+	for _, p := range o.Parameters {
+		if p.In == where && p.Name == name && p.Schema != nil {
+			return expected(p.Schema, detail)
+		}
+	}
+	return detail.Message
+}
+
+func unknownParameter(o *huma.Operation, name string) string {
 	var names []string
 	for _, p := range o.Parameters {
 		if p.In == "query" {
 			names = append(names, p.Name)
 		}
 	}
-	name := strings.TrimPrefix(detail.Location, "query.")
 	if len(names) == 0 {
 		return fmt.Sprintf("there is no parameter %q. Leave it out", name)
 	}
 	return fmt.Sprintf("there is no parameter %q.%s", name, message.Suggest(name, names))
+}
+
+func texts(values []any) []string {
+	var all []string
+	for _, v := range values {
+		all = append(all, fmt.Sprint(v))
+	}
+	return all
+}
+
+// expected says what a parameter has to be that huma refuses.
+func expected(s *huma.Schema, detail *huma.ErrorDetail) string {
+	switch {
+	case strings.HasPrefix(detail.Message, "required"):
+		return "this is needed. Add it"
+	case len(s.Enum) > 0:
+		return "the value is not known here. Write one of " + strings.Join(texts(s.Enum), ", ")
+	case s.Type == huma.TypeBoolean:
+		return "this is neither true nor false. Write one of them"
+	case s.Type == huma.TypeInteger && s.Minimum != nil && s.Maximum != nil:
+		return fmt.Sprintf("a whole number from %.0f to %.0f is expected here. Write its digits alone, as in %[1].0f", *s.Minimum, *s.Maximum)
+	case s.Type == huma.TypeInteger:
+		return "a whole number is expected here, and not so large a one. Write its digits alone, as in 20"
+	case s.MaxLength != nil:
+		return fmt.Sprintf("this is too long. Write at most %d characters", *s.MaxLength)
+	}
+	return detail.Message
 }

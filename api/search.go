@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"notifier/access"
@@ -68,7 +69,7 @@ func (in Search) filter(at time.Time) (message.Filter, error) {
 		q, _ := search.Named(p.name)
 		before := f
 		if err := q.Set(&f, p.value, at); err != nil {
-			bad.Add("query."+p.name, "bad_parameter", "%s", err)
+			bad.Add("query."+p.name, "bad_parameter", "%s", strings.TrimPrefix(err.Error(), p.name+": "))
 			f = before
 		}
 	}

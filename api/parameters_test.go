@@ -1,0 +1,60 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"notifier/store/storetest"
+)
+
+// libraryWords are how the library under the door tells what is wrong.
+var libraryWords = regexp.MustCompile(`(?i)^(invalid|expected|unexpected|required) |parsing|strconv|: .*: `)
+
+// T11: a parameter that cannot be taken is told in our words, at its place, with what to write
+// instead, over all routes.
+func TestParametersAreRefusedInOurWords(t *testing.T) {
+	h := open(t, storetest.Open(t, storetest.URL(t, "sqlite")))
+	d := spec(h)
+	seen := 0
+	for _, r := range routes(h) {
+		for _, p := range list(r.operation["parameters"]) {
+			name := fmt.Sprint(at(p, "name"))
+			if at(p, "in") != "query" {
+				continue
+			}
+			for _, value := range wrongParameters(d.resolve(at(p, "schema"))) {
+				seen++
+				a := h.ask(r.method, r.path+"?"+name+"="+url.QueryEscape(value), "{}")
+				if a.StatusCode != http.StatusUnprocessableEntity {
+					t.Errorf("%s %s, %s=%.20q: %d %s", r.method, r.template, name, value, a.StatusCode, a.body)
+					continue
+				}
+				for _, fault := range a.problem(t).Errors {
+					if fault.Pointer == "query."+name && (libraryWords.MatchString(fault.Detail) || !strings.Contains(fault.Detail, ". ")) {
+						t.Errorf("%s %s, %s=%.20q: %q are not our words, or do not say what to do", r.method, r.template, name, value, fault.Detail)
+					}
+				}
+			}
+		}
+	}
+	if seen < 60 {
+		t.Errorf("%d parameters were tried", seen)
+	}
+}
+
+// wrongParameters are values that a parameter cannot have.
+func wrongParameters(schema map[string]any) (all []string) {
+	switch {
+	case len(list(schema["enum"])) > 0, schema["type"] == "boolean":
+		all = append(all, "quatsch")
+	case schema["type"] == "integer":
+		all = append(all, "quatsch", "99999999999999999999", "1.5", "-99999999")
+	case schema["maxLength"] != nil:
+		all = append(all, strings.Repeat("a", 1+int(schema["maxLength"].(float64))))
+	}
+	return all
+}
