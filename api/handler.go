@@ -84,6 +84,7 @@ type Records interface {
 	Replay(ctx context.Context, site string, endpoint, callback message.ID, at time.Time) error
 	Operation(ctx context.Context, site string, id message.ID) (message.Operation, error)
 	Operations(ctx context.Context, site string, before message.ID, n int) ([]message.Operation, error)
+	Judged(ctx context.Context, o message.Operation) (message.Operation, error)
 	StopOperation(ctx context.Context, site string, id message.ID, at time.Time) error
 	Process(ctx context.Context, site, id string) (preferences.Process, error)
 	Suppression(ctx context.Context, site, address string) (message.Suppression, error)

@@ -79,6 +79,9 @@ func (h *handler) operationRoutes(api huma.API) {
 			return nil, err
 		}
 		found, err := h.records.Operations(ctx, callerOf(ctx).Site, before, in.Limit+1)
+		for i := 0; err == nil && i < len(found); i++ {
+			found[i], err = h.records.Judged(ctx, found[i])
+		}
 		same := func(o message.Operation) message.Operation { return o }
 		return &operationsOut{Body: pageOf(found, in.Limit, same, func(o message.Operation) string { return string(o.ID) })}, err
 	})

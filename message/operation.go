@@ -29,6 +29,9 @@ type Operation struct {
 	// BeginsAt is when it begins, if that is later than it was asked for: until then it can be
 	// undone by stopping it.
 	BeginsAt *time.Time `json:"begins_at,omitempty" doc:"When it begins, if somebody may still undo it by stopping it."`
+	// Result and Became are read when it is asked for: mail goes on after an operation ended.
+	Result Result  `json:"result,omitempty" enum:"open,done,partly,failed,nothing" doc:"What came of it once it ended: open while messages that it retried or released are on their way, failed if none of them was sent, nothing if none was moved."`
+	Became *Became `json:"outcome,omitempty" doc:"What has become of the messages that a retry or a release moved."`
 	// LeftAlone are the first of those that were refused.
 	LeftAlone []ID `json:"left_alone,omitempty" doc:"The first hundred of those that were refused."`
 	// WhyLeft counts what a retry of many left alone, by reason.

@@ -82,7 +82,28 @@ func (s *Store) Operation(ctx context.Context, site string, id message.ID) (mess
 	case len(found) == 0:
 		return message.Operation{}, message.ErrNotFound
 	}
-	return found[0], nil
+	return s.Judged(ctx, found[0])
+}
+
+// Judged is the operation with what has become of its messages so far.
+func (s *Store) Judged(ctx context.Context, o message.Operation) (message.Operation, error) {
+	if o.Status == message.Running || !o.Sends() || o.Succeeded == 0 {
+		return o.Judged(nil), nil
+	}
+	rows, err := s.query(ctx, nil, "SELECT q.status, count(DISTINCT d.message_id) FROM decisions d"+s.dialect.to("queue", "q", "q.site = d.site AND q.id = d.message_id", "")+
+		" WHERE d.site = ? AND d.actor = ? AND substr(d.actor, 1, 3) = 'op_' GROUP BY q.status", o.Site, string(o.ID))
+	var became message.Became
+	_, err = collect(rows, err, func(scan func(...any) error) (status message.Status, err error) {
+		n := 0
+		if err = scan((*string)(&status), &n); err == nil {
+			became.Count(status, n)
+		}
+		return status, err
+	})
+	if err != nil {
+		return o, fmt.Errorf("count what became of the messages of %s: %w", o.ID, err)
+	}
+	return o.Judged(&became), nil
 }
 
 // Operations lists at most n, the newest first, before the given one.

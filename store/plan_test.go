@@ -81,6 +81,9 @@ var steps = []struct {
 	{"Progress", func(ctx context.Context, s *store.Store) error {
 		return second(s.Progress(ctx, message.Operation{Site: site, ID: "op_1"}, noon))
 	}, "operations_running operations_key"},
+	{"Judged", func(ctx context.Context, s *store.Store) error {
+		return second(s.Judged(ctx, message.Operation{ID: "op_1", Site: site, Action: message.ActRetry, Status: message.Done, Succeeded: 1}))
+	}, "decisions_of_operations queue_key"},
 	{"TakePosted", func(ctx context.Context, s *store.Store) error {
 		return second(s.TakePosted(ctx, site, 100, noon, eight))
 	}, "outbox_waiting outbox_key"},

@@ -117,6 +117,9 @@ func (s *shared) operate(ctx context.Context, c *cobra.Command, d *door, action 
 	}); err != nil {
 		return err
 	}
+	if o.Result == message.ResultOpen {
+		note(c, "%s on the way. notifier queue operations %s tells what becomes of them.", count(o.Became.Waiting, "message"), o.ID)
+	}
 	switch {
 	case o.Status == message.Stopped:
 		return fmt.Errorf("somebody stopped it: %d of %d are done, %w", o.Done, o.Total, errPartly)
@@ -180,6 +183,22 @@ var operationColumns = []listing.Column[message.Operation]{
 	{Title: "Done", Value: func(o message.Operation) string { return fmt.Sprintf("%d/%d", o.Done, o.Total) }},
 	{Title: "Succeeded", Value: func(o message.Operation) string { return fmt.Sprint(o.Succeeded) }},
 	{Title: "Refused", Value: func(o message.Operation) string { return fmt.Sprint(o.Refused) }},
+	{Title: "Result", Value: func(o message.Operation) string { return string(o.Result) }, Tint: func(o message.Operation) listing.Tint { return results[o.Result] }},
+	{Title: "Sent", Value: func(o message.Operation) string { return became(o, func(b message.Became) int { return b.Sent }) }},
+	{Title: "Failed again", Value: func(o message.Operation) string { return became(o, func(b message.Became) int { return b.Failed }) }},
+}
+
+// results are the colours of results.
+var results = map[message.Result]listing.Tint{
+	message.ResultOpen: listing.Blue, message.ResultDone: listing.Green, message.ResultPartly: listing.Yellow, message.ResultFailed: listing.Red, message.ResultNothing: listing.Grey,
+}
+
+// became is one of the counts of what became of messages; empty where nothing is counted.
+func became(o message.Operation, of func(message.Became) int) string {
+	if o.Became == nil {
+		return ""
+	}
+	return fmt.Sprint(of(*o.Became))
 }
 
 func operationsCommand(s *shared) *cobra.Command {

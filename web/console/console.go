@@ -143,6 +143,7 @@ type console struct {
 	accounts  Accounts
 	o         Options
 	tally     tally
+	watched   watched
 	counted   counted
 	checked   checks
 	log       *zap.Logger

@@ -312,7 +312,7 @@ func TestOperations(t *testing.T) {
 	if _, err := h.operate.Run(h.Context(), time.Now().UTC()); err != nil {
 		h.Fatal(err)
 	}
-	h.wants(h.ask(access.Support, "GET", place, nil), http.StatusOK, "Done", "3 of 3")
+	h.wants(h.ask(access.Support, "GET", place, nil), http.StatusOK, "On the way", "3 of 3 · 3 done, 0 left alone", "3 on the way")
 
 	h.send(101, false)
 	cancel := url.Values{"q": {"status:pending"}, "all": {"1"}, "do": {"cancel"}}

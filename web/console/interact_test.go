@@ -91,7 +91,7 @@ func TestWhatBecameOfAnOperation(t *testing.T) {
 	w := h.ask(access.Support, "POST", "/operations", url.Values{"do": {"retry"}, "id": {string(broken[0]), string(broken[1]), string(waits[0])}})
 	place := w.Header().Get("Location")
 	h.run(time.Now().UTC())
-	h.wants(h.ask(access.Support, "GET", place, nil), http.StatusOK, "Retrying 3 mails", "Done", "3 of 3 · 2 done, 1 left alone", "2 done", "1 left alone", "guest0@example.net")
+	h.wants(h.ask(access.Support, "GET", place, nil), http.StatusOK, "Retrying 3 mails", "On the way", "3 of 3 · 2 done, 1 left alone", "2 on the way", "It was no longer in error", "2 done", "1 left alone", "guest0@example.net")
 	now := time.Now().UTC()
 	m, err := h.store.Message(h.Context(), site, broken[0])
 	if err != nil {

@@ -166,7 +166,7 @@ func (c *console) beat(r *http.Request) (b beat, err error) {
 		}
 	}
 	for _, id := range query["operation"][:min(len(query["operation"]), atOnce)] {
-		o, err := c.records.Operation(r.Context(), site(r), message.ID(id))
+		o, err := c.watched.operation(r.Context(), c.records, site(r), message.ID(id), now)
 		if errors.Is(err, message.ErrNotFound) {
 			continue
 		}
@@ -174,7 +174,7 @@ func (c *console) beat(r *http.Request) (b beat, err error) {
 			return b, err
 		}
 		v := operationOf(c.base(r, "", ""), o)
-		b.Operations = append(b.Operations, operation{o.ID, o.Done, o.Total, v.Text, v.Stage, o.Status != message.Running})
+		b.Operations = append(b.Operations, operation{o.ID, o.Done, o.Total, v.Text, v.Stage, v.Over()})
 	}
 	return b, nil
 }

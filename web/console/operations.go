@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -16,7 +17,7 @@ type operationView struct {
 	message.Operation
 	Title string
 	Text  string // how far it has come
-	Stage string // waits, running, undone, stopped or done
+	Stage string // waits, running, undone, stopped, or its result: open, done, partly, failed, nothing, over
 	Again int    // of a retry that is over: how many have failed again
 	Back  string // where its forms lead back to
 }
@@ -31,7 +32,7 @@ func (o operationView) Moved() string { return "/messages?q=operation:" + string
 func (o operationView) Reasons() (all []leftAlone) {
 	for _, why := range message.WhyLeftAlone {
 		if n := o.WhyLeft[why]; n > 0 {
-			all = append(all, leftAlone{why, n})
+			all = append(all, leftAlone{string(why), n})
 		}
 	}
 	return all
@@ -39,7 +40,7 @@ func (o operationView) Reasons() (all []leftAlone) {
 
 // leftAlone is how many messages a retry of many left alone for a reason.
 type leftAlone struct {
-	Why message.LeftAlone
+	Why string // a word
 	N   int
 }
 
@@ -56,7 +57,18 @@ func operationOf(b base, o message.Operation) operationView {
 	default:
 		v.Text = progress(b, o)
 	}
+	if o.Status == message.Done { // the colour and the words are those of the outcome
+		v.Stage = cmp.Or(string(o.Result), "over")
+	}
+	if o.Became != nil {
+		v.Again = o.Became.Failed
+	}
 	return v
+}
+
+// Over tells whether nothing about it will change: mail on its way comes to an end, too.
+func (o operationView) Over() bool {
+	return o.Status != message.Running && o.Result != message.ResultOpen
 }
 
 // progress is how far an operation has come, in words, with its rate and the time that is left.
@@ -65,16 +77,32 @@ func progress(b base, o message.Operation) string {
 	text := words.T("op.of", "Done", o.Done, "All", o.Total, "Succeeded", o.Succeeded, "Refused", o.Refused)
 	took := o.UpdatedAt.Sub(o.Began())
 	if o.Done == 0 || took <= 0 {
-		return text
+		return text + ended(b, o)
 	}
 	if took >= time.Second {
 		text += " · " + words.T("op.rate", "N", max(1, int(float64(o.Done)/took.Seconds())))
 	}
 	if o.Status != message.Running {
-		return text
+		return text + ended(b, o)
 	}
 	left := time.Duration(float64(took) * float64(max(o.Total-o.Done, 0)) / float64(o.Done))
 	return text + " · " + words.N("op.left", max(1, int(left.Round(time.Second)/time.Second)))
+}
+
+// ended is what has become of the messages of an operation that ended.
+func ended(b base, o message.Operation) (text string) {
+	if o.Became == nil {
+		return ""
+	}
+	for _, part := range []struct {
+		key string
+		n   int
+	}{{"sent", o.Became.Sent}, {"failed", o.Became.Failed}, {"unsent", o.Became.Unsent}, {"waiting", o.Became.Waiting}} {
+		if part.n > 0 {
+			text += " · " + b.Clock.Words.T("op.became."+part.key, "N", part.n)
+		}
+	}
+	return text
 }
 
 // running are the operations that are under way, or about to be.
@@ -200,16 +228,8 @@ func (c *console) operation(w http.ResponseWriter, r *http.Request) error {
 	p := operationPage{base: c.base(r, "messages", "")}
 	p.O = operationOf(p.base, o)
 	p.Title = p.O.Title
-	if o.Status == message.Running {
+	if !p.O.Over() {
 		p.Live = "/stream?operation=" + url.QueryEscape(string(o.ID))
-		return c.show(w, r, p.Lang, "operation.html", p)
-	}
-	if o.Action == message.ActRetry && o.Succeeded > 0 {
-		n, err := c.records.Count(r.Context(), site(r), message.Filter{Operation: o.ID, Status: message.Error}, true)
-		if err != nil {
-			return err
-		}
-		p.O.Again = n.N
 	}
 	for _, id := range o.LeftAlone[:min(mostLeft, len(o.LeftAlone))] {
 		if m, err := c.records.Message(r.Context(), site(r), id); err == nil {
