@@ -195,7 +195,7 @@ func (s *shared) openHouse(ctx context.Context, site string) (*house, error) {
 	}
 	err = upToDate(ctx, h.store)
 	if err == nil {
-		err = h.applySites(ctx)
+		err = errors.Join(h.readKeys(ctx), h.applySites(ctx))
 	}
 	if err == nil && site != "" {
 		err = h.enter(ctx, site)
