@@ -30,7 +30,7 @@ var ErrConfigured = errors.New("this site is in the configuration. Change it the
 type TooMany struct{ Until time.Time }
 
 func (e *TooMany) Error() string {
-	return fmt.Sprintf("there were too many wrong attempts to sign in. Try again after %s", e.Until.UTC().Format("15:04 UTC"))
+	return fmt.Sprintf("there were too many wrong attempts to sign in. Try again after %s, or have an admin run notifier staff unlock", e.Until.UTC().Format("15:04 UTC"))
 }
 
 // Member is a person who may sign in to the console, for one site.
@@ -81,6 +81,7 @@ type Session struct {
 	UsedAt    time.Time
 	ExpiresAt time.Time
 	From      string // the address that it was begun from
+	Network   string // what that address belongs to; known when the session begins
 	Agent     string // the browser, as it calls itself
 }
 

@@ -96,7 +96,7 @@ var bearsNone = map[string]bool{
 	"run-job": true, "change-job": true, "pause-job": true, "resume-job": true, // a job finds what is due once, however often it runs
 	"set-user": true, "edit-user": true, "set-preferences": true, "edit-preferences": true, // what waited leaves once
 	"set-group": true, "set-process": true, "set-site": true, "set-template": true, "suppress-address": true,
-	"create-key": true, "rotate-key": true, "add-member": true, "change-member": true, "link-to-preferences": true,
+	"create-key": true, "rotate-key": true, "add-member": true, "change-member": true, "unlock-member": true, "link-to-preferences": true,
 	"create-webhook": true, "change-webhook": true, "rotate-secret": true, "test-webhook": true, "replay-callback": true,
 }
 

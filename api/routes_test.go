@@ -444,6 +444,11 @@ func allRoutes() []played {
 			s.say("DELETE", "/api/v1/staff/anna@example.org", "")
 			s.say("DELETE", "/api/v1/staff/anna@example.org", "")
 		}},
+		{"unlock-member", func(s *script) {
+			s.must(http.StatusCreated, nil, "POST", "/api/v1/staff", `{"email":"anna@example.org","role":"admin","oidc":true}`)
+			s.say("POST", "/api/v1/staff/anna@example.org/unlock", "")
+			s.say("POST", "/api/v1/staff/jan@example.org/unlock", "")
+		}},
 		{"create-key", func(s *script) {
 			s.say("POST", "/api/v1/keys", `{"name":"bpm-prod","scopes":["events","send"],"expires_at":"2035-01-01T00:00:00Z"}`)
 			s.say("POST", "/api/v1/keys", `{"name":"bpm-dev","test":true,"scopes":["admin"]}`)

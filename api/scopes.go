@@ -137,4 +137,5 @@ var needs = map[string]need{
 	"add-member":    {scope: access.Admin},
 	"change-member": {scope: access.Admin},
 	"remove-member": {scope: access.Admin},
+	"unlock-member": {scope: access.Admin},
 }

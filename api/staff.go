@@ -18,6 +18,8 @@ type Staff interface {
 	AddMember(ctx context.Context, c message.Call, m access.Member, password string) (access.Member, error)
 	ChangeMember(ctx context.Context, c message.Call, email string, change access.MemberChange) (access.Member, error)
 	RemoveMember(ctx context.Context, c message.Call, email string) error
+	// Unlock lets a member try passwords again at once.
+	Unlock(ctx context.Context, c message.Call, email string) error
 }
 
 type memberIn struct {
@@ -99,6 +101,13 @@ func (h *handler) staffRoutes(api huma.API) {
 		Summary: "Keep a member from signing in", Description: "All sessions of the member end.",
 	}, func(ctx context.Context, in *memberIn) (*struct{}, error) {
 		return nil, h.o.Staff.RemoveMember(ctx, call(ctx, ""), in.Email)
+	})
+	register(h, api, huma.Operation{
+		OperationID: "unlock-member", Method: http.MethodPost, Path: "/staff/{email}/unlock", Tags: tags, Errors: gone, DefaultStatus: http.StatusNoContent,
+		Summary:     "Let a member sign in after too many wrong passwords",
+		Description: "Wrong passwords of the last quarter of an hour are forgotten, and ten times as many are taken for the next one.",
+	}, func(ctx context.Context, in *memberIn) (*struct{}, error) {
+		return nil, h.o.Staff.Unlock(ctx, call(ctx, ""), in.Email)
 	})
 }
 

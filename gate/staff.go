@@ -31,18 +31,12 @@ type Book interface {
 	ForgetFailures(ctx context.Context, subject string) error
 	// ForgiveFailure takes one back.
 	ForgiveFailure(ctx context.Context, subject string) error
+	Standing(ctx context.Context, email, network, subject string, at time.Time) (known, unlocked bool, err error)
+	Unlock(ctx context.Context, subject, as string, until time.Time) error
 }
 
-// How many wrong passwords are taken within that time: for one account, so that nobody
-// guesses it from many machines, and from one address, so that nobody tries one password
-// on all accounts. Whoever is over it waits, with the right password, too.
-const (
-	perAccount = 10
-	perAddress = 50
-	within     = 15 * time.Minute
-	// hashing is how many passwords are looked at at once: each takes 19 MB.
-	hashing = 4
-)
+// hashing is how many passwords are looked at at once: each takes 19 MB.
+const hashing = 4
 
 // Staff are the people of the console, and where they sign in. It is safe for concurrent use.
 type Staff struct {
@@ -82,7 +76,8 @@ func (s *Staff) AddMember(ctx context.Context, c message.Call, m access.Member, 
 	err := s.book.AddMember(ctx, m)
 	if errors.Is(err, message.ErrMoved) {
 		var bad message.Invalid
-		bad.Add("/email", "taken", "%s may sign in already. Change the role with notifier staff role, or the password with notifier staff password", m.Email)
+		// One sentence for both: whether the address is staff of another site is not this site's business.
+		bad.Add("/email", "taken", "%s cannot be added: the address signs in already, here or on another site of this installation. If it is in the list of staff, change its role or password; else use another address", m.Email)
 		err = &bad
 	}
 	return m, err
@@ -120,7 +115,7 @@ func (s *Staff) ChangeMember(ctx context.Context, c message.Call, email string, 
 	if err := s.book.ChangeMember(ctx, m); err != nil {
 		return m, err
 	}
-	return m, s.book.ForgetFailures(ctx, ofAccount(m.Email))
+	return m, s.unlock(ctx, m.Email, c.At)
 }
 
 // RemoveMember keeps a member from signing in, and ends all sessions.
@@ -144,14 +139,12 @@ func (s *Staff) MemberOf(ctx context.Context, site, email string) (access.Member
 	return m, err
 }
 
-func ofAccount(email string) string { return "account:" + message.Truncate(email, 254) }
-func ofAddress(from string) string  { return "address:" + message.Truncate(from, 60) }
-
 // SignIn begins a session and returns its token, if the password is right. Otherwise it is
 // access.ErrWrongPassword, or *access.TooMany after too many of those.
 func (s *Staff) SignIn(ctx context.Context, email, password, from, agent string, at time.Time) (access.Session, string, error) {
 	email = access.FoldEmail(email)
-	if err := s.count(ctx, email, from, at); err != nil {
+	counts, err := s.count(ctx, email, from, at)
+	if err != nil {
 		return access.Session{}, "", err
 	}
 	m, err := s.book.Member(ctx, email)
@@ -172,28 +165,10 @@ func (s *Staff) SignIn(ctx context.Context, email, password, from, agent string,
 		s.log.Info("sign-in refused", zap.String("from", from))
 		return access.Session{}, "", access.ErrWrongPassword
 	}
-	if err := errors.Join(s.book.ForgetFailures(ctx, ofAccount(email)), s.book.ForgiveFailure(ctx, ofAddress(from))); err != nil {
+	if err := s.forgive(ctx, counts); err != nil {
 		return access.Session{}, "", err
 	}
 	return s.begin(ctx, m, from, agent, at)
-}
-
-// count counts the attempt as wrong until it has proved right.
-func (s *Staff) count(ctx context.Context, email, from string, at time.Time) error {
-	for _, one := range []struct {
-		subject string
-		most    int
-	}{{ofAddress(from), perAddress}, {ofAccount(email), perAccount}} {
-		n, until, err := s.book.NoteFailure(ctx, one.subject, at, at.Add(within))
-		if err != nil {
-			return err
-		}
-		if n > one.most {
-			s.log.Warn("too many wrong attempts to sign in", zap.String("from", from), zap.Int("attempts", n))
-			return &access.TooMany{Until: until}
-		}
-	}
-	return nil
 }
 
 // SignInAs begins a session of somebody whom another has proved to have the address:
@@ -211,6 +186,7 @@ func (s *Staff) SignInAs(ctx context.Context, email, from, agent string, at time
 
 func (s *Staff) begin(ctx context.Context, m access.Member, from, agent string, at time.Time) (access.Session, string, error) {
 	x, token := access.NewSession(m, from, agent, at)
+	x.Network = networkOf(from)
 	if err := s.book.AddSession(ctx, x); err != nil {
 		return x, "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -137,7 +138,7 @@ func TestWhoIsNotAdded(t *testing.T) {
 			member         access.Member
 			password, want string
 		}{
-			{access.Member{Email: "ANNA@example.org", Role: access.Viewer}, password, "may sign in already"},
+			{access.Member{Email: "ANNA@example.org", Role: access.Viewer}, password, "signs in already"},
 			{access.Member{Email: "jan", Role: access.Viewer}, password, "email: "},
 			{access.Member{Email: "jan@example.org", Role: "boss"}, password, `there is no role "boss"`},
 			{access.Member{Email: "jan@example.org", Role: access.Viewer}, "short", "password: the password has 5 characters"},
@@ -151,41 +152,131 @@ func TestWhoIsNotAdded(t *testing.T) {
 	})
 }
 
-// One account is guessed at from many machines: the eleventh attempt is not looked at, on
-// any replica, though its password be right; a quarter of an hour later it is.
+// from is an attempt of Anna's at an address: nil, access.ErrWrongPassword or *access.TooMany.
+func from(s *gate.Staff, address, password string, at time.Time) error {
+	_, _, err := s.SignIn(ctx, anna, password, address, "", at)
+	return err
+}
+
+// attack tries n wrong passwords for Anna, several at once, on both replicas, from the addresses that each of them is given,
+// and tells how many were looked at.
+func attack(t *testing.T, here, there *gate.Staff, n int, address func(i int) string, at time.Time) (seen int) {
+	t.Helper()
+	var guesses sync.WaitGroup
+	var looked atomic.Int64
+	turns := make(chan struct{}, 4)
+	for i := range n {
+		turns <- struct{}{}
+		guesses.Go(func() {
+			defer func() { <-turns }()
+			s := []*gate.Staff{here, there}[i%2]
+			switch err := from(s, address(i), "wrong horse battery", at); {
+			case errors.Is(err, access.ErrWrongPassword):
+				looked.Add(1)
+			case !isTooMany(err):
+				t.Errorf("a guess: %v", err)
+			}
+		})
+	}
+	guesses.Wait()
+	return int(looked.Load())
+}
+
+func isTooMany(err error) bool {
+	var many *access.TooMany
+	return errors.As(err, &many)
+}
+
+// S5: the eleventh attempt from a network is not looked at, on any replica, though its password be right; elsewhere
+// the right person is let in. A quarter of an hour later the network is.
+func TestWrongPasswordsLockTheirNetwork(t *testing.T) {
+	staffed(t, func(t *testing.T, here, there *gate.Staff) {
+		for _, address := range []func(i int) string{
+			func(int) string { return "203.0.113.7" },
+			func(i int) string { return fmt.Sprintf("2001:db8:0:7::%x", i+1) }, // one /64
+			func(int) string { return "unknown" },
+		} {
+			if seen := attack(t, here, there, 14, address, noon); seen != 10 {
+				t.Errorf("S5: of 14 guesses at once from %s %d are looked at, want 10", address(0), seen)
+			}
+			if err := from(here, address(99), password, noon.Add(time.Minute)); !isTooMany(err) {
+				t.Errorf("S5: the right password from %s then: %v", address(99), err)
+			}
+			if err := from(there, address(99), password, noon.Add(15*time.Minute)); err != nil {
+				t.Errorf("S5: the right password from %s a quarter of an hour later: %v", address(99), err)
+			}
+		}
+		for _, address := range []string{"198.51.100.1", "203.0.113.8", "2001:db8:0:8::1"} {
+			if err := from(here, address, password, noon.Add(time.Minute)); err != nil {
+				t.Errorf("S5: the right person from %s: %v", address, err)
+			}
+		}
+	})
+}
+
+// S5: an account is guessed at from many machines. That locks it for networks that nobody has signed in from, not for
+// its owner's; unlocked, it lets in its owner from anywhere, while the guessing goes on.
 func TestAnAccountIsNotGuessed(t *testing.T) {
 	staffed(t, func(t *testing.T, here, there *gate.Staff) {
-		var guesses sync.WaitGroup
-		var mu sync.Mutex
-		refused := map[string]int{}
-		for i := range 20 {
-			guesses.Go(func() {
-				s := here
-				if i%2 == 0 {
-					s = there
-				}
-				_, _, err := s.SignIn(ctx, anna, "wrong horse battery", fmt.Sprintf("192.0.2.%d", i), "", noon)
-				var many *access.TooMany
-				mu.Lock()
-				defer mu.Unlock()
-				switch {
-				case errors.As(err, &many):
-					refused["too many"]++
-				case errors.Is(err, access.ErrWrongPassword):
-					refused["wrong"]++
-				}
-			})
+		if err := from(here, "198.51.100.1", password, noon.Add(-24*time.Hour)); err != nil {
+			t.Fatal(err)
 		}
-		guesses.Wait()
-		if refused["wrong"] != 10 || refused["too many"] != 10 {
-			t.Errorf("20 guesses at once are refused as %v, want half of them unseen", refused)
+		many := func(i int) string { return fmt.Sprintf("2001:db8:%x::1", i+1) }
+		if seen := attack(t, here, there, 104, many, noon); seen != 100 {
+			t.Errorf("S5: of 104 guesses from as many networks %d are looked at, want 100", seen)
 		}
-		_, _, err := here.SignIn(ctx, anna, password, "198.51.100.1", "", noon.Add(time.Minute))
-		var many *access.TooMany
-		if !errors.As(err, &many) || !many.Until.Equal(noon.Add(15*time.Minute)) {
-			t.Errorf("the right password then: %v", err)
+		if err := from(there, "198.51.100.1", password, noon); err != nil {
+			t.Errorf("S5: the right person, from where she has signed in: %v", err)
 		}
-		signIn(t, here, anna, password, noon.Add(15*time.Minute), nil)
+		if err := from(there, "192.0.2.77", password, noon); !isTooMany(err) {
+			t.Errorf("S5: the right password from elsewhere: %v", err)
+		}
+		if err := here.Unlock(ctx, call(noon), "Anna@example.org"); err != nil {
+			t.Fatal(err)
+		}
+		attack(t, here, there, 104, many, noon.Add(time.Minute))
+		if err := from(there, "192.0.2.77", password, noon.Add(2*time.Minute)); err != nil {
+			t.Errorf("S5: the right person after unlock, while the guessing goes on: %v", err)
+		}
+		if err := here.Unlock(ctx, message.Call{Site: "acme", At: noon}, anna); !errors.Is(err, message.ErrNotFound) {
+			t.Errorf("S5: unlocked by another site: %v", err)
+		}
+	})
+}
+
+// S5: unlock ends the counts of the account it names, and of no other whose address contains or continues it.
+func TestUnlockIsForOneAccount(t *testing.T) {
+	staffed(t, func(t *testing.T, here, there *gate.Staff) {
+		for _, other := range []string{"joanna@example.org", "anna@example.org.pl", "anna@example.orgx"} {
+			if _, err := here.AddMember(ctx, call(noon), access.Member{Email: other, Role: access.Viewer}, password); err != nil {
+				t.Fatal(err)
+			}
+			for range 11 {
+				_, _, _ = here.SignIn(ctx, other, "wrong horse battery", "203.0.113.7", "", noon)
+			}
+		}
+		if err := there.Unlock(ctx, call(noon), anna); err != nil {
+			t.Fatal(err)
+		}
+		for _, other := range []string{"joanna@example.org", "anna@example.org.pl", "anna@example.orgx"} {
+			if _, _, err := here.SignIn(ctx, other, password, "203.0.113.7", "", noon); !isTooMany(err) {
+				t.Errorf("S5: %s was unlocked, too: %v", other, err)
+			}
+		}
+	})
+}
+
+// S5: whether an address signs in here or on another site is told by one sentence.
+func TestStaffOfOtherSitesIsNotTold(t *testing.T) {
+	staffed(t, func(t *testing.T, here, _ *gate.Staff) {
+		said := map[string]bool{}
+		for _, site := range []string{"default", "acme"} {
+			_, err := here.AddMember(ctx, message.Call{Site: site, At: noon}, access.Member{Email: anna, Role: access.Viewer}, password)
+			said[fmt.Sprint(err)] = true
+		}
+		if len(said) != 1 {
+			t.Errorf("S5: %v", said)
+		}
 	})
 }
 

@@ -60,13 +60,15 @@ func (s *Store) ChangeMember(ctx context.Context, m access.Member) error {
 	return s.withoutSessions(ctx, m, "UPDATE staff SET name = ?, role = ?, password = ? WHERE site = ? AND email = ?", m.Name, string(m.Role), m.Password)
 }
 
-// RemoveMember deletes a member with all sessions and views; message.ErrNotFound if there is none.
+// RemoveMember deletes a member with all sessions, views and networks; message.ErrNotFound if there is none.
 func (s *Store) RemoveMember(ctx context.Context, m access.Member) error {
 	if err := s.withoutSessions(ctx, m, "DELETE FROM staff WHERE site = ? AND email = ?"); err != nil {
 		return err
 	}
-	if _, err := s.exec(ctx, nil, "DELETE FROM views WHERE site = ? AND email = ?", m.Site, m.Email); err != nil {
-		return fmt.Errorf("remove the views of a member: %w", err)
+	for _, of := range []string{"views", "sign_in_networks"} {
+		if _, err := s.exec(ctx, nil, "DELETE FROM "+of+" WHERE site = ? AND email = ?", m.Site, m.Email); err != nil {
+			return fmt.Errorf("remove the %s of a member: %w", of, err)
+		}
 	}
 	return nil
 }
@@ -96,13 +98,16 @@ func readSession(scan func(into ...any) error) (x access.Session, err error) {
 	return x, err
 }
 
-// AddSession keeps a session, and when its member signed in.
+// AddSession keeps a session, and when and from which network its member signed in.
 func (s *Store) AddSession(ctx context.Context, x access.Session) error {
 	err := s.commit(ctx, func(t *tx) error {
 		_, err := s.exec(ctx, t, "INSERT INTO sessions ("+sessionNames+") VALUES ("+marks(8)+")",
 			x.Site, x.Hash, x.Email, instant(x.CreatedAt), instant(x.UsedAt), instant(x.ExpiresAt), x.From, x.Agent)
 		if err == nil {
 			_, err = s.exec(ctx, t, "UPDATE staff SET signed_in_at = ? WHERE site = ? AND email = ?", instant(x.CreatedAt), x.Site, x.Email)
+		}
+		if err == nil && x.Network != "" {
+			err = s.noteNetwork(ctx, t, x)
 		}
 		return err
 	})
@@ -160,45 +165,17 @@ func (s *Store) EndSessions(ctx context.Context, site, email string) error {
 	return nil
 }
 
-// NoteFailure counts a wrong attempt before it is looked at, and returns which one it is:
-// many at once cannot all be the first. They are forgotten when the time given to the first is over.
-func (s *Store) NoteFailure(ctx context.Context, subject string, at, until time.Time) (n int, ends time.Time, err error) {
-	err = s.commit(ctx, func(t *tx) error {
-		_, err := s.exec(ctx, t, "INSERT INTO sign_in_failures (subject, failures, until) VALUES (?, 1, ?) ON CONFLICT (subject) DO UPDATE SET"+
-			" failures = CASE WHEN sign_in_failures.until <= ? THEN 1 ELSE sign_in_failures.failures + 1 END,"+
-			" until = CASE WHEN sign_in_failures.until <= ? THEN excluded.until ELSE sign_in_failures.until END",
-			subject, instant(until), instant(at), instant(at))
-		if err != nil {
-			return err
-		}
-		return s.row(ctx, t, []any{&n, (*instant)(&ends)}, "SELECT failures, until FROM sign_in_failures WHERE subject = ?", subject)
-	})
-	if err != nil {
-		return 0, ends, fmt.Errorf("count a wrong attempt: %w", err)
-	}
-	return n, ends, nil
-}
+// networksLast is how long a network is known from which nobody signs in any more.
+const networksLast = 180 * 24 * time.Hour
 
-// ForgetFailures ends the count of a subject.
-func (s *Store) ForgetFailures(ctx context.Context, subject string) error {
-	if _, err := s.exec(ctx, nil, "DELETE FROM sign_in_failures WHERE subject = ?", subject); err != nil {
-		return fmt.Errorf("forget wrong attempts: %w", err)
-	}
-	return nil
-}
-
-// ForgiveFailure takes one off the count of a subject.
-func (s *Store) ForgiveFailure(ctx context.Context, subject string) error {
-	if _, err := s.exec(ctx, nil, "UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = ? AND failures > 0", subject); err != nil {
-		return fmt.Errorf("take back a wrong attempt: %w", err)
-	}
-	return nil
-}
-
-// ForgetSessions deletes sessions that have ended and counts that are over.
+// ForgetSessions deletes sessions that have ended, counts that are over, and networks that nobody signs in from.
 func (s *Store) ForgetSessions(ctx context.Context, at time.Time) error {
-	for _, statement := range []string{"DELETE FROM sessions WHERE expires_at <= ?", "DELETE FROM sign_in_failures WHERE until <= ?"} {
-		if _, err := s.exec(ctx, nil, statement, instant(at)); err != nil {
+	for statement, before := range map[string]time.Time{
+		"DELETE FROM sessions WHERE expires_at <= ?":      at,
+		"DELETE FROM sign_in_failures WHERE until <= ?":   at,
+		"DELETE FROM sign_in_networks WHERE used_at <= ?": at.Add(-networksLast),
+	} {
+		if _, err := s.exec(ctx, nil, statement, instant(before)); err != nil {
 			return fmt.Errorf("forget old sessions: %w", err)
 		}
 	}

@@ -1,0 +1,13 @@
+-- +goose Up
+-- Where members of staff have signed in from: wrong passwords from elsewhere do not lock them out there.
+CREATE TABLE sign_in_networks (
+	site    text COLLATE "C" NOT NULL,
+	email   text COLLATE "C" NOT NULL,
+	network text COLLATE "C" NOT NULL, -- an address of IPv4, or a /64 of IPv6
+	used_at timestamptz NOT NULL,      -- when somebody last signed in from there
+	PRIMARY KEY (site, email, network)
+);
+CREATE INDEX sign_in_networks_by_age ON sign_in_networks (used_at);
+
+-- +goose Down
+DROP TABLE sign_in_networks;
