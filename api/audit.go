@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -121,14 +122,17 @@ func audited[In, Out any](h *handler, o huma.Operation, handle func(context.Cont
 		if len(holes) == 0 {
 			state = nil // a list tells nothing of what was added to it
 		}
-		before := seen(ctx, state, holes)
+		before, also := seen(ctx, state, holes), seen(ctx, h.looks[besides[o.OperationID]], holes)
 		out, err := handle(ctx, in)
-		if err != nil || replayed(out) {
+		if err != nil || replayed(out) || idle(out) {
 			return out, err
 		}
 		after := raw(bodyOf(out))
 		if state != nil {
 			after = seen(ctx, state, holes)
+		}
+		if sets(o) && state != nil && !unseen(in) && alike(before, after) && alike(also, seen(ctx, h.looks[besides[o.OperationID]], holes)) {
+			return out, nil // what changes nothing writes nothing: a directory may tell all its users every night
 		}
 		if len(holes) == 0 {
 			subject = h.born(subject, after)
@@ -136,6 +140,37 @@ func audited[In, Out any](h *handler, o huma.Operation, handle func(context.Cont
 		h.note(ctx, o.OperationID, subject, before, after)
 		return out, nil
 	}
+}
+
+// besides is where the rest stands of what an operation changes, if what its own path shows is
+// not all.
+var besides = map[string]string{"edit-message": "/messages/{id}/content"}
+
+// sets tells whether an operation sets a state, so that there is nothing to do where that
+// stands already.
+func sets(o huma.Operation) bool {
+	return o.Method == http.MethodPut || o.Method == http.MethodPatch || needs[o.OperationID].sets
+}
+
+// idle tells whether an answer says that there was nothing to do.
+func idle(out any) bool {
+	nothing, is := out.(interface{ idle() bool })
+	return is && nothing.idle()
+}
+
+// unseen tells whether a request changes what nobody is ever shown, as a password.
+func unseen(in any) bool {
+	hides, is := in.(interface{ unseen() bool })
+	return is && hides.unseen()
+}
+
+// alike tells whether two states are the same, but for what differs each time somebody looks.
+func alike(before, after json.RawMessage) bool {
+	if bytes.Equal(before, after) {
+		return true
+	}
+	was, is := access.Differences(before, after)
+	return len(was) == 0 && len(is) == 0 && bytes.HasPrefix(before, []byte("{")) && bytes.HasPrefix(after, []byte("{"))
 }
 
 // born is the path of what was added to a list, where it can be read.

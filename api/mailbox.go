@@ -42,6 +42,8 @@ type emptiedOut struct{ Body emptied }
 // caller's own.
 func mailboxOf(ctx context.Context) string { return access.Sandbox(callerOf(ctx).Site) }
 
+func (o *emptiedOut) idle() bool { return o.Body.Deleted == 0 }
+
 func (h *handler) mailboxRoutes(api huma.API) {
 	tags := []string{"mailbox"}
 	register(h, api, huma.Operation{

@@ -14,6 +14,9 @@ type need struct {
 	// private means that the record does not repeat what is said of a person: who is erased
 	// is not to go on in the audit.
 	private bool
+	// sets means that it sets a state as PUT and PATCH do: where that stands already, nothing
+	// is changed, and there is nothing to record.
+	sets bool
 }
 
 // needs says for each operation what it needs. One that is missing here is for nobody.
@@ -49,7 +52,7 @@ var needs = map[string]need{
 	"act-on-messages":     {scope: access.Queue},
 	"list-operations":     {scope: access.ReadQueue},
 	"get-operation":       {scope: access.ReadQueue},
-	"stop-operation":      {scope: access.Queue},
+	"stop-operation":      {scope: access.Queue, sets: true},
 
 	"publish-event":    {scope: access.Events, plain: true},
 	"publish-events":   {scope: access.Events, plain: true},
@@ -58,7 +61,7 @@ var needs = map[string]need{
 	"get-deadline":     {scope: access.Events},
 	"list-deadlines":   {scope: access.Events},
 	"preview-deadline": {scope: access.Events},
-	"clear-deadline":   {scope: access.Events},
+	"clear-deadline":   {scope: access.Events, sets: true},
 	"set-process":      {scope: access.Admin},
 	"get-process":      {scope: access.Events},
 
@@ -100,8 +103,8 @@ var needs = map[string]need{
 	"get-job":    {scope: access.ReadJobs},
 	"list-runs":  {scope: access.ReadJobs, home: true},
 	"change-job": {scope: access.Jobs, home: true},
-	"pause-job":  {scope: access.Jobs, home: true},
-	"resume-job": {scope: access.Jobs, home: true},
+	"pause-job":  {scope: access.Jobs, home: true, sets: true},
+	"resume-job": {scope: access.Jobs, home: true, sets: true},
 	"run-job":    {scope: access.Jobs, home: true},
 
 	"list-accounts": {scope: access.ReadQueue, home: true},
@@ -125,7 +128,7 @@ var needs = map[string]need{
 	"list-keys":  {scope: access.Admin},
 	"get-key":    {scope: access.Admin},
 	"rotate-key": {scope: access.Admin},
-	"revoke-key": {scope: access.Admin},
+	"revoke-key": {scope: access.Admin, sets: true},
 	"list-audit": {scope: access.Admin},
 
 	"list-sites": {scope: access.Admin, home: true},

@@ -46,6 +46,9 @@ type changeMemberIn struct {
 	Body  patch[memberChange]
 }
 
+// unseen is true for a password, which no answer shows.
+func (in *changeMemberIn) unseen() bool { return in.Body.body.value.Password != nil }
+
 type memberView struct {
 	Email      string      `json:"email"`
 	Name       string      `json:"name,omitempty"`

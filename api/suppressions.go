@@ -81,6 +81,8 @@ type unsuppressed struct {
 
 type unsuppressOut struct{ Body unsuppressed }
 
+func (o *unsuppressOut) idle() bool { return o.Body.Removed == 0 }
+
 type suppressionOut struct{ Body message.Suppression }
 
 type suppressionsOut struct{ Body page[message.Suppression] }

@@ -101,11 +101,15 @@ func (s *Staff) ChangeMember(ctx context.Context, c message.Call, email string, 
 	if err != nil {
 		return m, err
 	}
+	before := m.Role
 	if change.Role != nil {
 		m.Role = *change.Role
 	}
 	if err := m.Check(); err != nil {
 		return m, err
+	}
+	if change.Password == nil && m.Role == before {
+		return m, nil // the sessions stay, too
 	}
 	if change.Password != nil {
 		if err := s.setPassword(&m, *change.Password); err != nil {

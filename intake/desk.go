@@ -77,6 +77,7 @@ type Store interface {
 	// RewriteOnce is to Rewrite as ReplaceOnce is to Replace.
 	RewriteOnce(ctx context.Context, at time.Time, k message.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
 	Suppress(ctx context.Context, site string, s message.Suppression) error
+	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
 	Unsuppress(ctx context.Context, site, address string) error
 	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
 	UnsuppressAll(ctx context.Context, site string, f message.SuppressionFilter) (int, error)

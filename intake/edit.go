@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"notifier/message"
 )
@@ -49,11 +50,17 @@ func (d *Desk) EditOnce(ctx context.Context, c message.Call, id message.ID, e me
 			return err
 		}
 		var answered []byte
-		switch why := decided(c, message.DidEdit, id); {
+		var why []message.Decided
+		same := reflect.DeepEqual(before, after)
+		if !same {
+			why = append(why, decided(c, message.DidEdit, id))
+		}
+		switch {
+		case same && key == nil:
 		case e.Says() && key != nil:
-			answered, err = d.store.RewriteOnce(ctx, c.At, *key, before, after, why)
+			answered, err = d.store.RewriteOnce(ctx, c.At, *key, before, after, why...)
 		case e.Says():
-			err = d.store.Rewrite(ctx, before, after, why)
+			err = d.store.Rewrite(ctx, before, after, why...)
 		case key != nil:
 			answered, err = d.store.ReplaceOnce(ctx, c.At, *key, before, after, decided(c, message.DidRetry, id))
 		default:

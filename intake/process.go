@@ -14,6 +14,7 @@ func (d *Desk) SetProcess(ctx context.Context, c message.Call, p preferences.Pro
 	if err := d.o.Catalog.CheckProcess(p); err != nil {
 		return err
 	}
+	p.Muted = slices.Compact(slices.Sorted(slices.Values(p.Muted))) // in one order: it is a set
 	return d.store.SaveProcess(ctx, c, p)
 }
 

@@ -17,8 +17,10 @@ func (d *Desk) Suppress(ctx context.Context, c message.Call, s message.Suppressi
 	if err := s.Check(); err != nil {
 		return s, err
 	}
-	s.Address = message.Identity(s.Address)
-	return s, d.store.Suppress(ctx, c.Site, s)
+	if err := d.store.Suppress(ctx, c.Site, s); err != nil {
+		return s, err
+	}
+	return d.store.Suppression(ctx, c.Site, s.Address)
 }
 
 // Unsuppress writes to an address again.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"reflect"
 	"time"
 
 	"go.uber.org/zap"
@@ -28,7 +29,7 @@ type Change struct {
 // Change sets another schedule. It never makes the job run by itself: ticks of the new
 // schedule that lie in the past are not made up.
 func (t *Timetable) Change(ctx context.Context, name string, c Change, by string) (State, error) {
-	configured, err := t.configured(name)
+	configured, wake, err := t.configured(name)
 	if err != nil {
 		return State{}, err
 	}
@@ -49,27 +50,28 @@ func (t *Timetable) Change(ctx context.Context, name string, c Change, by string
 			if err != nil {
 				return err
 			}
-			j.Spec = s.Spec()
+			if stands, err := cmp.Or(j.Spec, configured).Compile(); err != nil || !s.Alike(stands) {
+				j.Spec = s.Spec()
+			}
 		}
 		if c.ForgetWake {
 			j.Wake = nil
 		}
-		if c.Wake != nil {
+		if c.Wake != nil && *c.Wake != j.Woken(wake) {
 			j.Wake = c.Wake
 		}
 		return nil
 	})
 }
 
-// configured is what config.yaml says of when the job runs.
-func (t *Timetable) configured(name string) (schedule.Spec, error) {
+// configured is what config.yaml says of when the job runs, and whether it is woken.
+func (t *Timetable) configured(name string) (spec schedule.Spec, wake bool, err error) {
 	l, err := t.line(name)
 	if err != nil {
-		return schedule.Spec{}, err
+		return schedule.Spec{}, false, err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.planned.Spec(), nil
+	planned, _, wake := l.configured()
+	return planned.Spec(), wake, nil
 }
 
 // Rest is a pause of a job.
@@ -129,8 +131,12 @@ func (t *Timetable) edit(ctx context.Context, name, by string, change func(*sche
 		if j.Paused && !j.Resting(at) {
 			j.Paused, j.Note, j.PausedUntil = false, "", time.Time{}
 		}
+		before := j
 		if err := change(&j); err != nil {
 			return State{}, err
+		}
+		if reflect.DeepEqual(before, j) {
+			return l.state(ctx) // nothing is written: neither a version nor who changed it
 		}
 		j.ChangedAt, j.ChangedBy = at, by
 		if err := t.book.SaveJob(ctx, j); errors.Is(err, message.ErrMoved) {

@@ -250,7 +250,7 @@ type State struct {
 	Paused     bool
 	Note       string
 	Until      time.Time     // when the pause ends by itself; zero if it does not
-	Overridden bool          // an admin has set something else than config.yaml
+	Overridden bool          // what an admin has set is something else than config.yaml says
 	Configured schedule.Spec // what config.yaml says
 	Next       []time.Time   // the next five ticks; none while paused without an end
 	Running    time.Time     // since when this replica runs it; zero if it does not
@@ -284,11 +284,11 @@ func (l *line) state(ctx context.Context) (State, error) {
 		return State{}, err
 	}
 	j, s := l.now()
-	_, spec, wake := l.configured()
+	planned, spec, wake := l.configured()
 	at := l.clock()
 	state := State{
 		Name: l.plan.Name, Spec: s.Spec(), Words: s.Words(), Wake: wake, Everywhere: l.plan.Everywhere,
-		Overridden: j.Spec != (schedule.Spec{}) || j.Wake != nil, Configured: spec, ChangedAt: j.ChangedAt, ChangedBy: j.ChangedBy, Version: j.Version,
+		Overridden: !s.Alike(planned) || j.Woken(wake) != wake, Configured: spec, ChangedAt: j.ChangedAt, ChangedBy: j.ChangedBy, Version: j.Version,
 		schedule: s, at: at,
 	}
 	if j.Resting(at) {

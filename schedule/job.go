@@ -35,6 +35,14 @@ type Job struct {
 	HeldUntil time.Time `json:"-"`
 }
 
+// Woken tells whether what is due wakes the job, where config.yaml says so or not.
+func (j Job) Woken(configured bool) bool {
+	if j.Wake != nil {
+		return *j.Wake
+	}
+	return configured
+}
+
 // Resting tells whether the job is paused at that time. A pause with an end needs nobody
 // to end it: all replicas agree on it by the clock.
 func (j Job) Resting(at time.Time) bool {

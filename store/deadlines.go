@@ -93,6 +93,10 @@ func (s *Store) SaveDeadlineOnce(ctx context.Context, c message.Call, k *message
 		return d, false, fmt.Errorf("write the deadline %s: %w", d.Key, err)
 	}
 	answered, err := s.firstTime(ctx, c, k, func(t *tx) (any, error) {
+		if stands, same, err := s.stands(ctx, t, c.Site, d, string(written)); err != nil || same {
+			d = stands
+			return setDeadline{d, d.SetAt, d.FiredAt, d.NextAt, d.Sequence, d.Unknown, d.Shortened}, err
+		}
 		err := s.row(ctx, t, []any{&d.Sequence}, `INSERT INTO deadlines
 			(site, key, case_id, deadline, due_at, set_at, fired_at, next_at, sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
 			ON CONFLICT (site, key) DO UPDATE SET case_id = excluded.case_id, deadline = excluded.deadline, due_at = excluded.due_at,
@@ -130,6 +134,26 @@ func (s *Store) SaveDeadlineOnce(ctx context.Context, c message.Call, k *message
 		return d, false, fmt.Errorf("save the deadline %s: %w", d.Key, err)
 	}
 	return d, answered != nil, nil
+}
+
+// stands tells whether a deadline that is set again stands just so already: with the same steps
+// to come, and no reminder that would be withdrawn. Then to set it anew would change nothing.
+func (s *Store) stands(ctx context.Context, t *tx, site string, d deadlines.Deadline, written string) (stands deadlines.Deadline, same bool, err error) {
+	found, err := readDeadlines(s.query(ctx, t, selectDeadlines+"WHERE site = ? AND key = ?"+s.dialect.lock("UPDATE"), site, d.Key))
+	if err != nil || len(found) == 0 {
+		return d, false, err
+	}
+	stands = found[0]
+	kept, err := json.Marshal(stands)
+	if err != nil || string(kept) != written || !stands.ClearedAt.IsZero() || !stands.NextAt.Equal(d.NextAt) {
+		return d, false, err
+	}
+	waiting, err := s.unsent(ctx, t, site, d.Key)
+	if err != nil || len(waiting) > 0 {
+		return d, false, err
+	}
+	stands.Unknown, stands.Shortened = d.Unknown, d.Shortened
+	return stands, true, nil
 }
 
 // ClearDeadline ends a deadline and withdraws its reminders that have not left. Where there
@@ -185,15 +209,12 @@ func (s *Store) endDeadlines(ctx context.Context, t *tx, call message.Call, c me
 
 // withdraw cancels the reminders of a deadline that nobody has begun to send, and notes why.
 func (s *Store) withdraw(ctx context.Context, t *tx, site, key string, why message.Decided) error {
-	waiting := in(message.From(message.Cancel))
-	ids, err := texts(s.query(ctx, t, "SELECT q.id FROM messages m"+
-		s.dialect.to("queue", "q", "q.site = m.site AND q.id = m.id AND "+hidden("q.status")+" IN "+waiting, s.dialect.lock("UPDATE"))+
-		" WHERE m.site = ? AND m.reference = ? AND m.reference <> '' AND m.type = ?", site, key, message.Reminder))
+	ids, err := s.unsent(ctx, t, site, key)
 	if err != nil || len(ids) == 0 {
 		return err
 	}
 	err = s.changeRows(ctx, t, rowsOf{
-		site: site, ids: ids, and: hidden("status") + " IN " + waiting,
+		site: site, ids: ids, and: hidden("status") + " IN " + in(message.From(message.Cancel)),
 		set: "status = ?, reason = ?, due_at = NULL, changed_at = ?", setArguments: []any{message.After(message.Cancel), message.Superseded, instant(why.At)},
 	})
 	if err != nil {
@@ -206,6 +227,13 @@ func (s *Store) withdraw(ctx context.Context, t *tx, site, key string, why messa
 		}
 	}
 	return s.tell(ctx, t, statusesOf(site, ids, message.After(message.Cancel), message.Superseded))
+}
+
+// unsent are the reminders of a deadline that nobody has begun to send; their rows are held.
+func (s *Store) unsent(ctx context.Context, t *tx, site, key string) ([]string, error) {
+	return texts(s.query(ctx, t, "SELECT q.id FROM messages m"+
+		s.dialect.to("queue", "q", "q.site = m.site AND q.id = m.id AND "+hidden("q.status")+" IN "+in(message.From(message.Cancel)), s.dialect.lock("UPDATE"))+
+		" WHERE m.site = ? AND m.reference = ? AND m.reference <> '' AND m.type = ?", site, key, message.Reminder))
 }
 
 // DueDeadlines lists at most n deadlines of the site with a step that has come, earliest first.

@@ -175,7 +175,7 @@ func (s *Store) Person(ctx context.Context, site, idOrAddress string) (message.P
 // SaveGroup names users together.
 func (s *Store) SaveGroup(ctx context.Context, site, id string, users []string, at time.Time) error {
 	_, err := s.exec(ctx, nil, `INSERT INTO user_groups (site, id, users, updated_at) VALUES (?, ?, ?, ?)
-		ON CONFLICT (site, id) DO UPDATE SET users = excluded.users, updated_at = excluded.updated_at`,
+		ON CONFLICT (site, id) DO UPDATE SET users = excluded.users, updated_at = excluded.updated_at WHERE user_groups.users <> excluded.users`,
 		site, id, list(users), instant(at))
 	if err != nil {
 		return fmt.Errorf("save the group %s: %w", id, err)

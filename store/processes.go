@@ -31,9 +31,9 @@ func (s *Store) SaveProcess(ctx context.Context, c message.Call, p preferences.P
 		kinds = append(kinds, string(k))
 	}
 	err := s.commit(ctx, func(t *tx) error {
-		_, err := s.exec(ctx, t, "INSERT INTO mutes (site, process, kinds, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (site, process) DO UPDATE SET "+
-			setTo("excluded", "kinds, updated_at"), c.Site, p.ID, kinds, instant(c.At))
-		if err != nil {
+		n, err := s.exec(ctx, t, "INSERT INTO mutes (site, process, kinds, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (site, process) DO UPDATE SET "+
+			setTo("excluded", "kinds, updated_at")+" WHERE mutes.kinds <> excluded.kinds", c.Site, p.ID, kinds, instant(c.At))
+		if err != nil || n == 0 { // it stands so already
 			return err
 		}
 		return s.change(ctx, t, c, message.SetProcess, message.OfProcess+p.ID, p)

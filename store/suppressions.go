@@ -40,9 +40,11 @@ func (s *Store) Suppressed(ctx context.Context, site string, addresses []string)
 	return all, nil
 }
 
-// Suppress adds an address, or changes why it is not written to.
+// Suppress adds an address, or changes why it is not written to. One that is suppressed for
+// just that stays so since then.
 func (s *Store) Suppress(ctx context.Context, site string, sup message.Suppression) error {
-	if err := s.suppress(ctx, nil, site, sup, "DO UPDATE SET "+setTo("excluded", "reason, since, message_id, note, account")); err != nil {
+	if err := s.suppress(ctx, nil, site, sup, "DO UPDATE SET "+setTo("excluded", "reason, since, message_id, note, account")+
+		" WHERE suppressions.reason <> excluded.reason OR suppressions.message_id <> excluded.message_id OR suppressions.note <> excluded.note OR suppressions.account <> excluded.account"); err != nil {
 		return fmt.Errorf("suppress an address: %w", err)
 	}
 	return nil

@@ -66,15 +66,21 @@ func (s *Store) Templates(ctx context.Context, site, after string, n int) ([]tem
 //
 // It fails with a *message.ChangedError if the call is for another version of one of them:
 // the microsecond of its last change.
+//
+// What is kept just so is not written, and UpdatedAt says since when.
 func (s *Store) SaveTemplates(ctx context.Context, c message.Call, all ...template.Template) error {
 	err := s.commit(ctx, func(t *tx) error {
-		for _, one := range all {
+		for i := range all {
+			one := &all[i]
 			if err := s.matches(ctx, t, c, one.Name); err != nil {
 				return err
 			}
-			content, err := json.Marshal(one)
+			content, same, err := s.kept(ctx, t, c.Site, one)
 			if err != nil {
 				return err
+			}
+			if same {
+				continue
 			}
 			_, err = s.exec(ctx, t, "INSERT INTO templates (site, name, partial, content, updated_at) VALUES ("+marks(5)+") ON CONFLICT (site, name) DO UPDATE SET "+
 				setTo("excluded", "partial, content, updated_at"), c.Site, one.Name, one.Partial, string(content), instant(one.UpdatedAt))
@@ -88,6 +94,27 @@ func (s *Store) SaveTemplates(ctx context.Context, c message.Call, all ...templa
 		return fmt.Errorf("save templates: %w", err)
 	}
 	return nil
+}
+
+// kept tells whether a template is kept just so: then it is as old as that. Content is
+// what is to be kept of it.
+func (s *Store) kept(ctx context.Context, t *tx, site string, one *template.Template) (content []byte, same bool, err error) {
+	var kept string
+	var at instant
+	err = s.row(ctx, t, []any{&kept, &at}, "SELECT content, updated_at FROM templates WHERE site = ? AND name = ?"+s.dialect.lock("UPDATE"), site, one.Name)
+	switch {
+	case err == nil:
+		before := *one
+		before.UpdatedAt = time.Time(at)
+		if content, err = json.Marshal(before); err == nil && string(content) == kept {
+			*one = before
+			return nil, true, nil
+		}
+	case !errors.Is(err, sql.ErrNoRows):
+		return nil, false, err
+	}
+	content, err = json.Marshal(one)
+	return content, false, err
 }
 
 // matches makes sure that a template is as the call wants it, and stays so.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -292,10 +291,8 @@ func (o *ordered) MarshalJSON() ([]byte, error) {
 
 // overrides lists the schedules that somebody has set over the configuration.
 func overrides(ctx context.Context, c Config) (all []setAs, err error) {
-	if file, is := c.sqliteFile(); is {
-		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-			return nil, nil
-		}
+	if c.present() != nil {
+		return nil, nil
 	}
 	database, err := store.Open(ctx, c.Database, zap.NewNop())
 	if err != nil {

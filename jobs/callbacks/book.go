@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"go.uber.org/zap"
@@ -62,13 +63,17 @@ func (b *Book) check(ctx context.Context, e webhook.Endpoint, secret string) err
 	return b.job.o.Guard.Check(ctx, e.URL)
 }
 
-// Change edits a webhook. One that is enabled again is told what has waited for it.
+// Change edits a webhook; if nothing is different afterwards, nothing is written. One that is enabled again is told what has waited for it.
 func (b *Book) Change(ctx context.Context, c message.Call, id message.ID, edit func(*webhook.Endpoint)) (webhook.Endpoint, error) {
 	e, err := b.find(ctx, c.Site, id)
 	if err != nil {
 		return e, err
 	}
+	before := e
 	edit(&e)
+	if reflect.DeepEqual(before, e) {
+		return e, nil
+	}
 	if err := b.check(ctx, e, ""); err != nil {
 		return e, err
 	}

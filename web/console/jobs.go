@@ -116,7 +116,8 @@ func (p *jobPage) preview() {
 	}
 	p.Tried, p.Words = s.NextN(p.Clock.Now(), previewed), p.Schedule(s.Spec())
 	p.Effect = p.effect(p.Job, s, p.Form.Wake)
-	p.Differs = s.Spec() != p.Job.Spec || p.Form.Wake != p.Job.Wake
+	inForce, err := p.Job.Spec.Compile()
+	p.Differs = err != nil || !s.Alike(inForce) || p.Form.Wake != p.Job.Wake
 	p.Try = s.Spec().Every
 	if p.Try == "" && s.Spec().Timezone == "UTC" { // what-if takes a cron in UTC
 		p.Try = s.Spec().Cron
