@@ -201,31 +201,41 @@ func (s *Staff) begin(ctx context.Context, m access.Member, from, agent string, 
 // SignedIn tells who has the token: access.ErrNotSignedIn if nobody has. It is asked at
 // every request, so that an end, or another role, holds on all replicas at once.
 func (s *Staff) SignedIn(ctx context.Context, token string, at time.Time) (access.Caller, error) {
+	x, c, err := s.holder(ctx, token, at)
+	if err == nil && at.Sub(x.UsedAt) >= noteEvery {
+		err = s.book.NoteSessionUse(ctx, x, at)
+	}
+	return c, err
+}
+
+// StillSignedIn is SignedIn for what goes on without its reader, as a stream: it does not make the session last longer.
+func (s *Staff) StillSignedIn(ctx context.Context, token string, at time.Time) (access.Caller, error) {
+	_, c, err := s.holder(ctx, token, at)
+	return c, err
+}
+
+// holder is who has the token, and the session that it is of.
+func (s *Staff) holder(ctx context.Context, token string, at time.Time) (access.Session, access.Caller, error) {
 	if token == "" {
-		return access.Caller{}, access.ErrNotSignedIn
+		return access.Session{}, access.Caller{}, access.ErrNotSignedIn
 	}
 	x, err := s.book.SessionOfHash(ctx, access.HashOf(token))
 	if errors.Is(err, message.ErrNotFound) || err == nil && !x.Lasts(at) {
-		return access.Caller{}, access.ErrNotSignedIn
+		return x, access.Caller{}, access.ErrNotSignedIn
 	}
 	if err != nil {
-		return access.Caller{}, err
+		return x, access.Caller{}, err
 	}
 	m, err := s.book.Member(ctx, x.Email)
 	if errors.Is(err, message.ErrNotFound) || err == nil && m.Site != x.Site {
-		return access.Caller{}, access.ErrNotSignedIn
+		return x, access.Caller{}, access.ErrNotSignedIn
 	}
 	if err != nil {
-		return access.Caller{}, err
-	}
-	if at.Sub(x.UsedAt) >= noteEvery {
-		if err := s.book.NoteSessionUse(ctx, x, at); err != nil {
-			return access.Caller{}, err
-		}
+		return x, access.Caller{}, err
 	}
 	c := m.Caller()
 	c.Home = c.Site == s.home
-	return c, nil
+	return x, c, nil
 }
 
 // Sessions lists where a person has signed in, the newest first.

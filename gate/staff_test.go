@@ -97,6 +97,12 @@ func TestSessionsEnd(t *testing.T) {
 		}
 		signedIn(t, here, token, at, access.ErrNotSignedIn) // a week is over
 		token = signIn(t, here, anna, password, at, nil)
+		if _, err := there.StillSignedIn(ctx, token, at.Add(11*time.Hour)); err != nil { // a stream is no use (S5)
+			t.Errorf("S5: a stream after 11 hours: %v", err)
+		}
+		if _, err := there.StillSignedIn(ctx, token, at.Add(12*time.Hour)); !errors.Is(err, access.ErrNotSignedIn) {
+			t.Errorf("S5: a stream after 12 hours: %v", err)
+		}
 		signedIn(t, here, token, at.Add(12*time.Hour), access.ErrNotSignedIn) // nobody used it
 	})
 }

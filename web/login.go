@@ -22,6 +22,8 @@ type Staff interface {
 	SignIn(ctx context.Context, email, password, from, agent string, at time.Time) (access.Session, string, error)
 	// SignedIn tells who has a token: access.ErrNotSignedIn if nobody has.
 	SignedIn(ctx context.Context, token string, at time.Time) (access.Caller, error)
+	// StillSignedIn is SignedIn that is no use of the session.
+	StillSignedIn(ctx context.Context, token string, at time.Time) (access.Caller, error)
 	Sessions(ctx context.Context, c access.Caller, at time.Time) ([]access.Session, error)
 	// SignInAs begins a session of somebody whom a provider has proved to have the address:
 	// access.ErrNoMember if that is none of ours.
@@ -112,6 +114,20 @@ func (l *Login) Need(s access.Scope, next http.Handler) http.Handler {
 type forbiddenPage struct {
 	Who   access.Caller
 	Scope access.Scope
+}
+
+// Session names the session of a request: it is no secret.
+func (l *Login) Session(r *http.Request) string { return access.HashOf(l.token(r)) }
+
+// Still tells whether whoever is signed in, on a page behind Guard, still is, in the same role. A database that does
+// not answer has nothing else to tell either.
+func (l *Login) Still(r *http.Request) bool {
+	now, err := l.staff.StillSignedIn(r.Context(), l.token(r), time.Now())
+	if err != nil {
+		return !errors.Is(err, access.ErrNotSignedIn)
+	}
+	was := Who(r.Context())
+	return now.Site == was.Site && now.Name == was.Name && now.Role == was.Role
 }
 
 // Routes adds the pages where people sign in and out.
@@ -244,7 +260,7 @@ type accountPage struct {
 
 // account shows who is signed in, and where.
 func (l *Login) account(w http.ResponseWriter, r *http.Request) {
-	page := accountPage{Who: Who(r.Context()), Here: access.HashOf(l.token(r)), Clock: clockFor(r)}
+	page := accountPage{Who: Who(r.Context()), Here: l.Session(r), Clock: clockFor(r)}
 	var err error
 	if page.Sessions, err = l.staff.Sessions(r.Context(), page.Who, timekeeper.Now(r.Context())); err != nil {
 		l.fail(w, r, err)

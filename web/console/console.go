@@ -146,12 +146,14 @@ type console struct {
 	watched   watched
 	counted   counted
 	checked   checks
+	login     *web.Login
+	streams   streams
 	log       *zap.Logger
 }
 
 // Handler answers all pages behind the login.
 func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, accounts Accounts, o Options, log *zap.Logger) http.Handler {
-	c := &console{desk: desk, records: records, timetable: timetable, accounts: accounts, o: o, log: log.Named("console")}
+	c := &console{desk: desk, records: records, timetable: timetable, accounts: accounts, o: o, login: login, log: log.Named("console")}
 	if c.o.NoServer == nil {
 		c.o.NoServer = func() bool { return false }
 	}

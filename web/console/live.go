@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"notifier/message"
@@ -74,13 +75,45 @@ type operation struct {
 	Over  bool   `json:"over"`
 }
 
-// How often a stream looks, and says at least that it lives.
+// How often a stream looks, says at least that it lives, and asks whether its reader is still signed in.
 const (
 	every     = 500 * time.Millisecond
 	heartbeat = 15 * time.Second
+	recheck   = 2 * time.Second
 )
 
-// stream tells what is new until the reader goes, as server-sent events; once, if it is
+// mostStreams is how many streams a session has at once; other pages ask now and then.
+const mostStreams = 5
+
+// streams counts those that are open, by session.
+type streams struct {
+	mu   sync.Mutex
+	open map[string]int
+}
+
+// enter is false if the session has as many as it may; leave is for one that has ended.
+func (s *streams) enter(session string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open = map[string]int{}
+	}
+	if s.open[session] >= mostStreams {
+		return false
+	}
+	s.open[session]++
+	return true
+}
+
+func (s *streams) leave(session string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[session]--; s.open[session] == 0 {
+		delete(s.open, session)
+	}
+}
+
+// stream tells what is new until the reader goes or is no longer signed in, as server-sent events; once, if it is
 // asked so by a page that gets no stream. Whoever comes back and names what was heard last
 // is not told the same again.
 func (c *console) stream(w http.ResponseWriter, r *http.Request) {
@@ -91,14 +124,26 @@ func (c *console) stream(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, text)
 		return
 	}
+	session := c.login.Session(r)
+	if !c.streams.enter(session) {
+		http.Error(w, fmt.Sprintf("A session has at most %d streams at once. Close another page, or ask with once=1.", mostStreams), http.StatusTooManyRequests)
+		return
+	}
+	defer c.streams.leave(session)
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
 	out := http.NewResponseController(w)
 	fmt.Fprint(w, "retry: 3000\n\n")
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
-	said, saidAt := r.Header.Get("Last-Event-ID"), time.Now()
+	said, saidAt, checked := r.Header.Get("Last-Event-ID"), time.Now(), time.Now()
 	for {
+		if now := time.Now(); now.Sub(checked) >= recheck {
+			if !c.login.Still(r) {
+				return
+			}
+			checked = now
+		}
 		text, id := c.standing(r)
 		switch now := time.Now(); {
 		case id != said:
