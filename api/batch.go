@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/rescue"
 )
 
 // The most items in a batch, and how many of them are taken side by side: the store
@@ -184,7 +185,7 @@ func sideBySide[Item, Result any](items []Item, do func(place int, item Item) Re
 	turns := make(chan struct{}, atOnce)
 	for i, item := range items {
 		turns <- struct{}{}
-		under.Go(func() {
+		rescue.In(&under, nil, "an item of a batch", func() {
 			defer func() {
 				if p := recover(); p != nil { // it goes on where the request is
 					broken.Store(panicked{p, debug.Stack()})

@@ -6,6 +6,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/rescue"
 )
 
 // Contain answers a request whose handler panics with a 500 problem that has its request id,
@@ -28,7 +29,7 @@ func Contain(next http.Handler, log *zap.Logger) http.Handler {
 				id = string(message.NewID(message.RequestIDs))
 				w.Header().Set(requestID, id)
 			}
-			log.Error("a request panicked", zap.String("request_id", id), zap.String("method", r.Method), zap.String("path", r.URL.Path), zap.Any("panic", p), zap.Stack("stack"))
+			_ = rescue.Report(log, "a request", p, zap.String("request_id", id), zap.String("method", r.Method), zap.String("path", r.URL.Path))
 			if a.begun {
 				panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 			}

@@ -36,10 +36,11 @@ const (
 	DatabaseFull = "database_full" // the database's disk, or its limit of connections, is used up
 	ClockStepped = "clock_stepped" // the clock was set forward, and nobody vouches for it
 	KeyUnfit     = "key_unfit"     // secrets.key does not open what is sealed
+	Panicked     = "panicked"      // a part of the program failed, and was ended
 )
 
 // Names lists all conditions; a test holds the console's texts against it.
-var Names = []string{JobStuck, MailLate, SchemaNewer, DatabaseFull, ClockStepped, KeyUnfit}
+var Names = []string{JobStuck, MailLate, SchemaNewer, DatabaseFull, ClockStepped, KeyUnfit, Panicked}
 
 // Check finds the conditions of one kind; none if all is well. With an error, as when the
 // database does not answer, what was known before still counts.

@@ -3,11 +3,16 @@ package jobs
 import (
 	"sync"
 	"time"
+
+	"go.uber.org/zap"
+
+	"notifier/rescue"
 )
 
 // alarm is one timer, for the earliest of the times that it was set to.
 type alarm struct {
-	mu sync.Mutex
+	log *zap.Logger // of panics; it may be nil
+	mu  sync.Mutex
 	// times are those that it will ring at, the earliest last: each was set when it was
 	// earlier than all before it.
 	times []time.Time
@@ -35,7 +40,7 @@ func (a *alarm) wind(ring func()) {
 		return
 	}
 	at := a.times[len(a.times)-1]
-	a.timer = time.AfterFunc(at.Sub(a.now()), func() {
+	a.timer = rescue.After(at.Sub(a.now()), a.log, "a timer", func() {
 		if a.over(at, ring) {
 			ring()
 		}

@@ -3,12 +3,12 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/rescue"
 	"notifier/schedule"
 )
 
@@ -139,7 +139,7 @@ func (l *line) keepHolding(ctx context.Context, lose context.CancelFunc) (end fu
 		}
 		return err
 	}
-	go func() {
+	rescue.Go(l.log, "holding "+l.plan.Name, func() {
 		defer close(ended)
 		beat := time.NewTicker(holdFor / 3)
 		defer beat.Stop()
@@ -151,7 +151,7 @@ func (l *line) keepHolding(ctx context.Context, lose context.CancelFunc) (end fu
 				l.note(ctx, "a hold could not be renewed", renew)
 			}
 		}
-	}()
+	}, func(error) { lose() }) // nobody renews it any more
 	return func() {
 		close(done)
 		<-ended
@@ -182,13 +182,11 @@ func (l *line) work(ctx context.Context, at time.Time) (map[string]int, error) {
 
 // try does the work. A panic in it must not end the process, and with it all other jobs.
 func (l *line) try(ctx context.Context, at time.Time) (counts map[string]int, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			l.log.Error("a job panicked", zap.String("job", l.plan.Name), zap.Any("panic", p), zap.Stack("stack"))
-			err = fmt.Errorf("the job panicked: %v", p)
-		}
-	}()
-	return l.plan.Work(ctx, at)
+	err = rescue.Try(l.log, "the job "+l.plan.Name, func() (err error) {
+		counts, err = l.plan.Work(ctx, at)
+		return err
+	})
+	return counts, err
 }
 
 // wakes runs the job whenever it is woken, one run after the other.
@@ -211,10 +209,14 @@ func (l *line) wakes(ctx context.Context) {
 		case <-l.wake:
 		default:
 		}
-		if ctx.Err() == nil && l.wakeful() {
-			_, _ = l.work(ctx, l.clock()) // logged there; the next tick tries again
-		}
-		l.free()
+		l.woke(ctx)
+	}
+}
+
+func (l *line) woke(ctx context.Context) {
+	defer l.free()
+	if ctx.Err() == nil && l.wakeful() {
+		_, _ = l.work(ctx, l.clock()) // logged there; the next tick tries again
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"notifier/jobs"
+	"notifier/rescue"
 	"notifier/schedule"
 	"notifier/store"
 )
@@ -110,10 +111,10 @@ func TestAPanicEndsNeitherTheProcessNorTheJob(t *testing.T) {
 		stop(t, r)
 		start(t, s, "b", time.Minute, promotions(&d))
 		until(t, "03:01:00")
-		const panicked = ": the job panicked: a bug"
+		const panicked = ": the job user_notifications panicked: a bug"
 		wantRecords(t, s, schedule.UserNotifications, "01:00:00 missed a"+panicked, "01:31:30 manual a"+panicked,
 			"02:00:00 schedule a", "03:00:00 schedule b")
-		logged := r.log.FilterMessage("a job panicked").All()
+		logged := r.log.FilterMessage(rescue.Message).All()
 		if len(logged) != 6 || !strings.Contains(logged[0].ContextMap()["stack"].(string), "run_test.go") {
 			t.Errorf("%d panics were logged, want 6 with their stacks", len(logged))
 		}

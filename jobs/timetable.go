@@ -15,6 +15,7 @@ import (
 	"github.com/go-co-op/gocron/v2"
 	"go.uber.org/zap"
 
+	"notifier/rescue"
 	"notifier/schedule"
 )
 
@@ -112,6 +113,7 @@ func (t *Timetable) Plan(p Plan) error {
 	if l.planned, err = p.Spec.Compile(); err != nil {
 		return fmt.Errorf("plan %s: %w", p.Name, err)
 	}
+	l.alarm.log, l.rested.log = t.log, t.log
 	l.set(schedule.Job{Name: p.Name})
 	t.lines = append(t.lines, l)
 	return nil
@@ -145,7 +147,9 @@ func (t *Timetable) start(ctx context.Context) error {
 	}
 	t.scheduler.Start()
 	for _, l := range t.lines {
-		t.spawn(l.wakes)
+		t.spawn(func(ctx context.Context) {
+			rescue.Keep(ctx, t.log, "waking "+l.plan.Name, func() { l.wakes(ctx) })
+		})
 	}
 	t.spawn(func(ctx context.Context) { t.fire(ctx, schedule.Missed) })
 	return nil
@@ -160,7 +164,7 @@ func (t *Timetable) open(ctx context.Context) (err error) {
 	}
 	// Jobs look after their own panics; without this, any other would end the process.
 	panicked := gocron.AfterJobRunsWithPanic(func(_ gocronID, task string, recovered any) {
-		t.log.Error("the timetable panicked", zap.String("task", task), zap.Any("panic", recovered))
+		_ = rescue.Report(t.log, "the timetable's "+task, recovered)
 	})
 	t.scheduler, err = gocron.NewScheduler(
 		gocron.WithLocation(time.UTC), // zones are the business of schedule
@@ -211,10 +215,10 @@ func (t *Timetable) spawn(do func(ctx context.Context)) {
 	if !runs {
 		return
 	}
-	go func() {
+	rescue.Go(t.log, "the timetable", func() {
 		defer t.running.Done()
 		do(ctx)
-	}()
+	})
 }
 
 // tick runs all jobs whose tick has come. gocron calls it once for each of them.
@@ -384,11 +388,11 @@ func (t *Timetable) RunNow(name string) (schedule.Run, error) {
 		t.running.Done()
 		return run, err
 	}
-	go func() {
+	rescue.Go(t.log, name, func() {
 		defer t.running.Done()
 		defer l.free()
 		l.run(ctx, run)
-	}()
+	})
 	return run, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/rescue"
 )
 
 // stuckAfter is how long a run may write nothing and hear nothing before it is abandoned.
@@ -41,12 +42,12 @@ func (l *line) watched(ctx context.Context, at time.Time) (map[string]int, error
 	working, end := context.WithCancel(message.Watched(ctx, p.beat))
 	done := make(chan result, 1)
 	l.running.Add(1) // whoever calls is counted, too: nobody has stopped waiting yet
-	go func() {
+	rescue.Go(l.log, "the run of "+l.plan.Name, func() {
 		defer l.running.Done()
 		defer end()
 		counts, err := l.try(working, at)
 		done <- result{counts, err}
-	}()
+	}, func(err error) { done <- result{nil, err} })
 	patience := time.NewTimer(stuckAfter)
 	defer patience.Stop()
 	for {

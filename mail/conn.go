@@ -14,6 +14,7 @@ import (
 
 	"notifier/message"
 	"notifier/network"
+	"notifier/rescue"
 )
 
 const (
@@ -68,7 +69,7 @@ func (c *conn) guard(d *delivery) {
 	switch ctx := d.ctx; {
 	case c.watched != ctx: // one context may be that of many deliveries
 		c.unwatch()
-		c.watched, c.unwatch = ctx, context.AfterFunc(ctx, func() { c.abort(ctx) })
+		c.watched, c.unwatch = ctx, rescue.Upon(ctx, nil, "the end of a conversation", func() { c.abort(ctx) })
 	case ctx.Err() != nil:
 		c.interrupt()
 	}
@@ -206,7 +207,7 @@ func (c *conn) pushChunks(dot int, until time.Time) (r reply, whole bool, err er
 	// A server may read a long mail slowly: the deadline of each write bounds that.
 	network.Allow(c.raw, c.limits.Body)
 	defer network.Allow(c.raw, network.Silence)
-	go func() {
+	rescue.Go(nil, "writing a mail", func() {
 		var w result
 		for w.n < len(c.out) && w.err == nil {
 			var n int
@@ -220,7 +221,7 @@ func (c *conn) pushChunks(dot int, until time.Time) (r reply, whole bool, err er
 		}
 		c.readBy(within(wait, until))
 		written <- w
-	}()
+	}, func(err error) { written <- result{err: err} })
 	r, err = readReply(c.r)
 	var w result
 	select {

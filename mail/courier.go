@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/rescue"
 )
 
 // Courier carries messages to a relay over a few connections that it keeps. Any number of
@@ -157,7 +158,7 @@ func (c *Courier) submit(d *delivery) *message.Failure {
 	case c.lanes < c.settings.Connections && (c.lanes == 0 || !time.Now().Before(c.crowded)):
 		c.lanes++
 		c.running.Add(1)
-		go (&lane{c: c, work: make(chan *delivery, 1)}).run(d)
+		rescue.Go(c.log, "a connection to the mail server", func() { (&lane{c: c, work: make(chan *delivery, 1)}).run(d) })
 	default:
 		d.place = c.queue.PushBack(d)
 	}

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/rescue"
 )
 
 // lane is one kept connection and the goroutine that talks on it.
@@ -19,6 +20,9 @@ type lane struct {
 	// settled are those that are over but whose callers do not know yet. They are told
 	// when the lane is free again, so that it, and not a new one, gets their next mail.
 	settled []*delivery
+	// What is in hand, for after a panic: a delivery, and the transactions of it and the next.
+	current *delivery
+	hand    [2]*transaction
 }
 
 // run carries until there is nothing to do for a while.
@@ -26,13 +30,25 @@ func (l *lane) run(d *delivery) {
 	defer l.c.running.Done()
 	for ; d != nil; d = l.c.rest(l) {
 		l.backlog = append(l.backlog, d)
-		for len(l.backlog) > 0 {
-			d, l.backlog = l.backlog[0], l.backlog[1:]
-			for t := l.begin(d); t != nil; {
-				t = l.carry(t)
-			}
+		if rescue.Try(l.c.log, "a connection to the mail server", l.serve) != nil {
+			l.broke()
 		}
 	}
+}
+
+// serve carries all that the lane has taken.
+func (l *lane) serve() error {
+	for len(l.backlog) > 0 {
+		var d *delivery
+		d, l.backlog = l.backlog[0], l.backlog[1:]
+		l.current = d
+		for t := l.begin(d); t != nil; {
+			l.hand = [2]*transaction{t, nil}
+			t = l.carry(t)
+		}
+		l.current, l.hand = nil, [2]*transaction{}
+	}
+	return nil
 }
 
 func (l *lane) settle(d *delivery) {
@@ -41,8 +57,11 @@ func (l *lane) settle(d *delivery) {
 }
 
 func (l *lane) tell() {
-	for _, d := range l.settled {
-		d.end()
+	for i, d := range l.settled {
+		l.settled[i] = nil
+		if d != nil {
+			d.end()
+		}
 	}
 	l.settled = l.settled[:0]
 }
@@ -124,6 +143,7 @@ func (l *lane) carry(t *transaction) (next *transaction) {
 	if l.announce(t) {
 		if len(t.d.todo) == 0 {
 			next = l.ahead()
+			l.hand[1] = next
 		}
 		l.handOver(t, next)
 	}

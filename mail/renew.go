@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/rescue"
 )
 
 // kept is the grant of one account, as this process knows it. Nobody holds its lock while a
@@ -48,7 +49,11 @@ func (k *kept) Token(ctx context.Context) (string, error) {
 	if r == nil && (!has || k.unsaved != nil) {
 		r = &renewal{done: make(chan struct{})}
 		k.renewal = r
-		go k.renew(context.WithoutCancel(ctx), r)
+		rescue.Go(nil, "the renewal of a token", func() { k.renew(context.WithoutCancel(ctx), r) }, func(err error) {
+			k.mu.Lock()
+			defer k.mu.Unlock()
+			k.ended(r, "", err)
+		})
 	}
 	k.mu.Unlock()
 	if has {
@@ -97,7 +102,12 @@ func (k *kept) renew(ctx context.Context, r *renewal) {
 	if k.unsaved = left; err == nil {
 		k.grant = g
 	}
-	r.token, r.err, k.renewal = g.Access, err, nil
+	k.ended(r, g.Access, err)
+}
+
+// ended tells all who wait what came of a renewal. Whoever calls it holds the lock.
+func (k *kept) ended(r *renewal, token string, err error) {
+	r.token, r.err, k.renewal = token, err, nil
 	close(r.done)
 }
 

@@ -1,12 +1,17 @@
 package store
 
 import (
+	"context"
 	"database/sql"
+	"net"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
+	"go.uber.org/zap"
+
+	"notifier/rescue"
 )
 
 // patience is how long the server waits for us. A transaction whose link is gone keeps its
@@ -24,7 +29,7 @@ func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseco
 
 // watchOver has the connections of a pool made by a guard, each within a bound: also the
 // first host of several may be the one that does not answer.
-func watchOver(config *pgxpool.Config) *guard {
+func watchOver(config *pgxpool.Config, log *zap.Logger) *guard {
 	c := config.ConnConfig
 	switch {
 	case c.ConnectTimeout == 0:
@@ -33,8 +38,14 @@ func watchOver(config *pgxpool.Config) *guard {
 		c.ConnectTimeout = longestConnect
 	}
 	config.PingTimeout = pingTime
-	g := &guard{config: c}
-	c.DialFunc = g.dial
+	g := &guard{config: c, log: log}
+	c.DialFunc = func(ctx context.Context, kind, address string) (conn net.Conn, err error) { // also in goroutines of the pool
+		err = rescue.Try(log, "connecting to the database", func() (err error) {
+			conn, err = g.dial(ctx, kind, address)
+			return err
+		})
+		return conn, err
+	}
 	return g
 }
 
@@ -44,10 +55,10 @@ const closeTime = 3 * time.Second
 // closePool closes the pool, but does not wait long for what still uses it.
 func closePool(pool *pgxpool.Pool) {
 	closed := make(chan struct{})
-	go func() {
+	rescue.Go(nil, "closing the pool", func() {
 		defer close(closed)
 		pool.Close()
-	}()
+	})
 	limit := time.NewTimer(closeTime)
 	defer limit.Stop()
 	select {

@@ -9,6 +9,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/zap"
+
+	"notifier/rescue"
 )
 
 // How long Postgres is waited for. A request has a bound of its own, for all that it asks.
@@ -38,6 +41,7 @@ const (
 // still at the statement. If nobody answers, or nothing is being done there, the connection
 // is closed, and all others to the database are made anew.
 type guard struct {
+	log    *zap.Logger
 	config *pgx.ConnConfig // for asking
 	pool   *pgxpool.Pool   // nil where there is none
 
@@ -84,7 +88,7 @@ func (b bounds) begin(ctx context.Context, conn *pgx.Conn, copies bool) context.
 	s.Context, s.cancel = context.WithCancel(ctx)
 	s.before = s.progress()
 	s.since, s.moved = s.begun, s.before
-	s.timer = time.AfterFunc(silence, s.look)
+	s.timer = rescue.After(silence, s.log, "watching a statement", s.look, func(error) { s.cancel() })
 	return s
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"notifier/network"
+	"notifier/rescue"
 )
 
 // link is a connection to the database that counts what comes over it. One that brings
@@ -88,9 +89,9 @@ func (g *guard) dial(ctx context.Context, kind, address string) (net.Conn, error
 		return nil, err
 	}
 	l := &link{Conn: conn}
-	l.first = time.AfterFunc(g.patience(), func() {
+	l.first = rescue.After(g.patience(), g.log, "leaving a host", func() {
+		defer conn.Close()
 		g.leave(address)
-		conn.Close()
 	})
 	return l, nil
 }

@@ -36,7 +36,7 @@ func openPostgres(ctx context.Context, s Settings, log *zap.Logger) (*Store, err
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "notifier"
 	}
-	waits := watchOver(config)
+	waits := watchOver(config, log)
 	setParameters(ctx, config.ConnConfig)
 	waits.config = config.ConnConfig.Copy()
 	config.ConnConfig.Tracer = bounds{waits, longest}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/rescue"
 )
 
 // together commits trays that come at the same time in one transaction: what a commit costs
@@ -96,10 +97,10 @@ func (s *Store) goOn() {
 	}
 	next := slices.Clone(g.waiting[:n])
 	g.waiting = slices.Delete(g.waiting, 0, n)
-	go func() {
+	rescue.Go(s.log, "group commit", func() {
 		defer s.goOn()
 		s.carry(next)
-	}()
+	})
 }
 
 // carry accepts trays together, or each by itself if that fails for one of them.
@@ -111,14 +112,17 @@ func (s *Store) carry(all []*asked) {
 			close(a.done)
 		}
 	}()
-	err := s.acceptAll(ctx, all)
+	err := rescue.Try(s.log, "group commit", func() error { return s.acceptAll(ctx, all) })
 	for _, a := range all {
 		switch {
 		case err == nil:
 		case errors.Is(err, message.ErrUnavailable):
 			a.err = err
-		default:
-			a.answered, a.err = s.alone(ctx, a.at, a.tray)
+		default: // also after a panic: only the tray that leads to it fails
+			a.err = rescue.Try(s.log, "a request", func() (err error) {
+				a.answered, err = s.alone(ctx, a.at, a.tray)
+				return err
+			})
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/rescue"
 )
 
 // Watch calls wake when another process has made messages pending, and posted when somebody
@@ -231,7 +232,7 @@ func (s *Store) announce(messages ...message.Message) {
 			continue
 		}
 		if !s.herald.asked.Swap(true) {
-			s.herald.running.Go(s.tellOthers)
+			rescue.In(&s.herald.running, s.log, "telling the other processes", s.tellOthers)
 		}
 		return
 	}

@@ -14,6 +14,7 @@ import (
 	"notifier/access"
 	"notifier/jobs/notifications"
 	"notifier/message"
+	"notifier/rescue"
 )
 
 func versionCommand() *cobra.Command {
@@ -212,10 +213,10 @@ func (s stoppable) Read(b []byte) (int, error) {
 // waits then is left behind: it ends with the process.
 func interruptible(ctx context.Context, in io.Reader) io.ReadCloser {
 	reader, writer := io.Pipe()
-	context.AfterFunc(ctx, func() { writer.CloseWithError(ctx.Err()) })
-	go func() {
+	rescue.Upon(ctx, nil, "the end of reading", func() { writer.CloseWithError(ctx.Err()) })
+	rescue.Go(nil, "reading", func() {
 		_, err := io.Copy(writer, in)
 		writer.CloseWithError(err)
-	}()
+	}, func(err error) { writer.CloseWithError(err) })
 	return reader
 }

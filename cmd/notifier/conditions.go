@@ -22,6 +22,7 @@ func (h *house) watchHealth() {
 	h.health.Add(0, h.databaseHasRoom)
 	h.health.Add(15*time.Second, h.mailLeaves)
 	h.health.Add(0, h.clockIsTrusted)
+	h.health.Add(0, h.panicsTold)
 }
 
 // jobsRun tells of jobs that make no progress.

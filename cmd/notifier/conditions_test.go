@@ -4,9 +4,13 @@ import (
 	"database/sql"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
+	"notifier/health"
+	"notifier/rescue"
 	"notifier/store/storetest"
 )
 
@@ -50,5 +54,30 @@ func newer(t *testing.T, url string) {
 	defer db.Close()
 	if _, err := db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (100000, true)"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// L5: a panic that was contained is told for an hour.
+func TestAPanicIsACondition(t *testing.T) {
+	c, err := loadConfig("", []string{"NOTIFIER_DATABASE__URL=" + storetest.URL(t, "sqlite")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, _ := observer.New(zap.ErrorLevel)
+	h, err := open(t.Context(), c, zap.New(core))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.close() })
+	h.log.Named("x").Error("another line")
+	if all := h.health.Conditions(t.Context()); len(all) > 0 {
+		t.Errorf("before: %+v", all)
+	}
+	_ = rescue.Report(h.log.Named("x"), "a test", "a bug")
+	if all := h.health.Conditions(t.Context()); len(all) != 1 || all[0].Name != health.Panicked || all[0].Blocks {
+		t.Errorf("after a panic: %+v", all)
+	}
+	if n := h.panics.lately(h.panics.times[0].Add(2 * time.Hour)); n != 0 {
+		t.Errorf("two hours later it tells of %d", n)
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 // console are the pages of admins. Their streams end when stop is closed.
 func (h *house) console(stop <-chan struct{}, mailbox console.Mailbox) http.Handler {
-	room := &trials.Room{}
+	room := &trials.Room{Log: h.log}
 	h.closes(room.Close)
 	return console.Handler(h.login(), h.desk, h.store, h.timetable, h, console.Options{
 		Write: h.shown, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks, Settings: settings{h}, Keys: h.gate, People: h.people(), Reminders: h.remind,

@@ -65,8 +65,9 @@ type house struct {
 	kept      keptClock
 	grants    mail.Grants // what token servers gave; nil: each process has its own
 	ring      *links.Ring // what signs links
-	told      time.Time   // when the service was told to stop; zero before
-	purged    time.Time   // when this replica last asked for its turns to purge
+	panics    panics
+	told      time.Time // when the service was told to stop; zero before
+	purged    time.Time // when this replica last asked for its turns to purge
 	closers   []func() error
 }
 
@@ -78,7 +79,9 @@ type courier interface {
 
 // open wires the rooms. The database must be reachable; the relay need not be.
 func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
-	h := &house{config: c, log: log, replica: replicaName(), counter: &series.Counter{}, keeper: timekeeper.System(), boot: timekeeper.Boot()}
+	h := &house{config: c, replica: replicaName(), counter: &series.Counter{}, keeper: timekeeper.System(), boot: timekeeper.Boot()}
+	log = log.WithOptions(zap.Hooks(h.panics.note))
+	h.log = log
 	s, err := store.Open(ctx, c.Database, log)
 	if err != nil {
 		return nil, err

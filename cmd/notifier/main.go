@@ -17,6 +17,7 @@ import (
 
 	"notifier/access"
 	"notifier/message"
+	"notifier/rescue"
 	"notifier/simulate"
 )
 
@@ -48,7 +49,7 @@ func main() {
 		debug.SetGCPercent(200) // what is in use at a time is small: half as many collections for 5 MB
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	rescue.Upon(ctx, nil, "Ctrl-C", stop) // a second Ctrl-C ends the process at once
 	os.Exit(run(ctx, os.Args[1:]))
 }
 

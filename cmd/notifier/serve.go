@@ -19,6 +19,7 @@ import (
 	"notifier/access"
 	"notifier/api"
 	"notifier/gate"
+	"notifier/rescue"
 	"notifier/schedule"
 	"notifier/timekeeper"
 	"notifier/web"
@@ -127,21 +128,24 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 	}
 	watching, unwatch := context.WithCancel(ctx)
 	var watch sync.WaitGroup
-	watch.Go(func() {
+	keeps := func(what string, do func()) {
+		rescue.In(&watch, h.log, what, func() { rescue.Keep(watching, h.log, what, do) })
+	}
+	keeps("watching the database", func() {
 		h.store.Watch(watching, func() { h.timetable.Wake(schedule.Notifications) }, func() { h.timetable.Wake(outboxJob) })
 	})
 	systemd := newSupervisor(h.log)
-	watch.Go(func() { systemd.lives(watching) })
-	watch.Go(func() { h.health.Watch(watching) })
+	keeps("telling systemd", func() { systemd.lives(watching) })
+	keeps("looking for conditions", func() { h.health.Watch(watching) })
 	if h.current.read != nil {
-		watch.Go(func() { h.reloads(watching, systemd) })
+		keeps("reading the configuration again", func() { h.reloads(watching, systemd) })
 	}
 	defer func() {
 		unwatch()
 		err = errors.Join(err, h.by(watchEnds, "what watches the database", func() error { watch.Wait(); return nil }))
 	}()
 	ended, answered := make(chan error, 1), make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+	h.answers(server, listener, ended)
 	h.log.Info("serving", zap.String("address", listener.Addr().String()), zap.String("version", version), zap.String("replica", h.replica))
 	systemd.tell("READY=1\nSTATUS=serving " + listener.Addr().String())
 	select {
@@ -152,10 +156,20 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 		h.told = time.Now()
 		systemd.tell("STOPPING=1")
 		h.log.Info("stopping: no more mail is claimed, what is being sent is finished")
-		go func() { answered <- h.endRequests(ctx, server) }() // while the jobs come to their end
+		h.begin("ending requests", answered, func() error { return h.endRequests(ctx, server) }) // while the jobs come to their end
 	}
 	stopped := h.by(jobsEnd, "a run of a job", h.timetable.Stop)
 	return errors.Join(ignoreClosed(err), <-answered, stopped)
+}
+
+// answers serves until the server is closed, and tells how that ended.
+func (h *house) answers(server *http.Server, listener net.Listener, ended chan<- error) {
+	h.begin("the HTTP server", ended, func() error { return server.Serve(listener) })
+}
+
+// begin does something beside all else, and tells how it ended.
+func (h *house) begin(what string, ended chan<- error, do func() error) {
+	rescue.Go(h.log, what, func() { ended <- rescue.Try(h.log, what, do) })
 }
 
 // endRequests takes no more requests, and lets those that came be answered.
@@ -185,7 +199,7 @@ const (
 // is a lease. Limit counts from the moment when the service was told to stop.
 func (h *house) by(limit time.Duration, what string, end func() error) error {
 	ended := make(chan error, 1)
-	go func() { ended <- end() }()
+	h.begin(what, ended, end)
 	patience := time.NewTimer(max(time.Until(h.told.Add(limit)), time.Second))
 	defer patience.Stop()
 	select {
@@ -226,7 +240,7 @@ func (h *house) serveMetrics() (end func(), err error) {
 		ErrorLog: zap.NewStdLog(h.log.Named("metrics")),
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(newDoorkeeper(listener, httpSettings{Connections: 100})) }()
+	h.answers(server, newDoorkeeper(listener, httpSettings{Connections: 100}), ended)
 	return func() {
 		_ = server.Close() // nobody waits for an answer of it
 		if err := ignoreClosed(<-ended); err != nil {

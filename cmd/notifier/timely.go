@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"notifier/rescue"
 )
 
 // How long a request may wait for what it needs, as for the database, once it has arrived;
@@ -43,9 +45,9 @@ func timely(next http.Handler) http.Handler {
 		var cancel context.CancelFunc
 		t.Context, cancel = context.WithCancel(r.Context())
 		defer cancel()
-		t.timer = time.AfterFunc(limit, func() {
+		t.timer = rescue.After(limit, nil, "the time of a request", func() {
+			defer cancel()
 			t.over.Store(true)
-			cancel()
 		})
 		defer t.timer.Stop()
 		r = r.WithContext(t)

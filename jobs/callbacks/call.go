@@ -25,6 +25,7 @@ type result struct {
 	gone     bool // the receiver wants no more calls at all
 	unwanted bool // there was nothing to tell
 	ours     bool // it is our own fault that no call was made
+	poison   bool // so it is, and it would be again: the call counts as one that was made
 	code     int
 	said     string
 	after    time.Duration // how long the receiver asked to be left alone
@@ -34,6 +35,9 @@ type result struct {
 // broken tells whether the answer, or that there was none, is about the webhook rather
 // than about what it was told.
 func (r result) broken() bool {
+	if r.poison {
+		return false
+	}
 	switch r.code {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusRequestTimeout, http.StatusTooManyRequests:
 		return true

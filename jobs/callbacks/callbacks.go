@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/rescue"
 	"notifier/vault"
 	"notifier/webhook"
 )
@@ -134,7 +135,10 @@ func (r *run) visits() {
 				if !r.visited[e.ID] {
 					r.visited[e.ID] = true
 					calling++
-					go r.visit(e)
+					rescue.Go(r.log, "a webhook", func() { r.visit(e) }, func(err error) {
+						r.fail(err)
+						r.over <- "" // it waits for the next run
+					})
 				}
 			}
 		}
@@ -202,9 +206,12 @@ func (r *run) tell(e *webhook.Endpoint, claimed []webhook.Callback, leased time.
 	results := make([]result, len(claimed))
 	for i, c := range claimed {
 		places <- struct{}{}
-		calls.Go(func() {
+		rescue.In(&calls, r.log, "a callback", func() {
 			defer func() { <-places }()
 			results[i] = r.one(*e, c, leased)
+		}, func(err error) { // its lease lapses
+			r.fail(err)
+			results[i] = result{ours: true}
 		})
 	}
 	calls.Wait()
@@ -218,6 +225,7 @@ func (r *run) tell(e *webhook.Endpoint, claimed []webhook.Callback, leased time.
 			broken = true
 		case one.ours:
 			idle = true
+		case one.poison: // which says nothing of the webhook
 		default:
 			e.FailingSince = nil
 		}
@@ -236,7 +244,10 @@ func (r *run) tell(e *webhook.Endpoint, claimed []webhook.Callback, leased time.
 
 // one makes a call and writes what came of it.
 func (r *run) one(e webhook.Endpoint, c webhook.Callback, leased time.Time) result {
-	got := r.call(r.ctx, e, c)
+	var got result
+	if err := rescue.Try(r.log, "a callback", func() error { got = r.call(r.ctx, e, c); return nil }); err != nil {
+		got = result{poison: true, said: "the program failed while it made this call; its log says where"}
+	}
 	now := r.now()
 	c.Code, c.Answer = got.code, got.said
 	what := "told"

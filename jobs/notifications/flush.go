@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/rescue"
 )
 
 // flush is one trip of one account.
@@ -29,6 +30,7 @@ type flush struct {
 	next     time.Time              // when the first of that can leave
 	spent    sync.Map               // claim → message.Message, what budgets were charged for
 	resumed  bool
+	leases   []*lease // of all that was claimed
 }
 
 func (f *flush) run() (map[string]int, error) {
@@ -45,31 +47,36 @@ func (f *flush) run() (map[string]int, error) {
 	var counts map[string]int
 	settled := make(chan struct{})
 	claimed := make(chan struct{})
-	go func() {
+	rescue.Go(f.log, "claiming", func() {
 		defer close(claimed)
-		claiming = f.claim()
-		if claiming == nil {
-			f.flight.Wait()
-			claiming = f.exhaust()
-		}
-	}()
-	background.Go(func() { f.limitGrace(settled, end) })
-	background.Go(func() {
+		claiming = rescue.Try(f.log, "claiming", f.claimAll)
+	})
+	rescue.In(&background, f.log, "the end of a flush", func() { f.limitGrace(settled, end) })
+	rescue.In(&background, f.log, "recording", func() {
 		defer close(settled)
 		counts = f.record()
 	})
 	for range min(f.o.Workers, writers) {
-		workers.Go(f.carry)
+		rescue.In(&workers, f.log, "carrying", f.carry)
 	}
 	<-claimed // it, too, writes outcomes
 	workers.Wait()
 	f.flight.Wait()
 	close(f.done)
 	background.Wait()
+	f.held.drop(f.leases)
 	if !f.next.IsZero() {
 		f.o.Again(f.next)
 	}
 	return counts, claiming
+}
+
+func (f *flush) claimAll() error {
+	if err := f.claim(); err != nil {
+		return err
+	}
+	f.flight.Wait()
+	return f.exhaust()
 }
 
 // limitGrace ends all conversations a grace after the run was told to stop.
@@ -121,6 +128,13 @@ func (f *flush) claim() error {
 	return nil
 }
 
+// hold notes what was claimed.
+func (f *flush) hold(claimed []message.Message, at, until time.Time) {
+	if len(claimed) > 0 {
+		f.leases = append(f.leases, f.held.add(f.carrying, claimed, at, until, f.margin()))
+	}
+}
+
 // claimSite takes a batch of one site, the most urgent lanes first.
 func (f *flush) claimSite(site string, n int) (took int, err error) {
 	if n == 1 && f.trip.pause != nil && !f.resumed {
@@ -137,7 +151,7 @@ func (f *flush) claimSite(site string, n int) (took int, err error) {
 			return took, err
 		}
 		took += len(claimed)
-		f.held.add(f.carrying, claimed, now, leaseUntil, f.margin())
+		f.hold(claimed, now, leaseUntil)
 		for _, m := range f.afford(f.wanted(claimed)) {
 			f.flight.Add(1)
 			f.work <- m
@@ -173,7 +187,7 @@ func (f *flush) claimProbe(site string) (took int, err error) {
 	case len(culprit) > 0:
 		f.done <- ended{Outcome: f.handBack(culprit[0], now)}
 	}
-	f.held.add(f.carrying, probe, now, now.Add(f.o.Lease), f.margin())
+	f.hold(probe, now, now.Add(f.o.Lease))
 	for _, m := range f.afford(f.wanted(probe)) {
 		f.flight.Add(1)
 		f.work <- m
@@ -231,7 +245,7 @@ func (f *flush) contain(m message.Message, done func(message.Outcome)) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			f.log.Error("a message panicked", zap.String("id", string(m.ID)), zap.String("site", m.Site), zap.Any("panic", p), zap.Stack("stack"))
+			_ = rescue.Report(f.log, "a message", p, zap.String("id", string(m.ID)), zap.String("site", m.Site))
 			once(f.broken(m))
 		}
 	}()
@@ -340,26 +354,31 @@ func (f *flush) record() map[string]int {
 	counts := map[string]int{}
 	for first := range f.done {
 		batch, carried := f.collect(first)
-		suspect := f.doubt(batch)
-		if err := f.settle(batch); err != nil {
-			f.log.Error("outcomes could not be written; the messages will be tried again", zap.Int("messages", len(batch)), zap.Error(err))
-		} else {
-			for _, o := range batch {
-				counts[string(o.Move)]++
-				f.log.Debug("message moved", zap.String("id", string(o.ID)), zap.String("move", string(o.Move)))
-			}
-		}
-		if suspect {
-			f.recheck()
-		}
+		// After a panic their leases lapse, and the messages are tried again.
+		_ = rescue.Try(f.log, "recording", func() error { f.write(batch, counts); return nil })
 		f.held.remove(batch)
-		f.refund(batch)
+		_ = rescue.Try(f.log, "giving back budgets", func() error { f.refund(batch); return nil })
 		for range carried {
 			<-f.places
 			f.flight.Done()
 		}
 	}
 	return counts
+}
+
+func (f *flush) write(batch []message.Outcome, counts map[string]int) {
+	suspect := f.doubt(batch)
+	if err := f.settle(batch); err != nil {
+		f.log.Error("outcomes could not be written; the messages will be tried again", zap.Int("messages", len(batch)), zap.Error(err))
+	} else {
+		for _, o := range batch {
+			counts[string(o.Move)]++
+			f.log.Debug("message moved", zap.String("id", string(o.ID)), zap.String("move", string(o.Move)))
+		}
+	}
+	if suspect {
+		f.recheck()
+	}
 }
 
 // collect is the outcome with those that are there already, and how many of them were

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/rescue"
 )
 
 // held is what has been claimed and not settled, with the end of each lease. After the
@@ -36,13 +37,10 @@ type lease struct {
 
 // add notes a claim. What is begun about its messages ends with ctx, or a margin before
 // the lease is over, unless that is extended.
-func (h *held) add(ctx context.Context, ms []message.Message, at, until time.Time, margin time.Duration) {
-	if len(ms) == 0 {
-		return
-	}
+func (h *held) add(ctx context.Context, ms []message.Message, at, until time.Time, margin time.Duration) *lease {
 	l := &lease{site: ms[0].Site, until: until, left: len(ms)}
 	l.ctx, l.end = context.WithCancel(ctx)
-	l.timer = time.AfterFunc(until.Sub(at)-margin, l.end)
+	l.timer = rescue.After(until.Sub(at)-margin, nil, "the end of a lease", l.end)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.leases == nil {
@@ -50,6 +48,26 @@ func (h *held) add(ctx context.Context, ms []message.Message, at, until time.Tim
 	}
 	for _, m := range ms {
 		h.leases[claim{m.ID, m.Claim}] = l
+	}
+	return l
+}
+
+// drop gives up what was claimed with these leases and came to no end, as when something
+// panicked on the way: they are not renewed any more, and the sweeper finds the messages.
+func (h *held) drop(all []*lease) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, l := range all {
+		if l.left == 0 {
+			continue
+		}
+		for c, of := range h.leases {
+			if of == l {
+				delete(h.leases, c)
+			}
+		}
+		l.timer.Stop()
+		l.end()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/rescue"
 )
 
 // round is one run of the job: a trip of each account that has something to carry and,
@@ -35,7 +36,7 @@ func (r *round) now() time.Time { return r.at.Add(time.Since(r.started)) }
 func (r *round) run(lanes []message.Lane) error {
 	over := make(chan struct{})
 	var background sync.WaitGroup
-	background.Go(func() { r.keepLeases(over) })
+	rescue.In(&background, r.log, "keeping leases", func() { r.keepLeases(over) })
 	defer background.Wait()
 	defer close(over)
 	for {
@@ -58,7 +59,7 @@ func (r *round) run(lanes []message.Lane) error {
 func (r *round) travel(trips []*trip) (left []message.Lane) {
 	var all sync.WaitGroup
 	for _, t := range trips {
-		all.Go(func() { r.make(t) })
+		rescue.In(&all, r.log, "a flush", func() { r.make(t) }, func(err error) { r.broke(t.account.Name, err) })
 	}
 	all.Wait()
 	for _, t := range trips {
@@ -128,6 +129,14 @@ func (r *round) make(t *trip) {
 	}
 }
 
+// broke ends what the run has to do for an account.
+func (r *round) broke(account string, why error) {
+	r.fail(account, why)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.errs = append(r.errs, why)
+}
+
 func (r *round) fail(account string, why error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -186,17 +195,23 @@ func (r *round) keepLeases(over <-chan struct{}) {
 			return
 		case <-beat.C:
 		}
-		leaseUntil := r.now().Add(r.o.Lease)
-		current := r.held.current(r.now())
-		if len(current) == 0 {
-			continue
+		if err := rescue.Try(r.log, "keeping leases", r.extend); err != nil {
+			r.log.Warn("leases could not be extended", zap.Error(err))
 		}
-		if err := r.queue.Extend(context.WithoutCancel(r.stop), current, leaseUntil); err != nil {
-			r.log.Warn("leases could not be extended", zap.Int("messages", len(current)), zap.Error(err))
-			continue
-		}
-		r.held.extend(current, r.now(), leaseUntil, r.margin())
 	}
+}
+
+func (r *round) extend() error {
+	leaseUntil := r.now().Add(r.o.Lease)
+	current := r.held.current(r.now())
+	if len(current) == 0 {
+		return nil
+	}
+	if err := r.queue.Extend(context.WithoutCancel(r.stop), current, leaseUntil); err != nil {
+		return fmt.Errorf("%d messages: %w", len(current), err)
+	}
+	r.held.extend(current, r.now(), leaseUntil, r.margin())
+	return nil
 }
 
 // margin is how long before the end of its lease a conversation is broken off.

@@ -11,7 +11,10 @@ import (
 	"sync"
 	"time"
 
+	"go.uber.org/zap"
+
 	"notifier/message"
+	"notifier/rescue"
 	"notifier/simulate"
 )
 
@@ -62,6 +65,8 @@ type Run func(ctx context.Context, progress func(at time.Time, lines int)) (simu
 
 // Room is where trials run, one at a time.
 type Room struct {
+	Log *zap.Logger // of panics; nil: the trial alone tells
+
 	mu      sync.Mutex
 	all     []*Trial // the newest last
 	stop    context.CancelFunc
@@ -81,13 +86,17 @@ func (r *Room) Begin(t Trial, run Run) (message.ID, error) {
 	one, ended := &t, make(chan struct{})
 	r.all, r.stop, r.ended = append(r.all, one), stop, ended
 	r.forget(t.BeganAt)
-	go func() {
+	rescue.Go(r.Log, "a what-if", func() {
 		defer close(ended)
 		defer stop()
-		result, err := run(ctx, func(at time.Time, lines int) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			one.Reached, one.Lines = at, lines
+		var result simulate.Trial
+		err := rescue.Try(r.Log, "the what-if", func() (err error) {
+			result, err = run(ctx, func(at time.Time, lines int) {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				one.Reached, one.Lines = at, lines
+			})
+			return err
 		})
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -95,7 +104,7 @@ func (r *Room) Begin(t Trial, run Run) (message.ID, error) {
 		if one.Stopped = err != nil && ctx.Err() != nil; one.Stopped {
 			one.Err = nil
 		}
-	}()
+	})
 	return t.ID, nil
 }
 

@@ -82,3 +82,22 @@ func TestATrialGoesOnByItself(t *testing.T) {
 		}
 	})
 }
+
+// L5: a what-if that panics is over, with an error, and the next can begin.
+func TestATrialThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var room trials.Room
+		id, err := room.Begin(ask("default"), func(context.Context, func(time.Time, int)) (simulate.Trial, error) { panic("a bug") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if now, err := room.Find("default", id); err != nil || now.EndedAt.IsZero() || now.Err == nil {
+			t.Errorf("it is %+v, %v", now, err)
+		}
+		if _, err := room.Begin(ask("default"), week); err != nil {
+			t.Error(err)
+		}
+		room.Close()
+	})
+}

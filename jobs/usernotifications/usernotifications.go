@@ -16,6 +16,7 @@ import (
 	"notifier/digest"
 	"notifier/letter"
 	"notifier/message"
+	"notifier/rescue"
 )
 
 // Queue is what the job needs of the store.
@@ -86,11 +87,11 @@ func (j *Job) promote(ctx context.Context, site string, at time.Time, counts map
 	var done [sideBySide]map[string]int
 	for i := range errs {
 		done[i] = map[string]int{}
-		all.Go(func() {
+		rescue.In(&all, j.log, "closing windows", func() {
 			for n := 1; n > 0 && errs[i] == nil; {
 				n, errs[i] = j.some(ctx, site, at, done[i])
 			}
-		})
+		}, func(err error) { errs[i] = err })
 	}
 	all.Wait()
 	for _, d := range done {

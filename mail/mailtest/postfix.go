@@ -17,6 +17,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"notifier/rescue"
 )
 
 // PostfixOptions say what kind of Postfix is started.
@@ -209,14 +211,14 @@ func (p *Postfix) launch(dir string) error {
 		return err
 	}
 	up := make(chan struct{})
-	go func() {
+	rescue.Go(nil, "the log of Postfix", func() {
 		// The pipe ends with the last process that holds it.
 		p.log.read(out, "daemon started", up)
 		out.Close()
 		p.leash.Close()
 		cmd.Wait() // Postfix never ends well when it is told to
 		close(p.ended)
-	}()
+	})
 	select {
 	case <-up:
 		return nil

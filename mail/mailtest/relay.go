@@ -17,6 +17,8 @@ import (
 
 	"github.com/emersion/go-smtp"
 	"go.uber.org/zap"
+
+	"notifier/rescue"
 )
 
 // Options say what kind of relay is started. The zero Options take all mail on a free
@@ -106,7 +108,9 @@ func Start(o Options) (*Relay, error) {
 		l = tls.NewListener(l, r.server.TLSConfig)
 		r.server.TLSConfig = nil
 	}
-	go func() { r.served <- r.server.Serve(l) }()
+	rescue.Go(nil, "the relay", func() {
+		r.served <- rescue.Try(nil, "the relay", func() error { return r.server.Serve(l) })
+	})
 	return r, nil
 }
 
