@@ -19,7 +19,7 @@ func (h *handler) reloadRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "reload-config", Method: http.MethodPost, Path: "/config/reload", Tags: []string{"service"},
 		Summary:     "Have this replica read its configuration again",
-		Description: "As SIGHUP does. Schedules, budgets, outgoing accounts and the log level change at once. If the new configuration is wrong, the old one stays.",
+		Description: "As SIGHUP does. Schedules, budgets, outgoing accounts, time zones, kinds, workdays and the log level change at once. If the new configuration is wrong, the old one stays.",
 	}, func(ctx context.Context, _ *struct{}) (*reloadedOut, error) {
 		done, err := h.o.Reload(ctx)
 		return &reloadedOut{Body: done}, err

@@ -11,7 +11,7 @@ import (
 
 // Choose replaces all that a user has a say in, as one change. It acts at once on what waits.
 func (d *Desk) Choose(ctx context.Context, c message.Call, id string, chosen preferences.Choices) (preferences.User, error) {
-	if err := message.Together(d.o.Catalog.Check(chosen.Preferences), preferences.User{ID: id}.With(chosen).Check()); err != nil {
+	if err := message.Together(d.Catalog(ctx, c.Site).Check(chosen.Preferences), preferences.User{ID: id}.With(chosen).Check()); err != nil {
 		return preferences.User{}, err
 	}
 	return d.change(ctx, c, id, func(u preferences.User, known bool) (preferences.User, error) {
@@ -33,8 +33,9 @@ func (d *Desk) Stop(ctx context.Context, c message.Call, id string, kinds []mess
 		if chosen == nil {
 			chosen = map[message.Kind]preferences.Frequency{}
 		}
+		catalog := d.Catalog(ctx, c.Site)
 		for _, kind := range kinds {
-			if d.o.Catalog.Stoppable(kind) {
+			if catalog.Stoppable(kind) {
 				chosen[kind] = preferences.Never
 			}
 		}
@@ -77,5 +78,12 @@ func (d *Desk) Changes(ctx context.Context, site, id string) ([]preferences.Chan
 	return preferences.Changes(records)
 }
 
-// Catalog lists the kinds of this installation.
-func (d *Desk) Catalog() preferences.Catalog { return d.o.Catalog }
+// Catalog lists the kinds that are in force on a site. Without the database they are those of
+// the configuration: nothing comes of them anyway.
+func (d *Desk) Catalog(ctx context.Context, site string) preferences.Catalog {
+	in, err := d.store.InForce(ctx, site)
+	if err != nil {
+		return d.o.Catalog
+	}
+	return d.o.InForce(in.Rules)
+}

@@ -21,15 +21,13 @@ import (
 
 // Store is what the desk needs of the store.
 type Store interface {
-	Zone(ctx context.Context, site string) (string, error)
-	// ZoneVersion is Zone with the version of what people inherit of the site, and ZoneNow is Zone
-	// as it is at this moment.
-	ZoneVersion(ctx context.Context, site string) (zone string, version int, err error)
-	ZoneNow(ctx context.Context, site string) (string, error)
+	// InForce is what people inherit of the site, as it was a moment ago, and InForceNow as it is.
+	InForce(ctx context.Context, site string) (preferences.Site, error)
+	InForceNow(ctx context.Context, site string) (preferences.Site, error)
 	// Moving lists the sites whose waiting notifications are to be moved, and MoveInherited moves
 	// those of the next n users of one.
 	Moving(ctx context.Context) ([]string, error)
-	MoveInherited(ctx context.Context, c message.Call, n int, again func(u preferences.User, zone string) func(message.Message) message.Message) (more bool, err error)
+	MoveInherited(ctx context.Context, c message.Call, n int, again func(u preferences.User, in preferences.Site) func(message.Message) message.Message) (more bool, err error)
 	Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error)
 	UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error)
 	// AddressIDs tells which of the texts were ids of users who are erased; nil where no id of a user
@@ -96,7 +94,10 @@ type Store interface {
 
 // Options say how an installation takes requests.
 type Options struct {
-	Catalog  preferences.Catalog
+	// Catalog are the kinds of this replica's configuration.
+	Catalog preferences.Catalog
+	// InForce are the kinds by the rules of a site; nil: Catalog.InForce.
+	InForce  func(rules string) preferences.Catalog
 	Calendar func(site string) deadlines.Calendar
 	Writer   letter.Writer
 	// Domain is the right side of the Message-IDs.
@@ -127,6 +128,9 @@ type Desk struct {
 
 // New makes a desk.
 func New(store Store, o Options) *Desk {
+	if o.InForce == nil {
+		o.InForce = Remember(o.Catalog.InForce)
+	}
 	if o.Route == nil {
 		o.Route = func(string, string, message.Address) (string, error) { return "", nil }
 	}

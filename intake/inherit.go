@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"sync"
 
 	"notifier/message"
 	"notifier/preferences"
@@ -20,11 +21,24 @@ func (d *Desk) MoveInherited(ctx context.Context, c message.Call) error {
 	for _, site := range sites {
 		c.Site = site
 		for more := err == nil; more && err == nil; {
-			more, err = d.store.MoveInherited(ctx, c, movedAtOnce, func(u preferences.User, zone string) func(message.Message) message.Message {
-				rule := d.complete(u, zone).Preferences
-				return func(m message.Message) message.Message { return d.reconsider(m, rule, c.At) }
+			more, err = d.store.MoveInherited(ctx, c, movedAtOnce, func(u preferences.User, in preferences.Site) func(message.Message) message.Message {
+				kinds, rule := d.o.InForce(in.Rules), d.complete(u, in).Preferences
+				return func(m message.Message) message.Message { return reconsider(m, kinds, rule, c.At) }
 			})
 		}
 	}
 	return err
+}
+
+// Remember has read do each rules once: nearly all sites have the same, and they hardly change.
+func Remember(read func(rules string) preferences.Catalog) func(rules string) preferences.Catalog {
+	var known sync.Map // rules → preferences.Catalog
+	return func(rules string) preferences.Catalog {
+		if seen, found := known.Load(rules); found {
+			return seen.(preferences.Catalog)
+		}
+		kinds := read(rules)
+		known.Store(rules, kinds)
+		return kinds
+	}
 }

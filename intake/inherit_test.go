@@ -63,7 +63,7 @@ func TestAKindsDefaultMovesWhatWaits(t *testing.T) {
 	each(t, func(h *house) {
 		says := func(kinds string, written int) (bool, bool) {
 			h.Helper()
-			f := store.Inherited{Timezone: "Europe/Warsaw", Kinds: kinds, Written: noon.AddDate(0, 0, written)}
+			f := store.Inherited{Timezone: "Europe/Warsaw", Rules: kinds, Written: noon.AddDate(0, 0, written)}
 			_, changed, older, err := h.store.ApplyInherited(ctx, site, f, noon)
 			if err != nil {
 				h.Fatal(err)

@@ -16,7 +16,7 @@ import (
 // preferences, and kept with its reason, also where nothing is sent.
 func (d *Desk) Notify(ctx context.Context, c message.Call, e message.Event) (noted message.Noted, replayed bool, err error) {
 	shortened := e.Shorten()
-	err = message.Together(e.Check(c.At), d.o.Catalog.CheckKind(e.Kind))
+	err = message.Together(e.Check(c.At), d.Catalog(ctx, c.Site).CheckKind(e.Kind))
 	if err == nil {
 		err = again(ctx, func() (err error) {
 			noted, replayed, err = d.notify(ctx, c, e, shortened)
@@ -30,8 +30,8 @@ func (d *Desk) Notify(ctx context.Context, c message.Call, e message.Event) (not
 }
 
 func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event, shortened message.Shortened) (noted message.Noted, replayed bool, err error) {
-	// Read before the zone that decides: Accept refuses a version that is older than the site's.
-	_, inherited, err := d.store.ZoneVersion(ctx, c.Site)
+	// Read before what decides: Accept refuses a version that is older than the site's.
+	in, err := d.store.InForce(ctx, c.Site)
 	if err != nil {
 		return noted, false, err
 	}
@@ -69,7 +69,7 @@ func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event, shor
 	if err != nil {
 		return noted, false, err
 	}
-	kept.Messages, kept.Seen, kept.Inherited, kept.Case = messages, seen, inherited, e.Case
+	kept.Messages, kept.Seen, kept.Inherited, kept.Case = messages, seen, in.Version, e.Case
 	replayed, err = d.accept(ctx, c, kept, &noted)
 	return noted, replayed, err
 }
@@ -145,7 +145,7 @@ type named struct {
 // users finds the users with these ids, in their order and once each. Unknown ones are
 // refused if nobody is known, or the call is strict.
 func (d *Desk) users(ctx context.Context, c message.Call, pointer string, ids []string) ([]named, error) {
-	zone, err := d.store.Zone(ctx, c.Site)
+	in, err := d.store.InForce(ctx, c.Site)
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +153,7 @@ func (d *Desk) users(ctx context.Context, c message.Call, pointer string, ids []
 	if err != nil {
 		return nil, err
 	}
+	kinds := d.o.InForce(in.Rules)
 	users := make([]named, 0, len(ids))
 	var bad message.Invalid
 	seen := make(map[string]bool, len(ids))
@@ -162,7 +163,7 @@ func (d *Desk) users(ctx context.Context, c message.Call, pointer string, ids []
 		}
 		seen[id] = true
 		if u, known := found[id]; known {
-			u = d.complete(u, zone)
+			u = kinds.CompleteUser(u, in.Timezone)
 			users = append(users, named{id, &u})
 			continue
 		}
@@ -180,6 +181,6 @@ func (d *Desk) users(ctx context.Context, c message.Call, pointer string, ids []
 }
 
 // complete fills in what a user has not chosen.
-func (d *Desk) complete(u preferences.User, zone string) preferences.User {
-	return d.o.Catalog.CompleteUser(u, zone)
+func (d *Desk) complete(u preferences.User, in preferences.Site) preferences.User {
+	return d.o.InForce(in.Rules).CompleteUser(u, in.Timezone)
 }

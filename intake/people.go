@@ -32,7 +32,7 @@ func (d *Desk) SetUser(ctx context.Context, c message.Call, u preferences.User) 
 // and a language stay until they are given back. It acts at once on what waits (RULES: changing
 // a preference).
 func (d *Desk) SetPreferences(ctx context.Context, c message.Call, id string, p preferences.Preferences) (preferences.User, error) {
-	if err := d.o.Catalog.Check(p); err != nil {
+	if err := d.Catalog(ctx, c.Site).Check(p); err != nil {
 		return preferences.User{}, err
 	}
 	return d.change(ctx, c, id, func(u preferences.User, known bool) (preferences.User, error) {
@@ -66,19 +66,19 @@ func (d *Desk) EditPreferences(ctx context.Context, c message.Call, id string, e
 		if err := edit(&p); err != nil {
 			return u, err
 		}
-		return u.Choosing(p), d.o.Catalog.Check(p)
+		return u.Choosing(p), d.Catalog(ctx, c.Site).Check(p)
 	})
 }
 
 // Users lists at most n users by id, after the given one, with all that applies to them.
 func (d *Desk) Users(ctx context.Context, site, after string, n int) ([]preferences.User, error) {
-	zone, err := d.store.Zone(ctx, site)
+	in, err := d.store.InForce(ctx, site)
 	if err != nil {
 		return nil, err
 	}
 	all, err := d.store.UserList(ctx, site, after, n)
 	for i, u := range all {
-		all[i] = d.complete(u, zone)
+		all[i] = d.complete(u, in)
 	}
 	return all, err
 }
@@ -89,11 +89,11 @@ func unknownUser(id string) error {
 
 // change stores a changed user, and moves what waits by the new rules.
 func (d *Desk) change(ctx context.Context, c message.Call, id string, edit func(before preferences.User, known bool) (preferences.User, error)) (after preferences.User, err error) {
-	zone, err := d.store.ZoneNow(ctx, c.Site)
-	if err != nil {
-		return after, err
-	}
-	err = again(ctx, func() error {
+	var in preferences.Site
+	err = again(ctx, func() (err error) {
+		if in, err = d.store.InForceNow(ctx, c.Site); err != nil {
+			return err
+		}
 		found, err := d.store.Users(ctx, c.Site, []string{id})
 		if err != nil {
 			return err
@@ -109,16 +109,18 @@ func (d *Desk) change(ctx context.Context, c message.Call, id string, edit func(
 			after.Version-- // nothing is saved: an engine may tell all its users every night
 			return nil
 		}
-		rule := d.complete(after, zone).Preferences
+		kinds := d.o.InForce(in.Rules)
+		rule := d.complete(after, in).Preferences
+		after.Seen = in.Version
 		return d.store.SaveUser(ctx, c, after, func(m message.Message) message.Message {
-			return d.reconsider(m, rule, c.At)
+			return reconsider(m, kinds, rule, c.At)
 		})
 	})
 	if err != nil {
 		return after, err
 	}
 	after.Version++
-	return d.complete(after, zone), nil
+	return d.complete(after, in), nil
 }
 
 // changed tells who changed something last.
@@ -135,8 +137,8 @@ func (d *Desk) changed(ctx context.Context, c message.Call, subject string) erro
 }
 
 // reconsider is a deferred message after its user changed the preferences.
-func (d *Desk) reconsider(m message.Message, p preferences.Preferences, at time.Time) message.Message {
-	if _, known := d.o.Catalog[m.Kind]; !known {
+func reconsider(m message.Message, kinds preferences.Catalog, p preferences.Preferences, at time.Time) message.Message {
+	if _, known := kinds[m.Kind]; !known {
 		return m // a kind that config.yaml no longer has keeps its time
 	}
 	m.DueAt = p.Again(m.Kind, m.OccurredAt, m.DueAt, at)
@@ -156,8 +158,8 @@ func (d *Desk) User(ctx context.Context, site, id string) (preferences.User, err
 	if !known {
 		return u, unknownUser(id)
 	}
-	zone, err := d.store.Zone(ctx, site)
-	return d.complete(u, zone), err
+	in, err := d.store.InForce(ctx, site)
+	return d.complete(u, in), err
 }
 
 // SetGroup names users together, so that SendMessage can name the group.

@@ -11,7 +11,7 @@ import (
 // SetProcess says which kinds of event nobody is told of in a process (AMODIT-17). What
 // waits already stays.
 func (d *Desk) SetProcess(ctx context.Context, c message.Call, p preferences.Process) error {
-	if err := d.o.Catalog.CheckProcess(p); err != nil {
+	if err := d.Catalog(ctx, c.Site).CheckProcess(p); err != nil {
 		return err
 	}
 	p.Muted = slices.Compact(slices.Sorted(slices.Values(p.Muted))) // in one order: it is a set

@@ -39,11 +39,11 @@ func (d *Desk) send(ctx context.Context, c message.Call, draft message.Draft) (t
 	if draft.Account, err = d.o.Route(c.Site, draft.Account, people.sender); err != nil {
 		return taken, false, err
 	}
-	zone, err := d.store.Zone(ctx, c.Site)
+	in, err := d.store.InForce(ctx, c.Site)
 	if err != nil {
 		return taken, false, err
 	}
-	messages := d.split(c, draft, people, zone)
+	messages := d.split(c, draft, people, in.Timezone)
 	taken.ID, taken.Shortened, taken.DryRun = message.NewID(message.RequestIDs), shortened, c.DryRun
 	for _, m := range messages {
 		taken.Messages = append(taken.Messages, d.ticket(m))

@@ -109,6 +109,9 @@ func (w Writer) link(f *Frame, m message.Message, whys []Why) {
 // title is how the person's settings call the kind.
 func (w Writer) title(s *words, k message.Kind) string {
 	title := w.Titles[k]
+	if w.TitlesNow != nil {
+		title = w.TitlesNow()[k]
+	}
 	if title == "" {
 		title = s.titles[k]
 	}

@@ -20,6 +20,8 @@ type Writer struct {
 	// Titles is how each kind is called in the person's settings, as in "A case reaches
 	// me"; a kind that is missing has the catalogue's name, or its own.
 	Titles map[message.Kind]string
+	// TitlesNow are Titles where they may change; nil: Titles.
+	TitlesNow func() map[message.Kind]string
 	// Links are those by which a person changes mails of these kinds; nil: there are none.
 	Links func(m message.Message, kinds []message.Kind) Links
 }

@@ -28,6 +28,7 @@ type User struct {
 
 	Preferences Preferences `json:"-"`
 	Version     int         `json:"-"` // counts the changes of the user and of the preferences
+	Seen        int         `json:"-"` // the version of what the user inherits by which something is decided; 0: nothing is
 }
 
 const maxPhone = 50 // characters

@@ -112,8 +112,8 @@ func (s *Store) unchanged(ctx context.Context, t *tx, tray message.Tray) error {
 	if err != nil {
 		return err
 	}
-	if inherited != tray.Inherited { // the site's zone has changed
-		s.zones.Delete(tray.Site)
+	if inherited != tray.Inherited { // the site's zone or rules have changed
+		s.sites.Delete(tray.Site)
 		return message.ErrMoved
 	}
 	if len(same) != len(tray.Seen) || slices.Contains(same, false) {

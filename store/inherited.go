@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"notifier/access"
 	"notifier/message"
 	"notifier/preferences"
 )
@@ -21,14 +22,14 @@ func (s *Store) AddSite(ctx context.Context, site, timezone string, at time.Time
 	if err != nil {
 		return fmt.Errorf("add the site %s: %w", site, err)
 	}
-	s.zones.Delete(site)
+	s.sites.Delete(site)
 	return nil
 }
 
 // Inherited is what a file says of what people inherit of a site.
 type Inherited struct {
 	Timezone string
-	Kinds    string    // the defaults of the kinds, as JSON with sorted keys
+	Rules    string    // the kinds and the calendar, as preferences.Catalog.Rules writes them
 	Written  time.Time // when the file was written; zero if that is not known
 }
 
@@ -38,25 +39,25 @@ type Inherited struct {
 func (s *Store) ApplyInherited(ctx context.Context, site string, f Inherited, at time.Time) (before string, changed, older bool, err error) {
 	err = s.commit(ctx, func(t *tx) error {
 		before, changed, older = "", false, false
-		var zone, kinds string
+		var zone, rules string
 		var written instant
-		err := s.row(ctx, t, []any{&before, &zone, &kinds, &written},
+		err := s.row(ctx, t, []any{&before, &zone, &rules, &written},
 			"SELECT timezone, applied_timezone, applied_kinds, applied_at FROM sites WHERE site = ?"+s.dialect.lock("UPDATE"), site)
 		if errors.Is(err, sql.ErrNoRows) {
 			_, err = s.exec(ctx, t, "INSERT INTO sites (site, timezone, created_at, applied_timezone, applied_kinds, applied_at) VALUES ("+marks(6)+") ON CONFLICT (site) DO NOTHING",
-				site, f.Timezone, instant(at), f.Timezone, f.Kinds, instant(f.Written))
+				site, f.Timezone, instant(at), f.Timezone, f.Rules, instant(f.Written))
 			return err
 		}
-		if err != nil || zone == f.Timezone && kinds == f.Kinds {
+		if err != nil || zone == f.Timezone && rules == f.Rules {
 			return err
 		}
 		if older = f.Written.Before(time.Time(written)) && !f.Written.IsZero(); older {
 			return nil
 		}
 		// Before there were records of the kinds nobody can tell whether their defaults changed.
-		changed = zone != f.Timezone && before != f.Timezone || kinds != f.Kinds && kinds != ""
+		changed = zone != f.Timezone && before != f.Timezone || rules != f.Rules && rules != ""
 		set := "applied_timezone = ?, applied_kinds = ?, applied_at = ?"
-		arguments := []any{f.Timezone, f.Kinds, instant(f.Written)}
+		arguments := []any{f.Timezone, f.Rules, instant(f.Written)}
 		if zone != f.Timezone {
 			set, arguments = set+", timezone = ?", append(arguments, f.Timezone)
 		}
@@ -64,13 +65,42 @@ func (s *Store) ApplyInherited(ctx context.Context, site string, f Inherited, at
 			set += ", version = version + 1, moving = ''"
 		}
 		_, err = s.exec(ctx, t, "UPDATE sites SET "+set+" WHERE site = ?", append(arguments, site)...)
+		if err == nil && changed && rules != f.Rules {
+			err = s.moveFollowers(ctx, t, site)
+		}
 		return err
 	})
 	if err != nil {
 		return "", false, false, fmt.Errorf("apply what the configuration says of the site %s: %w", site, err)
 	}
-	s.zones.Delete(site)
+	s.sites.Clear()
 	return before, changed, older, nil
+}
+
+// moveFollowers begins to move the waiting notifications of the sites that have no rules of their
+// own, and go by those of this one.
+func (s *Store) moveFollowers(ctx context.Context, t *tx, site string) error {
+	follow, arguments := "site = ?", []any{access.Sandbox(site)}
+	if site == s.home {
+		follow, arguments = "site <> ?", []any{site}
+	}
+	_, err := s.exec(ctx, t, "UPDATE sites SET version = version + 1, moving = '' WHERE applied_kinds = '' AND "+follow, arguments...)
+	return err
+}
+
+// inherits makes sure that what people inherit of a site still has the version by which something
+// was decided (0: nobody minds). Where the caller holds a row that MoveInherited takes, too, what
+// changes after this is moved by that.
+func (s *Store) inherits(ctx context.Context, t *tx, site string, version int) error {
+	if version == 0 {
+		return nil
+	}
+	in, err := s.siteNow(ctx, t, site)
+	if err == nil && in.Version != version {
+		s.sites.Delete(site)
+		err = message.ErrMoved
+	}
+	return err
 }
 
 // Moving lists the sites of which something that people inherit has changed, and whose waiting
@@ -84,19 +114,23 @@ func (s *Store) Moving(ctx context.Context) ([]string, error) {
 }
 
 // MoveInherited moves what waits for the next n users of a site, as again says for each of them
-// in the zone of the site, and tells whether more are left. Any number of replicas may do it at
+// by what is in force there, and tells whether more are left. Any number of replicas may do it at
 // once: the site's row goes from page to page, and nobody's row is looked at twice.
 //
 // It takes each user, also one for whom nothing waits yet: an event that was decided by the old
 // rules and is about to be stored holds its user, and has been stored when this gets it.
-func (s *Store) MoveInherited(ctx context.Context, c message.Call, n int, again func(u preferences.User, zone string) func(message.Message) message.Message) (more bool, err error) {
+func (s *Store) MoveInherited(ctx context.Context, c message.Call, n int, again func(u preferences.User, in preferences.Site) func(message.Message) message.Message) (more bool, err error) {
 	err = s.commit(ctx, func(t *tx) error {
 		more = false
-		var zone, after string
-		err := s.row(ctx, t, []any{&zone, &after}, "SELECT timezone, moving FROM sites WHERE site = ? AND moving IS NOT NULL"+s.dialect.lock("UPDATE"), c.Site)
+		var after string
+		err := s.row(ctx, t, []any{&after}, "SELECT moving FROM sites WHERE site = ? AND moving IS NOT NULL"+s.dialect.lock("UPDATE"), c.Site)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
+		if err != nil {
+			return err
+		}
+		in, err := s.siteNow(ctx, t, c.Site)
 		if err != nil {
 			return err
 		}
@@ -113,7 +147,7 @@ func (s *Store) MoveInherited(ctx context.Context, c message.Call, n int, again 
 			if !slices.Contains(waiting, u.ID) {
 				continue
 			}
-			if err := s.reschedule(ctx, t, c, u.ID, again(u, zone)); err != nil {
+			if err := s.reschedule(ctx, t, c, u.ID, again(u, in)); err != nil {
 				return err
 			}
 		}

@@ -9,51 +9,57 @@ import (
 	"strings"
 	"time"
 
+	"notifier/access"
 	"notifier/message"
 	"notifier/preferences"
 )
 
 // Zone is the time zone of a site; UTC for one that is not known yet.
 func (s *Store) Zone(ctx context.Context, site string) (string, error) {
-	name, _, err := s.ZoneVersion(ctx, site)
-	return name, err
+	in, err := s.InForce(ctx, site)
+	return in.Timezone, err
 }
 
-// ZoneVersion is Zone with the version of what people inherit of the site; 0 where it is not
-// known yet. Both may be a moment old: Accept refuses what was decided by another version.
-func (s *Store) ZoneVersion(ctx context.Context, site string) (string, int, error) {
-	if known, found := s.zones.Load(site); found && time.Now().Before(known.(zone).until) {
-		return known.(zone).name, known.(zone).version, nil
+// InForce is what people inherit of a site. It may be a moment old: Accept refuses what was
+// decided by another version.
+func (s *Store) InForce(ctx context.Context, site string) (preferences.Site, error) {
+	if known, found := s.sites.Load(site); found && time.Now().Before(known.(siteSeen).until) {
+		return known.(siteSeen).Site, nil
 	}
-	name, version, err := s.zoneNow(ctx, site)
+	in, err := s.siteNow(ctx, nil, site)
 	if err == nil {
-		s.zones.Store(site, zone{name, version, time.Now().Add(fresh)})
+		s.sites.Store(site, siteSeen{in, time.Now().Add(fresh)})
 	}
-	return name, version, err
+	return in, err
 }
 
-// ZoneNow is Zone as it is at this moment, for what is decided once and not checked again.
-func (s *Store) ZoneNow(ctx context.Context, site string) (string, error) {
-	name, _, err := s.zoneNow(ctx, site)
-	return name, err
+// InForceNow is InForce as it is at this moment.
+func (s *Store) InForceNow(ctx context.Context, site string) (preferences.Site, error) {
+	return s.siteNow(ctx, nil, site)
 }
 
-// zone is a site's, as it was a moment ago.
-type zone struct {
-	name    string
-	version int
-	until   time.Time
+// siteSeen is what people inherit of a site, as it was a moment ago.
+type siteSeen struct {
+	preferences.Site
+	until time.Time
 }
 
-func (s *Store) zoneNow(ctx context.Context, site string) (name string, version int, err error) {
-	err = s.row(ctx, nil, []any{&name, &version}, "SELECT timezone, version FROM sites WHERE site = ?", site)
+// Home names the site that others follow for which no file has rules of their own. It is called
+// before anything is asked.
+func (s *Store) Home(site string) { s.home = site }
+
+// siteNow reads the rules of the site, else those of the site that it is for tests of, else those
+// of the home site, all in one statement: a change of any of them changes the version, too.
+func (s *Store) siteNow(ctx context.Context, t *tx, site string) (in preferences.Site, err error) {
+	err = s.row(ctx, t, []any{&in.Timezone, &in.Version, &in.Rules}, `SELECT s.timezone, s.version, COALESCE(NULLIF(s.applied_kinds, ''), NULLIF(p.applied_kinds, ''), h.applied_kinds, '')
+		FROM sites s LEFT JOIN sites p ON p.site = ? LEFT JOIN sites h ON h.site = ? WHERE s.site = ?`, access.Home(site), s.home, site)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "UTC", 0, nil
+		return preferences.Site{Timezone: "UTC"}, nil
 	}
 	if err != nil {
-		return "", 0, fmt.Errorf("read the site %s: %w", site, err)
+		return in, fmt.Errorf("read the site %s: %w", site, err)
 	}
-	return name, version, nil
+	return in, nil
 }
 
 // Users reads the users with these ids; unknown ones are left out.
@@ -93,7 +99,8 @@ func readUsers(rows *sql.Rows, err error) ([]preferences.User, error) {
 
 // SaveUser stores a user that is still at the version which u has (0: a new one), and
 // changes the deferred messages of the user as again says, all or nothing.
-// If somebody else was faster it fails with message.ErrMoved.
+// If somebody else was faster it fails with message.ErrMoved; so it does if what the user inherits
+// has another version than u has seen.
 func (s *Store) SaveUser(ctx context.Context, c message.Call, u preferences.User, again func(message.Message) message.Message) error {
 	chosen, err := json.Marshal(u.Preferences)
 	if err != nil {
@@ -115,6 +122,9 @@ func (s *Store) SaveUser(ctx context.Context, c message.Call, u preferences.User
 		}
 		if n != 1 {
 			return message.ErrMoved
+		}
+		if err := s.inherits(ctx, t, c.Site, u.Seen); err != nil {
+			return err
 		}
 		if err := s.noteAddressID(ctx, t, c.Site, u.ID, false); err != nil {
 			return err

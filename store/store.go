@@ -40,8 +40,9 @@ type Store struct {
 	bound   sync.Map // statements with ? marks → with $1
 	// audiences are the webhooks of each site, for a moment.
 	audiences sync.Map
-	// zones are the time zones of sites, for a moment.
-	zones sync.Map
+	// sites are what people inherit of sites, for a moment, and home is the one that others follow.
+	sites sync.Map
+	home  string
 	// addressIDs tells of sites whether ids of users look like addresses, for a moment.
 	addressIDs sync.Map
 	// listen is where to listen for what other processes say; nil on SQLite.

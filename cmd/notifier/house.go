@@ -27,7 +27,6 @@ import (
 	"notifier/links"
 	"notifier/mail"
 	"notifier/message"
-	"notifier/preferences"
 	"notifier/schedule"
 	"notifier/series"
 	"notifier/store"
@@ -106,8 +105,9 @@ func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
 func (h *house) wire(routes notifications.Routes) (err error) {
 	c := h.config
 	h.current.config.Store(&c)
+	h.store.Home(c.Site)
 	onSite := h.calendar
-	h.writer = c.writer()
+	h.writer = h.writes()
 	h.routes = routes
 	h.ring = links.NewRing(c.signing(h.store).keys, links.NewKey(c.derived()))
 	h.flush = notifications.New(h.store, routes, outgoingWriter{h.writer, h.linkDoor()}, h.flushOptions(), h.log)
@@ -125,7 +125,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	h.remind.Announce(h.timetable.Departures)
 	wake := func() { h.timetable.Wake(schedule.Notifications) }
 	h.desk = intake.New(h.store, intake.Options{
-		Catalog: c.Kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: h.route,
+		Catalog: c.Kinds, InForce: h.kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: h.route,
 		Departures: h.timetable.Departures,
 		NextFlush:  func(after time.Time) time.Time { return h.timetable.NextTick(schedule.Notifications, after) },
 		PageOf:     c.pageOf,
@@ -261,17 +261,6 @@ func (h *house) close() error {
 	}
 	h.closers = nil
 	return errors.Join(errs...)
-}
-
-// writer is how mails look here.
-func (c Config) writer() letter.Writer {
-	titles := map[message.Kind]string{}
-	for kind, k := range c.Kinds {
-		if k.Title != preferences.DefaultCatalog()[kind].Title { // which each language has its own words for
-			titles[kind] = k.Title
-		}
-	}
-	return letter.Writer{CasesURL: c.Links.Cases, Titles: titles, Links: c.links()}
 }
 
 // openAccounts opens the accounts; those that are as they were before are kept.

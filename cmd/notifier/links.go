@@ -11,6 +11,7 @@ import (
 	"notifier/letter"
 	"notifier/links"
 	"notifier/message"
+	"notifier/preferences"
 	"notifier/web/centre"
 )
 
@@ -50,15 +51,16 @@ func (c Config) siteNames() (all []string) {
 
 // links are the place-holders in the footer of mails of these kinds: the links themselves
 // are made when a mail is handed over.
-func (c Config) links() func(message.Message, []message.Kind) letter.Links {
+func (c Config) links(kindsOf func(site string) preferences.Catalog) func(message.Message, []message.Kind) letter.Links {
 	door := c.door()
 	if door == nil {
 		return nil
 	}
-	return func(_ message.Message, kinds []message.Kind) letter.Links {
+	return func(m message.Message, kinds []message.Kind) letter.Links {
 		l := letter.Links{Change: door.HeldChoose()}
 		l.Pause = l.Change + centre.PauseWeek
-		kinds = slices.DeleteFunc(slices.Clone(kinds), func(k message.Kind) bool { return !c.Kinds.Stoppable(k) })
+		offered := kindsOf(m.Site)
+		kinds = slices.DeleteFunc(slices.Clone(kinds), func(k message.Kind) bool { return !offered.Stoppable(k) })
 		if len(kinds) > 0 {
 			l.Stop = door.HeldStop(kinds)
 			if door.OneClick() {

@@ -86,6 +86,7 @@ func (s *shared) migrateUp(c *cobra.Command, _ []string) error {
 		if err != nil {
 			return err
 		}
+		database.Home(config.Site)
 		for _, site := range append(slices.Sorted(maps.Keys(config.Sites)), config.Site) {
 			says, err := config.inherited(site)
 			if err != nil {

@@ -28,13 +28,15 @@ import (
 // inForce is what may change while the service runs. All else of the configuration needs
 // a restart.
 type inForce struct {
-	read    func() (Config, *reader, error) // nil: it cannot be read again
-	level   zap.AtomicLevel
-	mu      sync.Mutex // one reload at a time
-	config  atomic.Pointer[Config]
-	out     atomic.Pointer[outgoing]
-	wrong   atomic.Pointer[string]      // what is wrong with the configuration that was read last; nil: nothing
-	reading atomic.Pointer[lastReading] // the same for people
+	read      func() (Config, *reader, error) // nil: it cannot be read again
+	level     zap.AtomicLevel
+	mu        sync.Mutex // one reload at a time
+	config    atomic.Pointer[Config]
+	kinds     atomic.Pointer[kindsOfConfig]
+	calendars calendars
+	out       atomic.Pointer[outgoing]
+	wrong     atomic.Pointer[string]      // what is wrong with the configuration that was read last; nil: nothing
+	reading   atomic.Pointer[lastReading] // the same for people
 }
 
 // outgoing are the accounts that count now.
@@ -101,7 +103,7 @@ func (h *house) reload(ctx context.Context) (api.Reloaded, error) {
 	before := h.current.config.Load()
 	next := *before
 	next.Jobs, next.Limits, next.SMTP, next.Accounts, next.DKIM, next.Log.Level = c.Jobs, c.Limits, c.SMTP, c.Accounts, c.DKIM, c.Log.Level
-	next.Timezone, next.Sites = c.Timezone, before.zonesOf(c)
+	next.Timezone, next.Kinds, next.Workday, next.Sites = c.Timezone, c.Kinds, c.Workday, before.timesOf(c)
 	done := api.Reloaded{Changed: differing(*before, next), Restart: differing(next, c)}
 	if err := h.apply(ctx, next, c.written); err != nil {
 		wrong := err.Error()
@@ -152,13 +154,13 @@ func (h *house) apply(ctx context.Context, c Config, written time.Time) error {
 	return errors.Join(err, h.store.AskAgain(ctx, c.Site, h.now()))
 }
 
-// zonesOf are the sites of a configuration with the zones of another. Their other keys need a
-// restart.
-func (c Config) zonesOf(other Config) map[string]siteSettings {
+// timesOf are the sites of a configuration with the zones and the calendars of another. Their other
+// keys need a restart.
+func (c Config) timesOf(other Config) map[string]siteSettings {
 	all := maps.Clone(c.Sites)
 	for name, s := range all {
 		if o, both := other.Sites[name]; both {
-			s.Timezone = o.Timezone
+			s.Timezone, s.Workday = o.Timezone, o.Workday
 			all[name] = s
 		}
 	}

@@ -152,7 +152,8 @@ works, but ` + "`notifier config check`" + `, ` + "`notifier doctor`" + ` and th
 ## Changing it while the service runs
 
 ` + "`kill -HUP`" + ` (or ` + "`systemctl reload notifier`" + `, or ` + "`notifier config reload`" + `) has the service read its configuration again. Job schedules, budgets,
-outgoing accounts and the log level change at once. What else has changed is named in the log and in the answer: it counts from the next
+outgoing accounts, time zones, kinds, workdays and the log level change at once. The database keeps which zones, kinds and workdays are in force, and
+every replica goes by those, whatever its own file says: a file is applied once, when it is newer than the one applied last. What else has changed is named in the log and in the answer: it counts from the next
 start. If the new configuration is wrong, the old one stays: the log lists the problems, and ` + "`/readyz`" + ` says that they are there until a
 configuration is read that is right. Schedules that somebody has set with ` + "`notifier job set`" + `, or by the API, win over the file in any case.
 `)

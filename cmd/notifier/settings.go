@@ -25,9 +25,12 @@ type lastReading struct {
 }
 
 // reloadable begin the keys that count as soon as the configuration is read again.
-var reloadable = []string{"jobs.", "limits.", "smtp.", "accounts.", "dkim.", "log.level"}
+var reloadable = []string{"jobs.", "limits.", "smtp.", "accounts.", "dkim.", "log.level", "timezone", "kinds.", "workday."}
 
 func countsAtOnce(key string) bool {
+	if strings.HasPrefix(key, "sites.") { // a name may have dots
+		return strings.HasSuffix(key, ".timezone") || strings.Contains(key, ".workday.")
+	}
 	return slices.ContainsFunc(reloadable, func(begins string) bool { return strings.HasPrefix(key, begins) })
 }
 

@@ -12,11 +12,9 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
-	"notifier/deadlines"
 	"notifier/jobs"
 	"notifier/listing"
 	"notifier/message"
-	"notifier/preferences"
 	"notifier/store"
 	"notifier/wallclock"
 )
@@ -102,12 +100,12 @@ func (h *house) moved(work jobs.Work) jobs.Work {
 
 // inherited is what the configuration says of what people inherit of a site.
 func (c Config) inherited(site string) (store.Inherited, error) {
-	defaults := map[message.Kind]preferences.Frequency{}
-	for kind, k := range c.Kinds {
-		defaults[kind] = k.Default
+	workday, err := json.Marshal(c.workday(site))
+	if err != nil {
+		return store.Inherited{}, err
 	}
-	kinds, err := json.Marshal(defaults)
-	return store.Inherited{Timezone: c.timezoneOf(site), Kinds: string(kinds), Written: c.written}, err
+	rules, err := c.Kinds.Rules(workday)
+	return store.Inherited{Timezone: c.timezoneOf(site), Rules: rules, Written: c.written}, err
 }
 
 // applySite puts into force what a configuration says of a site, where that differs from what
@@ -129,7 +127,7 @@ func (h *house) applySite(ctx context.Context, c Config, site string) error {
 		h.log.Info("what people inherit of the site was changed by config.yaml", zap.String("site", site), zap.String("before", before), zap.String("now", zone))
 		return h.store.Note(ctx, access.Record{
 			ID: message.NewID(access.RecordIDs), Site: site, At: h.now().UTC(), By: "config.yaml", Action: "apply-config", Subject: "/sites/" + site,
-			Before: access.State{"timezone": before}, After: access.State{"timezone": zone, "kinds": says.Kinds},
+			Before: access.State{"timezone": before}, After: access.State{"timezone": zone, "rules": says.Rules},
 		})
 	}
 	return nil
@@ -139,17 +137,4 @@ func (h *house) applySite(ctx context.Context, c Config, site string) error {
 func (c Config) names(site string) bool {
 	_, own := c.Sites[site]
 	return own || site == c.Site
-}
-
-// calendar is the working time of a site, in the zone that is in force.
-func (h *house) calendar(site string) deadlines.Calendar {
-	calendar := h.config.calendar(site)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if name, err := h.store.Zone(ctx, site); err == nil { // without the database nothing comes of it anyway
-		if zone, err := wallclock.Zone(name); err == nil {
-			calendar.Zone = zone
-		}
-	}
-	return calendar
 }

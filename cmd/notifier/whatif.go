@@ -23,7 +23,8 @@ import (
 // whatIf is what schedules are tried on.
 func (h *house) whatIf() *api.WhatIf {
 	return &api.WhatIf{Past: h.store, Plan: func(site string) simulate.Options {
-		return simulate.Options{Catalog: h.config.Kinds, Zone: h.config.timezoneOf(site), Calendar: h.config.calendar(site)}
+		calendar := h.calendar(site)
+		return simulate.Options{Catalog: h.kindsOf(site), Zone: calendar.Zone.String(), Calendar: calendar}
 	}}
 }
 

@@ -17,11 +17,11 @@ import (
 
 // workdaySettings are when people work.
 type workdaySettings struct {
-	Start    string   `yaml:"start"`
-	Days     []string `yaml:"days"`
-	Holidays string   `yaml:"holidays"`
-	Free     []string `yaml:"free"`
-	Worked   []string `yaml:"worked"`
+	Start    string   `yaml:"start" json:"start"`
+	Days     []string `yaml:"days" json:"days"`
+	Holidays string   `yaml:"holidays" json:"holidays"`
+	Free     []string `yaml:"free" json:"free"`
+	Worked   []string `yaml:"worked" json:"worked"`
 
 	calendar deadlines.Calendar // of all that, without a zone
 }
@@ -102,12 +102,17 @@ func (r *reader) checkSites(c *Config) {
 
 // calendar is the working time of a site.
 func (c Config) calendar(site string) deadlines.Calendar {
-	calendar, zone := c.Workday.calendar, c.Timezone
-	if s, own := c.Sites[access.Home(site)]; own {
-		calendar, zone = s.Workday.calendar, s.Timezone
-	}
-	calendar.Zone, _ = wallclock.Zone(zone) // check has seen to it
+	calendar := c.workday(site).calendar
+	calendar.Zone, _ = wallclock.Zone(c.timezoneOf(site)) // check has seen to it
 	return calendar
+}
+
+// workday is when people work on a site.
+func (c Config) workday(site string) workdaySettings {
+	if s, own := c.Sites[access.Home(site)]; own {
+		return s.Workday
+	}
+	return c.Workday
 }
 
 // keeps is how long the messages of a site are kept; 0: for ever.

@@ -36,10 +36,10 @@ func (a *asked) keep(form url.Values) {
 // asking is the question for choices that change how often kinds come of which something
 // waits; nil where there is nothing to ask. What is to come right away leaves anyhow.
 func (c *centre) asking(ctx context.Context, v visit, chosen preferences.Choices) (*asked, error) {
-	if c.desk.Catalog().Check(chosen.Preferences) != nil {
+	if v.kinds.Check(chosen.Preferences) != nil {
 		return nil, nil // it cannot be kept, and the page will say why
 	}
-	after := c.desk.Catalog().Complete(chosen.Preferences, cmp.Or(chosen.Timezone, v.user.Inherited.Timezone))
+	after := v.kinds.Complete(chosen.Preferences, cmp.Or(chosen.Timezone, v.user.Inherited.Timezone))
 	waiting, err := c.records.Waiting(ctx, v.token.Site, v.token.User, most)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (c *centre) moment(v visit, t time.Time) string {
 
 // neverNow are the kinds that are to come no more, and did before.
 func (c *centre) neverNow(v visit, chosen preferences.Choices) (kinds []message.Kind) {
-	after := c.desk.Catalog().Complete(chosen.Preferences, chosen.Timezone)
+	after := v.kinds.Complete(chosen.Preferences, chosen.Timezone)
 	for k, f := range after.Frequencies {
 		if f == preferences.Never && v.user.Preferences.Frequencies[k] != preferences.Never {
 			kinds = append(kinds, k)

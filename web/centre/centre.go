@@ -30,7 +30,7 @@ type Desk interface {
 	Stop(ctx context.Context, c message.Call, id string, kinds []message.Kind) (preferences.User, error)
 	Undo(ctx context.Context, c message.Call, id string, change message.ID) (preferences.User, error)
 	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
-	Catalog() preferences.Catalog
+	Catalog(ctx context.Context, site string) preferences.Catalog
 	SendMessage(ctx context.Context, c message.Call, d message.Draft) (message.Taken, bool, error)
 	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 }
@@ -116,6 +116,7 @@ type visit struct {
 	by    string // who is said to have changed something
 	at    time.Time
 	user  preferences.User // with complete choices
+	kinds preferences.Catalog
 	lang  string
 	clock look.Clock
 }
@@ -153,7 +154,7 @@ func (c *centre) meet(r *http.Request, v visit, token links.Token) (visit, error
 	if err != nil {
 		return v, err
 	}
-	v.token, v.user = token, u
+	v.token, v.user, v.kinds = token, u, c.desk.Catalog(r.Context(), token.Site)
 	v.lang = language(r, u.Language)
 	v.clock = look.NewClock(look.In(v.lang), u.Preferences.Timezone, v.at)
 	return v, nil
@@ -171,8 +172,8 @@ func language(r *http.Request, own string) string {
 }
 
 // title is how a kind is called: by config.yaml, or in the person's language.
-func (c *centre) title(w look.Words, k message.Kind) string {
-	title := c.desk.Catalog()[k].Title
+func (v visit) title(k message.Kind) string {
+	w, title := v.clock.Words, v.kinds[k].Title
 	if ours := preferences.DefaultCatalog()[k].Title; title == ours && ours != "" || title == "" && k == message.Deadline {
 		return w.T("kind." + string(k))
 	}

@@ -123,7 +123,7 @@ func (c *centre) posted(w http.ResponseWriter, r *http.Request) (visit, url.Valu
 
 // read reads a form. What it leaves out stays as it is.
 func (c *centre) read(v visit, form url.Values) (preferences.Choices, []fault) {
-	chosen := c.choices(v.user)
+	chosen := v.choices()
 	p := &chosen.Preferences
 	for k := range p.Frequencies {
 		if f := form.Get("kind." + string(k)); f != "" {
@@ -183,9 +183,8 @@ func pausedUntil(v visit, text string) (wallclock.Date, error) {
 }
 
 // choices are all that the user has a say in, as it applies now.
-func (c *centre) choices(u preferences.User) preferences.Choices {
-	chosen := u.Choices()
-	catalog := c.desk.Catalog()
+func (v visit) choices() preferences.Choices {
+	chosen, catalog := v.user.Choices(), v.kinds
 	chosen.Preferences.Frequencies = maps.Clone(chosen.Preferences.Frequencies)
 	maps.DeleteFunc(chosen.Preferences.Frequencies, func(k message.Kind, _ preferences.Frequency) bool { return !catalog.Choosable(k) })
 	return chosen
@@ -196,7 +195,7 @@ func (c *centre) faults(v visit, invalid *message.Invalid) []fault {
 	var all []fault
 	for _, f := range invalid.Faults {
 		at := strings.TrimPrefix(f.Pointer, "/")
-		if c.desk.Catalog().Choosable(message.Kind(at)) && c.desk.Catalog()[message.Kind(at)].Frequencies != nil {
+		if v.kinds.Choosable(message.Kind(at)) && v.kinds[message.Kind(at)].Frequencies != nil {
 			at = "kind." + at
 		}
 		all = append(all, fault{at, v.clock.Words.T("prefs.wrong_other")})
@@ -207,7 +206,7 @@ func (c *centre) faults(v visit, invalid *message.Invalid) []fault {
 // wrong shows the form again, with what cannot be saved.
 func (c *centre) wrong(w http.ResponseWriter, r *http.Request, v visit, chosen preferences.Choices, wrong []fault) {
 	u := v.user.With(chosen)
-	u.Preferences = c.desk.Catalog().Complete(u.Preferences, v.clock.Zone)
+	u.Preferences = v.kinds.Complete(u.Preferences, v.clock.Zone)
 	p, err := c.page(r.Context(), v, u)
 	if err != nil {
 		c.refuse(w, r, v, err)
@@ -237,7 +236,7 @@ func (c *centre) resume(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	chosen := c.choices(v.user)
+	chosen := v.choices()
 	chosen.Preferences.PausedUntil = wallclock.Date{}
 	after, err := c.desk.Choose(r.Context(), v.call(), v.token.User, chosen)
 	c.back(w, r, v, after, err)

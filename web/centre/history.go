@@ -43,7 +43,7 @@ func (c *centre) history(v visit, changes []preferences.Change) []past {
 // differences are what a change made different for the person: a default that was chosen
 // is none.
 func (c *centre) differences(v visit, change preferences.Change) []string {
-	words, catalog := v.clock.Words, c.desk.Catalog()
+	words, catalog := v.clock.Words, v.kinds
 	theirs := v.user.Inherited
 	before := catalog.Complete(change.Before.Preferences, cmp.Or(change.Before.Timezone, theirs.Timezone))
 	after := catalog.Complete(change.After.Preferences, cmp.Or(change.After.Timezone, theirs.Timezone))
@@ -51,7 +51,7 @@ func (c *centre) differences(v visit, change preferences.Change) []string {
 	add := func(name, value string) { lines = append(lines, words.T("prefs.colon", "Name", name, "Value", value)) }
 	for _, k := range catalog.Kinds() {
 		if f := after.Frequencies[k]; f != before.Frequencies[k] {
-			add(c.title(words, k), words.T("frequency."+string(f)))
+			add(v.title(k), words.T("frequency."+string(f)))
 		}
 	}
 	if *before.DailyAt != *after.DailyAt {
@@ -100,7 +100,7 @@ func (c *centre) stoppedBefore(v visit, changes []preferences.Change) *stoppedBe
 	if last.By != message.ByLink && last.By != message.ByOneClick {
 		return nil
 	}
-	catalog := c.desk.Catalog()
+	catalog := v.kinds
 	before, after := catalog.Complete(last.Before.Preferences, last.Before.Timezone), catalog.Complete(last.After.Preferences, last.After.Timezone)
 	kinds := slices.DeleteFunc(catalog.Kinds(), func(k message.Kind) bool {
 		return after.Frequencies[k] != preferences.Never || before.Frequencies[k] == preferences.Never

@@ -102,13 +102,13 @@ func (c *centre) page(ctx context.Context, v visit, u preferences.User) (page, e
 	if chosen.PauseEnds().After(v.at) {
 		p.Pause.Until = chosen.PausedUntil.String()
 	}
-	catalog := c.desk.Catalog()
+	catalog := v.kinds
 	weeks, err := c.o.Estimate(ctx, v.token.Site, v.user)
 	if err != nil {
 		return p, err
 	}
 	for _, k := range catalog.Kinds() {
-		title := c.title(words, k)
+		title := v.title(k)
 		switch {
 		case catalog.Choosable(k):
 			p.Kinds = append(p.Kinds, kind{"kind." + string(k), title, c.options(v, chosen, k, weeks[k])})
@@ -132,7 +132,7 @@ func (c *centre) page(ctx context.Context, v visit, u preferences.User) (page, e
 func (c *centre) options(v visit, chosen preferences.Preferences, k message.Kind, week map[preferences.Frequency]float64) []option {
 	var all []option
 	words := v.clock.Words
-	for _, f := range c.desk.Catalog()[k].Frequencies {
+	for _, f := range v.kinds[k].Frequencies {
 		o := option{Value: string(f), Name: words.T("frequency." + string(f)), Chosen: chosen.Frequencies[k] == f}
 		switch f {
 		case preferences.Immediately:

@@ -24,7 +24,7 @@ func (c *centre) ask(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, r, v, err)
 		return
 	}
-	words, catalog := v.clock.Words, c.desk.Catalog()
+	words, catalog := v.clock.Words, v.kinds
 	kinds := c.stoppable(v)
 	p := stopping{Title: words.T("stop.title"), Settings: c.settings(v)}
 	if kinds == nil {
@@ -43,7 +43,7 @@ func (c *centre) ask(w http.ResponseWriter, r *http.Request) {
 // stoppable are the kinds of the link that may still be stopped.
 func (c *centre) stoppable(v visit) (kinds []message.Kind) {
 	for _, k := range v.token.Kinds {
-		if c.desk.Catalog().Stoppable(k) {
+		if v.kinds.Stoppable(k) {
 			kinds = append(kinds, k)
 		}
 	}
@@ -56,7 +56,7 @@ func (c *centre) settings(v visit) string { return links.ChoosePath + c.token(v,
 func (c *centre) quoted(v visit, kinds []message.Kind) string {
 	var titles []string
 	for _, k := range kinds {
-		titles = append(titles, v.clock.Words.T("stop.quoted", "Kind", c.title(v.clock.Words, k)))
+		titles = append(titles, v.clock.Words.T("stop.quoted", "Kind", v.title(k)))
 	}
 	return v.clock.Words.List(titles)
 }
@@ -101,9 +101,9 @@ func (c *centre) stopped(w http.ResponseWriter, r *http.Request, v visit, err er
 
 // weekly has the kinds of the link come once a week instead.
 func (c *centre) weekly(w http.ResponseWriter, r *http.Request, v visit) {
-	chosen, kinds := c.choices(v.user), c.stoppable(v)
+	chosen, kinds := v.choices(), c.stoppable(v)
 	for _, k := range kinds {
-		if slices.Contains(c.desk.Catalog()[k].Frequencies, preferences.Weekly) {
+		if slices.Contains(v.kinds[k].Frequencies, preferences.Weekly) {
 			chosen.Preferences.Frequencies[k] = preferences.Weekly
 		}
 	}

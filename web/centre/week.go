@@ -55,9 +55,9 @@ func (c *centre) sort(v visit, m message.Message) string {
 	words := v.clock.Words
 	switch m.Type {
 	case message.Single:
-		return c.title(words, m.Kind)
+		return v.title(m.Kind)
 	case message.Reminder:
-		return c.title(words, message.Deadline)
+		return v.title(message.Deadline)
 	}
 	return words.T("prefs.direct")
 }

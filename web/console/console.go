@@ -39,7 +39,7 @@ type Desk interface {
 	Suppress(ctx context.Context, c message.Call, s message.Suppression) (message.Suppression, error)
 	User(ctx context.Context, site, id string) (preferences.User, error)
 	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
-	Catalog() preferences.Catalog
+	Catalog(ctx context.Context, site string) preferences.Catalog
 	SetPreferences(ctx context.Context, c message.Call, id string, p preferences.Preferences) (preferences.User, error)
 	SetDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) (deadlines.Deadline, error)
 	ClearDeadline(ctx context.Context, c message.Call, key string) error

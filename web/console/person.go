@@ -77,7 +77,7 @@ func (c *console) personWith(w http.ResponseWriter, r *http.Request, link string
 	if err != nil {
 		return err
 	}
-	p.chosen(c.desk.Catalog(), changes)
+	p.chosen(c.desk.Catalog(r.Context(), site(r)), changes)
 	if end := u.Preferences.PauseEnds(); end.After(p.Clock.Now()) {
 		p.Pause = end
 	}
