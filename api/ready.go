@@ -20,6 +20,9 @@ func (h *handler) readyz(w http.ResponseWriter, r *http.Request) {
 	}
 	var blocks, lines []string
 	for _, c := range all {
+		if c.Private {
+			continue
+		}
 		line := strings.TrimSpace(c.Says + " " + c.Do)
 		if lines = append(lines, line); c.Blocks {
 			blocks = append(blocks, line)

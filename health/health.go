@@ -24,6 +24,12 @@ type Condition struct {
 	Value string
 	// Says is what is wrong and Do what to do about it, each a sentence.
 	Says, Do string
+	// Site is the only site whose staff may see it; empty: everybody's may.
+	Site string
+	// Path is the page of the console that says more; empty: the overview.
+	Path string
+	// Private keeps it from /readyz, which needs no key: it names a site or an account.
+	Private bool
 	// Blocks makes the service not ready: another replica, or a restart, may do better.
 	Blocks bool
 }
@@ -37,10 +43,12 @@ const (
 	ClockStepped = "clock_stepped" // the clock was set forward, and nobody vouches for it
 	KeyUnfit     = "key_unfit"     // secrets.key does not open what is sealed
 	Panicked     = "panicked"      // a part of the program failed, and was ended
+	AccountFails = "account_fails" // an account is paused: braked, refused, out of quota, or down for long
+	Bounces      = "bounces"       // many addresses were suppressed at once
 )
 
 // Names lists all conditions; a test holds the console's texts against it.
-var Names = []string{JobStuck, MailLate, SchemaNewer, DatabaseFull, ClockStepped, KeyUnfit, Panicked}
+var Names = []string{JobStuck, MailLate, SchemaNewer, DatabaseFull, ClockStepped, KeyUnfit, Panicked, AccountFails, Bounces}
 
 // Check finds the conditions of one kind; none if all is well. With an error, as when the
 // database does not answer, what was known before still counts.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"notifier/message"
 )
@@ -157,3 +158,32 @@ func matchSuppressions(site string, f message.SuppressionFilter) (where string, 
 	}
 	return where, values
 }
+
+// SuppressionBursts finds the last burst of each site and account since that time.
+func (s *Store) SuppressionBursts(ctx context.Context, since time.Time) (all []message.Burst, err error) {
+	rows, err := s.query(ctx, nil, fmt.Sprintf("SELECT site, account FROM suppressions WHERE reason = '%s' AND since >= ? GROUP BY site, account HAVING count(*) >= ?",
+		message.Bounced), instant(since), message.BurstSize)
+	many, err := collect(rows, err, func(scan func(...any) error) (b message.Burst, err error) { return b, scan(&b.Site, &b.Account) })
+	slices.SortFunc(many, func(a, b message.Burst) int {
+		return cmp.Or(strings.Compare(a.Site, b.Site), strings.Compare(a.Account, b.Account))
+	})
+	for _, m := range many {
+		var times []time.Time
+		if err == nil {
+			rows, err = s.query(ctx, nil, fmt.Sprintf("SELECT since FROM suppressions WHERE reason = '%s' AND since >= ? AND site = ? AND account = ? ORDER BY since DESC LIMIT ?",
+				message.Bounced), instant(since), m.Site, m.Account, burstRows)
+			times, err = collect(rows, err, func(scan func(...any) error) (at time.Time, err error) { return at, scan((*instant)(&at)) })
+		}
+		if b, found := message.LastBurst(times); found {
+			b.Site, b.Account = m.Site, m.Account
+			all = append(all, b)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for bursts of suppressions: %w", err)
+	}
+	return all, nil
+}
+
+// burstRows bounds how many suppressions of an account are looked at for bursts.
+const burstRows = 10_000

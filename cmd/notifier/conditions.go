@@ -23,6 +23,8 @@ func (h *house) watchHealth() {
 	h.health.Add(15*time.Second, h.mailLeaves)
 	h.health.Add(0, h.clockIsTrusted)
 	h.health.Add(0, h.panicsTold)
+	h.health.Add(15*time.Second, h.accountsWork)
+	h.health.Add(time.Minute, h.nobodyBounces)
 }
 
 // jobsRun tells of jobs that make no progress.

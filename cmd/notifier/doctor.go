@@ -218,6 +218,7 @@ func (e *examination) database(ctx context.Context) {
 		e.grants = e.config.grants(database)
 		e.attachments(ctx, database)
 		e.secrets(ctx, database)
+		e.mailFlow(ctx, database)
 	}
 }
 

@@ -14,7 +14,10 @@ import (
 
 func (h *house) conditions(context.Context) []health.Condition {
 	if h.step == 0 {
-		return nil
+		return []health.Condition{
+			{Name: health.Bounces, Subject: "default", Value: "20", Site: site, Path: "/suppressions?reason=bounce&account=default"},
+			{Name: health.Bounces, Subject: "secret", Value: "21", Site: "another"},
+		}
 	}
 	return []health.Condition{{Name: health.ClockStepped, Value: h.step.String()}}
 }
@@ -44,5 +47,16 @@ func TestAPersonConfirmsTheClock(t *testing.T) {
 	h.wants(h.ask(access.Manager, "GET", "/audit", nil), http.StatusOK, "confirm-clock", "/clock")
 	if page := h.ask(access.Manager, "GET", "/", nil); strings.Contains(page.Body.String(), button) {
 		h.Error("S7: the button stays after the clock was confirmed")
+	}
+}
+
+// L3: "needs attention" tells of a burst of suppressions and leads to them; those of another
+// site are not this one's business.
+func TestABurstNeedsAttention(t *testing.T) {
+	h := open(t)
+	page := h.ask(access.Viewer, "GET", "/", nil)
+	h.wants(page, http.StatusOK, "20 addresses were suppressed within a short time", "through the account default")
+	if body := page.Body.String(); !strings.Contains(body, `href="/suppressions?reason=bounce&amp;account=default"`) || strings.Contains(body, "secret") {
+		h.Error("L3: it does not lead to the suppressions, or tells of another site's")
 	}
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"time"
@@ -64,7 +65,10 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) error {
 	who := web.Who(r.Context())
 	mayConfirm := who.Home && who.May(access.Admin)
 	for _, one := range c.o.Conditions(r.Context()) {
-		p.Needs = append(p.Needs, need{Text: words.T("health."+one.Name, "Job", one.Subject, "Value", one.Value), Path: "/", Confirms: one.Name == health.ClockStepped && mayConfirm})
+		if one.Site != "" && one.Site != site(r) || one.Name == health.AccountFails { // accounts follow below
+			continue
+		}
+		p.Needs = append(p.Needs, need{Text: words.T("health."+one.Name, "Job", one.Subject, "Value", one.Value), Path: cmp.Or(one.Path, "/"), Confirms: one.Name == health.ClockStepped && mayConfirm})
 	}
 	p.Until = now.Add(time.Hour)
 	for i, j := range p.Jobs {
