@@ -68,13 +68,15 @@ func (h *handler) batchRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		h.owe(ctx, len(items))
+		h.charge(ctx, max(min(len(items), maxBatch+1)-1, 0))
 		all, err := sideBySide(items, func(place int, item batchItem) batchResult {
 			c, p := itemCall(ctx, in.Key, item.Key, place, in.DryRun)
 			if p != nil {
 				return batchResult{Status: p.Status, Problem: p}
 			}
+			owed := h.owe(ctx, len(item.To))
 			taken, replayed, err := h.desk.SendMessage(ctx, in.in(c), item.Draft)
+			h.settle(ctx, owed, len(taken.Messages), replayed)
 			if err != nil {
 				p := h.itemProblem(ctx, place, err)
 				return batchResult{Status: p.Status, Problem: p}
@@ -124,13 +126,15 @@ func (h *handler) eventBatchRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		h.owe(ctx, len(items))
+		h.charge(ctx, max(min(len(items), maxBatch+1)-1, 0))
 		all, err := sideBySide(items, func(place int, item eventItem) eventResult {
 			c, p := itemCall(ctx, in.Key, item.Key, place, in.DryRun)
 			if p != nil {
 				return eventResult{Status: p.Status, Problem: p}
 			}
+			owed := h.owe(ctx, len(item.Users))
 			noted, replayed, err := h.desk.Notify(ctx, in.in(c), item.Event)
+			h.settle(ctx, owed, len(noted.Recipients), replayed)
 			if err != nil {
 				p := h.itemProblem(ctx, place, err)
 				return eventResult{Status: p.Status, Problem: p}
@@ -160,11 +164,6 @@ func brief[Result any](all []Result, of func(*Result) (**Problem, *string)) {
 			*p, *code = nil, (*p).Code
 		}
 	}
-}
-
-// owe counts a batch as the requests that it stands for.
-func (h *handler) owe(ctx context.Context, items int) {
-	h.o.Gate.Owe(callerOf(ctx), min(max(items-1, 0), maxBatch))
 }
 
 // sideBySide does the items of a batch, many at a time, and keeps their order.

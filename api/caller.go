@@ -23,8 +23,8 @@ type Gate interface {
 	// nobody may.
 	Admit(ctx context.Context, secret string, at time.Time) (access.Caller, error)
 	// Take takes a request of a caller and tells whether it is one too many.
-	Take(c access.Caller, n int, at time.Time) access.Allowance
-	// Owe is for what a request turned out to be beside itself.
+	Take(ctx context.Context, c access.Caller, n int, at time.Time) access.Allowance
+	// Owe is for what a request turned out to be beside itself; what is below zero is given back.
 	Owe(c access.Caller, n int)
 	// HasFirstKey tells whether the configuration names a key.
 	HasFirstKey() bool
@@ -77,7 +77,7 @@ func (h *handler) keyed(next http.Handler) http.Handler {
 		if seen, ok := w.(*watch); ok {
 			seen.caller = caller
 		}
-		if p := h.rate(w.Header(), caller, now(r.Context())); p != nil {
+		if p := h.rate(r.Context(), w.Header(), caller); p != nil {
 			h.refuse(w, p)
 			return
 		}
@@ -87,8 +87,8 @@ func (h *handler) keyed(next http.Handler) http.Handler {
 }
 
 // rate tells a caller what may still be asked for, and refuses what is too much.
-func (h *handler) rate(header http.Header, c access.Caller, at time.Time) *Problem {
-	a := h.o.Gate.Take(c, 1, at)
+func (h *handler) rate(ctx context.Context, header http.Header, c access.Caller) *Problem {
+	a := h.o.Gate.Take(ctx, c, 1, now(ctx))
 	if a.Limit > 0 {
 		header.Set("RateLimit-Limit", strconv.Itoa(a.Limit))
 		header.Set("RateLimit-Remaining", strconv.Itoa(a.Remaining))
@@ -97,9 +97,31 @@ func (h *handler) rate(header http.Header, c access.Caller, at time.Time) *Probl
 	if a.OK {
 		return nil
 	}
-	p := problem(http.StatusTooManyRequests, "too_many_requests", fmt.Sprintf("These are more requests than the key %q may send. Send this one again after %s; an Idempotency-Key makes that safe.", c.Name, a.Wait))
+	p := problem(http.StatusTooManyRequests, "too_many_requests", fmt.Sprintf("These are more requests and messages than the key %q may send. Send this one again after %s; an Idempotency-Key makes that safe.", c.Name, a.Wait))
 	p.after = a.Wait
 	return p
+}
+
+// owe counts a request, or an item of a batch, as the messages that it is likely to make, and returns how many beside itself. So
+// many large requests at once do not all come before the first is counted.
+func (h *handler) owe(ctx context.Context, likely int) (owed int) {
+	owed = max(likely-1, 0)
+	h.charge(ctx, owed)
+	return owed
+}
+
+// settle puts right what is owed, once it is known how many messages there are: none new if it was answered before.
+func (h *handler) settle(ctx context.Context, owed, made int, replayed bool) {
+	if replayed {
+		made = 0
+	}
+	h.charge(ctx, max(made-1, 0)-owed)
+}
+
+func (h *handler) charge(ctx context.Context, n int) {
+	if n != 0 {
+		h.o.Gate.Owe(callerOf(ctx), n)
+	}
 }
 
 // refused says why somebody is not let in.

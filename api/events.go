@@ -47,7 +47,9 @@ func (h *handler) eventRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
+		owed := h.owe(ctx, len(event.Users))
 		noted, replayed, err := h.desk.Notify(ctx, in.in(trying(ctx, in.Key, in.DryRun)), event)
+		h.settle(ctx, owed, len(noted.Recipients), replayed)
 		return &notedOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: noted}, err
 	})
 	register(h, api, huma.Operation{
@@ -58,7 +60,9 @@ func (h *handler) eventRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
+		owed := h.owe(ctx, len(event.Users))
 		noted, _, err := h.desk.Notify(ctx, in.in(trying(ctx, "", true)), event)
+		h.settle(ctx, owed, len(noted.Recipients), false)
 		return &triedOut{Body: noted}, err
 	})
 	h.eventBatchRoutes(api)

@@ -18,7 +18,7 @@ type newKey struct {
 	Scopes    []access.Scope `json:"scopes" doc:"What it may do." enum:"send,events,prefs:read,prefs:write,queue:read,queue,jobs:read,jobs,admin" example:"[\"send\",\"events\"]"`
 	Test      bool           `json:"test,omitempty" doc:"Makes a test key: it acts on people, preferences and messages of its own, and its mail goes to the test mailbox alone."`
 	ExpiresAt *time.Time     `json:"expires_at,omitempty" doc:"When it ends by itself; never if absent."`
-	RateLimit float64        `json:"rate_limit,omitempty" doc:"How many requests a second are taken; as http.rate_limit says if absent." example:"50"`
+	RateLimit float64        `json:"rate_limit,omitempty" doc:"How many requests and messages a second are taken, by all replicas together; as http.rate_limit says if absent." example:"50"`
 	Site      string         `json:"site,omitempty" doc:"The site that it is for; that of the caller if absent. Only a key of the installation's own site may make one for another."`
 }
 

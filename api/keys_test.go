@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -196,10 +197,23 @@ func TestTooManyRequests(t *testing.T) {
 		if a := h.with(k.Secret, "POST", "/api/v1/messages", mail); a.StatusCode != http.StatusTooManyRequests || a.Header.Get("Retry-After") < "3" {
 			h.Errorf("after a batch of three: %d %v", a.StatusCode, a.Header)
 		}
+		for body, want := range map[string]int{ // S5: messages are counted
+			`{"to":["a@example.org","b@example.org","c@example.org","d@example.org","e@example.org"],"subject":"x","text":"y"}`:                 500,
+			`{"to":["a@example.org","b@example.org","c@example.org","d@example.org","e@example.org"],"subject":"x","text":"y","one_mail":true}`: 100,
+		} {
+			h.must(http.StatusCreated, &k, "POST", "/api/v1/keys", `{"name":"several","scopes":["send"],"rate_limit":0.01}`)
+			if a := h.with(k.Secret, "POST", "/api/v1/messages", body); a.StatusCode != http.StatusAccepted {
+				h.Errorf("%s: %d %s", body, a.StatusCode, a.body)
+			}
+			a := h.with(k.Secret, "POST", "/api/v1/messages", mail)
+			if wait, err := strconv.Atoi(a.Header.Get("Retry-After")); err != nil || wait > want || wait < want-60 {
+				h.Errorf("S5: after %s: %d, Retry-After %d, want %d", body, a.StatusCode, wait, want)
+			}
+		}
 		if a := h.ask("GET", "/api/v1/jobs", ""); a.StatusCode != http.StatusOK || a.Header.Get("RateLimit-Limit") != "" {
 			h.Errorf("another key: %d %v", a.StatusCode, a.Header)
 		}
-		if ms, err := h.store.Messages(ctx, site, message.Filter{}); len(ms) != 1 || err != nil {
+		if ms, err := h.store.Messages(ctx, site, message.Filter{}); len(ms) != 7 || err != nil {
 			h.Errorf("%d messages were taken (%v)", len(ms), err)
 		}
 	})

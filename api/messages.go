@@ -97,7 +97,9 @@ func (h *handler) send(ctx context.Context, in *sendIn) (*takenOut, error) {
 	if err != nil {
 		return nil, err
 	}
+	owed := h.owe(ctx, len(draft.To))
 	taken, replayed, err := h.desk.SendMessage(ctx, in.in(trying(ctx, in.Key, in.DryRun)), draft)
+	h.settle(ctx, owed, len(taken.Messages), replayed)
 	return &takenOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: taken}, err
 }
 

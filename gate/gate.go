@@ -30,6 +30,9 @@ type Shelf interface {
 	Zone(ctx context.Context, site string) (string, error)
 	AddSite(ctx context.Context, site, timezone string, at time.Time) error
 	NoteKeyUse(ctx context.Context, k access.Key, at time.Time) error
+	// ShareRate adds n to what was taken of a key in the window that at lies in, and tells what all replicas have
+	// taken since the window began.
+	ShareRate(ctx context.Context, site string, key message.ID, n int, at time.Time) (all int, window time.Time, err error)
 }
 
 // Options say how an installation is entered.
@@ -38,8 +41,8 @@ type Options struct {
 	Site string
 	// FirstKey has all rights on that site; empty: there is none.
 	FirstKey string
-	// RateLimit is how many requests a second are taken of a key that says nothing itself,
-	// on each replica; 0: any number.
+	// RateLimit is how many requests and messages a second are taken of a key that says nothing itself,
+	// by all replicas together; 0: any number.
 	RateLimit float64
 }
 

@@ -101,6 +101,23 @@ func inOrder(purses map[message.Budget]*purse) []*purse {
 	return all
 }
 
+// rateWindow is how long what was taken of a key is counted in one place.
+const rateWindow = time.Hour
+
+// ShareRate adds n to what was taken of a key in the window that at lies in, and tells what all replicas have taken
+// since the window began. One whose clock is behind counts in the window that the others are in.
+func (s *Store) ShareRate(ctx context.Context, site string, key message.ID, n int, at time.Time) (all int, window time.Time, err error) {
+	err = s.row(ctx, nil, []any{&all, (*instant)(&window)}, `INSERT INTO budgets (site, scope, name, period, window_start, used) VALUES (?, 'key', ?, ?, ?, ?)
+		ON CONFLICT (site, scope, name, period) DO UPDATE SET
+			used = CASE WHEN budgets.window_start < excluded.window_start THEN excluded.used ELSE budgets.used + excluded.used END,
+			window_start = CASE WHEN budgets.window_start < excluded.window_start THEN excluded.window_start ELSE budgets.window_start END
+		RETURNING used, window_start`, site, string(key), int(rateWindow/time.Second), instant(at.Truncate(rateWindow)), n)
+	if err != nil {
+		return 0, window, fmt.Errorf("share the rate of a key: %w", err)
+	}
+	return all, window, nil
+}
+
 // Used tells how much of a budget is spent at that time.
 func (s *Store) Used(ctx context.Context, b message.Budget, at time.Time) (used int, err error) {
 	err = s.row(ctx, nil, []any{&used}, "SELECT used FROM budgets WHERE site = ? AND scope = ? AND name = ? AND period = ? AND window_start = ?",

@@ -58,7 +58,7 @@ type httpSettings struct {
 	Key    string `yaml:"key"`
 	// PublicURL is where people reach pages; empty: mails have no links to them.
 	PublicURL string `yaml:"public_url"`
-	// RateLimit is how many requests a second are taken of a key; 0: any number.
+	// RateLimit is how many requests and messages a second are taken of a key; 0: any number.
 	RateLimit int `yaml:"rate_limit"`
 	// Connections is how many there may be at once, ConnectionsPerAddress how many from one
 	// address that is no trusted proxy; 0: any number.

@@ -181,7 +181,7 @@ func (a atHome) Admit(context.Context, string, time.Time) (access.Caller, error)
 }
 
 // Take lets all in: a command asks as fast as it can.
-func (a atHome) Take(access.Caller, int, time.Time) access.Allowance {
+func (a atHome) Take(context.Context, access.Caller, int, time.Time) access.Allowance {
 	return access.Allowance{OK: true}
 }
 

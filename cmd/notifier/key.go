@@ -68,7 +68,7 @@ func createKey(s *shared) *cobra.Command {
 		"The scopes are send, events, prefs:read, prefs:write, queue:read, queue, jobs:read, jobs and admin."
 	c.Example = "  notifier key create bpm-dev --test --scope admin\n  notifier key create bpm-prod --scope send,events\n  notifier key create reports --scope queue:read --expires 720h"
 	c.Flags().StringSliceVar(&scopes, "scope", nil, "`scope` that it has; may be repeated, or a list with commas")
-	c.Flags().Float64Var(&rate, "rate-limit", 0, "`requests` a second that are taken at most (default: as http.rate_limit says)")
+	c.Flags().Float64Var(&rate, "rate-limit", 0, "`requests` and messages a second that are taken at most (default: as http.rate_limit says)")
 	c.Flags().BoolVar(&test, "test", false, "a test key: it acts on data of its own, and its mail stays in the test mailbox")
 	c.Flags().DurationVar(&expires, "expires", 0, "how `long` it lives, as in 720h (default: until it is revoked)")
 	return c
