@@ -215,7 +215,7 @@ func Handler(desk Desk, records Records, timetable Timetable, o Options, log *za
 		h.choraRoutes(mux)
 	}
 	mux.Handle("/api/v1/", h.keyed(h.readable(h.once(h.known(routes)))))
-	return h.named(Contain(h.watched(h.known(mux)), h.log))
+	return h.named(Contain(h.unfolded(h.watched(h.known(mux))), h.log))
 }
 
 func (h *handler) routes(api huma.API) {

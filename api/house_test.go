@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -313,6 +314,9 @@ func (h *house) soundAudit(about string, r *http.Request, a answer) {
 	}
 }
 
+// goWords are what the program says of itself rather than of the request.
+var goWords = regexp.MustCompile(`%!|strconv\.|invalid syntax|unmarshal|Go (struct|value|type)|\bfloat64\b|interface \{`)
+
 func (h *house) soundProblem(about string, a answer) {
 	h.Helper()
 	p := a.problem(h)
@@ -325,6 +329,8 @@ func (h *house) soundProblem(about string, a answer) {
 		h.Errorf("%s: the problem is of request %q, the answer of %q", about, p.RequestID, a.Header.Get("X-Request-Id"))
 	case p.Retryable != (a.StatusCode == http.StatusServiceUnavailable || a.StatusCode == http.StatusTooManyRequests || p.Code == "in_progress"), p.Retryable != (a.Header.Get("Retry-After") != ""):
 		h.Errorf("%s: %d says retryable %t, Retry-After %q", about, a.StatusCode, p.Retryable, a.Header.Get("Retry-After"))
+	case goWords.MatchString(p.Detail):
+		h.Errorf("%s: %q has words of Go", about, p.Detail)
 	case len(p.Detail) < 20, !strings.ContainsAny(p.Detail, ".?"):
 		h.Errorf("%s: %q does not say what to do", about, p.Detail)
 	}

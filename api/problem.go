@@ -323,7 +323,7 @@ func expected(s *huma.Schema, detail *huma.ErrorDetail) string {
 	case s.Type == huma.TypeBoolean:
 		return "this is neither true nor false. Write one of them"
 	case s.Type == huma.TypeInteger && s.Minimum != nil && s.Maximum != nil:
-		return fmt.Sprintf("a whole number from %.0f to %.0f is expected here. Write its digits alone, as in %[1].0f", *s.Minimum, *s.Maximum)
+		return fmt.Sprintf("a whole number from %.0f to %.0f is expected here. Write its digits alone, as in %.0[1]f", *s.Minimum, *s.Maximum)
 	case s.Type == huma.TypeInteger:
 		return "a whole number is expected here, and not so large a one. Write its digits alone, as in 20"
 	case s.MaxLength != nil:

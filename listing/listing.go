@@ -120,7 +120,7 @@ func One(p Printer, answer []byte, people func(out io.Writer) error) error {
 	case CSV:
 		return fmt.Errorf("this is no list, and CSV has only lists. Write -o json or -o yaml")
 	}
-	return people(p.Out)
+	return people(harmless{p.Out})
 }
 
 // Row prints a single thing as the only row of its list.
@@ -154,7 +154,7 @@ func (p Printer) raw(answer []byte) error {
 		return fmt.Errorf("the answer is not JSON: %w", err)
 	}
 	b.WriteByte('\n')
-	_, err := p.Out.Write(b.Bytes())
+	_, err := p.Out.Write(escaped(b.Bytes()))
 	return err
 }
 
@@ -164,7 +164,7 @@ func (p Printer) line(item []byte) error {
 		return fmt.Errorf("the answer is not JSON: %w", err)
 	}
 	b.WriteByte('\n')
-	_, err := p.Out.Write(b.Bytes())
+	_, err := p.Out.Write(escaped(b.Bytes()))
 	return err
 }
 

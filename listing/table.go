@@ -2,9 +2,14 @@ package listing
 
 import (
 	"bufio"
+	"bytes"
+	"fmt"
+	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
 )
 
 // gap stands between two columns.
@@ -44,7 +49,7 @@ func (p Printer) table(head []string, rows [][]string, tints [][]Tint) error {
 
 func measure(widths []int, row []string) {
 	for i, cell := range row {
-		widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		widths[i] = max(widths[i], uniseg.StringWidth(cell))
 	}
 }
 
@@ -56,12 +61,12 @@ func (p Printer) row(out *bufio.Writer, row []string, widths []int, tints []Tint
 	left := p.Width
 	for i, cell := range row[:last+1] {
 		padding := ""
-		if n := utf8.RuneCountInString(cell); i < last {
+		if n := uniseg.StringWidth(cell); i < last {
 			padding = strings.Repeat(" ", widths[i]-n) + gap
 		}
 		if p.Width > 0 {
 			cell = cut(cell, left)
-			left -= utf8.RuneCountInString(cell)
+			left -= uniseg.StringWidth(cell)
 			padding = cut(padding, left)
 			left -= len(padding)
 		}
@@ -78,20 +83,74 @@ func cut(text string, n int) string {
 	switch {
 	case n <= 0:
 		return ""
-	case utf8.RuneCountInString(text) <= n:
+	case uniseg.StringWidth(text) <= n:
 		return text
 	case strings.TrimSpace(text) == "":
 		return text[:n]
 	}
-	return string([]rune(text)[:n-1]) + "…"
+	var b strings.Builder
+	for signs, left := uniseg.NewGraphemes(text), n-1; signs.Next() && signs.Width() <= left; left -= signs.Width() {
+		b.WriteString(signs.Str())
+	}
+	return b.String() + "…"
 }
 
 // oneLine keeps a cell from breaking the table, or from telling a terminal what to do.
 func oneLine(text string) string {
-	return strings.TrimRight(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+	text = strings.TrimRight(Printable(text), " \n\t")
+	return strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(text)
+}
+
+// Printable is a text of several lines without what would tell a terminal what to do: control
+// characters, C1 among them, and those that turn the direction of writing or have no width.
+// What joins signs into one, as in emoji, stays.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r), r == '\u2028', r == '\u2029', r == utf8.RuneError:
 			return ' '
+		case unseen(r):
+			return -1
 		}
 		return r
-	}, text), " ")
+	}, text)
+}
+
+// unseen tells whether a sign only changes how others are shown.
+func unseen(r rune) bool {
+	return unicode.Is(unicode.Bidi_Control, r) || r == '\u200b' || r == '\u2060' || r == '\ufeff' || r == '\u00ad'
+}
+
+// harmless is a writer for people: what is written there is printable.
+type harmless struct{ io.Writer }
+
+// Write writes one piece, which has whole signs: fmt and tabwriter see to that.
+func (h harmless) Write(b []byte) (int, error) {
+	if _, err := io.WriteString(h.Writer, Printable(string(b))); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// escaped writes the signs of JSON that a terminal would obey as JSON escapes: it is the same
+// JSON.
+func escaped(b []byte) []byte {
+	if !bytes.ContainsFunc(b, obeyed) {
+		return b
+	}
+	var out bytes.Buffer
+	for _, r := range string(b) {
+		if obeyed(r) {
+			fmt.Fprintf(&out, "\\u%04x", r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.Bytes()
+}
+
+func obeyed(r rune) bool {
+	return r >= 0x7f && r <= 0x9f || r == '\u2028' || r == '\u2029' || unseen(r)
 }

@@ -147,7 +147,7 @@ func CheckUserID(id string) error {
 	switch id {
 	case "":
 		return fmt.Errorf("a user needs an id. Write the one that the workflow system uses, for example anna")
-	case ".", "..":
+	case ".", "..", "/":
 		return fmt.Errorf("%q cannot be an id: browsers and proxies fold it into another path. Choose another id", id)
 	}
 	return CheckLine(id, MaxLine)

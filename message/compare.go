@@ -152,9 +152,15 @@ func (c *comparison) plain(raw jsontext.Value, t reflect.Type) {
 		c.add("bad_type", "true or false is expected here, not %s", described(raw))
 	case t.Kind() != reflect.Bool && !isNumber:
 		c.add("bad_type", "a number is expected here, not %s", described(raw))
+	case t.Kind() == reflect.Int && isWhole(raw):
 	case json.Unmarshal(raw, reflect.New(t).Interface()) != nil: // a number that does not fit
 		c.add("bad_type", "%s does not fit here. Write a whole number, and a smaller one if it is large", Truncate(string(raw), 30))
 	}
+}
+
+func isWhole(raw []byte) bool {
+	_, err := whole(raw)
+	return err == nil
 }
 
 func (c *comparison) text(raw jsontext.Value, t reflect.Type) {

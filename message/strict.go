@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -16,7 +18,39 @@ import (
 // strict refuses unknown keys. Keys that come twice or in other capitals, and bytes that
 // are not UTF-8, are refused as they are by default.
 // Times out of range are refused, too.
-var strict = jsonv2.JoinOptions(jsonv2.RejectUnknownMembers(true), times)
+var strict = jsonv2.JoinOptions(jsonv2.RejectUnknownMembers(true), jsonv2.WithUnmarshalers(jsonv2.JoinUnmarshalers(times, jsonv2.UnmarshalFromFunc(wholeNumber))))
+
+// wholeNumber takes whole numbers however they are written: 5.0 and 1e1 are as whole as 5 and
+// 10 (JSON Schema, 6.3), and some languages write all their numbers so.
+func wholeNumber(d *jsontext.Decoder, into *int) error {
+	if d.PeekKind() != '0' {
+		return errors.ErrUnsupported
+	}
+	raw, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	n, err := whole(raw)
+	if err == nil {
+		*into = n
+	}
+	return err
+}
+
+// largestWhole is how large a number may be that is written with a point or an exponent: beyond
+// it not all whole numbers can be told apart.
+const largestWhole = 1 << 53
+
+func whole(raw []byte) (int, error) {
+	if !bytes.ContainsAny(raw, ".eE") {
+		return strconv.Atoi(string(raw))
+	}
+	f, err := strconv.ParseFloat(string(raw), 64)
+	if err == nil && (f != math.Trunc(f) || math.Abs(f) > largestWhole) {
+		err = strconv.ErrRange
+	}
+	return int(f), err
+}
 
 var byteOrderMark = []byte("\uFEFF")
 

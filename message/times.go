@@ -45,7 +45,7 @@ func Clamp(t time.Time) time.Time {
 }
 
 // times reads the times in JSON, and refuses those out of range.
-var times = jsonv2.WithUnmarshalers(jsonv2.UnmarshalFunc(func(b []byte, t *time.Time) error {
+var times = jsonv2.UnmarshalFunc(func(b []byte, t *time.Time) error {
 	if bytes.Equal(b, []byte("null")) {
 		*t = time.Time{}
 		return nil
@@ -54,6 +54,6 @@ var times = jsonv2.WithUnmarshalers(jsonv2.UnmarshalFunc(func(b []byte, t *time.
 		return err
 	}
 	return CheckTime(*t)
-}))
+})
 
 var timeType = reflect.TypeFor[time.Time]()

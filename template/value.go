@@ -106,7 +106,10 @@ func (o *object) order() {
 // numberOf is a number as it is written. Whole ones stay as they are, however long:
 // a case's id is no sum.
 func numberOf(said string) number {
-	f, _ := strconv.ParseFloat(said, 64)
+	f, err := strconv.ParseFloat(said, 64)
+	if err != nil { // too large for any sum: it stands as it is written
+		return number{text: said}
+	}
 	if !strings.ContainsAny(said, ".eE") && strings.TrimLeft(said, "-0") != "" {
 		return number{text: said, zero: f == 0}
 	}

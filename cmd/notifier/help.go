@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -58,7 +59,29 @@ func wrongFlag(c *cobra.Command, err error) error {
 		c.Flags().VisitAll(func(f *pflag.Flag) { flags = append(flags, "--"+f.Name) })
 		text = fmt.Sprintf("there is no flag %s.%s", name, message.Suggest(name, flags))
 	}
+	var value *pflag.InvalidValueError
+	if errors.As(err, &value) {
+		text = wrongValue(value.GetFlag(), value.GetValue(), value.Unwrap())
+	}
 	return usageError{fmt.Errorf("%s See %s --help", sentence(text), c.CommandPath())}
+}
+
+// wrongValue says what a flag takes, without Go's words for it.
+func wrongValue(f *pflag.Flag, value string, err error) string {
+	how := ""
+	switch f.Value.Type() {
+	case "int", "uint", "int64", "uint64", "uint32", "int32":
+		how = "a whole number of at most 18 digits. Write digits alone, as in 20"
+	case "float64":
+		how = "a number. Write one, as in 20 or 0.5"
+	case "duration":
+		how = "a duration. Write a number and h, m or s, as in 90m"
+	case "bool":
+		how = "an answer to yes or no. Write true or false"
+	default:
+		return fmt.Sprintf("--%s: %s", f.Name, err)
+	}
+	return fmt.Sprintf("--%s: %q is not %s", f.Name, message.Truncate(value, 60), how)
 }
 
 func helpCommand() *cobra.Command {

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"notifier/access"
+	"notifier/listing"
 	"notifier/message"
 	"notifier/rescue"
 	"notifier/simulate"
@@ -65,7 +66,7 @@ func run(ctx context.Context, arguments []string) int {
 	if code == exitStopped {
 		err = errors.New("stopped")
 	}
-	fmt.Fprintln(os.Stderr, err)
+	fmt.Fprintln(os.Stderr, listing.Printable(err.Error()))
 	if errors.Is(err, message.ErrUnavailable) {
 		fmt.Fprintln(os.Stderr, "notifier doctor looks for what is wrong.")
 	}

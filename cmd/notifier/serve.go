@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -276,7 +277,7 @@ func (h *house) handler(pages http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
 	mux.Handle(look.AssetPath, look.Assets())
-	for _, path := range []string{"/api/", "/compat/", "/healthz", "/readyz", "/metrics"} {
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 		mux.Handle(path, door)
 	}
 	mux.Handle("/me/", h.mine())
@@ -285,7 +286,14 @@ func (h *house) handler(pages http.Handler) http.Handler {
 		mux.Handle("/p/", choices)
 		mux.Handle("/u/", choices)
 	}
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A mux would answer an id of two dots by sending the caller to another path; the API says why not.
+		if strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/compat/") {
+			door.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // apiOptions say how the API is kept.
