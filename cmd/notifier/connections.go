@@ -35,7 +35,7 @@ func (c *doorkeeper) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		network := networkOf(conn.RemoteAddr())
-		if c.enter(network) {
+		if c.enter(network, c.trusts(conn.RemoteAddr())) {
 			return &guest{Conn: conn, leave: sync.OnceFunc(func() { c.leave(network) })}, nil
 		}
 		turnAway(conn)
@@ -52,8 +52,13 @@ func networkOf(a net.Addr) netip.Prefix {
 	return gate.Network(tcp.AddrPort().Addr())
 }
 
-func (c *doorkeeper) enter(network netip.Prefix) bool {
-	trusted := !network.IsValid() || c.proxies.Trust(network.Addr())
+// trusts tells whether a connection is a trusted proxy's, or no network's.
+func (c *doorkeeper) trusts(a net.Addr) bool {
+	tcp, is := a.(*net.TCPAddr)
+	return !is || c.proxies.Trust(tcp.AddrPort().Addr())
+}
+
+func (c *doorkeeper) enter(network netip.Prefix, trusted bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.most > 0 && c.all >= c.most || c.mostFrom > 0 && !trusted && c.from[network] >= c.mostFrom {

@@ -131,3 +131,13 @@ func TestConnectionsAreLimited(t *testing.T) {
 		}
 	}
 }
+
+// S3: a proxy is trusted by its address, not by that of its network.
+func TestATrustedProxyOfIPv6(t *testing.T) {
+	d := newDoorkeeper(nil, httpSettings{TrustedProxies: []string{"2001:db8::5/128", "10.0.0.5/32"}})
+	for address, want := range map[string]bool{"2001:db8::5": true, "2001:db8::6": false, "10.0.0.5": true, "::ffff:10.0.0.5": true, "10.0.0.6": false} {
+		if got := d.trusts(&net.TCPAddr{IP: net.ParseIP(address)}); got != want {
+			t.Errorf("S3: %s is trusted: %t, want %t", address, got, want)
+		}
+	}
+}

@@ -32,9 +32,19 @@ func rotateCommand(s *shared) *cobra.Command {
 		Example: "  notifier secrets rotate --dry-run\n  notifier secrets rotate",
 		Args:    refuse,
 		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := s.load()
+			if err != nil {
+				return err
+			}
+			if err := config.present(); err != nil {
+				return err
+			}
+			if config.Secrets.Key == "" {
+				return usageError{errors.New("there is no secrets.key to seal with. Set secrets.key_file")}
+			}
 			return s.withDatabase(c, func(ctx context.Context, config Config, database *store.Store) error {
-				if config.Secrets.Key == "" {
-					return usageError{errors.New("there is no secrets.key to seal with. Set secrets.key_file")}
+				if err := upToDate(ctx, database); err != nil {
+					return err
 				}
 				r := &rotation{signing: config.signing(database), dry: dry, giveUp: giveUp}
 				if err := r.run(ctx); err != nil {

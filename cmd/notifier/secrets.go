@@ -30,6 +30,9 @@ func (r *reader) checkSecrets(c *Config) {
 	if c.Secrets.PreviousKey != "" && c.Secrets.Key == "" {
 		r.fault("secrets.previous_key", "there is no secrets.key that follows it. Set secrets.key_file, too")
 	}
+	if c.Secrets.PreviousKey != "" && c.Secrets.PreviousKey == c.Secrets.Key {
+		r.fault("secrets.previous_key", "this is secrets.key itself. Write the one that was secrets.key before, or leave it out")
+	}
 }
 
 func (r *reader) checkKey(path, text string) {
@@ -157,15 +160,16 @@ func (e *examination) secrets(ctx context.Context, database *store.Store) {
 	for _, c := range all {
 		e.add(doctor.Finding{Check: check, Verdict: doctor.Failed, Says: c.Says, Do: c.Do})
 	}
-	e.previousKey(ctx, database)
+	e.rotation(ctx, database)
 	if len(all) == 0 && e.config.Secrets.Key != "" {
 		e.add(doctor.OK(check, "secrets.key opens what is sealed"))
 	}
 }
 
-// previousKey tells what only the key before opens, which is to be taken away some day.
-func (e *examination) previousKey(ctx context.Context, database *store.Store) {
-	if e.config.Secrets.PreviousKey == "" {
+// rotation tells what secrets.key has not sealed: the key before is to be taken away some day, and what was
+// kept before there was a key at all lies open.
+func (e *examination) rotation(ctx context.Context, database *store.Store) {
+	if e.config.Secrets.Key == "" {
 		return
 	}
 	r := &rotation{signing: e.config.signing(database), dry: true}
@@ -173,9 +177,13 @@ func (e *examination) previousKey(ctx context.Context, database *store.Store) {
 		e.add(doctor.Finding{Check: "secrets", Verdict: doctor.Failed, Says: err.Error()})
 		return
 	}
-	if r.webhooks+r.accounts+r.keys > 0 {
+	left, previous := r.webhooks+r.accounts+r.keys, e.config.Secrets.PreviousKey != ""
+	switch {
+	case left > 0 && previous:
 		e.add(doctor.Finding{Check: "secrets", Verdict: doctor.Warning, Says: "secrets.previous_key is still needed", Do: "Write: notifier secrets rotate"})
-		return
+	case left > 0:
+		e.add(doctor.Finding{Check: "secrets", Verdict: doctor.Warning, Says: "kept as they were, since before there was a secrets.key: " + sealedWords(r.webhooks, r.accounts, r.keys), Do: "Write: notifier secrets rotate"})
+	case previous:
+		e.add(doctor.OK("secrets", "secrets.previous_key is no longer needed. Take it away"))
 	}
-	e.add(doctor.OK("secrets", "secrets.previous_key is no longer needed. Take it away"))
 }

@@ -68,6 +68,29 @@ func (h *house) ready(t *testing.T) (int, string) {
 	return w.Code, w.Body.String()
 }
 
+// S4: what was kept before there was a key is told, and sealed by secrets rotate.
+func TestWhatIsNotSealedIsTold(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		keyHouse(t, url, zap.NewNop()).sealOne(t)
+		now := keyHouse(t, url, zap.NewNop(), "NOTIFIER_SECRETS__KEY="+aKey("A"))
+		told := func() (all []string) {
+			e := examination{config: now.config}
+			e.secrets(t.Context(), now.store)
+			for _, f := range e.found {
+				all = append(all, string(f.Verdict)+" "+f.Says)
+			}
+			return all
+		}
+		if all := told(); len(all) != 2 || !strings.Contains(all[0], "secrets of 1 webhook") {
+			t.Errorf("S4: doctor says %q", all)
+		}
+		now.rotates(t, "Sealed anew: secrets of 1 webhook, tokens of 0 accounts, 0 keys of links.")
+		if all := told(); len(all) != 1 {
+			t.Errorf("S4: after a rotation doctor says %q", all)
+		}
+	})
+}
+
 // TestAKeyThatDoesNotFitIsTold is S4: by /readyz, the log and doctor.
 func TestAKeyThatDoesNotFitIsTold(t *testing.T) {
 	const a, b = "A", "B"
