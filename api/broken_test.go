@@ -28,6 +28,7 @@ func everyRoute() [][3]string {
 		{"POST", "/api/v1/messages/msg_1/cancel", ""},
 		{"POST", "/api/v1/messages/msg_1/release", ""},
 		{"POST", "/api/v1/messages/msg_1/hold", ""},
+		{"POST", "/api/v1/messages/msg_1/send-now", ""},
 		{"POST", "/api/v1/events", `{"kind":"case_changed","users":["anna"]}`},
 		{"GET", "/api/v1/deadlines", ""},
 		{"GET", "/api/v1/deadlines/A-1", ""},

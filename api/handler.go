@@ -55,6 +55,7 @@ type Desk interface {
 	Document(ctx context.Context, c message.Call, collection, id string) (document.Document, error)
 	WriteDocument(ctx context.Context, c message.Call, collection, id string, w document.Write, patch bool) (d document.Document, did document.Did, err error)
 	CancelOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error)
+	SendNowOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error)
 	HoldOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error)
 	ReleaseOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error)
 	OperateOnce(ctx context.Context, c message.Call, o message.Operation, asked any) (begun message.Operation, replayed bool, err error)

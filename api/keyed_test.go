@@ -40,6 +40,9 @@ var bearing = map[string]func(h *house, n int) keyedRequest{
 	"hold-message": func(h *house, n int) keyedRequest {
 		return keyedRequest{path: "/messages/" + h.later(n) + "/hold", otherPath: "/messages/" + h.later(n) + "/hold"}
 	},
+	"send-message-now": func(h *house, n int) keyedRequest {
+		return keyedRequest{path: "/messages/" + h.later(n) + "/send-now", otherPath: "/messages/" + h.later(n) + "/send-now"}
+	},
 	"act-on-messages": func(h *house, n int) keyedRequest {
 		h.kept(n)
 		return same("/messages/actions", fmt.Sprintf(`{"action":"release","q":"reference:kept-%d since:24h"}`, n), `{"action":"cancel","q":"since:24h"}`)

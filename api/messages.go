@@ -87,6 +87,10 @@ func (h *handler) messageRoutes(api huma.API) {
 		Summary: "Keep a message until somebody releases it", Description: "One that is about to leave: scheduled, pending or rate limited.",
 	}, h.acting(h.desk.HoldOnce))
 	register(h, api, huma.Operation{
+		OperationID: "send-message-now", Method: http.MethodPost, Path: "/messages/{id}/send-now", Tags: tags, Errors: stuck,
+		Summary: "Send a message that waits for its time", Description: "One that is scheduled, deferred, held or manual, or that waits for another try, is due at once and leaves with the next run. A rate limited one waits for its account.",
+	}, h.acting(h.desk.SendNowOnce))
+	register(h, api, huma.Operation{
 		OperationID: "release-message", Method: http.MethodPost, Path: "/messages/{id}/release", Tags: tags, Errors: stuck,
 		Summary: "Let a manual message go",
 	}, h.acting(h.desk.ReleaseOnce))

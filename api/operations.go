@@ -24,7 +24,8 @@ type actions struct {
 type actionsIn struct {
 	Keyed
 	Trying
-	Body body[actions]
+	Delay string `query:"delay" doc:"How long it waits before it begins, an hour at most: until then nothing is touched, and DELETE of the operation undoes it." example:"10s"`
+	Body  body[actions]
 }
 
 type actedOut struct {
@@ -68,7 +69,15 @@ func (h *handler) operationRoutes(api huma.API) {
 			}
 		}
 		own(callerOf(ctx), &a.Filter)
-		o, replayed, err := h.desk.OperateOnce(ctx, call, message.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs, All: a.All}, asked)
+		o := message.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs, All: a.All}
+		repeated := any(asked)
+		if in.Delay != "" {
+			if o.BeginsAt, err = message.Delayed(call.At, in.Delay); err != nil {
+				return nil, err
+			}
+			repeated = []any{asked, in.Delay}
+		}
+		o, replayed, err := h.desk.OperateOnce(ctx, call, o, repeated)
 		return &actedOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: o}, err
 	})
 	register(h, api, huma.Operation{

@@ -193,6 +193,7 @@ var only = map[message.Move]string{
 	message.Retry:   "Only a message in error can be tried again, and with resend one that was sent.",
 	message.Cancel:  "Only a message that has not left can be withdrawn.",
 	message.Hold:    "Only a message that is about to leave can be held.",
+	message.SendNow: "Only a message that waits for its time can be sent now.",
 	message.Release: "Only a message that waits for a person can be released.",
 }
 

@@ -609,6 +609,11 @@ func allRoutes() []played {
 			s.say("POST", "/api/v1/messages/"+s.find("m-scheduled")+"/release", "")
 			s.say("POST", "/api/v1/messages/"+s.find("m-sent")+"/hold", "")
 		}},
+		{"send-message-now", func(s *script) {
+			s.day()
+			s.say("POST", "/api/v1/messages/"+s.find("m-scheduled")+"/send-now", "")
+			s.say("POST", "/api/v1/messages/"+s.find("m-sent")+"/send-now", "")
+		}},
 		{"release-message", func(s *script) {
 			s.day()
 			s.say("POST", "/api/v1/messages/"+s.find("m-manual")+"/release", "")

@@ -49,6 +49,7 @@ var needs = map[string]need{
 	"cancel-message":      {scope: access.Queue},
 	"hold-message":        {scope: access.Queue},
 	"release-message":     {scope: access.Queue},
+	"send-message-now":    {scope: access.Queue},
 	"act-on-messages":     {scope: access.Queue},
 	"list-operations":     {scope: access.ReadQueue},
 	"get-operation":       {scope: access.ReadQueue},

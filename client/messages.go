@@ -167,6 +167,12 @@ func (c *Client) Hold(ctx context.Context, id message.ID, key ...Key) (Message, 
 	return c.act(ctx, id, "hold", nil, key)
 }
 
+// SendNow lets a message leave that waits for its time: for send_at, its digest, its release
+// or its next try. With a key it may be called again.
+func (c *Client) SendNow(ctx context.Context, id message.ID, key ...Key) (Message, error) {
+	return c.act(ctx, id, "send-now", nil, key)
+}
+
 // Release lets a manual message go. With a key it may be called again.
 func (c *Client) Release(ctx context.Context, id message.ID, key ...Key) (Message, error) {
 	return c.act(ctx, id, "release", nil, key)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"notifier/message"
@@ -82,6 +83,29 @@ func (d *Desk) ReleaseOnce(ctx context.Context, c message.Call, id message.ID) (
 	})
 }
 
+// SendNow lets a message leave that waits for its time.
+func (d *Desk) SendNow(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
+	m, _, err := d.SendNowOnce(ctx, c, id)
+	return m, err
+}
+
+// SendNowOnce is to SendNow as RetryOnce is to Retry.
+func (d *Desk) SendNowOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error) {
+	return d.act(ctx, c, id, message.DidSendNow, nil, func(m message.Message) (message.Message, error) {
+		var to message.Person
+		if m.Status == message.Deferred {
+			people, err := d.store.Users(ctx, c.Site, []string{m.UserID})
+			if err != nil {
+				return m, err
+			}
+			if u, known := people[m.UserID]; known {
+				to = u.Person()
+			}
+		}
+		return m.Now(c.At, to)
+	})
+}
+
 func decided(c message.Call, what message.Deed, id message.ID) message.Decided {
 	return message.Decided{Message: id, At: c.At, What: what, By: c.By}
 }
@@ -118,10 +142,14 @@ func (d *Desk) step(ctx context.Context, c message.Call, id message.ID, what mes
 		if after, why.Details, err = move(before); err != nil || c.DryRun {
 			return err
 		}
-		if key == nil {
-			return d.store.Replace(ctx, before, after, why)
+		replace, once := d.store.Replace, d.store.ReplaceOnce
+		if !slices.Equal(before.To, after.To) {
+			replace, once = d.store.Rewrite, d.store.RewriteOnce
 		}
-		answered, err := d.store.ReplaceOnce(ctx, c.At, *key, before, after, why)
+		if key == nil {
+			return replace(ctx, before, after, why)
+		}
+		answered, err := once(ctx, c.At, *key, before, after, why)
 		replayed = answered != nil
 		return err
 	})

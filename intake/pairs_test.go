@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"notifier/message"
+	"notifier/preferences"
 )
 
 // stands is what a pair must give back of a message.
@@ -120,6 +122,126 @@ func TestResumeUndoesPause(t *testing.T) {
 			h.choose(noon.Add(2*time.Minute), user, "{"+chosen+"}")
 			if after := h.kept(id); after.Status != before.Status || !after.DueAt.Equal(before.DueAt) || after.Reason != before.Reason || after.Setting != before.Setting {
 				t.Fatalf("it was  %s\nand is %s", stands(before), stands(after))
+			}
+		})
+	})
+}
+
+// L4: "send it now" is a wish of its own: whatever the message waits for, it is due at once, and
+// what else waits for the person goes on waiting.
+func TestSendNow(t *testing.T) {
+	t.Parallel()
+	each(t, func(h *house) {
+		h.people("anna")
+		h.choose(noon, "anna", `{"case_changed":"daily"}`)
+		one := h.notify(noon, message.Event{Kind: message.CaseChanged, Users: []string{"anna"}})[0].Message
+		other := h.notify(noon, message.Event{Kind: message.CaseChanged, Users: []string{"anna"}})[0].Message
+		moved, err := h.User(ctx, site, "anna")
+		if err != nil {
+			h.Fatal(err)
+		}
+		moved.Email = "anna.new@example.org"
+		if _, err := h.SetUser(ctx, at(noon), moved); err != nil {
+			h.Fatal(err)
+		}
+		before := h.kept(other)
+		later := noon.Add(time.Minute)
+		if m, err := h.SendNow(ctx, at(later), one); err != nil || m.Status != message.Pending {
+			h.Fatal(m.Status, err)
+		}
+		if m := h.kept(one); m.Status != message.Pending || !m.DueAt.Equal(later) || !m.QueuedAt.Equal(later) || m.Window != "" || m.Recipients() != "anna.new@example.org" {
+			h.Errorf("it is %s for %s", stands(m), m.Recipients())
+		}
+		if after := h.kept(other); stands(after) != stands(before) || after.Window != before.Window {
+			h.Errorf("the other was  %s\nand is %s", stands(before), stands(after))
+		}
+		eve, manual := noon.AddDate(0, 1, 0), to("guest@example.net")
+		manual.Manual = true
+		scheduled := to("guest@example.net")
+		scheduled.SendAt = &eve
+		held := h.send(noon, scheduled)[0].ID
+		if _, err := h.Hold(ctx, at(noon), held); err != nil {
+			h.Fatal(err)
+		}
+		for _, id := range []message.ID{h.send(noon, scheduled)[0].ID, held, h.send(noon, manual)[0].ID} {
+			if m, err := h.SendNow(ctx, at(later), id); err != nil || m.Status != message.Pending || !h.kept(id).DueAt.Equal(later) {
+				h.Errorf("it is %s, %v", stands(m), err)
+			}
+			if again, err := h.SendNow(ctx, at(later.Add(time.Hour)), id); err != nil || !again.DueAt.Equal(later) {
+				h.Errorf("asked again it is due at %s, %v; want its place kept", again.DueAt, err)
+			}
+		}
+		sent := h.send(noon, to("guest@example.net"))[0].ID
+		h.carried(later, message.Accept)
+		var refused *message.MoveError
+		if _, err := h.SendNow(ctx, at(later), sent); !errors.As(err, &refused) {
+			h.Errorf("of one that was sent: %v, want a MoveError", err)
+		}
+	})
+}
+
+// L4: to suppress an address and to remove the suppression leaves what waits as it was, and what
+// comes after is sent as before.
+func TestUnsuppressUndoesSuppress(t *testing.T) {
+	t.Parallel()
+	each(t, func(h *house) {
+		rapid.Check(h.T, func(t *rapid.T) {
+			id := h.waits(t)
+			before := h.kept(id)
+			why := rapid.SampledFrom([]message.Unwanted{message.OptedOut, message.Bounced, message.Complained}).Draw(t, "reason")
+			for _, spelling := range []string{"guest@example.net", "GUEST@Example.NET"} {
+				if _, err := h.Suppress(ctx, at(noon), message.Suppression{Address: spelling, Reason: why}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if after := h.kept(id); stands(after) != stands(before) {
+				t.Fatalf("suppressed it is %s, it was %s", stands(after), stands(before))
+			}
+			if err := h.Unsuppress(ctx, at(noon), "guest@example.net"); err != nil {
+				t.Fatal(err)
+			}
+			if left, err := h.store.Suppressed(ctx, site, []string{"guest@example.net"}); err != nil || len(left) != 0 {
+				t.Fatal(left, err)
+			}
+			if after := h.kept(id); stands(after) != stands(before) {
+				t.Fatalf("it was  %s\nand is %s", stands(before), stands(after))
+			}
+			if _, err := h.Cancel(ctx, at(noon), id); err != nil {
+				t.Fatal(err)
+			}
+		})
+	})
+}
+
+// L4: to mute a kind in a process and to let it speak again leaves what waited as it was; what
+// was muted is never sent, and what comes after is decided as before.
+func TestUnmuteUndoesMute(t *testing.T) {
+	t.Parallel()
+	each(t, func(h *house) {
+		n := 0
+		rapid.Check(h.T, func(t *rapid.T) {
+			n++
+			user, process := fmt.Sprint("user", n), fmt.Sprint("process", n)
+			h.people(user)
+			h.choose(noon, user, fmt.Sprintf(`{"case_changed":%q}`, rapid.SampledFrom([]string{"immediately", "hourly", "daily", "never"}).Draw(t, "frequency")))
+			e := message.Event{Kind: message.CaseChanged, Users: []string{user}, Process: process}
+			mute := func(kinds ...message.Kind) {
+				if err := h.SetProcess(ctx, at(noon), preferences.Process{ID: process, Muted: kinds}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			first := h.kept(h.notify(noon, e)[0].Message)
+			mute(message.CaseChanged)
+			muted := h.notify(noon, e)[0].Message
+			mute()
+			if got := h.kept(muted); got.Status != message.Skipped || got.Reason != message.ProcessMuted {
+				t.Fatalf("what was muted is %s", stands(got))
+			}
+			if after := h.kept(first.ID); stands(after) != stands(first) {
+				t.Fatalf("it was  %s\nand is %s", stands(first), stands(after))
+			}
+			if next := h.kept(h.notify(noon, e)[0].Message); next.Status != first.Status || next.Reason != first.Reason || !next.DueAt.Equal(first.DueAt) {
+				t.Fatalf("before it was %s, after it is %s", stands(first), stands(next))
 			}
 		})
 	})

@@ -48,6 +48,22 @@ const MaxLeftAlone = 100
 // mail begins.
 const UndoWithin = 10 * time.Second
 
+// longestDelay is how long an operation may wait before it begins.
+const longestDelay = time.Hour
+
+// Delayed is when an operation begins that is asked for at that time with a delay, as in 10s;
+// *Invalid if that is none.
+func Delayed(at time.Time, delay string) (*time.Time, error) {
+	d, err := time.ParseDuration(delay)
+	if err != nil || d < 0 || d > longestDelay {
+		var bad Invalid
+		bad.Add("query.delay", "bad_duration", "%q is no delay. Write a duration up to an hour, for example 10s", Truncate(delay, 60))
+		return nil, &bad
+	}
+	begins := at.Add(d)
+	return &begins, nil
+}
+
 // Waits tells whether the operation has not begun at that time, and can be undone.
 func (o Operation) Waits(at time.Time) bool {
 	return o.Status == Running && o.Done == 0 && o.BeginsAt != nil && at.Before(*o.BeginsAt)

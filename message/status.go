@@ -52,6 +52,7 @@ const (
 	Cancel         Move = "cancel"          // withdrawn
 	Expire         Move = "expire"          // too late to be of use
 	Skip           Move = "skip"            // a rule says no after all
+	SendNow        Move = "send_now"        // a person does not want to wait for its time
 	Spare          Move = "spare"           // the brake: too many addresses at once were said not to exist
 )
 
@@ -67,23 +68,27 @@ var table = []step{
 	{Scheduled, Hold, PendingManual},
 	{Scheduled, Cancel, Cancelled},
 	{Scheduled, Expire, Expired},
+	{Scheduled, SendNow, Pending},
 
 	{Deferred, Promote, Pending},
 	{Deferred, Merge, Merged},
 	{Deferred, Cancel, Cancelled},
 	{Deferred, Expire, Expired},
 	{Deferred, Skip, Skipped},
+	{Deferred, SendNow, Pending},
 
 	{PendingManual, Release, Pending},
 	{PendingManual, ReleaseLater, Scheduled},
 	{PendingManual, ReleaseLimited, RateLimited},
 	{PendingManual, Cancel, Cancelled},
 	{PendingManual, Expire, Expired},
+	{PendingManual, SendNow, Pending},
 
 	{Pending, Claim, Sending},
 	{Pending, Hold, PendingManual},
 	{Pending, Cancel, Cancelled},
 	{Pending, Expire, Expired},
+	{Pending, SendNow, Pending}, // it waits for another try
 
 	{RateLimited, Claim, Sending},
 	{RateLimited, Hold, PendingManual},

@@ -11,7 +11,7 @@ import (
 // The table itself is the subject here.
 
 var moves = []Move{
-	Release, ReleaseLater, ReleaseLimited, Hold, Promote, Merge, Claim, Accept, Postpone, Limit, Fail, HandBack, Lapse, Lose, Confirm, Retry, Cancel, Expire, Skip, Spare,
+	Release, ReleaseLater, ReleaseLimited, Hold, SendNow, Promote, Merge, Claim, Accept, Postpone, Limit, Fail, HandBack, Lapse, Lose, Confirm, Retry, Cancel, Expire, Skip, Spare,
 }
 
 func TestTableHasNoRowTwice(t *testing.T) {

@@ -21,6 +21,7 @@ func actCommand(s *shared, action message.Action, short, example string) *cobra.
 	var w which
 	var a asked
 	var all bool
+	var delay string
 	c := s.verb(string(action)+" [MESSAGE…]", short, func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
 		filter, err := w.filter(time.Now())
 		if err != nil {
@@ -55,7 +56,7 @@ func actCommand(s *shared, action message.Action, short, example string) *cobra.
 		if all {
 			body["all"] = true
 		}
-		return s.operate(ctx, c, d, action, body)
+		return s.operate(ctx, c, d, action, body, delay)
 	})
 	c.Example = example
 	c.Long = short + ": the messages with these ids, or all that the flags\nsay. It prints how many there were, and how many were not in a state for it. On a terminal it asks first."
@@ -66,6 +67,10 @@ func actCommand(s *shared, action message.Action, short, example string) *cobra.
 			"address_unknown or --all is given; those to suppressed addresses; those that were retried less than an hour ago, then\n" +
 			"two, four, up to 24; and those that a person released. One id alone is retried whatever its error."
 		c.Flags().BoolVar(&all, "all", false, "every category of errors: also addresses that do not exist")
+	}
+	if action == message.ActCancel {
+		c.Long += "\n\nWith --delay it begins later: until then nothing is touched, and queue stop undoes it. What was cancelled stays so."
+		c.Flags().StringVar(&delay, "delay", "", "begin after this `time`, an hour at most, for example 10s")
 	}
 	return c
 }
@@ -101,10 +106,17 @@ func capitalized(text string) string {
 }
 
 // operate begins an operation and waits for its end.
-func (s *shared) operate(ctx context.Context, c *cobra.Command, d *door, action message.Action, body any) error {
-	o, raw, err := ask[message.Operation](ctx, d, request{method: http.MethodPost, path: "/messages/actions", body: body})
+func (s *shared) operate(ctx context.Context, c *cobra.Command, d *door, action message.Action, body any, delay string) error {
+	q := url.Values{}
+	if delay != "" {
+		q.Set("delay", delay)
+	}
+	o, raw, err := ask[message.Operation](ctx, d, request{method: http.MethodPost, path: "/messages/actions", query: q, body: body})
 	if err != nil {
 		return err
+	}
+	if o.BeginsAt != nil {
+		note(c, "It begins at %s. Until then notifier queue stop %s undoes it.", o.BeginsAt.UTC().Format(time.RFC3339), o.ID)
 	}
 	o, raw, err = d.follow(ctx, o, raw)
 	if err != nil {
@@ -229,4 +241,21 @@ func stopCommand(s *shared) *cobra.Command {
 		}
 		return listing.Row(s.printer(c), raw, operationColumns)
 	})
+}
+
+func sendNowCommand(s *shared) *cobra.Command {
+	c := s.verb("send-now MESSAGE", "Send a message now that waits for its time", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
+		m, raw, err := ask[queued](ctx, d, request{method: http.MethodPost, path: path("messages", ids[0], "send-now")})
+		if err != nil {
+			return err
+		}
+		return listing.One(s.printer(c), raw, func(out io.Writer) error {
+			_, err := fmt.Fprintf(out, "%s to %s is %s and leaves with the next run.\n", m.ID, m.To, m.Status)
+			return err
+		})
+	})
+	c.Long = "Sends a message now that is scheduled, deferred, held or manual, or that waits for another try. It leaves with the next\n" +
+		"run, alone: what else waits for the person goes on waiting. A message to a suppressed address is skipped all the same."
+	c.Example = "  notifier queue send-now msg_06h0prh7pszbf77z6njd186bh8"
+	return c
 }

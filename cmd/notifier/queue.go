@@ -26,7 +26,7 @@ func queueCommand(s *shared) *cobra.Command {
 		actCommand(s, message.ActCancel, "Withdraw messages that have not left", "  notifier queue cancel --status pending --case A-1"),
 		actCommand(s, message.ActHold, "Keep messages that are about to leave until somebody releases them", "  notifier queue hold --case A-1\n  notifier queue hold --status pending --account backup"),
 		actCommand(s, message.ActRelease, "Let manual messages go", "  notifier queue release --case A-1"),
-		operationsCommand(s), stopCommand(s), exportCommand(s), queueStats(s), watchCommand(s),
+		sendNowCommand(s), operationsCommand(s), stopCommand(s), exportCommand(s), queueStats(s), watchCommand(s),
 	)
 	return s.reaches(c)
 }

@@ -33,6 +33,7 @@ type Desk interface {
 	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Hold(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
+	SendNow(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
 	Operate(ctx context.Context, c message.Call, o message.Operation) (message.Operation, error)
 	BeginNow(ctx context.Context, c message.Call, id message.ID) error
 	SendMessage(ctx context.Context, c message.Call, d message.Draft) (message.Taken, bool, error)

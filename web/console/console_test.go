@@ -341,6 +341,15 @@ func TestOneMessage(t *testing.T) {
 	h.wants(h.ask(access.Support, "POST", path+"/retry", url.Values{}), http.StatusConflict, "not in a state")
 	h.ask(access.Support, "POST", path+"/hold", url.Values{})
 	h.wants(h.ask(access.Support, "GET", path+"?done=hold", nil), http.StatusOK, "It is held until somebody releases it", "Waits for a person", "held by support@example.net")
+	if page := h.ask(access.Viewer, "GET", path, nil); strings.Contains(page.Body.String(), path+"/send-now") {
+		h.Error("L4: a viewer is offered to send it now")
+	}
+	h.wants(h.ask(access.Support, "GET", path, nil), http.StatusOK, "Send now")
+	h.ask(access.Support, "POST", path+"/send-now", url.Values{})
+	h.wants(h.ask(access.Support, "GET", path+"?done=send-now", nil), http.StatusOK, "It leaves with the next run", "Pending", "support@example.net")
+	if got := h.status(id); got != message.Pending {
+		h.Errorf("L4: sent now it is %s", got)
+	}
 }
 
 // A schedule is shown before it is saved, and saving runs nothing.

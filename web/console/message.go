@@ -22,6 +22,7 @@ type messagePage struct {
 	Cancel   bool
 	Release  bool
 	Hold     bool
+	Now      bool // whether it can be sent now, before its time
 	MaySee   bool
 	Direct   bool           // whether a copy may go elsewhere
 	O        *operationView // that is about to withdraw it
@@ -69,6 +70,7 @@ func (c *console) message(w http.ResponseWriter, r *http.Request) error {
 	p.Steps = story(p.base, m, p.Attempts, decisions)
 	can := func(move message.Move) bool { return p.MayAct && slices.Contains(message.From(move), m.Status) }
 	p.Retry = can(message.Retry) && m.Status == message.Error && !m.Manual
+	p.Now = can(message.SendNow) && (m.Status != message.Pending || m.DueAt.After(p.Clock.Now()))
 	p.Cancel, p.Release, p.Hold, p.MaySee, p.Direct = can(message.Cancel), can(message.Release), can(message.Hold), p.MayAct, m.Type == message.Direct
 	if err := c.withdrawal(r, &p); err != nil {
 		return err
@@ -226,6 +228,8 @@ func (c *console) move(w http.ResponseWriter, r *http.Request) error {
 		return c.withdraw(w, r, id)
 	case "hold":
 		_, err = c.desk.Hold(r.Context(), call(r), id)
+	case "send-now":
+		_, err = c.desk.SendNow(r.Context(), call(r), id)
 	case "copy":
 		id, err = c.copyMessage(r, id)
 	case "release":
