@@ -32,13 +32,16 @@ func checkTime(bad *Invalid, at string, t *time.Time) {
 	}
 }
 
+// lastShown is the last year of which all zones can be written, with what follows a time in it.
+const lastShown = 9990
+
 // Clamp is the time, or the nearest one that can be shown: databases may hold others, which
 // earlier versions took in.
 func Clamp(t time.Time) time.Time {
 	switch {
 	case t.Year() < 1: // what RFC 3339 cannot write
 		return FirstTime
-	case t.Year() > 9999:
+	case t.Year() > lastShown: // and what is reckoned from it, as when the jobs run next
 		return LastTime.Truncate(time.Microsecond)
 	}
 	return t

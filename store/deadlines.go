@@ -250,7 +250,7 @@ func (s *Store) DueDeadlines(ctx context.Context, site string, n int, at time.Ti
 // nothing. If the deadline was changed since d was read it fails with message.ErrMoved.
 func (s *Store) Remind(ctx context.Context, site string, d deadlines.Deadline, at, next time.Time, reminders []message.Message) error {
 	return s.commit(ctx, func(t *tx) error {
-		n, err := s.exec(ctx, t, "UPDATE deadlines SET fired_at = ?, next_at = ? WHERE site = ? AND key = ? AND sequence = ? AND next_at = ?",
+		n, err := s.exec(ctx, t, "UPDATE deadlines SET fired_at = ?, next_at = ? WHERE site = ? AND key = ? AND sequence = ? AND "+same("next_at", d.NextAt),
 			instant(at), instant(next), site, d.Key, d.Sequence, instant(d.NextAt))
 		if err != nil {
 			return fmt.Errorf("remind of %s: %w", d.Key, err)

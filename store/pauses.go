@@ -40,10 +40,10 @@ func (s *Store) Pause(ctx context.Context, site string, p message.Pause) error {
 // Probe takes the right to ask a paused account again until that time. It is false if
 // another replica has it, or the account works again.
 func (s *Store) Probe(ctx context.Context, site string, p message.Pause, until time.Time) (bool, error) {
-	n, err := s.exec(ctx, nil, "UPDATE account_pauses SET probed_until = ? WHERE site = ? AND account = ? AND until = ? AND probed_until IS NULL",
+	n, err := s.exec(ctx, nil, "UPDATE account_pauses SET probed_until = ? WHERE site = ? AND account = ? AND "+same("until", p.Until)+" AND probed_until IS NULL",
 		instant(until), site, p.Account, instant(p.Until))
 	if n == 0 && err == nil && !p.ProbedUntil.IsZero() { // whoever asked before did not live to tell
-		n, err = s.exec(ctx, nil, "UPDATE account_pauses SET probed_until = ? WHERE site = ? AND account = ? AND until = ? AND probed_until = ?",
+		n, err = s.exec(ctx, nil, "UPDATE account_pauses SET probed_until = ? WHERE site = ? AND account = ? AND "+same("until", p.Until)+" AND "+same("probed_until", p.ProbedUntil),
 			instant(until), site, p.Account, instant(p.Until), instant(p.ProbedUntil))
 	}
 	if err != nil {

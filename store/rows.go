@@ -30,12 +30,28 @@ func (i *instant) Scan(v any) error {
 		*i = instant{}
 	case time.Time:
 		*i = instant(message.Clamp(v.UTC()))
+	case string: // how Postgres says that there is no bound
+		if *i = instant(message.Clamp(time.Time{}.AddDate(9999, 0, 0))); strings.HasPrefix(v, "-") {
+			*i = instant(message.Clamp(time.Time{}.AddDate(-1, 0, 0)))
+		}
 	case int64: // SQLite, where the type of a column is lost in an expression
 		*i = instant(message.Clamp(time.UnixMicro(v).UTC()))
 	default:
 		return fmt.Errorf("a time cannot be read from %T", v)
 	}
 	return nil
+}
+
+// same is the condition that a column still is as it was read. A time that cannot be shown was
+// read as the nearest that can, and must be found again by that.
+func same(column string, read time.Time) string {
+	switch {
+	case read.Equal(message.Clamp(time.Time{}.AddDate(-1, 0, 0))):
+		return column + " <= ?"
+	case read.Equal(message.Clamp(time.Time{}.AddDate(9999, 0, 0))):
+		return column + " >= ?"
+	}
+	return column + " = ?"
 }
 
 // list is a list of texts in a column: JSON, empty when there are none.

@@ -80,7 +80,7 @@ func orNone(t *time.Time) instant {
 // NoteWebhook writes how a webhook fares: since when it fails, and whether it is disabled
 // for that. What admins set stays as it is.
 func (s *Store) NoteWebhook(ctx context.Context, e webhook.Endpoint) error {
-	_, err := s.exec(ctx, nil, "UPDATE webhooks SET failing_since = ?, disabled_at = ?, disabled_for = ? WHERE site = ? AND id = ? AND updated_at = ?",
+	_, err := s.exec(ctx, nil, "UPDATE webhooks SET failing_since = ?, disabled_at = ?, disabled_for = ? WHERE site = ? AND id = ? AND "+same("updated_at", e.UpdatedAt),
 		orNone(e.FailingSince), orNone(e.DisabledAt), harmless(e.DisabledFor, message.MaxErrorTruncated), e.Site, string(e.ID), instant(e.UpdatedAt))
 	if err != nil {
 		return fmt.Errorf("note how %s fares: %w", e.ID, err)

@@ -93,10 +93,18 @@ func (j *Job) write(ctx context.Context, site string, at time.Time, counts map[s
 		if err != nil || len(due) == 0 {
 			return err
 		}
+		moved := 0
 		for _, d := range due {
-			if err := j.remind(ctx, site, d, at, counts); err != nil && !errors.Is(err, message.ErrMoved) {
+			err := j.remind(ctx, site, d, at, counts)
+			switch {
+			case err == nil:
+				moved++
+			case !errors.Is(err, message.ErrMoved):
 				return err
 			}
+		}
+		if moved == 0 { // somebody else has all of them in hand
+			return nil
 		}
 	}
 	return nil
