@@ -143,7 +143,7 @@ type turn struct {
 // turn waits until it is this replica's turn to ask, or another has got a token.
 func (k *kept) turn(ctx context.Context, refused string) (turn, error) {
 	for {
-		g, err := k.source.Grants.Load(ctx, k.source.name())
+		g, err := k.source.Grants.Load(ctx, k.source.Name())
 		if err != nil {
 			return turn{}, err
 		}
@@ -160,7 +160,7 @@ func (k *kept) turn(ctx context.Context, refused string) (turn, error) {
 		}
 		t := turn{grant: g, inherited: !g.Leased.IsZero()}
 		t.grant.Leased = now.Add(leaseTime)
-		if won, err := k.source.Grants.Save(ctx, k.source.name(), t.grant); err != nil || won {
+		if won, err := k.source.Grants.Save(ctx, k.source.Name(), t.grant); err != nil || won {
 			t.grant.Version++
 			return t, err
 		}
@@ -173,13 +173,13 @@ func (k *kept) save(ctx context.Context, u unsaved) *unsaved {
 	ctx, cancel := context.WithTimeout(ctx, saveTime)
 	defer cancel()
 	for {
-		won, err := k.source.Grants.Save(ctx, k.source.name(), u.grant)
+		won, err := k.source.Grants.Save(ctx, k.source.Name(), u.grant)
 		if won {
 			return nil
 		}
 		var now message.Grant
 		if err == nil {
-			now, err = k.source.Grants.Load(ctx, k.source.name())
+			now, err = k.source.Grants.Load(ctx, k.source.Name())
 		}
 		switch {
 		case err == nil && (k.source.refresh(now) != u.used || k.source.refresh(u.grant) == u.used):
@@ -200,7 +200,7 @@ func (k *kept) overtaken(ctx context.Context, t turn) bool {
 		until = until.Add(saveTime)
 	}
 	for {
-		now, err := k.source.Grants.Load(ctx, k.source.name())
+		now, err := k.source.Grants.Load(ctx, k.source.Name())
 		if err != nil || k.source.refresh(now) != k.source.refresh(t.grant) {
 			return err == nil
 		}
@@ -215,7 +215,7 @@ func (k *kept) release(ctx context.Context, g message.Grant) {
 	ctx, cancel := context.WithTimeout(ctx, saveTime)
 	defer cancel()
 	g.Leased = time.Time{}
-	_, _ = k.source.Grants.Save(ctx, k.source.name(), g)
+	_, _ = k.source.Grants.Save(ctx, k.source.Name(), g)
 }
 
 // pause waits a little; it is false if there is no more time.

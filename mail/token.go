@@ -77,10 +77,10 @@ func (o OAuth2) Tokens() Tokens {
 	return &kept{source: o}
 }
 
-// name is what the grant is kept under. Another refresh token in the configuration is
+// Name is what the grant is kept under. Another refresh token in the configuration is
 // another grant, so that it wins over what was kept for the one before; accounts that share
 // a refresh token share what became of it.
-func (o OAuth2) name() string {
+func (o OAuth2) Name() string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{o.TokenURL, o.ClientID, o.RefreshToken}, "\x00")))
 	return hex.EncodeToString(sum[:])
 }

@@ -206,12 +206,18 @@ func (a accountSettings) mail(name string, keys mail.Keys, grants mail.Grants) m
 		From: from, Hello: a.Hello, Connections: a.Connections, TLSConfig: &tls.Config{RootCAs: a.roots}, Keys: keys,
 	}
 	if o := a.OAuth2; o.TokenURL != "" {
-		s.Tokens = mail.OAuth2{
-			TokenURL: o.TokenURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret, RefreshToken: o.RefreshToken, Scopes: o.Scopes,
-			Grants: grants, Account: name,
-		}.Tokens()
+		s.Tokens = a.tokens(name, grants).Tokens()
 	}
 	return s
+}
+
+// tokens say where the tokens of an account come from.
+func (a accountSettings) tokens(name string, grants mail.Grants) mail.OAuth2 {
+	o := a.OAuth2
+	return mail.OAuth2{
+		TokenURL: o.TokenURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret, RefreshToken: o.RefreshToken, Scopes: o.Scopes,
+		Grants: grants, Account: name,
+	}
 }
 
 // configured are all accounts that have a mail server, by name.

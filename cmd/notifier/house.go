@@ -280,7 +280,7 @@ func openAccounts(c Config, log *zap.Logger, before *outgoing, grants mail.Grant
 		from, _ := a.sender()
 		o.couriers[name] = courier
 		o.accounts[name] = &notifications.Account{
-			Name: name, Courier: courier, From: from.Email, AskAfterLostLease: a.OnLostLease == "ask",
+			Name: name, Courier: a.guarded(courier, name, grants), From: from.Email, AskAfterLostLease: a.OnLostLease == "ask",
 			Budgets: a.Limits.Budgets(c.Site, message.PerAccount, name),
 		}
 	}

@@ -300,3 +300,32 @@ func TestLinksOfBeforeStayGood(t *testing.T) {
 		}
 	})
 }
+
+// S4: a replica that does not open the tokens of an account leaves its mail to others, and pauses it for nobody.
+func TestAReplicaThatOpensNoTokens(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		account := []string{"NOTIFIER_SMTP__HOST=127.0.0.1", "NOTIFIER_SMTP__PORT=9", "NOTIFIER_SMTP__FROM=workflow@example.org", "NOTIFIER_SMTP__USERNAME=workflow",
+			"NOTIFIER_SMTP__OAUTH2__TOKEN_URL=https://127.0.0.1:9/token", "NOTIFIER_SMTP__OAUTH2__CLIENT_ID=notifier", "NOTIFIER_SMTP__OAUTH2__REFRESH_TOKEN=configured"}
+		right := keyHouse(t, url, zap.NewNop(), append(account, "NOTIFIER_SECRETS__KEY="+aKey("A"))...)
+		name := right.config.SMTP.tokens("default", nil).Name()
+		if _, err := right.config.grants(right.store).Save(t.Context(), name, message.Grant{Account: "default", Refresh: "newest"}); err != nil {
+			t.Fatal(err)
+		}
+		wrong := keyHouse(t, url, zap.NewNop(), append(account, "NOTIFIER_SECRETS__KEY="+aKey("B"))...)
+		at := time.Now().UTC().Truncate(time.Microsecond)
+		draft := message.Draft{To: []message.Recipient{{Address: message.Address{Email: "guest@example.net"}}}, Subject: "x", Text: "y"}
+		taken, _, err := wrong.desk.SendMessage(t.Context(), message.Call{Site: "default", At: at}, draft)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := wrong.flush.Run(t.Context(), at); err == nil || !strings.Contains(err.Error(), "another secrets.key sealed it") {
+			t.Errorf("S4: the flush says %v", err)
+		}
+		if all, err := wrong.store.Pauses(t.Context(), "default"); err != nil || len(all) > 0 {
+			t.Errorf("S4: the account is paused for all replicas: %+v, %v", all, err)
+		}
+		if m, err := wrong.store.Message(t.Context(), "default", taken.Messages[0].ID); err != nil || m.Status != message.Pending || m.Attempts != 0 {
+			t.Errorf("S4: the message is %s after %d attempts, %v", m.Status, m.Attempts, err)
+		}
+	})
+}
