@@ -98,13 +98,17 @@ func readSession(scan func(into ...any) error) (x access.Session, err error) {
 	return x, err
 }
 
-// AddSession keeps a session, and when and from which network its member signed in.
+// AddSession keeps a session, and when and from which network its member signed in;
+// message.ErrNotFound if the member is gone.
 func (s *Store) AddSession(ctx context.Context, x access.Session) error {
 	err := s.commit(ctx, func(t *tx) error {
-		_, err := s.exec(ctx, t, "INSERT INTO sessions ("+sessionNames+") VALUES ("+marks(8)+")",
-			x.Site, x.Hash, x.Email, instant(x.CreatedAt), instant(x.UsedAt), instant(x.ExpiresAt), x.From, x.Agent)
+		n, err := s.exec(ctx, t, "UPDATE staff SET signed_in_at = ? WHERE site = ? AND email = ?", instant(x.CreatedAt), x.Site, x.Email)
+		if err == nil && n == 0 { // removed while signing in: the session would live again with another of that address
+			err = message.ErrNotFound
+		}
 		if err == nil {
-			_, err = s.exec(ctx, t, "UPDATE staff SET signed_in_at = ? WHERE site = ? AND email = ?", instant(x.CreatedAt), x.Site, x.Email)
+			_, err = s.exec(ctx, t, "INSERT INTO sessions ("+sessionNames+") VALUES ("+marks(8)+")",
+				x.Site, x.Hash, x.Email, instant(x.CreatedAt), instant(x.UsedAt), instant(x.ExpiresAt), x.From, x.Agent)
 		}
 		if err == nil && x.Network != "" {
 			err = s.noteNetwork(ctx, t, x)
