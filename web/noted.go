@@ -29,7 +29,7 @@ func (l *Login) Noted(action string, next http.Handler) http.Handler {
 		ended, told := &ending{ResponseWriter: w, status: http.StatusOK}, &telling{}
 		r = r.WithContext(context.WithValue(r.Context(), tellingIn{}, told))
 		next.ServeHTTP(ended, r)
-		if ended.status >= http.StatusBadRequest || l.o.Book == nil {
+		if ended.status >= http.StatusBadRequest || l.o.Book == nil || told.idle {
 			return
 		}
 		l.note(r, action, told.all)
@@ -77,13 +77,23 @@ func (l *Login) note(r *http.Request, action string, told []func(*access.Record)
 // tellingIn is where the context of a request behind Noted has what the page tells of it.
 type tellingIn struct{}
 
-type telling struct{ all []func(*access.Record) }
+type telling struct {
+	all  []func(*access.Record)
+	idle bool
+}
+
+// Idle says that a page behind Noted changed nothing: then there is no record.
+func Idle(ctx context.Context) {
+	if t, is := ctx.Value(tellingIn{}).(*telling); is && len(t.all) == 0 {
+		t.idle = true
+	}
+}
 
 // Tell completes the record of what a page behind Noted does: what was changed, and what is
 // different now. Each call is a record of its own; a page that makes none has one of its form.
 func Tell(ctx context.Context, complete func(*access.Record)) {
 	if t, is := ctx.Value(tellingIn{}).(*telling); is {
-		t.all = append(t.all, complete)
+		t.all, t.idle = append(t.all, complete), false
 	}
 }
 

@@ -94,7 +94,7 @@ func (c *console) base(r *http.Request, here, title string) base {
 }
 
 // deeds are what forms come back with.
-var deeds = []string{"retry", "cancel", "release", "hold", "undo", "copy", "test", "suppress", "view", "unview", "run", "pause", "resume", "save", "reset", "stop", "send", "revoke", "hook", "enable", "disable", "remove", "replay", "defaults", "unsuppress", "move", "clear", "send-now"}
+var deeds = []string{"same", "retry", "cancel", "release", "hold", "undo", "copy", "test", "suppress", "view", "unview", "run", "pause", "resume", "save", "reset", "stop", "send", "revoke", "hook", "enable", "disable", "remove", "replay", "defaults", "unsuppress", "move", "clear", "send-now"}
 
 // zone is the zone in which somebody wants to read times: by itself that of the device, as
 // far as it has told it.

@@ -68,8 +68,13 @@ func (b base) changed(r access.Record) string {
 	return what
 }
 
-// tellJob puts into the record of a change what is different, in the words of the API.
+// tellJob puts into the record of a change what is different, in the words of the API. What
+// changed nothing has no record.
 func tellJob(r *http.Request, before, after jobs.State) {
+	if before.Version == after.Version {
+		web.Idle(r.Context())
+		return
+	}
 	web.Tell(r.Context(), func(record *access.Record) {
 		record.Subject = "/jobs/" + after.Name
 		record.Before, record.After = stateOf(before), stateOf(after)

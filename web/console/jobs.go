@@ -167,6 +167,9 @@ func (c *console) changeJob(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	tellJob(r, before, after)
+	if before.Version == after.Version {
+		done = "same"
+	}
 	return back(w, r, "/jobs/"+name, done)
 }
 

@@ -41,6 +41,43 @@ func TestScheduleInWords(t *testing.T) {
 	}
 }
 
+// P9: a schedule that is saved as it was, in whatever words, differs from nothing and is in no
+// record; what was changed is in the audit as it was and as it is.
+func TestSavingWhatIsUnchanged(t *testing.T) {
+	h := open(t)
+	for _, form := range []url.Values{
+		{"mode": {"every"}, "n": {"168"}, "unit": {"hour"}}, {"mode": {"every"}, "n": {"10080"}, "unit": {"minute"}},
+	} {
+		w := h.ask(access.Manager, "POST", "/jobs/notifications", form)
+		if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || !strings.Contains(to, "done=same") {
+			t.Errorf("P9: %v leads to %d %s", form, w.Code, to)
+		}
+	}
+	page := h.ask(access.Manager, "GET", "/jobs/notifications?done=same", nil)
+	h.wants(page, http.StatusOK, "Nothing was changed")
+	if strings.Contains(text(page), "This differs") {
+		t.Error("P9: an unchanged schedule differs from config.yaml")
+	}
+	h.wants(h.ask(access.Manager, "GET", "/audit", nil), http.StatusOK, "Nothing has been changed yet")
+	h.wants(h.ask(access.Manager, "POST", "/jobs/reminders", url.Values{"mode": {"every"}, "n": {"20"}, "unit": {"minute"}}), http.StatusSeeOther)
+	h.wants(h.ask(access.Manager, "GET", "/audit", nil), http.StatusOK, "change-job", "every : 168h → 20m")
+	h.wants(h.ask(access.Manager, "GET", "/jobs", nil), http.StatusOK, "differs from config.yaml")
+}
+
+// What-if takes what the API and --set take: wake, and what stays of the schedule in force.
+func TestWhatIfReadsWhatSetReads(t *testing.T) {
+	h := open(t)
+	h.wants(h.ask(access.Manager, "POST", "/jobs/what-if", url.Values{"reminders": {"3m,wake=true"}}), http.StatusUnprocessableEntity, "wake is for notifications alone")
+	if w := h.ask(access.Manager, "POST", "/jobs/what-if/use", url.Values{"notifications": {"5m,wake=false"}}); w.Code != http.StatusSeeOther {
+		t.Fatal(text(w))
+	}
+	page := h.ask(access.Manager, "GET", "/jobs/notifications", nil)
+	h.wants(page, http.StatusOK, "every 5 minutes")
+	if strings.Contains(text(page), "every 5 minutes, and whenever a mail becomes pending") {
+		t.Error("wake=false was not taken")
+	}
+}
+
 // What was saved is shown with who did it, and a reset goes back to config.yaml.
 func TestHistoryOfAJob(t *testing.T) {
 	h := open(t)

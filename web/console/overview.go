@@ -50,7 +50,7 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if p.Due > 0 {
-		p.Waits = now.Sub(p.Oldest).Round(time.Second).String()
+		p.Waits = p.Span(now.Sub(p.Oldest))
 	}
 	if p.SentHour, err = c.records.Count(r.Context(), site(r), message.Filter{Status: message.Sent, Since: now.Add(-time.Hour)}, true); err != nil {
 		return err
@@ -121,6 +121,15 @@ func (b base) line(j jobs.State, i int, now time.Time) timeline {
 
 // X is where a tick stands in the picture, and Mid where a line's name does.
 func (l timeline) X(tick int) string { return strconv.Itoa(150 + tick*7/10) }
+
+// Hours are the times below the picture, a quarter of an hour apart, and where they stand.
+func (p overviewPage) Hours() (all []struct{ X, At string }) {
+	for tick := 0; tick <= 1000; tick += 250 {
+		at := p.Clock.Wall(p.Clock.Now().Add(time.Duration(tick) * time.Hour / 1000))
+		all = append(all, struct{ X, At string }{timeline{}.X(tick), at.Format("15:04")})
+	}
+	return all
+}
 
 // Low is where the line is drawn.
 func (l timeline) Low() int { return l.Y + 4 }

@@ -1,9 +1,12 @@
 package console
 
 import (
+	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"notifier/access"
 	"notifier/message"
@@ -49,6 +52,38 @@ type auditPage struct {
 	Records []access.Record
 	Next    string
 	By      string
+}
+
+// difference is what one record says of one thing: how it was, and how it is.
+type difference struct{ Key, Was, Is string }
+
+// longestDifference is how much of a value is shown, in characters.
+const longestDifference = 120
+
+// Differences are what was changed, in the order of the keys. No secret is in a record.
+func (b base) Differences(r access.Record) (all []difference) {
+	said := func(s access.State, key string) string {
+		v, is := s[key]
+		if !is {
+			return ""
+		}
+		if text, is := v.(string); is {
+			return message.Truncate(text, longestDifference)
+		}
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return ""
+		}
+		return message.Truncate(string(raw), longestDifference)
+	}
+	keys := slices.Concat(slices.Collect(maps.Keys(r.Before)), slices.Collect(maps.Keys(r.After)))
+	slices.Sort(keys)
+	for _, key := range slices.Compact(keys) {
+		if d := (difference{key, said(r.Before, key), said(r.After, key)}); d.Was != d.Is {
+			all = append(all, d)
+		}
+	}
+	return all
 }
 
 // audit shows who changed what.

@@ -116,6 +116,7 @@ func (c *console) whatIf(w http.ResponseWriter, r *http.Request) error {
 type plans struct {
 	now, try map[string]schedule.Schedule
 	stands   map[string]schedule.Standing // of now, wake and pauses included
+	wake     *bool                        // to try; nil: as now
 }
 
 func (s plans) into(o *simulate.Options, of map[string]schedule.Schedule) {
@@ -146,13 +147,16 @@ func (c *console) fill(r *http.Request, p *whatIfPage, a asked) (s plans, err er
 		if t.Try == "" {
 			continue
 		}
-		after, err := tryOf(t.Try)
+		after, wake, err := tryOf(name, t.Try, state.Spec)
 		if err != nil {
 			p.Wrong = append(p.Wrong, p.Clock.Words.T("job."+name)+": "+faults(err))
 			continue
 		}
 		s.try[name] = after
-		if after.String() != s.now[name].String() {
+		if wake != nil {
+			s.wake = wake
+		}
+		if !after.Alike(s.now[name]) || wake != nil && *wake != state.Wake {
 			p.Uses = append(p.Uses, using{name, t.Try, p.Schedule(after.Spec()), after.NextN(p.Clock.Now(), previewed)})
 		}
 	}
@@ -167,13 +171,14 @@ func (c *console) fill(r *http.Request, p *whatIfPage, a asked) (s plans, err er
 	return s, nil
 }
 
-// tryOf reads a schedule to try: a period, or a cron with its zone behind it if that is not UTC.
-func tryOf(text string) (schedule.Schedule, error) {
-	spec, err := schedule.ParseSpec(text)
-	if err != nil {
-		return schedule.Schedule{}, err
+// tryOf reads a schedule to try, as the API and --set read it: a change of the one in force,
+// perhaps with ",wake=true" behind it.
+func tryOf(job, text string, inForce schedule.Spec) (after schedule.Schedule, wake *bool, err error) {
+	patch, wake, err := schedule.ParseSet(job, text)
+	if err == nil {
+		after, err = patch.Apply(inForce).Compile()
 	}
-	return spec.Compile()
+	return after, wake, err
 }
 
 // beginTrial begins to plan what came in, and leads to the page that shows how far it is.
@@ -218,6 +223,9 @@ func (c *console) plan(r *http.Request, ask asked, s plans, watch simulate.Watch
 	watch.From = present.Until.AddDate(0, 0, -7)
 	other := present
 	s.into(&other, s.try)
+	if s.wake != nil {
+		other.Wake = *s.wake
+	}
 	t := trials.Trial{Site: of, By: web.Who(r.Context()).Name, Since: since, Until: present.Until, Asked: ask.values()}
 	return c.o.WhatIf.Trials.Begin(t, func(ctx context.Context, progress func(time.Time, int)) (simulate.Trial, error) {
 		watch.Progress = progress
@@ -246,18 +254,23 @@ func (c *console) useTrial(w http.ResponseWriter, r *http.Request) error {
 	if r.ParseForm() != nil || !who.Home {
 		return message.ErrNotFound
 	}
-	specs := map[string]schedule.Spec{}
+	changes := map[string]jobs.Change{}
 	for _, name := range theJobs { // all of them are understood before one is changed
 		if text := strings.TrimSpace(r.PostForm.Get(name)); text != "" {
-			s, err := tryOf(text)
+			line, err := c.timetable.Line(r.Context(), name)
 			if err != nil {
 				return err
 			}
-			specs[name] = s.Spec()
+			s, wake, err := tryOf(name, text, line.Spec)
+			if err != nil {
+				return err
+			}
+			spec := s.Spec()
+			changes[name] = jobs.Change{Spec: &spec, Wake: wake}
 		}
 	}
 	for _, name := range theJobs {
-		spec, given := specs[name]
+		change, given := changes[name]
 		if !given {
 			continue
 		}
@@ -265,7 +278,7 @@ func (c *console) useTrial(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		after, err := c.timetable.Change(r.Context(), name, jobs.Change{Spec: &spec}, who.Name)
+		after, err := c.timetable.Change(r.Context(), name, change, who.Name)
 		if err != nil {
 			return err
 		}
