@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/wallclock"
 )
 
 // Deadline is a date on a case or a stage of it, with the reminders that it leads to.
@@ -32,7 +33,9 @@ type Deadline struct {
 	FiredAt   time.Time         `json:"-"` // steps up to here have been dealt with
 	NextAt    time.Time         `json:"-"` // when the next step is; zero if none is left
 	ClearedAt time.Time         `json:"-"` // when it was met, or the case moved on; zero while it holds
+	ToldOn    wallclock.Date    `json:"-"` // workdays up to here have been dealt with, whatever the calendar says by now; zero: none
 	Sequence  int               `json:"-"` // counts how often the key was set
+	Seen      int               `json:"-"` // Calendar.Version of the calendar by which NextAt was reckoned
 	Shortened message.Shortened `json:"-"` // texts of its case that mails do not show whole
 	Unknown   []string          `json:"-"` // ids that no user had when it was set; they are reminded once a user has them
 }

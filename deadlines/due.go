@@ -24,7 +24,7 @@ func (d Deadline) Set(at time.Time, cal Calendar) Deadline {
 		}
 		d.ForUsers = own
 	}
-	d.SetAt, d.FiredAt = at, at
+	d.SetAt, d.FiredAt, d.ToldOn, d.Seen = at, at, wallclock.Date{}, cal.Version
 	d.NextAt, _ = d.Next(at, cal)
 	return d
 }

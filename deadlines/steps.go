@@ -18,6 +18,8 @@ type Calendar struct {
 	Exceptions map[wallclock.Date]bool
 	// Holiday tells whether a date is one; nil: none is.
 	Holiday func(wallclock.Date) bool
+	// Version is that of the site by which the calendar was read; 0: nobody minds a change.
+	Version int
 }
 
 // Weekdays is a set of days of the week, by time.Weekday. The empty set stands for Monday
@@ -65,6 +67,8 @@ type Step struct {
 	Kind   StepKind
 	Before time.Duration // how long before the deadline; for Before
 	Days   int           // how many days after its date; for Late
+
+	on wallclock.Date // the workday that begins; for OnDay and Late
 }
 
 // Steps lists the steps of the terms by time, no two at one instant. It lists those, too,
@@ -95,7 +99,7 @@ func (t Terms) onDay(cal Calendar) Step {
 	due := wallclock.DateOf(t.DueAt, cal.zone())
 	for day := due; ; day = day.AddDays(1) {
 		if at, exists := wallclock.At(day, cal.start(), cal.zone()); exists && cal.isWorkday(day) {
-			return Step{At: at, Kind: OnDay, Days: day.DaysSince(due)}
+			return Step{At: at, Kind: OnDay, Days: day.DaysSince(due), on: day}
 		}
 	}
 }
@@ -122,11 +126,53 @@ func (t Terms) appendLate(steps []Step, cal Calendar) []Step {
 		}
 		// Where the evening of the due date is read twice, the next date may begin before.
 		if at, exists := wallclock.At(day, cal.start(), cal.zone()); exists && at.After(t.DueAt) {
-			steps = append(steps, Step{At: at, Kind: Late, Days: day.DaysSince(due)})
+			steps = append(steps, Step{At: at, Kind: Late, Days: day.DaysSince(due), on: day})
 			left--
 		}
 	}
 	return steps
+}
+
+// Begun is the last date whose workday has begun at that instant, if people work on it.
+func (c Calendar) Begun(at time.Time) wallclock.Date {
+	day := wallclock.DateOf(at, c.zone())
+	if begins, exists := wallclock.At(day, c.start(), c.zone()); exists && begins.After(at) {
+		return day.AddDays(-1)
+	}
+	return day
+}
+
+// Day reads a date as its String writes it; the zero date where the text is none.
+func Day(text string) wallclock.Date {
+	d, _ := wallclock.ParseDate(text)
+	return d
+}
+
+// Dealt is the deadline after all steps up to that instant were dealt with. A workday that has
+// begun is over for it, also if the calendar or its zone is changed later: nobody is told of one
+// date twice.
+func (d Deadline) Dealt(at time.Time, cal Calendar) Deadline {
+	d.FiredAt, d.ToldOn, d.Seen = at, cal.Begun(at), cal.Version
+	d.NextAt, _ = d.Next(at, cal)
+	return d
+}
+
+// Moved is the deadline after the calendar was changed. A step that lies in the past by the new
+// one is due now.
+func (d Deadline) Moved(cal Calendar) Deadline {
+	d.NextAt, _ = d.Next(d.FiredAt, cal)
+	d.Seen = cal.Version
+	return d
+}
+
+// untold drops the steps of workdays that were dealt with by another calendar.
+func (d Deadline) untold(steps []Step) []Step {
+	if d.ToldOn == (wallclock.Date{}) {
+		return steps
+	}
+	return slices.DeleteFunc(steps, func(s Step) bool {
+		return (s.Kind == OnDay || s.Kind == Late) && s.on.DaysSince(d.ToldOn) <= 0
+	})
 }
 
 // part is what some of those whom a deadline concerns are told: its steps by time.
@@ -140,11 +186,11 @@ type part struct {
 // parts are the deadline for its users, for those with terms of their own, and for those
 // to whom it escalates.
 func (d Deadline) parts(cal Calendar) []part {
-	main := part{dueAt: d.DueAt, steps: d.Steps(cal)}
+	main := part{dueAt: d.DueAt, steps: d.untold(d.Steps(cal))}
 	var parts []part
 	for _, id := range d.Users {
 		if own, has := d.ForUsers[id]; has {
-			parts = append(parts, part{users: []string{id}, dueAt: own.DueAt, steps: own.Steps(cal)})
+			parts = append(parts, part{users: []string{id}, dueAt: own.DueAt, steps: d.untold(own.Steps(cal))})
 		} else {
 			main.users = append(main.users, id)
 		}
@@ -154,7 +200,7 @@ func (d Deadline) parts(cal Calendar) []part {
 	}
 	for _, e := range d.Escalate {
 		t := Terms{DueAt: d.DueAt, RemindBefore: e.Before, Overdue: e.After}
-		parts = append(parts, part{users: e.Users, dueAt: d.DueAt, escalated: true, steps: t.steps(cal, e.OnDay, false)})
+		parts = append(parts, part{users: e.Users, dueAt: d.DueAt, escalated: true, steps: d.untold(t.steps(cal, e.OnDay, false))})
 	}
 	return parts
 }

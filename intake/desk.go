@@ -25,9 +25,10 @@ type Store interface {
 	InForce(ctx context.Context, site string) (preferences.Site, error)
 	InForceNow(ctx context.Context, site string) (preferences.Site, error)
 	// Moving lists the sites whose waiting notifications are to be moved, and MoveInherited moves
-	// those of the next n users of one.
+	// those of the next n users of one; MoveDeadlines then moves its deadlines.
 	Moving(ctx context.Context) ([]string, error)
 	MoveInherited(ctx context.Context, c message.Call, n int, again func(u preferences.User, in preferences.Site) func(message.Message) message.Message) (more bool, err error)
+	MoveDeadlines(ctx context.Context, c message.Call, n int, again func(d deadlines.Deadline, in preferences.Site) deadlines.Deadline) (more bool, err error)
 	Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error)
 	UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error)
 	// AddressIDs tells which of the texts were ids of users who are erased; nil where no id of a user
@@ -99,7 +100,9 @@ type Options struct {
 	// InForce are the kinds by the rules of a site; nil: Catalog.InForce.
 	InForce  func(rules string) preferences.Catalog
 	Calendar func(site string) deadlines.Calendar
-	Writer   letter.Writer
+	// CalendarBy is the same by what is in force, and asks nobody; nil: Calendar.
+	CalendarBy func(site string, in preferences.Site) deadlines.Calendar
+	Writer     letter.Writer
 	// Domain is the right side of the Message-IDs.
 	Domain string
 	// Route finds the account of a message that may name it, or a sender: empty for the
@@ -130,6 +133,9 @@ type Desk struct {
 func New(store Store, o Options) *Desk {
 	if o.InForce == nil {
 		o.InForce = Remember(o.Catalog.InForce)
+	}
+	if o.CalendarBy == nil {
+		o.CalendarBy = func(site string, _ preferences.Site) deadlines.Calendar { return o.Calendar(site) }
 	}
 	if o.Route == nil {
 		o.Route = func(string, string, message.Address) (string, error) { return "", nil }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"notifier/deadlines"
 	"notifier/message"
 	"notifier/preferences"
 )
@@ -13,7 +14,7 @@ import (
 const movedAtOnce = 200
 
 // MoveInherited moves the waiting notifications of everybody who inherits what has changed of a
-// site, as a change of their own would (RULES 2). It goes on where another replica left off, and
+// site, as a change of their own would (RULES 2), and the next steps of its deadlines. It goes on where another replica left off, and
 // nothing happens where nothing has changed. Digests are made after it, so that none is made by a
 // rule of before.
 func (d *Desk) MoveInherited(ctx context.Context, c message.Call) error {
@@ -24,6 +25,11 @@ func (d *Desk) MoveInherited(ctx context.Context, c message.Call) error {
 			more, err = d.store.MoveInherited(ctx, c, movedAtOnce, func(u preferences.User, in preferences.Site) func(message.Message) message.Message {
 				kinds, rule := d.o.InForce(in.Rules), d.complete(u, in).Preferences
 				return func(m message.Message) message.Message { return reconsider(m, kinds, rule, c.At) }
+			})
+		}
+		for more := err == nil; more && err == nil; {
+			more, err = d.store.MoveDeadlines(ctx, c, movedAtOnce, func(dl deadlines.Deadline, in preferences.Site) deadlines.Deadline {
+				return dl.Moved(d.o.CalendarBy(site, in))
 			})
 		}
 	}

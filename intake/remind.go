@@ -34,13 +34,22 @@ func (d *Desk) SetDeadlineOnce(ctx context.Context, c message.Call, dl deadlines
 			return dl, false, err
 		}
 		if answered != nil { // also if one of its users is unknown by now
-			return d.store.SaveDeadlineOnce(ctx, c, key, dl.Set(c.At, d.o.Calendar(c.Site)))
+			return d.setBy(ctx, c, key, dl)
 		}
 	}
 	if err := d.checkUsers(ctx, c, &dl); err != nil {
 		return dl, false, err
 	}
-	return d.store.SaveDeadlineOnce(ctx, c, key, dl.Set(c.At, d.o.Calendar(c.Site)), d.skipped(c, dl)...)
+	return d.setBy(ctx, c, key, dl, d.skipped(c, dl)...)
+}
+
+// setBy sets a deadline by the calendar of the site that is in force.
+func (d *Desk) setBy(ctx context.Context, c message.Call, key *message.Key, dl deadlines.Deadline, skipped ...message.Message) (set deadlines.Deadline, replayed bool, err error) {
+	err = again(ctx, func() (err error) {
+		set, replayed, err = d.store.SaveDeadlineOnce(ctx, c, key, dl.Set(c.At, d.o.Calendar(c.Site)), skipped...)
+		return err
+	})
+	return set, replayed, err
 }
 
 // checkUsers notes which users of a deadline are unknown, or refuses it: if all of those

@@ -41,8 +41,7 @@ func (h *house) reminded(key string, when time.Time) message.ID {
 		Envelope:  message.Envelope{To: []message.Address{{Email: d.Users[0] + "@example.org"}}},
 		CreatedAt: when, UpdatedAt: when, QueuedAt: when, DueAt: when, Status: message.Pending, Reason: message.ByDeadline,
 	}
-	next, _ := d.Next(when, deadlines.Calendar{})
-	if err := h.store.Remind(ctx, site, d, when, next, []message.Message{m}); err != nil {
+	if err := h.store.Remind(ctx, site, d, d.Dealt(when, deadlines.Calendar{}), []message.Message{m}); err != nil {
 		h.Fatal(err)
 	}
 	return m.ID

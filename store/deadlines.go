@@ -12,20 +12,21 @@ import (
 	"notifier/message"
 )
 
-const selectDeadlines = "SELECT key, deadline, set_at, fired_at, next_at, cleared_at, sequence FROM deadlines "
+const selectDeadlines = "SELECT key, deadline, set_at, fired_at, next_at, cleared_at, told_on, sequence FROM deadlines "
 
 func readDeadlines(rows *sql.Rows, err error) ([]deadlines.Deadline, error) {
 	return collect(rows, err, func(scan func(...any) error) (d deadlines.Deadline, err error) {
-		var key, written string
+		var key, written, told string
 		var sequence int
 		var set, fired, next, cleared instant
-		if err := scan(&key, &written, &set, &fired, &next, &cleared, &sequence); err != nil {
+		if err := scan(&key, &written, &set, &fired, &next, &cleared, &told, &sequence); err != nil {
 			return d, err
 		}
 		if err := json.Unmarshal([]byte(written), &d); err != nil {
 			return d, fmt.Errorf("read the deadline %s: %w", key, err)
 		}
 		d.Key, d.Sequence = key, sequence
+		d.ToldOn = deadlines.Day(told)
 		d.SetAt, d.FiredAt, d.NextAt, d.ClearedAt = time.Time(set), time.Time(fired), time.Time(next), time.Time(cleared)
 		return d, nil
 	})
@@ -93,6 +94,9 @@ func (s *Store) SaveDeadlineOnce(ctx context.Context, c message.Call, k *message
 		return d, false, fmt.Errorf("write the deadline %s: %w", d.Key, err)
 	}
 	answered, err := s.firstTime(ctx, c, k, func(t *tx) (any, error) {
+		if err := s.holdsSite(ctx, t, c.Site, d.Seen); err != nil {
+			return nil, err
+		}
 		if stands, same, err := s.stands(ctx, t, c.Site, d, string(written)); err != nil || same {
 			d = stands
 			return setDeadline{d, d.SetAt, d.FiredAt, d.NextAt, d.Sequence, d.Unknown, d.Shortened}, err
@@ -100,7 +104,7 @@ func (s *Store) SaveDeadlineOnce(ctx context.Context, c message.Call, k *message
 		err := s.row(ctx, t, []any{&d.Sequence}, `INSERT INTO deadlines
 			(site, key, case_id, deadline, due_at, set_at, fired_at, next_at, sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
 			ON CONFLICT (site, key) DO UPDATE SET case_id = excluded.case_id, deadline = excluded.deadline, due_at = excluded.due_at,
-				set_at = excluded.set_at, fired_at = excluded.fired_at, next_at = excluded.next_at, cleared_at = NULL,
+				set_at = excluded.set_at, fired_at = excluded.fired_at, next_at = excluded.next_at, cleared_at = NULL, told_on = '',
 				sequence = deadlines.sequence + 1
 			RETURNING sequence`,
 			c.Site, d.Key, d.Case.ID, string(written), instant(d.DueAt), instant(d.SetAt), instant(d.FiredAt), instant(d.NextAt))
@@ -246,16 +250,18 @@ func (s *Store) DueDeadlines(ctx context.Context, site string, n int, at time.Ti
 	return due, nil
 }
 
-// Remind stores the reminders of a deadline and its next step (zero: none), all or
-// nothing. If the deadline was changed since d was read it fails with message.ErrMoved.
-func (s *Store) Remind(ctx context.Context, site string, d deadlines.Deadline, at, next time.Time, reminders []message.Message) error {
+// Remind stores the reminders of a deadline and how it stands after them, all or nothing. If it was
+// changed since before was read, or the calendar was, it fails with message.ErrMoved.
+func (s *Store) Remind(ctx context.Context, site string, before, d deadlines.Deadline, reminders []message.Message) error {
 	return s.commit(ctx, func(t *tx) error {
-		n, err := s.exec(ctx, t, "UPDATE deadlines SET fired_at = ?, next_at = ? WHERE site = ? AND key = ? AND sequence = ? AND "+same("next_at", d.NextAt),
-			instant(at), instant(next), site, d.Key, d.Sequence, instant(d.NextAt))
+		n, err := s.exec(ctx, t, "UPDATE deadlines SET fired_at = ?, next_at = ?, told_on = ? WHERE site = ? AND key = ? AND sequence = ? AND "+same("next_at", before.NextAt)+
+			" AND (? = 0 OR ? = (SELECT version FROM sites WHERE site = ?))",
+			instant(d.FiredAt), instant(d.NextAt), d.ToldOn.String(), site, d.Key, before.Sequence, instant(before.NextAt), d.Seen, d.Seen, site)
 		if err != nil {
 			return fmt.Errorf("remind of %s: %w", d.Key, err)
 		}
 		if n != 1 {
+			s.sites.Delete(site) // the calendar may be an old one
 			return message.ErrMoved
 		}
 		if len(reminders) == 0 {

@@ -90,7 +90,7 @@ func TestRemindersTellWhyTheyWereWithdrawn(t *testing.T) {
 		remind := func(d deadlines.Deadline) message.Message {
 			m := direct(1)
 			m.Type, m.Kind, m.Reference, m.Reason = message.Reminder, message.Deadline, "C-1", message.ByDeadline
-			if err := s.Remind(t.Context(), site, d, noon, time.Time{}, []message.Message{m}); err != nil {
+			if err := s.Remind(t.Context(), site, d, stepped(d, noon, time.Time{}), []message.Message{m}); err != nil {
 				t.Fatal(err)
 			}
 			return m

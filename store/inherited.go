@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"notifier/access"
+	"notifier/deadlines"
 	"notifier/message"
 	"notifier/preferences"
 )
@@ -103,6 +106,21 @@ func (s *Store) inherits(ctx context.Context, t *tx, site string, version int) e
 	return err
 }
 
+// holdsSite is inherits for what has no row yet that MoveInherited could take: the site stays as it
+// is until the transaction ends.
+func (s *Store) holdsSite(ctx context.Context, t *tx, site string, version int) error {
+	if version == 0 {
+		return nil
+	}
+	var now int
+	err := s.row(ctx, t, []any{&now}, "SELECT version FROM sites WHERE site = ?"+s.dialect.lock("SHARE"), site)
+	if err == nil && now != version {
+		s.sites.Delete(site)
+		err = message.ErrMoved
+	}
+	return err
+}
+
 // Moving lists the sites of which something that people inherit has changed, and whose waiting
 // notifications have not all been moved yet.
 func (s *Store) Moving(ctx context.Context) ([]string, error) {
@@ -127,7 +145,8 @@ func (s *Store) MoveInherited(ctx context.Context, c message.Call, n int, again 
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
-		if err != nil {
+		after, second, due := pass(after, c.At)
+		if err != nil || !due {
 			return err
 		}
 		in, err := s.siteNow(ctx, t, c.Site)
@@ -151,15 +170,84 @@ func (s *Store) MoveInherited(ctx context.Context, c message.Call, n int, again 
 				return err
 			}
 		}
+		next := sql.NullString{String: ofDeadlines, Valid: !second}
 		if more = len(users) == n; more {
-			_, err = s.exec(ctx, t, "UPDATE sites SET moving = ? WHERE site = ?", users[n-1].ID, c.Site)
-		} else {
-			_, err = s.exec(ctx, t, "UPDATE sites SET moving = NULL WHERE site = ?", c.Site)
+			next = sql.NullString{String: users[n-1].ID, Valid: true}
+			if second {
+				next.String = secondPass + next.String
+			}
 		}
+		_, err = s.exec(ctx, t, "UPDATE sites SET moving = ? WHERE site = ?", next, c.Site)
 		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("move what waits on the site %s: %w", c.Site, err)
+	}
+	return more, nil
+}
+
+// How the place of a move begins that is no longer in its first pass over the users; ids of users
+// and keys of deadlines have no control characters. The second pass is for events that a statement
+// accepted which began before the change and then waited for its user until the first was over:
+// it saw the version of before (READ COMMITTED), and no such statement lasts as long as settling.
+const (
+	ofDeadlines = "\x01"
+	settles     = "\x02" // until that time, in microseconds
+	secondPass  = "\x03"
+
+	settling = 10 * time.Second
+)
+
+// pass tells after which user a move goes on, and in which pass; due is false where no user is
+// to be looked at now.
+func pass(place string, at time.Time) (after string, second, due bool) {
+	if until, is := strings.CutPrefix(place, settles); is {
+		us, err := strconv.ParseInt(until, 10, 64)
+		return "", true, err != nil || at.UnixMicro() >= us
+	}
+	after, second = strings.CutPrefix(place, secondPass)
+	return after, second, !strings.HasPrefix(place, ofDeadlines)
+}
+
+// MoveDeadlines moves the next steps of the next n deadlines of a site whose users MoveInherited
+// has seen to, and tells whether more are left.
+func (s *Store) MoveDeadlines(ctx context.Context, c message.Call, n int, again func(d deadlines.Deadline, in preferences.Site) deadlines.Deadline) (more bool, err error) {
+	err = s.commit(ctx, func(t *tx) error {
+		more = false
+		var place string
+		err := s.row(ctx, t, []any{&place}, "SELECT moving FROM sites WHERE site = ? AND moving IS NOT NULL"+s.dialect.lock("UPDATE"), c.Site)
+		after, ours := strings.CutPrefix(place, ofDeadlines)
+		if errors.Is(err, sql.ErrNoRows) || err == nil && !ours {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		in, err := s.siteNow(ctx, t, c.Site)
+		if err != nil {
+			return err
+		}
+		page, err := readDeadlines(s.query(ctx, t, selectDeadlines+"WHERE site = ? AND key > ? AND next_at IS NOT NULL ORDER BY key LIMIT ?"+s.dialect.lock("UPDATE"), c.Site, after, n))
+		for _, before := range page {
+			if d := again(before, in); err == nil && !d.NextAt.Equal(before.NextAt) {
+				_, err = s.exec(ctx, t, "UPDATE deadlines SET next_at = ? WHERE site = ? AND key = ?", instant(d.NextAt), c.Site, d.Key)
+			}
+			if err != nil {
+				break
+			}
+		}
+		if err != nil {
+			return err
+		}
+		next := settles + strconv.FormatInt(c.At.Add(settling).UnixMicro(), 10)
+		if more = len(page) == n; more {
+			next = ofDeadlines + page[n-1].Key
+		}
+		_, err = s.exec(ctx, t, "UPDATE sites SET moving = ? WHERE site = ?", next, c.Site)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("move the deadlines of the site %s: %w", c.Site, err)
 	}
 	return more, nil
 }

@@ -157,10 +157,10 @@ func TestADeadlineIsReplacedAndCleared(t *testing.T) {
 			t.Error("it is due at its next step, and not before")
 		}
 		old := reminder()
-		if err := s.Remind(t.Context(), site, first, noon.Add(time.Hour), eight, []message.Message{old}); err != nil {
+		if err := s.Remind(t.Context(), site, first, stepped(first, noon.Add(time.Hour), eight), []message.Message{old}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Remind(t.Context(), site, first, noon.Add(time.Hour), eight, []message.Message{reminder()}); !errors.Is(err, message.ErrMoved) {
+		if err := s.Remind(t.Context(), site, first, stepped(first, noon.Add(time.Hour), eight), []message.Message{reminder()}); !errors.Is(err, message.ErrMoved) {
 			t.Errorf("the same step again = %v, want ErrMoved", err)
 		}
 		// Set anew: what had not left is withdrawn, and the run that read the old one is late.
@@ -169,7 +169,7 @@ func TestADeadlineIsReplacedAndCleared(t *testing.T) {
 			t.Errorf("the old reminder is %s, the sequence %d after %d", got.Status, second.Sequence, first.Sequence)
 		}
 		sent := reminder()
-		if err := s.Remind(t.Context(), site, second, noon.Add(2*time.Hour), eight, []message.Message{sent}); err != nil {
+		if err := s.Remind(t.Context(), site, second, stepped(second, noon.Add(2*time.Hour), eight), []message.Message{sent}); err != nil {
 			t.Fatal(err)
 		}
 		settle(t, s, 1, accepted(claim(t, s, 1, noon)[0]))
@@ -185,4 +185,10 @@ func TestADeadlineIsReplacedAndCleared(t *testing.T) {
 			t.Errorf("an unknown one: %v, want ErrNotFound", err)
 		}
 	})
+}
+
+// stepped is a deadline that was dealt with at that time, and whose next step is then.
+func stepped(d deadlines.Deadline, at, next time.Time) deadlines.Deadline {
+	d.FiredAt, d.NextAt = at, next
+	return d
 }

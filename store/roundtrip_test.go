@@ -179,6 +179,7 @@ func TestPeopleDeadlinesJobsAndRunsAreReadAsTheyWereWritten(t *testing.T) {
 		u.ID, u.Version, u.Preferences = "anna", 0, preferences.Preferences{
 			Frequencies: map[message.Kind]preferences.Frequency{message.CaseChanged: preferences.Daily}, WeeklyOn: "friday", Timezone: "Asia/Tokyo",
 		}
+		u.Seen = 0                                                                                    // is compared, not stored
 		u.Directory, u.Inherited, u.Holds = preferences.Own{}, preferences.Own{}, preferences.Holds{} // are told of it, not stored
 		if err := s.SaveUser(ctx, message.Call{Site: site, At: noon}, u, same); err != nil {
 			t.Fatal(err)

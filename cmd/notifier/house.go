@@ -125,7 +125,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	h.remind.Announce(h.timetable.Departures)
 	wake := func() { h.timetable.Wake(schedule.Notifications) }
 	h.desk = intake.New(h.store, intake.Options{
-		Catalog: c.Kinds, InForce: h.kinds, Calendar: onSite, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: h.route,
+		Catalog: c.Kinds, InForce: h.kinds, Calendar: onSite, CalendarBy: h.calendarBy, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: h.route,
 		Departures: h.timetable.Departures,
 		NextFlush:  func(after time.Time) time.Time { return h.timetable.NextTick(schedule.Notifications, after) },
 		PageOf:     c.pageOf,
@@ -152,7 +152,7 @@ func (h *house) plan(wake func()) error {
 	waking := func(work jobs.Work) jobs.Work { return then(work, wake) }
 	c := h.config.Jobs
 	for _, p := range []jobs.Plan{
-		{Name: schedule.Reminders, Spec: c.Reminders.Spec, Work: waking(h.remind.Run)},
+		{Name: schedule.Reminders, Spec: c.Reminders.Spec, Work: waking(h.moved(h.remind.Run))},
 		{Name: schedule.UserNotifications, Spec: c.UserNotifications.Spec, Work: waking(h.moved(h.promote.Run))},
 		{Name: schedule.Notifications, Spec: c.Notifications.Spec, Work: h.ahead(then(h.flush.Run, h.tell)), Wake: c.Notifications.Wake, Everywhere: true, Finishes: true},
 		{Name: operationsJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.operate.Run), Wake: true, Private: true},

@@ -36,7 +36,7 @@ func (h *house) calendarBy(site string, in preferences.Site) deadlines.Calendar 
 	if kept, is := h.current.calendars.of(in.Rules); is {
 		calendar = kept
 	}
-	calendar.Zone = time.UTC
+	calendar.Zone, calendar.Version = time.UTC, in.Version
 	if zone, err := wallclock.Zone(in.Timezone); err == nil {
 		calendar.Zone = zone
 	}

@@ -448,7 +448,7 @@ func TestAWithdrawnReminderIsTold(t *testing.T) {
 			ID: message.NewID(message.MessageIDs), Site: site, Type: message.Reminder, Kind: message.Deadline, Reference: "C-1", Domain: "example.org",
 			Subject: "Due", Text: "Due.", CreatedAt: noon, UpdatedAt: noon, QueuedAt: noon, DueAt: noon, Status: message.Pending,
 		}
-		if err := h.store.Remind(h.Context(), site, d, noon, time.Time{}, []message.Message{m}); err != nil {
+		if err := h.store.Remind(h.Context(), site, d, d.Dealt(noon, deadlines.Calendar{}), []message.Message{m}); err != nil {
 			h.Fatal(err)
 		}
 		if err := h.store.ClearDeadline(h.Context(), message.Call{Site: site, At: noon.Add(time.Second)}, "C-1"); err != nil {

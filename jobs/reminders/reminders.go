@@ -23,9 +23,9 @@ type Queue interface {
 	DeadlineSites(ctx context.Context, at time.Time) ([]string, error)
 	// DueDeadlines lists at most n deadlines with a step that has come, earliest first.
 	DueDeadlines(ctx context.Context, site string, n int, at time.Time) ([]deadlines.Deadline, error)
-	// Remind stores the reminders of a deadline and its next step, all or nothing, unless
-	// the deadline was changed meanwhile: then message.ErrMoved.
-	Remind(ctx context.Context, site string, d deadlines.Deadline, at, next time.Time, reminders []message.Message) error
+	// Remind stores the reminders of a deadline and how it stands after them, all or nothing,
+	// unless the deadline or the calendar was changed meanwhile: then message.ErrMoved.
+	Remind(ctx context.Context, site string, before, after deadlines.Deadline, reminders []message.Message) error
 	// People reads users by id as mails need them; unknown ones are left out.
 	People(ctx context.Context, site string, ids []string) (map[string]message.Person, error)
 }
@@ -112,10 +112,9 @@ func (j *Job) write(ctx context.Context, site string, at time.Time, counts map[s
 
 func (j *Job) remind(ctx context.Context, site string, d deadlines.Deadline, at time.Time, counts map[string]int) error {
 	calendar := j.calendar(site)
-	next, _ := d.Next(at, calendar)
-	due := d.Reminders(d.FiredAt, at, calendar)
+	due, after := d.Reminders(d.FiredAt, at, calendar), d.Dealt(at, calendar)
 	if len(due) == 0 { // the calendar was changed: only the next step is written anew
-		return j.queue.Remind(ctx, site, d, at, next, nil)
+		return j.queue.Remind(ctx, site, d, after, nil)
 	}
 	people, err := j.queue.People(ctx, site, d.People())
 	if err != nil {
@@ -130,7 +129,7 @@ func (j *Job) remind(ctx context.Context, site string, d deadlines.Deadline, at 
 		}
 		reminders = append(reminders, j.writer.Remind(m, j.due(r.DueAt, at, r.Next)))
 	}
-	if err := j.queue.Remind(ctx, site, d, at, next, reminders); err != nil {
+	if err := j.queue.Remind(ctx, site, d, after, reminders); err != nil {
 		return err
 	}
 	counts["deadlines"]++

@@ -268,12 +268,12 @@ type racing struct {
 	move func()
 }
 
-func (q *racing) Remind(ctx context.Context, site string, d deadlines.Deadline, at, next time.Time, ms []message.Message) error {
+func (q *racing) Remind(ctx context.Context, site string, d, after deadlines.Deadline, ms []message.Message) error {
 	if q.move != nil {
 		q.move()
 		q.move = nil
 	}
-	return q.Queue.Remind(ctx, site, d, at, next, ms)
+	return q.Queue.Remind(ctx, site, d, after, ms)
 }
 
 func TestADeadlineThatIsMovedMeanwhileRemindsByItsNewDate(t *testing.T) {

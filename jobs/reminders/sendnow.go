@@ -19,8 +19,7 @@ func (j *Job) SendNow(ctx context.Context, c message.Call, d deadlines.Deadline)
 	if err != nil {
 		return 0, err
 	}
-	next, _ := d.Next(c.At, j.calendar(c.Site))
-	return len(all), j.queue.Remind(ctx, c.Site, d, c.At, next, all)
+	return len(all), j.queue.Remind(ctx, c.Site, d, d.Dealt(c.At, j.calendar(c.Site)), all)
 }
 
 // Preview are the reminders that SendNow would write. Nothing is stored.
