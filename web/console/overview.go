@@ -125,8 +125,8 @@ func (l timeline) X(tick int) string { return strconv.Itoa(150 + tick*7/10) }
 // Hours are the times below the picture, a quarter of an hour apart, and where they stand.
 func (p overviewPage) Hours() (all []struct{ X, At string }) {
 	for tick := 0; tick <= 1000; tick += 250 {
-		at := p.Clock.Wall(p.Clock.Now().Add(time.Duration(tick) * time.Hour / 1000))
-		all = append(all, struct{ X, At string }{timeline{}.X(tick), at.Format("15:04")})
+		at := p.Clock.Now().Add(time.Duration(tick) * time.Hour / 1000)
+		all = append(all, struct{ X, At string }{timeline{}.X(tick), p.Clock.Hour(at)})
 	}
 	return all
 }
