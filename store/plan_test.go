@@ -336,8 +336,8 @@ var (
 	postgresAccess = regexp.MustCompile(`(Seq Scan on|Index Scan using|Index Only Scan using|Index Scan Backward using|Index Only Scan Backward using|Bitmap Index Scan on) (\w+)`)
 )
 
-// small tables have a row for each site, job, webhook, or account that fails.
-var small = []string{"sites_key", "jobs_key", "account_pauses_key", "webhooks_key"}
+// small tables have a row for each site, job, webhook, process, or account that fails.
+var small = []string{"sites_key", "jobs_key", "account_pauses_key", "webhooks_key", "series_batches_key"}
 
 // aliases are the names that tables go by in statements.
 var aliases = map[string]string{"q": "queue", "w": "windows", "m": "messages", "u": "users", "s": "suppressions"}
