@@ -25,6 +25,7 @@ type dated struct {
 	Set     time.Time  `json:"set_at"`
 	Cleared *time.Time `json:"cleared_at"`
 	Times   int        `json:"sequence"`
+	departs
 }
 
 // next says when somebody is reminded next.
@@ -42,6 +43,7 @@ var deadlineColumns = []listing.Column[dated]{
 	{Title: "Deadline", Value: func(d dated) string { return d.Key }},
 	{Title: "Due", Value: func(d dated) string { return clock(d.DueAt) }},
 	{Title: "Next reminder", Value: dated.next},
+	{Title: "Leaves", Value: func(d dated) string { return d.text() }},
 	{Title: "Users", Value: func(d dated) string { return message.Truncate(strings.Join(d.Users, ","), 60) }},
 	{Title: "Case", Value: func(d dated) string { return message.Truncate(strings.TrimSpace(d.Case.ID+"  "+d.Case.Title), 80) }},
 }
@@ -74,7 +76,11 @@ func (s *shared) printDeadline(ctx context.Context, c *cobra.Command, d *door, q
 		return err
 	}
 	return listing.One(s.printer(c), raw, func(out io.Writer) error {
-		_, err := fmt.Fprintf(out, "%s  due %s  next reminder: %s\n", one.Key, clock(one.DueAt), one.next())
+		says := fmt.Sprintf("%s  due %s  next reminder: %s", one.Key, clock(one.DueAt), one.next())
+		if leaves := one.text(); leaves != "" && (one.Next == nil || one.LeavesAt == nil || !one.LeavesAt.Equal(*one.Next)) {
+			says += ", leaves " + leaves
+		}
+		_, err := fmt.Fprintln(out, says)
 		return err
 	})
 }
@@ -111,10 +117,12 @@ type coming struct {
 	User      string    `json:"user"`
 	Kind      string    `json:"kind"`
 	Escalated bool      `json:"escalated"`
+	departs
 }
 
 var comingColumns = []listing.Column[coming]{
 	{Title: "At", Value: func(r coming) string { return clock(r.At) }},
+	{Title: "Leaves", Value: func(r coming) string { return r.text() }},
 	{Title: "User", Value: func(r coming) string { return r.User }},
 	{Title: "Kind", Value: func(r coming) string {
 		if r.Escalated {

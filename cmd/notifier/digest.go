@@ -30,22 +30,42 @@ func (h *house) composeAnyway(m message.Message) ([]byte, error) {
 	return h.compose(m)
 }
 
+// departs is when mail that is due leaves, as the API tells it: with the first run of the jobs at
+// or after it is due.
+type departs struct {
+	LeavesAt *time.Time `json:"leaves_at"`
+	WaitsFor string     `json:"waits_for"`
+}
+
+// text is empty where nothing is to leave.
+func (l departs) text() string {
+	switch {
+	case l.WaitsFor != "":
+		return "when " + l.WaitsFor + " is resumed"
+	case l.LeavesAt == nil:
+		return ""
+	}
+	return clock(*l.LeavesAt)
+}
+
 // waits is a user for whom something waits.
 type waits struct {
 	User     string    `json:"user"`
 	DueAt    time.Time `json:"due_at"`
 	Messages int       `json:"messages"`
+	departs
 }
 
 var waitsColumns = []listing.Column[waits]{
 	{Title: "user", Value: func(w waits) string { return w.User }},
 	{Title: "messages", Value: func(w waits) string { return fmt.Sprint(w.Messages) }},
 	{Title: "due_at", Value: func(w waits) string { return clock(w.DueAt) }},
+	{Title: "leaves_at", Value: func(w waits) string { return w.text() }},
 }
 
 func digestCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{Use: "digest", Short: "What waits for people's digests", RunE: showHelp}
-	list := s.verb("list", "List for whom something waits, and when it is due", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
+	list := s.verb("list", "List for whom something waits, when it is due, and when it leaves", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
 		page, err := d.list(ctx, request{method: http.MethodGet, path: path("digests"), query: url.Values{}}, 0)
 		if err != nil {
 			return err
