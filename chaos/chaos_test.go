@@ -72,7 +72,7 @@ type service struct {
 // apiKey lets in.
 const apiKey = "chaos-key"
 
-func serve(t *testing.T, database, relay string) *service {
+func serve(t *testing.T, database, relay string, environment ...string) *service {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -88,6 +88,7 @@ func serve(t *testing.T, database, relay string) *service {
 	s.Dir = t.TempDir()
 	s.Env = append(s.Environ(), "NOTIFIER_DATABASE__URL="+database, "NOTIFIER_HTTP__LISTEN="+listen, "NOTIFIER_HTTP__KEY="+apiKey, "NOTIFIER_SMTP__HOST="+host, "NOTIFIER_SMTP__PORT="+port,
 		"NOTIFIER_SMTP__TLS=none", "NOTIFIER_SMTP__FROM=workflow@example.org", "NOTIFIER_JOBS__NOTIFICATIONS__EVERY=1s", "NOTIFIER_RETRY__LEASE=2s", "NOTIFIER_RETRY__BASE=1s")
+	s.Env = append(s.Env, environment...)
 	s.Stdout, s.Stderr = &s.out, &s.out
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
