@@ -172,7 +172,7 @@ func tell(c *cobra.Command, what string, n int) {
 func tellLeft(c *cobra.Command, left map[message.LeftAlone]int) {
 	for _, why := range message.WhyLeftAlone {
 		if n := left[why]; n > 0 {
-			fmt.Fprintf(c.OutOrStdout(), "%-12s  %d (%s: %s)\n", "left alone", n, why, why.Error())
+			fmt.Fprintf(c.OutOrStdout(), "%-12s  %d (%s: %s)\n", "left alone", n, string(why), why.Error())
 		}
 	}
 }
