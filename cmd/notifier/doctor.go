@@ -219,6 +219,7 @@ func (e *examination) database(ctx context.Context) {
 		e.attachments(ctx, database)
 		e.secrets(ctx, database)
 		e.mailFlow(ctx, database)
+		e.between(ctx, database, time.Now())
 	}
 }
 
