@@ -88,7 +88,7 @@ func main() {
 
 // What is measured unless something else is asked for.
 const (
-	everyWork   = "w1,w1-10k,w1-tls,w1-size,w2,w2-http,w3,w4,w5,replicas,pages"
+	everyWork   = "w1,w1-10k,w1-tls,w1-size,w2,w2-http,w3,w4,w5,w7,replicas,pages"
 	workAgainst = "w1,w2,w5"
 )
 
@@ -133,7 +133,7 @@ func run(ctx context.Context, o options) error {
 	}
 	works := map[string]func(*machine) (*table, error){
 		"w1-alone": flushAlone,
-		"w1":       flush1K, "w1-10k": flush10K, "w1-tls": flushTLS, "w1-size": flushSizes, "w2": intake, "w2-http": intakeHTTP, "w3": promotion, "w4": ticks, "w5": latency, "replicas": replicas, "pages": pages,
+		"w1":       flush1K, "w1-10k": flush10K, "w1-tls": flushTLS, "w1-size": flushSizes, "w2": intake, "w2-http": intakeHTTP, "w3": promotion, "w4": ticks, "w5": latency, "replicas": replicas, "pages": pages, "w7": sites,
 	}
 	var tables []*table
 	var broken []string
