@@ -114,7 +114,7 @@ func (m *machine) idle(database string, s *service) (transactions, percent float
 		return 0, 0, m.ctx.Err()
 	}
 	passed := time.Since(begun).Seconds()
-	percent = 100 * (processorTime(s.command.Process.Pid) - cpu) / passed
+	percent = max(100*(processorTime(s.command.Process.Pid)-cpu)/passed, 0.01) // a figure of 0 would be none
 	after, err := count(m.ctx)
 	return (after - before) / passed, percent, err
 }
