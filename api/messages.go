@@ -80,8 +80,9 @@ func (h *handler) messageRoutes(api huma.API) {
 	}, h.edit)
 	register(h, api, huma.Operation{
 		OperationID: "cancel-message", Method: http.MethodPost, Path: "/messages/{id}/cancel", Tags: tags, Errors: stuck,
-		Summary: "Withdraw a message that has not left",
-	}, h.acting(h.desk.CancelOnce))
+		Summary: "Withdraw a message that has not left", Description: "With delay it is withdrawn later, and until then that can be undone.",
+	}, h.cancel)
+	alsoLater(api, "/messages/{id}/cancel")
 	register(h, api, huma.Operation{
 		OperationID: "hold-message", Method: http.MethodPost, Path: "/messages/{id}/hold", Tags: tags, Errors: stuck,
 		Summary: "Keep a message until somebody releases it", Description: "One that is about to leave: scheduled, pending or rate limited.",

@@ -78,6 +78,14 @@ func alsoTried(api huma.API, o huma.Operation) {
 	responses[strconv.Itoa(http.StatusOK)] = &taken
 }
 
+// alsoLater describes the answer to what is done later beside that to what is done at once.
+func alsoLater(api huma.API, path string) {
+	responses := api.OpenAPI().Paths["/api/v1"+path].Post.Responses
+	later := *responses[strconv.Itoa(http.StatusOK)]
+	later.Description = "It is done after the delay."
+	responses[strconv.Itoa(http.StatusAccepted)] = &later
+}
+
 // problems describes what may go wrong with an operation beyond its own errors: what can
 // with every one, and what can with a body.
 func problems(registry huma.Registry, own []int, hasBody bool) map[string]*huma.Response {

@@ -1,0 +1,68 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"notifier/message"
+)
+
+// cancelIn is a request to cancel a message, at once or after a time in which that can be undone.
+type cancelIn struct {
+	MessageIn
+	Keyed
+	Trying
+	Delay string `query:"delay" doc:"How long it waits before it begins, an hour at most: until then nothing is touched, the answer is 202 with the message as it is, and DELETE of the operation that Location names undoes it." example:"10s"`
+}
+
+type cancelledOut struct {
+	Status int
+	Replayed
+	Location string `header:"Location" doc:"With delay: the operation that cancels the message."`
+	Body     messageView
+}
+
+// cancel withdraws a message. What was cancelled stays so; what can be undone is the time before
+// it begins (RULES 4).
+func (h *handler) cancel(ctx context.Context, in *cancelIn) (*cancelledOut, error) {
+	if in.Delay != "" {
+		return h.cancelLater(ctx, in)
+	}
+	out, err := h.acting(h.desk.CancelOnce)(ctx, &actIn{in.MessageIn, in.Keyed, in.Trying})
+	if err != nil {
+		return nil, err
+	}
+	return &cancelledOut{Status: http.StatusOK, Replayed: out.Replayed, Body: out.Body}, nil
+}
+
+func (h *handler) cancelLater(ctx context.Context, in *cancelIn) (*cancelledOut, error) {
+	call, id := trying(ctx, in.Key, in.DryRun), message.ID(in.ID)
+	begins, err := message.Delayed(call.At, in.Delay)
+	if err != nil {
+		return nil, err
+	}
+	m, err := h.find(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	// One that is cancelled may be so by the first of two requests with one key.
+	if in.Key == "" || m.Status != message.Cancelled {
+		if _, _, err := h.desk.CancelOnce(ctx, trying(ctx, "", true), id); err != nil {
+			return nil, err
+		}
+	}
+	o := message.Operation{Action: message.ActCancel, IDs: []message.ID{id}, BeginsAt: begins}
+	o, replayed, err := h.desk.OperateOnce(ctx, call, o, []any{"cancel", id, in.Delay})
+	if err != nil {
+		return nil, err
+	}
+	shown, err := h.whole(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	out := &cancelledOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: shown.Body}
+	if !in.DryRun {
+		out.Location = "/api/v1/operations/" + string(o.ID)
+	}
+	return out, nil
+}
