@@ -132,7 +132,7 @@ func clockCommand(s *shared) *cobra.Command {
 			"Of several replicas one is asked, and those on the same machine follow.",
 		Example: "  notifier clock confirm\n  notifier clock confirm --server https://notify.example.org --key-file admin.key",
 		RunE: func(c *cobra.Command, _ []string) error {
-			d, err := s.running(c)
+			d, err := s.running(c, "confirm it in the console")
 			if err != nil {
 				return err
 			}

@@ -71,7 +71,7 @@ func reloadConfig(s *shared) *cobra.Command {
 			"configuration is wrong, the old one stays. Of several replicas one is asked; SIGHUP does the same.",
 		Example: "  notifier config reload\n  notifier config reload --server https://notify.example.org --key-file admin.key",
 		RunE: func(c *cobra.Command, _ []string) error {
-			d, err := s.running(c)
+			d, err := s.running(c, "kill -HUP with its process id")
 			if err != nil {
 				return err
 			}
@@ -97,8 +97,8 @@ func reloadConfig(s *shared) *cobra.Command {
 }
 
 // running is the door of the service that runs: elsewhere, or on this machine by the
-// configuration.
-func (s *shared) running(c *cobra.Command) (*door, error) {
+// configuration. otherwise is what can be done where it has no key.
+func (s *shared) running(c *cobra.Command, otherwise string) (*door, error) {
 	server, err := s.elsewhere()
 	if err != nil || server != "" {
 		if err != nil {
@@ -111,7 +111,7 @@ func (s *shared) running(c *cobra.Command) (*door, error) {
 		return nil, err
 	}
 	if config.HTTP.Key == "" {
-		return nil, usageError{errors.New("http.key is not set, so that the service cannot be asked. Write kill -HUP and its process id, or use --server with --key-file")}
+		return nil, usageError{fmt.Errorf("http.key is not set, so that the service cannot be asked. Use --server with --key-file, or %s", otherwise)}
 	}
 	host, port, err := net.SplitHostPort(config.HTTP.Listen)
 	if err != nil {

@@ -19,7 +19,8 @@ import (
 // stateless are the commands that have nothing to do with a database, or are content without one.
 var stateless = []string{
 	"notifier", "notifier version", "notifier config example", "notifier config schema", "notifier config check",
-	"notifier config print", "notifier template check", "notifier doctor", "notifier simulate", "notifier replay", "notifier healthcheck", "notifier config reload",
+	"notifier config print", "notifier template check", "notifier doctor", "notifier simulate", "notifier replay", "notifier healthcheck",
+	"notifier config reload", "notifier clock confirm", // which ask the service that runs
 }
 
 // making are the commands that make state, as they say.
