@@ -38,6 +38,16 @@ func (s *Store) InForceNow(ctx context.Context, site string) (preferences.Site, 
 	return s.siteNow(ctx, nil, site)
 }
 
+// InForceSeen is InForce as it was seen last, however long ago. It asks nobody: for whoever is
+// called within a transaction, which may have the only connection.
+func (s *Store) InForceSeen(site string) (in preferences.Site, seen bool) {
+	known, seen := s.sites.Load(site)
+	if seen {
+		in = known.(siteSeen).Site
+	}
+	return in, seen
+}
+
 // siteSeen is what people inherit of a site, as it was a moment ago.
 type siteSeen struct {
 	preferences.Site

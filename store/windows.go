@@ -152,8 +152,14 @@ type closing struct {
 	decide  func([]message.Message) message.Closing
 }
 
-// closeWindows writes what becomes of the messages in the windows.
+// closeWindows writes what becomes of the messages in the windows. What decide needs of the
+// site it finds by InForceSeen.
 func (s *Store) closeWindows(ctx context.Context, t *tx, c closing) error {
+	in, err := s.siteNow(ctx, t, c.site)
+	if err != nil {
+		return err
+	}
+	s.sites.Store(c.site, siteSeen{in, time.Now().Add(fresh)}) // decide must not ask for it
 	byUser, err := s.waiting(ctx, t, c)
 	if err != nil {
 		return err

@@ -107,11 +107,11 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	h.current.config.Store(&c)
 	h.store.Home(c.Site)
 	onSite := h.calendar
-	h.writer = h.writes()
+	h.writer = h.writes(h.kindsOf)
 	h.routes = routes
 	h.ring = links.NewRing(c.signing(h.store).keys, links.NewKey(c.derived()))
 	h.flush = notifications.New(h.store, routes, outgoingWriter{h.writer, h.linkDoor()}, h.flushOptions(), h.log)
-	h.promote = usernotifications.New(h.counted(), h.writer, h.log)
+	h.promote = usernotifications.New(h.counted(), h.writes(h.kindsSeen), h.log)
 	h.remind = reminders.New(h.store, h.writer, onSite, c.domain(), h.log)
 	h.callbacks = c.callbacks(h.store, h.log)
 	h.why = explain.New(h.store, h.standing)

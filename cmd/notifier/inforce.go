@@ -92,10 +92,20 @@ func (h *house) kindsOf(site string) preferences.Catalog {
 	return h.kinds(in.Rules)
 }
 
+// kindsSeen are the kinds that were in force on a site when the store looked last. Digests are
+// written within a transaction, and a question to the database would wait for its end.
+func (h *house) kindsSeen(site string) preferences.Catalog {
+	in, seen := h.store.InForceSeen(site)
+	if !seen {
+		return h.current.config.Load().Kinds
+	}
+	return h.kinds(in.Rules)
+}
+
 // writes is how mails look here.
-func (h *house) writes() letter.Writer {
+func (h *house) writes(kindsOf func(site string) preferences.Catalog) letter.Writer {
 	w := h.config.writer()
-	w.Links = h.config.links(h.kindsOf)
+	w.Links = h.config.links(kindsOf)
 	var known atomic.Pointer[titles]
 	w.TitlesNow = func() map[message.Kind]string {
 		now, t := h.current.config.Load(), known.Load()
