@@ -61,8 +61,9 @@ func (s *Store) Home(site string) { s.home = site }
 // siteNow reads the rules of the site, else those of the site that it is for tests of, else those
 // of the home site, all in one statement: a change of any of them changes the version, too.
 func (s *Store) siteNow(ctx context.Context, t *tx, site string) (in preferences.Site, err error) {
-	err = s.row(ctx, t, []any{&in.Timezone, &in.Version, &in.Rules}, `SELECT s.timezone, s.version, COALESCE(NULLIF(s.applied_kinds, ''), NULLIF(p.applied_kinds, ''), h.applied_kinds, '')
-		FROM sites s LEFT JOIN sites p ON p.site = ? LEFT JOIN sites h ON h.site = ? WHERE s.site = ?`, access.Home(site), s.home, site)
+	err = s.row(ctx, t, []any{&in.Timezone, &in.Version, &in.Rules}, `SELECT timezone, version, COALESCE(NULLIF(applied_kinds, ''),
+			NULLIF((SELECT applied_kinds FROM sites WHERE site = ?), ''), (SELECT applied_kinds FROM sites WHERE site = ?), '')
+		FROM sites WHERE site = ?`, access.Home(site), s.home, site)
 	if errors.Is(err, sql.ErrNoRows) {
 		return preferences.Site{Timezone: "UTC"}, nil
 	}
