@@ -174,7 +174,8 @@ func TestJobsLookOnlyAtWhatIsDue(t *testing.T) {
 				}
 				allowed := strings.Fields(step.indexes)
 				for _, statement := range statements {
-					if strings.Contains(statement, "ctid") { // O3
+					// O3: where a row lies says which it is only together with its part of the table, and its key is looked at again.
+					if strings.Contains(statement, "ctid") && !(strings.Contains(statement, "tableoid = ") && strings.Contains(statement, "(queue.id || '') = ")) {
 						t.Errorf("%s finds rows by where they lie:\n%s", step.name, statement)
 					}
 					for _, access := range explain(statement) {

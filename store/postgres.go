@@ -166,17 +166,23 @@ func (p postgres) read(ctx context.Context, s *Store, t *tx, statement string, a
 	return all, err
 }
 
-// postgresClaim is an upsert that never inserts, as postgresSettle is. It finds the rows
-// that it has locked by their keys: in a table that is partitioned, where a row lies says
-// nothing of which row it is.
+// postgresClaim goes to the rows that it has locked by where they lie: in which of the parts
+// of a table that may be partitioned, and where in it. Their keys are looked at again, but
+// hidden from the planner, which could find the rows by nothing cheaper.
 var postgresClaim = fmt.Sprintf(`WITH q AS (
-		INSERT INTO queue (site, id, status, changed_at) SELECT q.site, q.id, q.status, q.changed_at FROM (
-			SELECT site, id, status, changed_at FROM queue WHERE site = $1 AND account = $5 AND priority = $6 AND due_at <= $2 AND status IN %s
-			ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) AS q
-		ON CONFLICT (site, id) DO UPDATE SET %s
-		RETURNING *
+		UPDATE queue SET %s FROM (
+			SELECT tableoid AS part, ctid AS place, site, id FROM queue WHERE site = $1 AND account = $5 AND priority = $6 AND due_at <= $2 AND status IN %s
+			ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) AS due
+		WHERE %s
+		RETURNING queue.*
 	) %sq`,
-	in(claimable), fmt.Sprintf(claimedOf("queue."), "$3", "$2"), selectMessages)
+	fmt.Sprintf(claimedOf("queue."), "$3", "$2"), in(claimable), lies("due"), selectMessages)
+
+// lies is the condition that a row of the queue is the one that was found before.
+func lies(found string) string {
+	return fmt.Sprintf("queue.ctid = %[1]s.place AND queue.tableoid = %[1]s.part AND %[2]s = %[1]s.id AND %[3]s = %[1]s.site",
+		found, hidden("queue.id"), hidden("queue.site"))
+}
 
 func (p postgres) claim(ctx context.Context, s *Store, c claim) ([]message.Message, error) {
 	rows, err := p.pool.Query(ctx, s.ready(postgresClaim+s.withQueue()), c.site, c.at.UTC(), c.leaseUntil.UTC(), c.n, c.account, c.rank)
@@ -188,15 +194,15 @@ func (p postgres) claim(ctx context.Context, s *Store, c claim) ([]message.Messa
 
 func (postgres) atOnce() bool { return true }
 
-// postgresSettleWhole is postgresSettle for outcomes that a receipt says all of.
-var postgresSettleWhole = fmt.Sprintf(`INSERT INTO queue (site, id, status, changed_at, receipt)
-	SELECT $1, i.id, '', i.changed_at, i.receipt
+// postgresSettleWhole goes to each row by where it lies, as postgresClaim does. A row that has
+// moved there meanwhile, as when its lease was renewed, is left to postgresSettle.
+var postgresSettleWhole = fmt.Sprintf(`UPDATE queue SET %s, changed_at = held.changed_at, receipt = held.receipt
+	FROM (SELECT q.tableoid AS part, q.ctid AS place, q.site, q.id, i.changed_at, i.receipt
 		FROM unnest($2::text[], $3::timestamptz[], $4::text[]) AS i(id, changed_at, receipt) CROSS JOIN LATERAL
-			(SELECT FROM queue q WHERE q.site = $1 AND q.id = i.id AND q.claim = %[2]d AND %[3]s = '%[4]s' OFFSET 0) AS held
-	ON CONFLICT (site, id) DO UPDATE SET %[1]s, changed_at = excluded.changed_at, receipt = excluded.receipt
-		WHERE queue.claim = %[2]d AND queue.status = '%[4]s'
+			(SELECT q.tableoid, q.ctid, q.site, q.id FROM queue q WHERE q.site = $1 AND q.id = i.id OFFSET 0) AS q) AS held
+	WHERE %s AND queue.claim = %d AND %s = '%s'
 	RETURNING queue.id`,
-	settledWhole, firstClaim, hidden("q.status"), message.Sending)
+	settledWhole, lies("held"), firstClaim, hidden("queue.status"), message.Sending)
 
 func (p postgres) settleWhole(ctx context.Context, s *Store, t *tx, rows []settlement) (moved []string, err error) {
 	for len(rows) > 0 {
