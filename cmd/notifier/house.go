@@ -37,6 +37,7 @@ import (
 type house struct {
 	config    Config
 	current   inForce
+	leaving   nextMail
 	log       *zap.Logger
 	replica   string
 	store     *store.Store
@@ -159,7 +160,7 @@ func (h *house) plan(wake func()) error {
 		{Name: outboxJob, Spec: schedule.Spec{Every: "5s"}, Work: waking(h.outbox.Run), Wake: true, Private: true},
 		{Name: callbacksJob, Spec: schedule.Spec{Every: "5s"}, Work: h.callbacks.Run, Wake: true, Private: true},
 		{Name: seriesJob, Spec: schedule.Spec{Every: "5s"}, Work: h.measure, Private: true},
-		{Name: timersJob, Spec: schedule.Spec{Every: "5s"}, Work: h.ahead(h.timers), Private: true},
+		{Name: timersJob, Spec: schedule.Spec{Every: "5s"}, Work: h.timers, Private: true},
 		{Name: sweepJob, Spec: schedule.Spec{Every: h.sweepEvery()}, Work: waking(h.flush.Sweep), Wake: true, Private: true},
 		{Name: "housekeeping", Spec: schedule.Spec{Every: "5m"}, Work: h.housekeep, Private: true},
 	} {
