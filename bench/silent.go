@@ -31,23 +31,32 @@ func (c *chaos) freezing() (verdict, error) {
 	return c.vanishing(func(p *postgres) error { p.signal(syscall.SIGSTOP); return nil })
 }
 
-// signal reaches the server and all its processes.
+// signal reaches the server and all its processes. They are listed before, because those of a
+// server that was killed are nobody's, and after, because one that was stopped begins no more.
 func (p *postgres) signal(s syscall.Signal) {
-	pid := p.command.Process.Pid
-	_ = syscall.Kill(pid, s)
-	all, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, file := range all {
+	all := p.processes()
+	_ = syscall.Kill(p.command.Process.Pid, s)
+	for _, one := range append(all, p.processes()...) {
+		_ = syscall.Kill(one, s)
+	}
+}
+
+// processes are those that the server has begun.
+func (p *postgres) processes() (all []int) {
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range files {
 		b, err := os.ReadFile(file)
 		if err != nil {
 			continue // it has ended
 		}
 		_, rest, _ := strings.Cut(string(b), ") ")
-		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == strconv.Itoa(pid) {
-			if child, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil {
-				_ = syscall.Kill(child, s)
+		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == strconv.Itoa(p.command.Process.Pid) {
+			if one, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil {
+				all = append(all, one)
 			}
 		}
 	}
+	return all
 }
 
 // inNamespace marks the process that runs a scenario in a network of its own. It must not
