@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"os/exec"
@@ -157,7 +158,7 @@ func TestSecretsRotate(t *testing.T) {
 // until waits for what has to come, as a replica that looks once a second.
 func until(t *testing.T, never string, come func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !come(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !come(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal(never)
 		}
@@ -235,30 +236,40 @@ func TestAReplicaWithTheKeyBefore(t *testing.T) {
 // finishes it.
 func TestARotationThatIsKilled(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		const n = 1500
+		const n = 300
 		first := keyed(t, url, "A", "").sealed(t)
+		var before string // of the webhook at which it is sure to be
 		for i := range n {
 			e := webhook.Endpoint{ID: message.ID(fmt.Sprintf("wh_%04d", i)), Site: "default", URL: "http://127.0.0.1:9/", CreatedAt: time.Now(), UpdatedAt: time.Now()}
 			e.Secrets = []string{first.config.vault().Seal(webhook.NewSecret(), callbacks.Owner(e))}
 			if err := first.store.SaveWebhook(t.Context(), e); err != nil {
 				t.Fatal(err)
 			}
+			if i == 99 {
+				before = e.Secrets[0]
+			}
 		}
 		left := first.link()
 		both, alone := keyed(t, url, "B", "A"), keyed(t, url, "B", "")
+		goOn := stopsAt(t, url, "wh_0100")
 		ctx, kill := context.WithCancel(t.Context())
 		defer kill()
 		c := both.command(ctx, t, "secrets", "rotate")
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "S4: nothing is sealed anew", func() bool { return shutFor(t, alone) < n+1 })
+		until(t, "S4: nothing is sealed anew", func() bool {
+			e, err := first.store.Webhook(t.Context(), "default", "wh_0099")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e.Secrets[0] != before
+		})
 		kill()
 		_ = c.Wait()
-		shut := shutFor(t, alone)
-		t.Logf("killed when %d of %d were left", shut, n+1)
-		if shut == 0 {
-			t.Error("it was done before it was killed: give it more to do")
+		goOn()
+		if shut := shutFor(t, alone); shut < n/2 || shut > n {
+			t.Errorf("it was killed in the middle, and %d of %d are left", shut, n+1)
 		}
 		both.knows(t, "after it was killed", left)
 		if said, err := both.runs(t, "secrets", "rotate"); err != nil {
@@ -266,6 +277,32 @@ func TestARotationThatIsKilled(t *testing.T) {
 		}
 		keyed(t, url, "B", "").knows(t, "after the next run", left)
 	})
+}
+
+// stopsAt has the database take for ever over a webhook, until the returned function is called.
+func stopsAt(t *testing.T, url, id string) (goOn func()) {
+	t.Helper()
+	driver, name, begin, end := "sqlite", "file:"+strings.TrimPrefix(url, "sqlite:")+"?_pragma=busy_timeout(10000)", `CREATE TRIGGER slow BEFORE UPDATE ON webhooks WHEN NEW.id = '%s' BEGIN
+		SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) SELECT i FROM n); END`, "DROP TRIGGER slow"
+	if strings.HasPrefix(url, "postgres") {
+		driver, name = "pgx", url
+		begin = `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN NEW; END $$;
+			CREATE TRIGGER slow BEFORE UPDATE ON webhooks FOR EACH ROW WHEN (NEW.id = '%s') EXECUTE FUNCTION slow(); SELECT pg_advisory_lock(4711)`
+		end = "SELECT pg_advisory_unlock(4711); DROP TRIGGER slow ON webhooks; DROP FUNCTION slow()"
+	}
+	db, err := sql.Open(driver, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	db.SetMaxOpenConns(1) // which holds the lock
+	do := func(statement string) {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(fmt.Sprintf(begin, id))
+	return func() { do(end) }
 }
 
 // shutFor is how many webhooks the service has no key for.
