@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -45,6 +46,9 @@ func setUpHouse(e *testscript.Env, elsewhere bool) error {
 		"NOTIFIER_CALLBACKS__ALLOW=127.0.0.1/32",
 	}
 	e.Vars = append(e.Vars, "HOME="+e.WorkDir)
+	if clock := os.Getenv("NOTIFIER_TEST_CLOCK"); clock != "" { // .ci/dates: the program has the tests' clock
+		e.Setenv("NOTIFIER_TEST_CLOCK", clock)
+	}
 	if !elsewhere {
 		e.Vars = append(e.Vars, settings...)
 		return migrateScript(settings)
