@@ -85,12 +85,16 @@ func TestAPreviewIsWhatIsSent(t *testing.T) {
 		digests := 0
 		for i := range previewed {
 			id, query := fmt.Sprintf("p%d", i), "?format=eml"
-			if i%4 == 0 {
-				query, now = query+"&now=true", append(now, id)
+			soon := i%4 == 0
+			if soon {
+				query += "&now=true"
 			}
 			mail := p.preview(id, query)
 			if mail == nil {
 				continue // nothing happened
+			}
+			if soon {
+				now = append(now, id)
 			}
 			before[id] = mail
 			if bytes.Contains(mail, []byte("X-Notifier-Id: dig_")) {
