@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
@@ -38,7 +37,7 @@ func (c clock) ahead(t time.Time) string {
 	if written == "" || !t.After(c.now) {
 		return written
 	}
-	return facts{"time": written, "span": c.long(t.Sub(c.now))}.fill(c.texts["in"])
+	return facts{"time": written, "span": wallclock.Span(c.lang, t.Sub(c.now).Round(time.Second))}.fill(c.texts["in"])
 }
 
 func (c clock) write(format string, t time.Time, sharp bool) string {
@@ -50,24 +49,4 @@ func (c clock) write(format string, t time.Time, sharp bool) string {
 		"weekday": c.weekdays[t.Weekday()], "day": strconv.Itoa(t.Day()), "month": c.months[t.Month()-1], "year": strconv.Itoa(t.Year()),
 		"hour": hourOf(t.Hour(), t.Minute(), t.Second(), sharp),
 	}.fill(format) + " " + c.name()
-}
-
-// long is a length of time in two units at most.
-func (c clock) long(d time.Duration) string {
-	if d = d.Round(time.Second); d < time.Minute {
-		return fmt.Sprintf("%d %s", int(d.Seconds()), c.second)
-	}
-	d = d.Round(time.Minute)
-	minutes := fmt.Sprintf("%d %s", int(d.Minutes())%60, c.minute)
-	switch {
-	case d < time.Hour:
-		return minutes
-	case d >= 48*time.Hour:
-		return c.count(int(d.Hours()/24), "days")
-	}
-	hours := fmt.Sprintf("%d %s", int(d.Hours()), c.hour)
-	if d%time.Hour == 0 {
-		return hours
-	}
-	return hours + " " + minutes
 }

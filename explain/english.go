@@ -202,9 +202,7 @@ var english = words{
 	counts: map[string]map[plural.Form]string{
 		"messages": {plural.One: "{n} message", plural.Other: "{n} messages"},
 		"tries":    {plural.One: "{n} try", plural.Other: "{n} tries"},
-		"days":     {plural.One: "{n} day", plural.Other: "{n} days"},
 	},
-	second: "s", minute: "min", hour: "h",
 	point:    "{weekday} {day} {month} {year}, {hour}",
 	since:    "{weekday} {day} {month} {year}, {hour}",
 	weekdays: [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},

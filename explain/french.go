@@ -202,9 +202,7 @@ var french = words{
 	counts: map[string]map[plural.Form]string{
 		"messages": {plural.One: "{n} message", plural.Many: "{n} messages", plural.Other: "{n} messages"},
 		"tries":    {plural.One: "{n} tentative", plural.Many: "{n} tentatives", plural.Other: "{n} tentatives"},
-		"days":     {plural.One: "{n} jour", plural.Many: "{n} jours", plural.Other: "{n} jours"},
 	},
-	second: "s", minute: "min", hour: "h",
 	point:    "le {weekday} {day} {month} {year} à {hour}",
 	since:    "le {weekday} {day} {month} {year} à {hour}",
 	weekdays: [7]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"},

@@ -202,9 +202,7 @@ var polish = words{
 	counts: map[string]map[plural.Form]string{
 		"messages": {plural.One: "{n} wiadomości", plural.Few: "{n} wiadomości", plural.Many: "{n} wiadomości", plural.Other: "{n} wiadomości"},
 		"tries":    {plural.One: "{n} próbie", plural.Few: "{n} próbach", plural.Many: "{n} próbach", plural.Other: "{n} próby"},
-		"days":     {plural.One: "{n} dzień", plural.Few: "{n} dni", plural.Many: "{n} dni", plural.Other: "{n} dnia"},
 	},
-	second: "s", minute: "min", hour: "godz.",
 	point:    "{weekday} {day} {month} {year} o {hour}",
 	since:    "{day} {month} {year}, {hour}",
 	weekdays: [7]string{"w niedzielę", "w poniedziałek", "we wtorek", "w środę", "w czwartek", "w piątek", "w sobotę"},

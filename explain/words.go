@@ -22,7 +22,6 @@ type words struct {
 	texts  map[string]string
 	counts map[string]map[plural.Form]string // a number with its noun
 
-	second, minute, hour string // units
 	// point is a moment as it stands in a sentence, with the words that go before it; since is
 	// one from which on something holds, or until which.
 	point, since string

@@ -20,8 +20,10 @@ type Condition struct {
 	// Subject is what the condition is about: the job, as the console names it; empty if there is
 	// only one condition of the name.
 	Subject string
-	// Value is the number or duration in Says, for the same sentence in other languages.
+	// Value is the number in Says, for the same sentence in other languages.
 	Value string
+	// For is the length of time in Says, where there is one instead of a number.
+	For time.Duration
 	// Says is what is wrong and Do what to do about it, each a sentence.
 	Says, Do string
 	// Site is the only site whose staff may see it; empty: everybody's may.

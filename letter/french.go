@@ -2,7 +2,6 @@ package letter
 
 import (
 	"strconv"
-	"strings"
 
 	"notifier/message"
 )
@@ -82,19 +81,6 @@ var french = words{
 	leaves:   func(leaves, due string) string { return leaves + " (prévu " + due + ")" },
 	earliest: func(due string) string { return due + " au plus tôt" },
 	last:     "C’est le dernier rappel.",
-	span: func(days, hours, minutes int) string {
-		var parts []string
-		if days > 0 {
-			parts = append(parts, frenchDays(days))
-		}
-		if hours > 0 {
-			parts = append(parts, frenchCount(hours, "heure", "heures"))
-		}
-		if minutes > 0 {
-			parts = append(parts, frenchCount(minutes, "minute", "minutes"))
-		}
-		return strings.Join(parts, " ")
-	},
 }
 
 func frenchSubject(step string) string {

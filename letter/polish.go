@@ -2,7 +2,6 @@ package letter
 
 import (
 	"strconv"
-	"strings"
 
 	"notifier/message"
 )
@@ -84,19 +83,6 @@ var polish = words{
 	leaves:   func(leaves, due string) string { return leaves + " (planowo " + due + ")" },
 	earliest: func(due string) string { return "najwcześniej " + due },
 	last:     "To ostatnie przypomnienie.",
-	span: func(days, hours, minutes int) string {
-		var parts []string
-		if days > 0 {
-			parts = append(parts, polishDays(days))
-		}
-		if hours > 0 {
-			parts = append(parts, polishCount(hours, "godz.", "godz.", "godz."))
-		}
-		if minutes > 0 {
-			parts = append(parts, polishCount(minutes, "min", "min", "min"))
-		}
-		return strings.Join(parts, " ")
-	},
 }
 
 func polishSubject(step string) string {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/wallclock"
 )
 
 // Due is when something is due, and the moments around it.
@@ -121,15 +122,7 @@ func (d Due) promise(s *words, wall Wall) string {
 	return s.leaves(leaves, due)
 }
 
-// lasting is how long d is, no more exactly than a reader needs it.
+// lasting is how long d is; nobody needs the seconds of a deadline.
 func lasting(s *words, d time.Duration) string {
-	minutes := int(d.Round(time.Minute) / time.Minute)
-	days, hours, minutes := minutes/(24*60), minutes/60%24, minutes%60
-	if days > 0 {
-		minutes = 0
-	}
-	if days > 2 {
-		hours = 0
-	}
-	return s.span(days, hours, minutes)
+	return wallclock.Span(s.lang, d.Round(time.Minute))
 }

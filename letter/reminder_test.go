@@ -75,14 +75,14 @@ func TestRemindSaysHowLong(t *testing.T) {
 		want string
 	}{
 		{12*24*time.Hour + 5*time.Hour, " · 12 days left"},
-		{2*24*time.Hour + 5*time.Hour, " · 2 days 5 hours left"},
+		{2*24*time.Hour + 5*time.Hour, " · 2 days 5 h left"},
 		{24 * time.Hour, " · 1 day left"},
 		{24*time.Hour - 7*time.Millisecond, " · 1 day left"},
-		{90 * time.Minute, " · 1 hour 30 minutes left"},
-		{time.Minute, " · 1 minute left"},
+		{90 * time.Minute, " · 1 h 30 min left"},
+		{time.Minute, " · 1 min left"},
 		{0, "(Europe/Warsaw)"},
-		{-15 * time.Minute, " · 15 minutes ago"},
-		{-7 * time.Hour, " · 7 hours ago"},
+		{-15 * time.Minute, " · 15 min ago"},
+		{-7 * time.Hour, " · 7 h ago"},
 		{-40 * time.Hour, "Was due Fri 20 Nov 16:00 (Europe/Warsaw)"},
 	} {
 		now := utc("2026-11-22 07:00")

@@ -56,7 +56,6 @@ type words struct {
 	leaves     func(leaves, due string) string
 	earliest   func(due string) string
 	last       string
-	span       func(days, hours, minutes int) string
 }
 
 // speak is the catalogue for somebody who wants that language (message.Languages.Lookup);
@@ -145,19 +144,6 @@ var english = words{
 	leaves:   func(leaves, due string) string { return leaves + " (due " + due + ")" },
 	earliest: func(due string) string { return due + " at the earliest" },
 	last:     "This is the last reminder.",
-	span: func(days, hours, minutes int) string {
-		var parts []string
-		if days > 0 {
-			parts = append(parts, count(days, "day", "days"))
-		}
-		if hours > 0 {
-			parts = append(parts, count(hours, "hour", "hours"))
-		}
-		if minutes > 0 {
-			parts = append(parts, count(minutes, "minute", "minutes"))
-		}
-		return strings.Join(parts, " ")
-	},
 }
 
 func subject(step string) string {

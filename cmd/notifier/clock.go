@@ -15,6 +15,7 @@ import (
 	"notifier/api"
 	"notifier/health"
 	"notifier/listing"
+	"notifier/wallclock"
 )
 
 // now is the time that the service goes by.
@@ -98,10 +99,10 @@ func (h *house) keepClock(ctx context.Context) error {
 }
 
 func clockStepped(step time.Duration) health.Condition {
-	value := step.Round(time.Second).String()
+	step = step.Round(time.Second)
 	return health.Condition{
-		Name: health.ClockStepped, Value: value,
-		Says: fmt.Sprintf("The clock of this machine has jumped forward by %s; what is due only because of that waits.", value),
+		Name: health.ClockStepped, For: step,
+		Says: fmt.Sprintf("The clock of this machine has jumped forward by %s; what is due only because of that waits.", wallclock.Span("en", step)),
 		Do:   "Set the clock right, by NTP; if it is right, notifier clock confirm says so.",
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"notifier/health"
 	"notifier/schedule"
+	"notifier/wallclock"
 )
 
 // watchHealth says what keeps the service from its work. Each check is a method below, which
@@ -32,8 +33,8 @@ func (h *house) jobsRun(context.Context) (all []health.Condition, _ error) {
 	for _, s := range h.timetable.Silent() {
 		quiet := s.For.Truncate(time.Second)
 		all = append(all, health.Condition{
-			Name: health.JobStuck, Subject: s.Job, Value: quiet.String(), Blocks: true,
-			Says: fmt.Sprintf("%s has made no progress for %s.", s.Job, quiet),
+			Name: health.JobStuck, Subject: s.Job, For: quiet, Blocks: true,
+			Says: fmt.Sprintf("%s has made no progress for %s.", s.Job, wallclock.Span("en", quiet)),
 			Do:   "The log says what it waited for; another run is begun as soon as one can be.",
 		})
 	}
@@ -76,8 +77,8 @@ func (h *house) mailLeaves(ctx context.Context) ([]health.Condition, error) {
 	}
 	waited := at.Sub(due).Truncate(time.Second)
 	return []health.Condition{{
-		Name: health.MailLate, Value: waited.String(),
-		Says: fmt.Sprintf("The oldest due mail has waited for %s.", waited),
+		Name: health.MailLate, For: waited,
+		Says: fmt.Sprintf("The oldest due mail has waited for %s.", wallclock.Span("en", waited)),
 		Do:   "notifier queue list --status pending shows it, and notifier why says why.",
 	}}, nil
 }

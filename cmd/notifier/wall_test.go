@@ -29,7 +29,7 @@ var walls = map[string][]string{
 	"rescue":                 {}, // what keeps a panic from ending the process
 	"health":                 {}, // what keeps the service from its work
 	"document":               {"message"},
-	"letter":                 {"message"},
+	"letter":                 {"message", "wallclock"},
 	"listing":                {},
 	"series":                 {"message"},
 	"digest":                 {"message", "letter"},

@@ -21,6 +21,7 @@ type charts struct {
 	All    []chart
 	Clock  look.Clock
 	Lang   string
+	Units  string // of seconds, minutes and hours, for axes
 }
 
 // chart is a picture of numbers, a sentence about it, and the numbers themselves: scripts
@@ -129,7 +130,7 @@ func (c *console) overviewCharts(r *http.Request, b base) (charts, error) {
 	if kind != "" {
 		query.Set("kind", kind)
 	}
-	all := charts{Source: b.source("overview", query), Clock: b.Clock, Lang: b.Lang}
+	all := charts{Source: b.source("overview", query), Clock: b.Clock, Lang: b.Lang, Units: b.units()}
 	for _, make := range []func(*http.Request, base) (chart, error){
 		c.queueChart, c.flowChart, func(r *http.Request, b base) (chart, error) { return c.waitsChart(r, b, kind) }, c.digestsChart,
 	} {

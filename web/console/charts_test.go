@@ -66,7 +66,7 @@ func TestCharts(t *testing.T) {
 	h.wants(one, http.StatusOK, "Half of the mail left within 1 h 30 min of its time")
 	h.wants(h.ask(access.Viewer, "GET", "/errors", nil), http.StatusOK, "2 errors; most often: The mailbox is full.")
 	again := h.ask(access.Viewer, "GET", "/charts/overview?kind=case_received&lang=pl", nil)
-	h.wants(again, http.StatusOK, "Połowa wiadomości wyszła w ciągu 1 h 30 min")
+	h.wants(again, http.StatusOK, "Połowa wiadomości wyszła w ciągu 1 godz. 30 min")
 	if strings.Contains(again.Body.String(), "<html") || !strings.Contains(again.Body.String(), `data-charts="/charts/overview?kind=case_received&amp;lang=pl"`) {
 		t.Error("the charts alone are a whole page, or lead elsewhere")
 	}

@@ -10,6 +10,7 @@ import (
 
 	"notifier/access"
 	"notifier/health"
+	"notifier/schedule"
 )
 
 func (h *house) conditions(context.Context) []health.Condition {
@@ -19,7 +20,7 @@ func (h *house) conditions(context.Context) []health.Condition {
 			{Name: health.Bounces, Subject: "secret", Value: "21", Site: "another"},
 		}
 	}
-	return []health.Condition{{Name: health.ClockStepped, Value: h.step.String()}}
+	return []health.Condition{{Name: health.ClockStepped, For: h.step}, {Name: health.JobStuck, Subject: schedule.UserNotifications, For: 95 * time.Second}}
 }
 
 func (h *house) confirmClock(context.Context, string) (moved time.Duration) {
@@ -37,7 +38,9 @@ func TestAPersonConfirmsTheClock(t *testing.T) {
 		h.Error("S7: whoever may not confirm the clock has the button")
 	}
 	page := h.ask(access.Manager, "GET", "/", nil)
-	h.wants(page, http.StatusOK, "jumped forward by 48h0m0s", "The clock is right")
+	// P9: lengths of time in one style, jobs by their names.
+	h.wants(page, http.StatusOK, "jumped forward by 2 days", "The clock is right", "UserNotifications has made no progress for 1 min 35 s")
+	h.wants(h.ask(access.Manager, "GET", "/?lang=pl", nil), http.StatusOK, "2 dni", "1 min 35 s")
 	if !strings.Contains(page.Body.String(), button) {
 		h.Error("S7: there is no button to confirm the clock")
 	}

@@ -16,7 +16,7 @@ const errorLines = 5
 
 // errorCharts are those of the page of errors.
 func (c *console) errorCharts(r *http.Request, b base) (charts, error) {
-	all := charts{Source: b.source("errors", nil), Clock: b.Clock, Lang: b.Lang}
+	all := charts{Source: b.source("errors", nil), Clock: b.Clock, Lang: b.Lang, Units: b.units()}
 	one, err := c.errorsChart(r, b)
 	slices.Reverse(one.newestFirst())
 	all.All = []chart{one}

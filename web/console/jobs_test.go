@@ -19,7 +19,7 @@ func TestScheduleInWords(t *testing.T) {
 		"mode=every&n=90&unit=second":                          {"every 90 seconds :", "waits 45 s on average, and 1 min 30 s at most"},
 		"mode=every&n=120&unit=minute":                         {"every 2 hours :"},
 		"mode=every&n=&unit=minute":                            {"is not a duration", "Correct the schedule"},
-		"mode=daily&at=07:05&timezone=Europe/Warsaw":           {"daily at 07:05 (Europe/Warsaw) :", "24 h at most"},
+		"mode=daily&at=07:05&timezone=Europe/Warsaw":           {"daily at 07:05 (Europe/Warsaw) :", "1 day at most"},
 		"mode=daily&at=&timezone=":                             {"Correct the schedule"},
 		"mode=cron&cron=5+*+*+*+*":                             {"every hour at :05 (UTC) :"},
 		"mode=cron&cron=0+8+*+*+MON&timezone=Asia/Tokyo":       {"every week: Monday at 08:00 (Asia/Tokyo) :"},

@@ -86,7 +86,7 @@ func progress(b base, o message.Operation) string {
 		return text + ended(b, o)
 	}
 	left := time.Duration(float64(took) * float64(max(o.Total-o.Done, 0)) / float64(o.Done))
-	return text + " · " + words.N("op.left", max(1, int(left.Round(time.Second)/time.Second)))
+	return text + " · " + words.T("op.left", "Span", b.Span(max(time.Second, left.Round(time.Second))))
 }
 
 // ended is what has become of the messages of an operation that ended.

@@ -68,7 +68,7 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) error {
 		if one.Site != "" && one.Site != site(r) || one.Name == health.AccountFails { // accounts follow below
 			continue
 		}
-		p.Needs = append(p.Needs, need{Text: words.T("health."+one.Name, "Job", one.Subject, "Value", one.Value), Path: cmp.Or(one.Path, "/"), Confirms: one.Name == health.ClockStepped && mayConfirm})
+		p.Needs = append(p.Needs, need{Text: p.condition(one), Path: cmp.Or(one.Path, "/"), Confirms: one.Name == health.ClockStepped && mayConfirm})
 	}
 	p.Until = now.Add(time.Hour)
 	for i, j := range p.Jobs {
@@ -102,6 +102,18 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Charts, p.Live = &all, "/stream"
 	return c.show(w, r, p.Lang, "overview.html", p)
+}
+
+// condition is what is wrong, in the language of the page.
+func (b base) condition(one health.Condition) string {
+	words, value, subject := b.Clock.Words, one.Value, one.Subject
+	if one.For != 0 {
+		value = b.Span(one.For)
+	}
+	if one.Name == health.JobStuck {
+		subject = words.T("job." + subject)
+	}
+	return words.T("health."+one.Name, "Job", subject, "Value", value)
 }
 
 // line is when a job runs in the hour from now.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"notifier/access"
 	"notifier/message"
@@ -248,4 +249,13 @@ func tellHook(r *http.Request, id message.ID, before, after access.State) {
 	web.Tell(r.Context(), func(record *access.Record) {
 		record.Subject, record.Before, record.After = "/webhooks/"+string(id), before, after
 	})
+}
+
+// Waited is how long the answer to a test took, which an Answer has as package time writes it.
+func (p webhookPage) Waited(took string) string {
+	d, err := time.ParseDuration(took)
+	if err != nil {
+		return took
+	}
+	return p.Span(d)
 }

@@ -2,7 +2,6 @@ package console
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -71,29 +70,13 @@ func (b base) Took(run schedule.Run) string {
 	return b.Span(run.EndedAt.Sub(run.StartedAt))
 }
 
-// Span is a length of time, as in "1 min 30 s": two units at most.
-func (b base) Span(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return strconv.Itoa(int(d.Round(time.Millisecond)/time.Millisecond)) + " ms"
-	case d < 10*time.Second:
-		return strings.TrimSuffix(strconv.FormatFloat(d.Seconds(), 'f', 1, 64), ".0") + " s"
-	case d < time.Minute:
-		return strconv.Itoa(int(d.Round(time.Second)/time.Second)) + " s"
-	case d < time.Hour:
-		return units(d.Round(time.Second), time.Minute, " min ", time.Second, " s")
-	case d < 48*time.Hour:
-		return units(d.Round(time.Minute), time.Hour, " h ", time.Minute, " min")
-	}
-	return units(d.Round(time.Hour), 24*time.Hour, " d ", time.Hour, " h")
-}
+// Span is a length of time, as in "1 min 30 s".
+func (b base) Span(d time.Duration) string { return wallclock.Span(b.Lang, d) }
 
-func units(d, large time.Duration, named string, small time.Duration, left string) string {
-	text := strconv.Itoa(int(d/large)) + named
-	if rest := d % large / small; rest > 0 {
-		text += strconv.Itoa(int(rest)) + left
-	}
-	return strings.TrimSpace(text)
+// units are those of seconds, minutes and hours, for the axes that a script draws.
+func (b base) units() string {
+	symbols := wallclock.Symbols(b.Lang)
+	return strings.Join(symbols[:], "|")
 }
 
 // Moments are times as people read them, each day named once, with the zone behind.

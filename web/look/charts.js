@@ -8,9 +8,10 @@ const time = new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit',
 const date = new Intl.DateTimeFormat(lang, { day: 'numeric', month: 'short', timeZone: zone });
 const amount = new Intl.NumberFormat(lang, { maximumFractionDigits: 1 });
 const dashes = [[], [6, 4], [2, 3], [], [8, 3, 2, 3], [4, 2], [1, 3]];
-const units = [[3600, 'h'], [60, 'min'], [1, 's']];
+const named = section?.dataset.units.split('|');
+const units = [3600, 60, 1].map((size, i) => [size, named?.[2 - i]]);
 
-// span is how long something took, for an axis: in one unit.
+// span is how long something took, for an axis: in one unit, named as the page names it.
 function span(seconds) {
 	const [size, unit] = units.find(([size]) => seconds >= size) || units[2];
 	return amount.format(seconds / size) + ' ' + unit;
@@ -65,7 +66,7 @@ function options(figure, plot) {
 		const i = u.cursor.idx;
 		figure.querySelectorAll('[data-here]').forEach((place, line) => {
 			const of = u.data[line + 1];
-			place.textContent = i == null || !of ? '' : format(of[i]);
+			place.textContent = i == null || !of ? '' : seconds ? inOrder(figure)[i].cells[line + 1].textContent : format(of[i]);
 		});
 		const when = figure.querySelector('[data-when]');
 		if (when) when.textContent = i == null ? '' : names()[i] ?? '';

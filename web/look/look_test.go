@@ -79,7 +79,7 @@ func TestTextsInUse(t *testing.T) {
 // Every text can be filled in, in each language, and none shows what it could not fill in.
 func TestFilling(t *testing.T) {
 	fill := []any{}
-	for _, name := range []string{"Hour", "Weekday", "Date", "Moment", "Zone", "Address", "Link", "Kinds", "Kind", "Name", "Value", "Who", "First", "Last", "Count", "N", "Cron", "Every", "Says", "Account", "Job", "Error", "Note", "Done", "All", "Succeeded", "Refused", "Waits", "Setting", "What", "Server", "Role", "Site", "Scope", "Now", "Most", "Due", "Leaves"} {
+	for _, name := range []string{"Hour", "Weekday", "Date", "Moment", "Zone", "Address", "Link", "Kinds", "Kind", "Name", "Value", "Who", "First", "Last", "Count", "N", "Cron", "Every", "Span", "Says", "Account", "Job", "Error", "Note", "Done", "All", "Succeeded", "Refused", "Waits", "Setting", "What", "Server", "Role", "Site", "Scope", "Now", "Most", "Due", "Leaves"} {
 		fill = append(fill, name, "x")
 	}
 	for _, lang := range append(look.Languages(), look.Pseudo) {

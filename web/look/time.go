@@ -108,9 +108,14 @@ func (c Clock) Ago(t time.Time) string {
 // Spans are the words of Ago, where # is a number: now; so many seconds, minutes and hours
 // ago; in so many seconds, minutes and hours.
 func Spans(w Words) []string {
-	return []string{
-		w.T("span.now"), w.T("span.ago_s"), w.T("span.ago_m"), w.T("span.ago_h"), w.T("span.in_s"), w.T("span.in_m"), w.T("span.in_h"),
+	all := []string{w.T("span.now")}
+	for _, unit := range wallclock.Symbols(w.Lang) {
+		all = append(all, w.T("span.ago", "Span", "# "+unit))
 	}
+	for _, unit := range wallclock.Symbols(w.Lang) {
+		all = append(all, w.T("span.in", "Span", "# "+unit))
+	}
+	return all
 }
 
 // Full is the time to the second with its zone, for whoever looks twice.
