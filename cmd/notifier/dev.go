@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notifier/access"
-	"notifier/mail/mailtest"
+	"notifier/mail/mailbox"
 	"notifier/message"
 	"notifier/schedule"
 	"notifier/web/console"
@@ -48,13 +48,13 @@ func dev(c *cobra.Command, dir, address, smtp string) (err error) {
 		return err
 	}
 	defer listener.Close()
-	relay, err := catchMail(smtp)
+	mails, err := catchMail(smtp)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, relay.Close()) }()
-	relay.Refuse(demoRefused, 550)
-	config, r, err := devConfig(dir, address, relay.Addr())
+	defer func() { err = errors.Join(err, mails.Close()) }()
+	mails.RefuseOnce(demoRefused)
+	config, r, err := devConfig(dir, address, mails.Addr())
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func dev(c *cobra.Command, dir, address, smtp string) (err error) {
 	if err := h.demo(c.Context(), time.Now()); err != nil {
 		return fmt.Errorf("set up the demo: %w", err)
 	}
-	greet(c.OutOrStdout(), address, relay.Addr())
+	greet(c.OutOrStdout(), address, mails.Addr())
 	if everybodysListener(address) {
 		note(c, "WARNING: whoever reaches %s is let in: the demo's key and password are known to everybody, and its mailbox asks for none. Use it in a network that you trust, or leave --listen out.", address)
 	}
@@ -81,7 +81,7 @@ func dev(c *cobra.Command, dir, address, smtp string) (err error) {
 		return err
 	}
 	h.stand(r)
-	pages := h.console(c.Context().Done(), console.Mailbox{Box: box{relay}, Site: config.Site})
+	pages := h.console(c.Context().Done(), console.Mailbox{Box: box{mails}, Site: config.Site})
 	return h.serve(c.Context(), listener, pages)
 }
 
@@ -106,16 +106,16 @@ func (h *house) demoAdmin(ctx context.Context) error {
 }
 
 // catchMail starts the mail server, on another port if its own is taken.
-func catchMail(listen string) (*mailtest.Relay, error) {
-	relay, err := mailtest.Start(mailtest.Options{Listen: listen})
+func catchMail(listen string) (*mailbox.Server, error) {
+	mails, err := mailbox.Start(listen)
 	if err == nil {
-		return relay, nil
+		return mails, nil
 	}
 	host, _, splitErr := net.SplitHostPort(listen)
 	if splitErr != nil {
 		return nil, usageError{fmt.Errorf("--smtp %q is not an address. Write 127.0.0.1:2525", listen)}
 	}
-	return mailtest.Start(mailtest.Options{Listen: net.JoinHostPort(host, "0")})
+	return mailbox.Start(net.JoinHostPort(host, "0"))
 }
 
 // devConfig is the configuration of the demo. The jobs tick fast, so that what takes an
@@ -156,22 +156,22 @@ func reachable(listen string) string {
 }
 
 // box shows the caught mail to the page.
-type box struct{ relay *mailtest.Relay }
+type box struct{ mails *mailbox.Server }
 
 func (b box) Caught() []console.Caught {
 	var all []console.Caught
-	for _, m := range b.relay.Got() {
+	for _, m := range b.mails.Mails() {
 		all = append(all, caught(m))
 	}
 	return all
 }
 
 func (b box) Mail(id int) (console.Caught, bool) {
-	m, found := b.relay.Mail(id)
+	m, found := b.mails.Mail(id)
 	return caught(m), found
 }
 
-func caught(m mailtest.Mail) console.Caught {
+func caught(m mailbox.Mail) console.Caught {
 	return console.Caught{ID: m.ID, To: m.To, Data: m.Data, At: m.ReceivedAt}
 }
 

@@ -34,7 +34,8 @@ var walls = map[string][]string{
 	"series":                 {"message"},
 	"digest":                 {"message", "letter"},
 	"mail":                   {"message", "network", "rescue"},
-	"mail/mailtest":          {"rescue"},
+	"mail/mailbox":           {"rescue"}, // the demo's mail server
+	"mail/mailtest":          {"rescue"}, // those of the tests
 	"search":                 {"message", "schedule"},
 	"intake":                 {"message", "preferences", "deadlines", "document", "letter", "schedule", "template"},
 	"gate":                   {"message", "access", "network"},
@@ -96,4 +97,36 @@ func TestWalls(t *testing.T) {
 	if seen != len(walls) {
 		t.Errorf("walls has %d rows for %d packages", len(walls), seen)
 	}
+}
+
+// TestTheProgramHoldsNoTests: what only tests use is not linked into the program. It would
+// make it larger and keep it off systems that the tests do not run on: a Postfix of the
+// tests once did.
+func TestTheProgramHoldsNoTests(t *testing.T) {
+	for _, system := range []string{"linux", "windows", "darwin"} {
+		list := exec.Command("go", "list", "-deps", ".")
+		list.Env = append(list.Environ(), "GOOS="+system, "CGO_ENABLED=0")
+		out, err := list.Output()
+		if err != nil {
+			t.Fatalf("go list -deps for %s: %v", system, err)
+		}
+		linked := strings.Fields(string(out))
+		if !slices.Contains(linked, "notifier/mail/mailbox") {
+			t.Errorf("%s: the mailbox of the demo is not among %d packages", system, len(linked))
+		}
+		for _, name := range linked {
+			if ofTests(name) {
+				t.Errorf("%s: the program links %s, which is for tests; ask go list why", system, name)
+			}
+		}
+	}
+}
+
+// ofTests tells whether a package is made for tests, by its name. The runtime has hooks for
+// testing below internal/, which every program holds.
+func ofTests(name string) bool {
+	last := name[strings.LastIndex(name, "/")+1:]
+	return !strings.HasPrefix(name, "internal/") &&
+		(strings.HasPrefix(name+"/", "testing/") || last == "testutil" || last == "goleak" ||
+			strings.HasSuffix(last, "test") || strings.Contains(name, "testify"))
 }

@@ -1,7 +1,8 @@
-// Package mailtest is a relay for tests and for the developer's mailbox: it takes every
-// mail, shows it, and fails as it is told.
+// Package mailtest is a relay for tests: it takes every mail, shows it, and fails as it is
+// told. Beside it stand a real Postfix and a sink that counts.
 //
-// It knows nothing of messages and queues; what it speaks is SMTP.
+// It knows nothing of messages and queues; what it speaks is SMTP. The program must not
+// link it: the mailbox of the demo is mail/mailbox.
 package mailtest
 
 import (
