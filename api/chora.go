@@ -35,7 +35,7 @@ type flushed struct {
 // choraRoutes are chora's two commands, for the domain that is their second argument (CH-6, CH-7).
 func (h *handler) choraRoutes(mux *http.ServeMux) {
 	for path, retry := range map[string]bool{"send_queue": false, "retry_queue": true} {
-		mux.Handle("POST /compat/chora/{domain}/"+path, h.keyed(h.once(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mux.Handle("POST /compat/chora/{domain}/"+path, h.keyed(h.legible(h.once(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			answer, replayed, err := h.flushDomain(r, retry)
 			if err != nil {
 				h.refuse(w, h.told(r.Context(), err))
@@ -46,7 +46,7 @@ func (h *handler) choraRoutes(mux *http.ServeMux) {
 			}
 			w.Header().Set("Content-Type", "application/json")
 			_ = format.Marshal(w, answer)
-		}))))
+		})))))
 	}
 }
 

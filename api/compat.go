@@ -55,6 +55,9 @@ func (h *handler) retryTimer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	ctx := r.Context()
 	err := permit(ctx, "retry-message")
+	if p := illegible(r); err == nil && p != nil {
+		err = p
+	}
 	c, wrong := keyedCall(r)
 	if err == nil {
 		err = wrong

@@ -39,7 +39,7 @@ func TestRetryTimer(t *testing.T) {
 		if row["retry_count"] != 1.0 || row["status"] != "Manual Retry" || row["id"] != id {
 			h.Errorf("the row is %v", row)
 		}
-		for name, path := range map[string]string{"a second time": id, "sent": s.find("m-sent"), "manual": s.find("m-manual"), "nothing": "msg_0"} {
+		for name, path := range map[string]string{"a second time": id, "sent": s.find("m-sent"), "manual": s.find("m-manual"), "nothing": "msg_0", "a NUL (T11)": "%00", "no text (T11)": "%ff"} {
 			var toast map[string]string
 			if status := h.retryTimer(path, key, &toast); status != http.StatusBadRequest || !strings.HasSuffix(toast["error_message"], ".") || len(toast) != 1 {
 				h.Errorf("%s: %d %s, want 400 with error_message", name, status, toast)

@@ -32,19 +32,34 @@ func (h *handler) named(next http.Handler) http.Handler {
 	})
 }
 
-// readable refuses what no room could read: an address that is no text, and a body that
-// says it is something else than JSON.
-func (h *handler) readable(next http.Handler) http.Handler {
+// legible refuses what illegible finds.
+func (h *handler) legible(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p := tooMuch(r); p != nil {
+		if p := illegible(r); p != nil {
 			h.refuse(w, p)
 			return
 		}
-		query, err := url.QueryUnescape(r.URL.RawQuery)
-		if text := r.URL.Path + query + r.Header.Get("Idempotency-Key"); err != nil || !utf8.ValidString(text) || strings.Contains(text, "\x00") {
-			h.refuse(w, problem(http.StatusBadRequest, "bad_address", "The path, the query or the Idempotency-Key has bytes in it that are no text. Write it in UTF-8, in the path and query with percent signs."))
-			return
-		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// illegible tells of an address that is no text, which a database would not take, and of what
+// is larger than anything that is taken; nil if neither is so.
+func illegible(r *http.Request) *Problem {
+	if p := tooMuch(r); p != nil {
+		return p
+	}
+	query, err := url.QueryUnescape(r.URL.RawQuery)
+	if text := r.URL.Path + query + r.Header.Get("Idempotency-Key"); err != nil || !utf8.ValidString(text) || strings.Contains(text, "\x00") {
+		return problem(http.StatusBadRequest, "bad_address", "The path, the query or the Idempotency-Key has bytes in it that are no text. Write it in UTF-8, in the path and query with percent signs.")
+	}
+	return nil
+}
+
+// readable refuses what no room could read: an address that is not legible, and a body that
+// says it is something else than JSON.
+func (h *handler) readable(next http.Handler) http.Handler {
+	return h.legible(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if coding := r.Header.Get("Content-Encoding"); r.ContentLength != 0 && coding != "" && !strings.EqualFold(coding, "identity") {
 			h.refuse(w, problem(http.StatusUnsupportedMediaType, "compressed", "A request is taken as it is, not compressed. Leave Content-Encoding out."))
 			return
@@ -53,7 +68,7 @@ func (h *handler) readable(next http.Handler) http.Handler {
 			h.refuse(w, problem(http.StatusUnsupportedMediaType, "not_json", "A request is JSON. Send it with Content-Type: application/json."))
 			return
 		}
-		if bad := timesOf(r.URL.Query()); bad != nil {
+		if bad := parametersOf(r.URL.Query()); bad != nil {
 			h.refuse(w, problemOf(bad))
 			return
 		}
@@ -64,7 +79,7 @@ func (h *handler) readable(next http.Handler) http.Handler {
 			json.Body = arriving{r.Body}
 		}
 		next.ServeHTTP(w, json)
-	})
+	}))
 }
 
 // unfolded refuses ids that a mux would answer by sending the caller to another path.
@@ -171,10 +186,13 @@ func (h *handler) refuse(w http.ResponseWriter, p *Problem) {
 	_ = format.Marshal(w, p) // the caller is gone if this fails
 }
 
-// timesOf tells which times of a query are out of range.
-func timesOf(query url.Values) error {
+// parametersOf tells which parameters of a query come twice, and which times are out of range.
+func parametersOf(query url.Values) error {
 	var bad message.Invalid
 	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if len(query[name]) > 1 { // only one of them would count
+			bad.Add("query."+name, "key_twice", "%s comes twice. Leave one out", message.Truncate(name, 60))
+		}
 		for _, value := range query[name] {
 			if t, err := time.Parse(time.RFC3339Nano, value); err == nil {
 				bad.Check("query."+name, "out_of_range", message.CheckTime(t))

@@ -224,6 +224,11 @@ func TestAddressesThatAreNoText(t *testing.T) {
 				}
 			}
 		}
+		for _, path := range []string{"/compat/chora/%00/retry_queue", "/compat/trigger-email/%ff"} { // the kind of T11: every door
+			if a := h.ask("POST", path, "{}"); a.StatusCode != http.StatusBadRequest || a.problem(h).Code != "bad_address" {
+				h.Errorf("POST %s = %d %s, want 400", path, a.StatusCode, a.body)
+			}
+		}
 		for _, query := range []string{"?user=%zz", "?user=%", "?%00=1"} {
 			if a := h.ask("GET", "/api/v1/messages"+query, ""); a.StatusCode != http.StatusBadRequest {
 				h.Errorf("GET /messages%s = %d %s, want 400", query, a.StatusCode, a.body)

@@ -327,6 +327,8 @@ func expected(s *huma.Schema, detail *huma.ErrorDetail) string {
 		return fmt.Sprintf("a whole number from %.0f to %.0f is expected here. Write its digits alone, as in %.0[1]f", *s.Minimum, *s.Maximum)
 	case s.Type == huma.TypeInteger:
 		return "a whole number is expected here, and not so large a one. Write its digits alone, as in 20"
+	case s.Format == "date-time":
+		return "this is not a time. Write it as 2026-11-25T15:00:00Z"
 	case s.MaxLength != nil:
 		return fmt.Sprintf("this is too long. Write at most %d characters", *s.MaxLength)
 	}

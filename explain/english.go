@@ -78,15 +78,15 @@ var english = words{
 		},
 		ProcessMuted: {
 			"No. Nobody is told of {kind} in the process[ {process}]: it was switched off[ on {set_at}][ by {by}].",
-			"To switch it on again: PUT /api/v1/processes/[{process}] without {kind} in muted.",
+			"To switch it on again: PUT /api/v1/processes[/{process}] without {kind} in muted.",
 		},
 		NoAddress: {
 			"No. {who} had no address on {at}.",
-			"Give the user one: PUT /api/v1/users/[{user}] with email.",
+			"Give the user one: PUT /api/v1/users[/{user}] with email.",
 		},
 		SkippedUnknown: {
 			"No. On {at} no user had the id[ {user}], so nobody was notified[ about {case}].",
-			"Check the id in the workflow system, or add the user: PUT /api/v1/users/[{user}].",
+			"Check the id in the workflow system, or add the user: PUT /api/v1/users[/{user}].",
 		},
 		SuppressedBounce: {
 			"No. The address[ {to}] is not written to[ since {since}]: a mail server said that it does not exist.",

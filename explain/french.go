@@ -78,15 +78,15 @@ var french = words{
 		},
 		ProcessMuted: {
 			"Non. Dans le processus[ {process}], personne n’est averti de {kind} : cela a été désactivé[ {set_at}][ par {by}].",
-			"Pour le réactiver : PUT /api/v1/processes/[{process}] sans {kind} dans muted.",
+			"Pour le réactiver : PUT /api/v1/processes[/{process}] sans {kind} dans muted.",
 		},
 		NoAddress: {
 			"Non. Il n’y avait pas d’adresse pour {who} ; c’était {at}.",
-			"Donnez-lui une adresse : PUT /api/v1/users/[{user}] avec email.",
+			"Donnez-lui une adresse : PUT /api/v1/users[/{user}] avec email.",
 		},
 		SkippedUnknown: {
 			"Non. Le {at}, aucun utilisateur ne portait l’identifiant[ {user}] : personne n’a été averti[ de {case}].",
-			"Vérifiez l’identifiant dans le système de workflow, ou ajoutez l’utilisateur : PUT /api/v1/users/[{user}].",
+			"Vérifiez l’identifiant dans le système de workflow, ou ajoutez l’utilisateur : PUT /api/v1/users[/{user}].",
 		},
 		SuppressedBounce: {
 			"Non. Nous n’écrivons pas à l’adresse[ {to}][ depuis {since}] : un serveur de messagerie a dit qu’elle n’existe pas.",

@@ -78,15 +78,15 @@ var polish = words{
 		},
 		ProcessMuted: {
 			"Nie. W procesie[ {process}] nikt nie dostaje {kind}: wyłączono to[ {set_at}][ ({by})].",
-			"Żeby to włączyć: PUT /api/v1/processes/[{process}] bez {kind} w muted.",
+			"Żeby to włączyć: PUT /api/v1/processes[/{process}] bez {kind} w muted.",
 		},
 		NoAddress: {
 			"Nie. Odbiorca ({who}) nie miał adresu; było to {at}.",
-			"Podaj adres: PUT /api/v1/users/[{user}] z polem email.",
+			"Podaj adres: PUT /api/v1/users[/{user}] z polem email.",
 		},
 		SkippedUnknown: {
 			"Nie. Dnia {at} nie było użytkownika o identyfikatorze[ {user}], więc nikogo nie powiadomiono[ o {case}].",
-			"Sprawdź identyfikator w systemie obiegu spraw albo dodaj użytkownika: PUT /api/v1/users/[{user}].",
+			"Sprawdź identyfikator w systemie obiegu spraw albo dodaj użytkownika: PUT /api/v1/users[/{user}].",
 		},
 		SuppressedBounce: {
 			"Nie. Na adres[ {to}] nie piszemy[ od {since}]: serwer pocztowy powiedział, że nie istnieje.",

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -100,7 +101,7 @@ type facts map[string]string
 
 var (
 	optional = regexp.MustCompile(`\[[^\[\]]*\]`)
-	named    = regexp.MustCompile(`\{([a-z_]+)\}`)
+	named    = regexp.MustCompile(`/?\{([a-z_]+)\}`)
 )
 
 // fill writes a text of the catalogue. A part in brackets that lacks a fact is left out.
@@ -117,8 +118,15 @@ func (f facts) fill(text string) string {
 	return strings.TrimSpace(f.put(text))
 }
 
+// put fills the names in. Behind a slash an id is a part of a path of the API, where it stands
+// percent-encoded: so it can be copied (T10).
 func (f facts) put(text string) string {
-	return named.ReplaceAllStringFunc(text, func(name string) string { return f[name[1:len(name)-1]] })
+	return named.ReplaceAllStringFunc(text, func(name string) string {
+		if rest, within := strings.CutPrefix(name, "/"); within {
+			return "/" + url.PathEscape(f[rest[1:len(rest)-1]])
+		}
+		return f[name[1:len(name)-1]]
+	})
 }
 
 // with are the facts and some more: names and values in turn.

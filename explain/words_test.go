@@ -197,3 +197,18 @@ func TestCodesStay(t *testing.T) {
 		}
 	}
 }
+
+// T10: an advice names the path of an id as it has to be written, in every language; one
+// with a slash in it advised a PUT that was refused.
+func TestPathsCanBeCopied(t *testing.T) {
+	for id, want := range map[string]string{"anna": "anna", "a/b": "a%2Fb", "x y": "x%20y", "a?b#c": "a%3Fb%23c", "50%": "50%25"} {
+		for _, w := range spoken {
+			for reason, path := range map[Reason]string{UserUnknown: "users", NoAddress: "users", SkippedUnknown: "users", ProcessMuted: "processes", DeadlineAhead: "deadlines"} {
+				advice := facts{"user": id, "process": id, "key": id, "kind": "case_changed"}.fill(w.says[reason].do)
+				if !strings.Contains(advice, " /api/v1/"+path+"/"+want) || strings.Contains(advice, "{") {
+					t.Errorf("%s, %s: %q does not name /api/v1/%s/%s", w.lang, reason, advice, path, want)
+				}
+			}
+		}
+	}
+}

@@ -64,6 +64,7 @@ var meanings = []meaning{
 
 	// Words about the mail, and about the recipient.
 	{is: Unknown, about: AboutConnection, hint: hintServer, next: TryLater, words: systemFullWords},
+	{is: Unknown, about: AboutConnection, hint: hintServer, next: TryLater, at: AtMail | AtRcpt, codes: []int{450, 451, 452}, words: outOfServiceWords},
 	{is: MailboxFull, about: AboutRecipient, at: afterMail, words: fullWords},
 	{is: TooLarge, about: AboutContent, words: largeWords},
 	{is: TooFast, about: AboutConnection, next: TryLater, words: rateWords},

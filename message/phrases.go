@@ -129,6 +129,9 @@ var (
 	)
 	systemFullWords = oneOf(`insufficient system (?:storage|resources)`, `(?:system|server|disk) (?:storage )?(?:is )?full`, `out of memory`, `no space left on device`, `not enough system`)
 
+	// outOfServiceWords are those of a server that says nothing but that it cannot now.
+	outOfServiceWords = oneOf(`\b(?:service|server|system) (?:is )?(?:currently |temporarily )?(?:un|not )available`, `come back later`)
+
 	largeWords = oneOf(
 		`(?:message|mail|size|body|content|attachment|data|letter).{0,30}too (?:large|big|long)`, `too (?:large|big)\b`, `(?:exceed|over|above)\pL*.{0,40}\bsize`, `\bsize\b.{0,40}(?:exceed|limit|too|over)`, `maximum (?:message|mail) (?:size|length)`,
 		`(?:nachricht|mail|anhang)\pL*.{0,20}zu groß`, `(?:message|courriel|taille).{0,30}(?:trop (?:gros|grand|volumineux)|dépass)`, `wiadomość.{0,30}(?:za|zbyt) duż`, `слишком большо`,
@@ -151,13 +154,13 @@ var (
 		`(?:unknown|invalid|non-?exist[ea]nt|nonexisting|not existing|illegal|nonexistent) (?:local |destination |virtual |mail |e-?mail )?(?:user|recipient|rcpt|mail ?box|account|local[ -]?part|alias|customer|subscriber|addressee)`,
 		`(?:unknown|non-?existent|invalid) (?:recipient |e-?mail |destination |mailbox )address`, `(?:unknown|non-?existent) address`,
 		`(?:user|recipient|mail ?box|e-?mail|address|addressee|alias|customer|local[ -]?part|account|rcpt|person|employee)\)?(?: (?:address|account|name|id|you|that|tried|to|reach|with|this|here|of|for|entered|sent|the|<>|is|was|has|been|\(s\)))*[:,;.]? (?:unknown|not (?:found|known|listed|valid|recogni[sz]ed|a valid|exist|existing|here|local)|no longer (?:exists?|valid|available|active|in use|here|works|with)|does ?n[o']?t exist|does not (?:exist|have an? (?:account|mailbox))|doesn't (?:exist|have an?)|do(?:es)? not exist|cannot be found|could not be found|could not be located|can't be found|disabled|deactivated|inactive|closed|deleted|discontinued|terminated|removed|invalid|expired)`,
-		`(?:recipient|user|mailbox)(?:not|un)(?:found|known)`, `recipient not found`, `(?:mailbox|account|user) (?:is |has been |was )?(?:currently |permanently )?(?:disabled|deactivated|closed|deleted|inactive)`, `(?:disabled|deactivated|inactive|closed|deleted) (?:mail ?box|account|user|recipient)`, `doesn't have an? \S+ account`,
+		`(?:recipient|user|mailbox)(?:not|un)(?:found|known)`, `recipient not found`, `(?:mailbox|account|user) (?:is |has been |was )?(?:currently |permanently )?(?:disabled|deactivated|closed|deleted|inactive)`, `(?:disabled|deactivated|inactive|closed|deleted) (?:mail ?box|account|user|recipient)`, `(?:does not|doesn't) have an? \S+ (?:account|mail ?box)`,
 		`(?:sorry, )?i couldn't find (?:any host by|a mailbox)`, `not a (?:valid|known) (?:mail ?box|user|recipient|account)`, `(?:has|have) no mailbox here`, `not our (?:customer|user)`, `user (?:is )?not (?:on|local to) this`,
 		`(?:empfänger|benutzer|nutzer|adressat|postfach|teilnehmer|konto|e-?mail-?adresse|adresse|anwender)\pL*.{0,40}(?:unbekannt|existiert nicht|gibt es nicht|nicht (?:gefunden|vorhanden|bekannt|existent)|ungültig|deaktiviert|gelöscht|nicht mehr)`, `(?:unbekannte[rs]?|ungültige[rs]?|kein solche[rs]?) (?:empfänger|benutzer|postfach|nutzer)`,
 		`(?:destinataire|utilisateur|bo[iî]te|adresse|compte|usager)\pL*.{0,40}(?:inconnu|n'existe (?:pas|plus)|introuvable|inexistant|désactivé|invalide|fermé|supprimé)`, `aucun (?:utilisateur|destinataire|compte)`,
 		`(?:użytkownik|adresat|odbiorc|skrzynk|kont[oa]|adres)\pL*.{0,40}(?:nieznan|nie istnieje|nie znalezion|nie ma takie|nieprawidłow|nieaktywn|usunięt)`, `nie ma takie(?:go|j) (?:użytkownika|adresata|skrzynki|konta|adresu|odbiorcy)`, `nieznany (?:użytkownik|adresat|odbiorca)`,
 		`(?:пользовател|получател|ящик|адрес|аккаунт|абонент)\pL*.{0,40}(?:не найден|не существует|неизвест|отключ|удал[её]н)`, `нет такого (?:пользовател|адрес|ящик)`,
-		`(?:usuario|buz[oó]n|destinatario|cuenta)\pL*.{0,30}(?:desconocid|no existe|inexistente)`, `(?:utente|destinatario|indirizzo) (?:sconosciut|inesistent|errat)`, `casella inesistente`, `(?:gebruiker|ontvanger) (?:onbekend|bestaat niet)`, `usuário (?:desconhecido|inexistente)`,
+		`(?:usuario|buz[oó]n|destinatario|cuenta)\pL*.{0,30}(?:desconocid|no existe|inexistente)`, `(?:utente|destinatario|indirizzo) (?:sconosciut|inesistent|errat)`, `casella inesistente`, `(?:gebruiker|ontvanger) (?:onbekend|bestaat niet)`, `usu[aá]rio (?:desconhecido|inexistente|n[aã]o existe)`,
 	)
 	// perhapsGoneWords seem to name the mailbox and are said for other reasons as well.
 	perhapsGoneWords = oneOf(

@@ -19,7 +19,7 @@ func TestInternalAddressesAreRefused(t *testing.T) {
 	for _, address := range []string{
 		"http://127.0.0.1/", "http://127.1/", "http://localhost:8025/", "http://0.0.0.0/", "http://[::1]/", "http://[::]/", "http://[::ffff:127.0.0.1]/",
 		"http://[::127.0.0.1]/", "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://10.1.2.3/", "http://172.31.0.1/", "http://192.168.0.1/",
-		"http://169.254.169.254/latest/meta-data/", "http://100.64.0.1/", "http://[fe80::1]/", "http://[fd00::1]/", "http://224.0.0.1/", "http://255.255.255.255/",
+		"http://169.254.169.254/latest/meta-data/", "http://168.63.129.16/metadata", "http://100.64.0.1/", "http://[fe80::1]/", "http://[fd00::1]/", "http://224.0.0.1/", "http://255.255.255.255/",
 		"http://[fe80::1%25eth0]/", "http://198.18.0.1/",
 	} {
 		_, _, err := h.book.Create(t.Context(), at(noon), webhook.Endpoint{URL: address}, "")
