@@ -217,7 +217,7 @@ func (h *handler) changeWebhook(ctx context.Context, in *changeWebhookIn) (*webh
 		case *c.Enabled:
 			e.DisabledAt, e.DisabledFor, e.FailingSince = nil, "", nil
 		case e.DisabledAt == nil:
-			e.DisabledAt, e.DisabledFor = &call.At, "somebody disabled it"
+			e.DisabledAt, e.DisabledFor = &call.At, webhook.OffAsked
 		}
 	})
 	return &webhookOut{Body: webhookView{Endpoint: shown(e)}}, err

@@ -29,6 +29,13 @@ const (
 	Conquer  Naming = "conquer"  // {"event": "email_Sent", …} (CQ-16)
 )
 
+// Why an endpoint is disabled, as DisabledFor says it.
+const (
+	OffAsked   = "somebody disabled it"
+	OffGone    = "the receiver said that it is gone (410)"
+	OffFailing = "no call has succeeded for five days"
+)
+
 // Endpoint is where callbacks go.
 type Endpoint struct {
 	ID     message.ID `json:"id"`

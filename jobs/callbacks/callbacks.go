@@ -220,7 +220,7 @@ func (r *run) tell(e *webhook.Endpoint, claimed []webhook.Callback, leased time.
 	for _, one := range results {
 		switch {
 		case one.gone:
-			e.DisabledAt, e.DisabledFor = &now, "the receiver said that it is gone (410)"
+			e.DisabledAt, e.DisabledFor = &now, webhook.OffGone
 		case one.broken():
 			broken = true
 		case one.ours:
@@ -234,7 +234,7 @@ func (r *run) tell(e *webhook.Endpoint, claimed []webhook.Callback, leased time.
 		e.FailingSince = &now
 	}
 	if broken && e.DisabledAt == nil && now.Sub(*e.FailingSince) > patience {
-		e.DisabledAt, e.DisabledFor = &now, "no call has succeeded for five days"
+		e.DisabledAt, e.DisabledFor = &now, webhook.OffFailing
 	}
 	if e.DisabledAt != nil {
 		r.log.Warn("a webhook is disabled: what it is to be told is kept until it is enabled", zap.String("webhook", string(e.ID)), zap.String("why", e.DisabledFor))

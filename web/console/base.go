@@ -7,10 +7,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"notifier/access"
 	"notifier/message"
+	"notifier/preferences"
 	"notifier/schedule"
 	"notifier/timekeeper"
 	"notifier/web"
@@ -37,8 +39,9 @@ type base struct {
 	Charts    *charts // nil where there are none
 	// MayAct and MayPlan tell what the reader may do.
 	MayAct, MayPlan bool
-	Departures      schedule.Departures // the timetable in force
-	Kept            bool                // the configuration that was read last is wrong, and the one before counts
+	Departures      schedule.Departures        // the timetable in force
+	catalog         func() preferences.Catalog // the kinds of events of the site
+	Kept            bool                       // the configuration that was read last is wrong, and the one before counts
 }
 
 type place struct {
@@ -79,6 +82,7 @@ func (c *console) base(r *http.Request, here, title string) base {
 		b.Theme = theme
 	}
 	b.Clock.Sharp = true
+	b.catalog = sync.OnceValue(func() preferences.Catalog { return c.catalog(r.Context(), who.Site) })
 	b.Departures = c.timetable.Departures()
 	for _, l := range look.Languages() {
 		b.Langs = append(b.Langs, choice{l, look.Own(l), l == lang})
@@ -243,7 +247,7 @@ var badges = map[message.Status][2]string{
 // Kind is what a message is about.
 func (b base) Kind(m message.Message) string {
 	if m.Type == message.Single {
-		return string(m.Kind)
+		return b.About(m.Kind)
 	}
 	return b.Clock.Words.T("type." + string(m.Type))
 }

@@ -287,11 +287,7 @@ func (b base) kinds(counts []series.Count, kind string) []choice {
 	slices.Sort(names)
 	all := []choice{{"/", b.Clock.Words.T("chart.all"), kind == ""}}
 	for _, name := range names {
-		called := name
-		if slices.Contains([]message.Type{message.Direct, message.Digest, message.Reminder}, message.Type(name)) {
-			called = b.Clock.Words.T("type." + name)
-		}
-		all = append(all, choice{"/?" + url.Values{"kind": {name}}.Encode() + "#chart-waits", called, name == kind})
+		all = append(all, choice{"/?" + url.Values{"kind": {name}}.Encode() + "#chart-waits", b.counted(name), name == kind})
 	}
 	return all
 }

@@ -46,7 +46,7 @@ func TestCharts(t *testing.T) {
 	h.counted(at, message.CaseChanged, 3, 20*time.Second, 2)
 	h.counted(at.Add(time.Minute), message.CaseReceived, 1, 2*time.Hour, 0)
 	page := h.ask(access.Viewer, "GET", "/", nil)
-	h.wants(page, http.StatusOK, "highest 3", "errors in this time: 2", "the most pending were 7", "4 mails; most often made of: 3–5.", "case_received")
+	h.wants(page, http.StatusOK, "highest 3", "errors in this time: 2", "the most pending were 7", "4 mails; most often made of: 3–5.", "Case assigned")
 	body := page.Body.String()
 	for chart, cells := range map[string]string{
 		"flow":    fmt.Sprintf(`data-at="%d".*<data value="3">3</data>.*<data value="2">2</data>`, at.Unix()),

@@ -275,7 +275,7 @@ func TestRoles(t *testing.T) {
 	if csp := frame.Header().Get("Content-Security-Policy"); !strings.HasPrefix(csp, "sandbox ") || strings.Contains(csp, "allow-scripts") || !strings.Contains(csp, "default-src 'none'") {
 		h.Errorf("the mail's own page: %s", csp)
 	}
-	h.wants(h.ask(access.Manager, "GET", "/audit", nil), http.StatusOK, "support@example.net open-message "+path+"/mail")
+	h.wants(h.ask(access.Manager, "GET", "/audit", nil), http.StatusOK, "support@example.net Content of a message opened open-message "+path+"/mail")
 }
 
 func TestSearch(t *testing.T) {
@@ -340,7 +340,7 @@ func TestOneMessage(t *testing.T) {
 	h.wants(h.ask(access.Support, "GET", path+"?done=retry", nil), http.StatusOK, "It is tried again", "Pending", "retried by support@example.net")
 	h.wants(h.ask(access.Support, "POST", path+"/retry", url.Values{}), http.StatusConflict, "not in a state")
 	h.ask(access.Support, "POST", path+"/hold", url.Values{})
-	h.wants(h.ask(access.Support, "GET", path+"?done=hold", nil), http.StatusOK, "It is held until somebody releases it", "Waits for a person", "held by support@example.net")
+	h.wants(h.ask(access.Support, "GET", path+"?done=hold", nil), http.StatusOK, "It is held until somebody releases it", "Waits for a person", "held for review by support@example.net")
 	if page := h.ask(access.Viewer, "GET", path, nil); strings.Contains(page.Body.String(), path+"/send-now") {
 		h.Error("L4: a viewer is offered to send it now")
 	}

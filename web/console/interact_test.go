@@ -139,7 +139,7 @@ func TestSearchHelps(t *testing.T) {
 			values[q.Word+":"+v.Word] = v.Says
 		}
 	}
-	for word, says := range map[string]string{"status:error": "Błąd", "kind:case_changed": "", "account:default": "127.0.0.1:25", "since:24h": "", "category:mailbox_full": "Skrzynka jest pełna."} {
+	for word, says := range map[string]string{"status:error": "Błąd", "kind:case_changed": "Zmiana w sprawie", "account:default": "127.0.0.1:25", "since:24h": "", "category:mailbox_full": "Skrzynka jest pełna."} {
 		if got, found := values[word]; !found || got != says {
 			h.Errorf("%s is offered as %q, %t; want %q", word, got, found, says)
 		}
@@ -155,7 +155,7 @@ func TestOwnViews(t *testing.T) {
 	}
 	h.wants(h.ask(access.Viewer, "POST", "/views", url.Values{"name": {" "}, "q": {"x"}}), http.StatusUnprocessableEntity, "needs a name")
 	h.wants(h.ask(access.Viewer, "POST", "/views", url.Values{"name": {"Empty"}, "q": {""}}), http.StatusUnprocessableEntity, "search for something first")
-	h.wants(h.ask(access.Manager, "GET", "/audit", nil), http.StatusOK, "viewer@example.net save-view /views")
+	h.wants(h.ask(access.Manager, "GET", "/audit", nil), http.StatusOK, "viewer@example.net Search saved save-view /views")
 	h.ask(access.Viewer, "POST", "/views/remove", url.Values{"name": {"Mine"}})
 	if strings.Contains(text(h.ask(access.Viewer, "GET", "/messages", nil)), "Mine") {
 		h.Error("a view stays after it was removed")
@@ -196,7 +196,7 @@ func TestExport(t *testing.T) {
 		h.Errorf("the first row is %q under %q: %v", rows[1], rows[0], err)
 	}
 	h.wants(h.ask(access.Viewer, "POST", "/export", url.Values{"q": {"stauts:x"}}), http.StatusUnprocessableEntity, "Did you mean")
-	h.wants(h.ask(access.Manager, "GET", "/audit", nil), http.StatusOK, "viewer@example.net export-messages /export")
+	h.wants(h.ask(access.Manager, "GET", "/audit", nil), http.StatusOK, "viewer@example.net Messages exported export-messages /export")
 }
 
 func TestHoldAndCopies(t *testing.T) {

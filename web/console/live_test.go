@@ -74,7 +74,7 @@ func TestPeople(t *testing.T) {
 	if w := h.ask(access.Viewer, "GET", "/people?id=anna", nil); w.Header().Get("Location") != "/people/anna" {
 		h.Errorf("anna is not found: %d", w.Code)
 	}
-	h.wants(h.ask(access.Viewer, "GET", "/people/anna", nil), http.StatusOK, "daily 08:00", "always sent", "C-1", "· test")
+	h.wants(h.ask(access.Viewer, "GET", "/people/anna", nil), http.StatusOK, "Once a day, 08:00", "always sent", "C-1", "· test")
 	h.wants(h.ask(access.Support, "GET", "/people/anna/digest", nil), http.StatusOK, "C-1")
 	h.wants(h.ask(access.Support, "GET", "/people/anna/digest/html", nil), http.StatusOK, "C-1")
 	defer func() {
@@ -93,5 +93,5 @@ func TestPeople(t *testing.T) {
 	}
 	h.wants(h.ask(access.Viewer, "GET", "/why?user=anna&case=C-2", nil), http.StatusOK, "What comes near", "C-1")
 	h.wants(h.ask(access.Viewer, "GET", "/why?user=anna&since=soon", nil), http.StatusOK, "soon")
-	h.wants(h.ask(access.Viewer, "GET", "/deferred", nil), http.StatusOK, "anna 1 case_changed")
+	h.wants(h.ask(access.Viewer, "GET", "/deferred", nil), http.StatusOK, "anna 1 Case changed")
 }

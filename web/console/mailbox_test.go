@@ -173,7 +173,7 @@ Content-Type: text/html; charset=utf-8
 func TestTheMailboxListsWhatWasCaught(t *testing.T) {
 	h := openMailbox(t, box{digest, hostile})
 	text := h.page("/mailbox")
-	h.wantText(text, "2 mails", "anna@example.org", "Digest – 3 notifications", "case_changed; setting=hourly", "</title><script>alert(2)</script>", "Notifications", "every 168 hours")
+	h.wantText(text, "2 mails", "anna@example.org", "Digest – 3 notifications", "Case changed · Once an hour", "</title><script>alert(2)</script>", "Notifications", "every 168 hours")
 }
 
 func TestAnEmptyMailboxSaysWhatToExpect(t *testing.T) {
@@ -191,12 +191,12 @@ func TestTheMailboxShowsWhatWaits(t *testing.T) {
 	if _, err := h.store.Accept(t.Context(), caughtAt, message.Tray{Site: "default", Messages: []message.Message{m}}); err != nil {
 		t.Fatal(err)
 	}
-	h.wantText(h.page("/mailbox"), "Waiting for a digest", "anna", "Comment <b>added</b>", "hourly", "Mon 2 Mar", "at 13:00") // with the year where it is not this one
+	h.wantText(h.page("/mailbox"), "Waiting for a digest", "anna", "Comment <b>added</b>", "Once an hour", "Mon 2 Mar", "at 13:00") // with the year where it is not this one
 }
 
 func TestAMailIsShown(t *testing.T) {
 	h := openMailbox(t, box{digest, hostile})
-	h.wantText(h.page("/mailbox/1"), "Digest – 3 notifications", "workflow@example.org", "case_changed; setting=hourly", "Phone, dark")
+	h.wantText(h.page("/mailbox/1"), "Digest – 3 notifications", "workflow@example.org", "Case changed · Once an hour", "Phone, dark")
 	h.wantText(h.page("/mailbox/1?view=text"), "Three things happened.")
 	h.wantText(h.page("/mailbox/1?view=headers"), "X-Notifier-Reason", "Mon, 02 Mar 2026")
 	h.wantText(h.page("/mailbox/2?view=source"), "<script>alert(4)", "https://evil.test/pixel.gif")

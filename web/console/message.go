@@ -124,16 +124,19 @@ func (c *console) refused(r *http.Request, m message.Message) (all []string, err
 // story is what happened to a message, the first first, and what comes next.
 func story(b base, m message.Message, attempts []message.Attempt, decisions []message.Decided) []step {
 	words := b.Clock.Words
-	steps := []step{{m.CreatedAt, "✓", words.T("story.accepted"), string(m.Reason)}}
+	steps := []step{{m.CreatedAt, "✓", words.T("story.accepted"), ""}}
+	if m.Reason != "" {
+		steps[0].Text += ": " + b.ReasonSays(m.Reason)
+	}
 	if m.Setting != "" {
-		steps = append(steps, step{m.CreatedAt, "◔", words.T("story.setting", "Setting", m.Setting), ""})
+		steps = append(steps, step{m.CreatedAt, "◔", words.T("story.setting", "Setting", b.SettingSays(m.Setting)), ""})
 	}
 	for _, d := range decisions {
-		by := d.By
-		if by == "" {
-			by = "–"
+		by := "–"
+		if d.By != "" {
+			by = b.ByWhom(d.By)
 		}
-		steps = append(steps, step{d.At, "·", words.T("story.decided", "What", string(d.What), "Who", by), ""})
+		steps = append(steps, step{d.At, "·", words.T("story.decided", "What", b.deed(d.What), "Who", by), ""})
 	}
 	for i, a := range attempts {
 		one := step{a.EndedAt, "●", words.T("story.taken", "N", i+1, "Server", a.Server), a.Response}

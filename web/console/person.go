@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"notifier/access"
@@ -148,7 +149,7 @@ func (c *console) mailsOf(ctx context.Context, p *personPage) (err error) {
 func (p *personPage) chosen(catalog preferences.Catalog, changes []preferences.Change) {
 	words := p.Clock.Words
 	for _, k := range catalog.Kinds() {
-		one := chosen{Kind: string(k), Setting: p.User.Preferences.Setting(k)}
+		one := chosen{Kind: p.About(k), Setting: p.SettingSays(p.User.Preferences.Setting(k))}
 		if one.Setting == "" {
 			one.Setting = words.T("person.always")
 		}
@@ -156,26 +157,28 @@ func (p *personPage) chosen(catalog preferences.Catalog, changes []preferences.C
 			return c.Before.Preferences.Frequencies[k] != c.After.Preferences.Frequencies[k]
 		})
 		if i >= 0 {
-			one.At, one.By = changes[i].At, p.from(changes[i].By)
+			one.At, one.By = changes[i].At, p.ByWhom(changes[i].By)
 		}
 		p.Chosen = append(p.Chosen, one)
 	}
 	for _, c := range changes {
-		one := changedBy{At: c.At, By: p.from(c.By)}
+		one, set := changedBy{At: c.At, By: p.ByWhom(c.By)}, []string{}
 		for _, k := range catalog.Kinds() {
 			if now := c.After.Preferences.Frequencies[k]; now != c.Before.Preferences.Frequencies[k] {
-				if now == "" {
-					now = preferences.Frequency(words.T("person.default"))
+				what := words.T("person.default")
+				if now != "" {
+					what = p.SettingSays(string(now))
 				}
-				one.What += string(k) + ": " + string(now) + " "
+				set = append(set, p.About(k)+": "+what)
 			}
 		}
+		one.What = strings.Join(set, " · ")
 		p.Changes = append(p.Changes, one)
 	}
 }
 
-// from is who made a change, and by which way.
-func (b base) from(by string) string {
+// ByWhom is who made a change, and by which way.
+func (b base) ByWhom(by string) string {
 	switch by {
 	case message.ByLink:
 		return b.Clock.Words.T("person.by_link")

@@ -50,7 +50,7 @@ func TestPersonPage(t *testing.T) {
 	if _, err := h.desk.Suppress(t.Context(), h.call(), message.Suppression{Address: "anna.z@example.org", Reason: message.Bounced, Note: "no such user"}); err != nil {
 		t.Fatal(err)
 	}
-	h.wants(h.ask(access.Viewer, "GET", "/people/anna", nil), http.StatusOK, "daily 08:00 · by the person, from a mail link", "a server said that it does not exist", "no such user", "Waiting (1)", "C-1", "case_changed: daily")
+	h.wants(h.ask(access.Viewer, "GET", "/people/anna", nil), http.StatusOK, "Once a day, 08:00 · by the person, from a mail link", "a server said that it does not exist", "no such user", "Waiting (1)", "C-1", "Case changed: Once a day")
 	if page := h.ask(access.Viewer, "GET", "/people/anna", nil).Body.String(); strings.Contains(page, "/reset") || strings.Contains(page, "/unsuppress") || strings.Contains(page, "/people/anna/as") {
 		t.Error("a viewer is offered what support may")
 	}
@@ -84,7 +84,7 @@ func TestPersonPage(t *testing.T) {
 		t.Errorf("still suppressed: %v, %v", gone, err)
 	}
 	audit := h.ask(access.Manager, "GET", "/audit", nil)
-	h.wants(audit, http.StatusOK, "support@example.net view-as-user /people/anna/as", "link-to-preferences", "set-preferences", "unsuppress-address")
+	h.wants(audit, http.StatusOK, "support@example.net Pages viewed as a person view-as-user /people/anna/as", "link-to-preferences", "set-preferences", "unsuppress-address")
 	if strings.Contains(audit.Body.String(), "/p/") {
 		t.Error("the audit has the link")
 	}

@@ -51,7 +51,7 @@ func (c *console) deferred(w http.ResponseWriter, r *http.Request) error {
 			groups[k], kinds[k] = g, map[string]bool{}
 		}
 		g.N++
-		kinds[k][string(m.Kind)] = true
+		kinds[k][p.Kind(m)] = true
 		if m.OccurredAt.Before(g.Oldest) {
 			g.Oldest = m.OccurredAt
 		}

@@ -191,7 +191,7 @@ func (c *console) switchWebhook(w http.ResponseWriter, r *http.Request) error {
 		case on:
 			e.DisabledAt, e.DisabledFor, e.FailingSince = nil, "", nil
 		case e.DisabledAt == nil:
-			e.DisabledAt, e.DisabledFor = &asking.At, "somebody disabled it"
+			e.DisabledAt, e.DisabledFor = &asking.At, webhook.OffAsked
 		}
 	})
 	if err != nil {

@@ -98,10 +98,4 @@ func (b base) Moments(all []time.Time) string {
 }
 
 // Did are the words for what a run counted.
-func (b base) Did(what string) string {
-	switch what {
-	case "accept", "fail", "limit", "postpone", "expire", "hand_back", "digests", "merged", "promoted", "skipped", "deadlines", "reminders":
-		return b.Clock.Words.T("did." + what)
-	}
-	return what
-}
+func (b base) Did(what string) string { return known(b.Clock.Words.T("did."+what), "did.", what) }
