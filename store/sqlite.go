@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-	gormsqlite "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	sqlite3 "modernc.org/sqlite"
 	sqlitecodes "modernc.org/sqlite/lib"
@@ -33,15 +33,9 @@ func openSQLite(ctx context.Context, file string, log *zap.Logger) (*Store, erro
 		return nil, fmt.Errorf(`database.url names no file. Write "sqlite:notifier.db"`)
 	}
 	ownerOnly(file, log)
-	g, err := gorm.Open(dialector{gormsqlite.Dialector{
-		DriverName: "sqlite", DSN: "file:" + file + "?" + sqliteOptions,
-	}}, gormConfig())
+	db, err := sql.Open("sqlite", "file:"+file+"?"+sqliteOptions)
 	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", file, err)
-	}
-	db, err := g.DB()
-	if err != nil {
-		return nil, err
 	}
 	db.SetMaxOpenConns(1) // one writer; others would only wait for its lock
 	if err := db.PingContext(ctx); err != nil {
@@ -51,6 +45,11 @@ func openSQLite(ctx context.Context, file string, log *zap.Logger) (*Store, erro
 	// From here on somebody else's lock is waited for in small steps: whoever asks may have less
 	// patience than the driver, which cannot be interrupted in such a wait.
 	if _, err := db.ExecContext(ctx, "PRAGMA busy_timeout = 1000"); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open the database %s: %w", file, err)
+	}
+	g, err := gorm.Open(sqliteDialector{db}, gormConfig())
+	if err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open the database %s: %w", file, err)
 	}
@@ -86,17 +85,6 @@ func ownerOnly(file string, log *zap.Logger) {
 		}
 		log.Warn("others on this machine could read the database: it is its owner's alone now", zap.String("file", name))
 	}
-}
-
-// dialector tells gorm how this driver, which needs no C, reports a duplicate key.
-type dialector struct{ gormsqlite.Dialector }
-
-func (d dialector) Translate(err error) error {
-	var e *sqlite3.Error
-	if errors.As(err, &e) && (e.Code() == sqlitecodes.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlitecodes.SQLITE_CONSTRAINT_PRIMARYKEY) {
-		return gorm.ErrDuplicatedKey
-	}
-	return err
 }
 
 func (sqlite) name() string       { return "sqlite" }
