@@ -11,7 +11,7 @@ import (
 
 	root "notifier"
 	"notifier/api"
-	"notifier/client"
+	"notifier/api/remote"
 	"notifier/listing"
 )
 
@@ -120,5 +120,5 @@ func (s *shared) running(c *cobra.Command, otherwise string) (*door, error) {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return knock("http://"+net.JoinHostPort(host, port), config.HTTP.Key, nil, client.Options{Attempts: attempts, Patience: patience})
+	return knock("http://"+net.JoinHostPort(host, port), config.HTTP.Key, nil, remote.Options{Attempts: attempts, Patience: patience})
 }

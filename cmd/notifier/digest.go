@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notifier/api"
-	"notifier/client"
+	"notifier/api/remote"
 	"notifier/listing"
 	"notifier/message"
 	"notifier/schedule"
@@ -79,7 +79,7 @@ func digestCommand(s *shared) *cobra.Command {
 		if now {
 			q.Set("now", "true")
 		}
-		err := d.client.Stream(ctx, client.Call{Method: http.MethodGet, Path: path("users", ids[0], "digest", "preview"), Query: q}, c.OutOrStdout())
+		err := d.client.Stream(ctx, remote.Call{Method: http.MethodGet, Path: path("users", ids[0], "digest", "preview"), Query: q}, c.OutOrStdout())
 		if err != nil {
 			return d.failed(ctx, err)
 		}

@@ -20,7 +20,7 @@ import (
 
 	"notifier/access"
 	"notifier/api"
-	"notifier/client"
+	"notifier/api/remote"
 	"notifier/gate"
 	"notifier/listing"
 	"notifier/schedule"
@@ -36,7 +36,7 @@ const (
 // door is how a command reaches the service: by the requests of its API. Either that is
 // answered in this process, on the database that the configuration names, or elsewhere.
 type door struct {
-	client *client.Client
+	client *remote.Client
 	base   string
 	house  *house // nil if the service is elsewhere
 }
@@ -49,9 +49,9 @@ const (
 )
 
 // knock makes a door of an address and a key.
-func knock(base, key string, h *house, o client.Options) (*door, error) {
+func knock(base, key string, h *house, o remote.Options) (*door, error) {
 	o.UserAgent = "notifier/" + version
-	c, err := client.New(base, key, o)
+	c, err := remote.New(base, key, o)
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -148,7 +148,7 @@ func (s *shared) remoteDoor(c *cobra.Command, server string) (*door, error) {
 	if u, err := url.Parse(server); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
 		note(c, "%s is not encrypted: others on the way may read the key. Use https.", server)
 	}
-	return knock(server, key, nil, client.Options{Attempts: attempts, Patience: patience})
+	return knock(server, key, nil, remote.Options{Attempts: attempts, Patience: patience})
 }
 
 func loopback(host string) bool {
@@ -166,7 +166,7 @@ func (h *house) door(ctx context.Context) (*door, error) {
 	o.Gate = atHome{h.gate, access.Caller{Site: h.config.Site, Name: whoami(), Scopes: []access.Scope{access.Admin}, Home: true}}
 	run := func(name string) (schedule.Run, error) { return h.timetable.RunHere(ctx, name) }
 	here := api.Handler(h.desk, h.store, atHand{h.timetable, run}, o, h.log)
-	return knock("http://here", "none", h, client.Options{HTTP: &http.Client{Transport: inside{here}}, Attempts: 1})
+	return knock("http://here", "none", h, remote.Options{HTTP: &http.Client{Transport: inside{here}}, Attempts: 1})
 }
 
 // atHome lets whoever has the database in: a key could stop nobody there.
@@ -251,7 +251,7 @@ const maxAnswer = 64 << 20
 // call asks and returns the answer, JSON or nothing. An answer that is a problem is a
 // *refusal.
 func (d *door) call(ctx context.Context, q request) ([]byte, error) {
-	raw, err := d.client.Do(ctx, client.Call{Method: q.method, Path: q.path, Query: q.query, Body: q.body, Key: client.Key(q.key)})
+	raw, err := d.client.Do(ctx, remote.Call{Method: q.method, Path: q.path, Query: q.query, Body: q.body, Key: q.key})
 	if err == nil {
 		return raw, nil
 	}
@@ -263,7 +263,7 @@ func (d *door) failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	var told *client.Problem
+	var told *remote.Problem
 	if errors.As(err, &told) && told.Code != "" {
 		return &refusal{Problem: *told, here: d.house != nil}
 	}
@@ -271,7 +271,7 @@ func (d *door) failed(ctx context.Context, err error) error {
 		return unreachedError{fmt.Errorf("%s answered %d, and not as this service does. Is the address right?", d.base, told.Status)}
 	}
 	why := err.Error()
-	if _, after, cut := strings.Cut(why, client.ErrUnavailable.Error()+": "); cut {
+	if _, after, cut := strings.Cut(why, remote.ErrUnavailable.Error()+": "); cut {
 		why = after
 	}
 	return unreachedError{fmt.Errorf("%s does not answer: %s. Is the service running there? curl %s/healthz tells", d.base, why, d.base)}

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"notifier/client"
+	"notifier/api/remote"
 	"notifier/mail/mailtest"
 	"notifier/message"
 	"notifier/preferences"
@@ -165,11 +165,11 @@ func TestNodeREDSendsNothingTwice(t *testing.T) {
 		}
 		return err == nil && answer.StatusCode == http.StatusOK
 	})
-	n, err := client.New(running.url, testKey, client.Options{})
+	n, err := knock(running.url, testKey, nil, remote.Options{Attempts: 5, Patience: 30 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.SetUser(t.Context(), preferences.User{ID: "anna", Email: "anna@example.org"}); err != nil {
+	if _, err := n.call(t.Context(), request{method: http.MethodPut, path: "/users/anna", body: preferences.User{Email: "anna@example.org"}}); err != nil {
 		t.Fatal(err)
 	}
 	link := loseAnswers(t, running.url)
@@ -198,18 +198,23 @@ func TestNodeREDSendsNothingTwice(t *testing.T) {
 	}
 	patiently(t, "both mails sent", func() bool { return relay.Count() == 2 })
 	for status, want := range map[message.Status]int{message.Sent: 2, message.Pending: 0, message.Deferred: 0, "": 2} {
-		got := 0
-		for _, err := range n.Messages(t.Context(), message.Filter{Status: status}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			got++
+		q := request{method: http.MethodGet, path: "/messages", query: url.Values{}}
+		if status != "" {
+			q.query.Set("status", string(status))
 		}
-		if got != want {
-			t.Errorf("%d messages are %q, want %d", got, status, want)
+		got, err := n.list(t.Context(), q, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Data) != want {
+			t.Errorf("%d messages are %q, want %d", len(got.Data), status, want)
 		}
 	}
-	if d, err := n.Deadline(t.Context(), "GP/7:signing"); err != nil || !d.DueAt.Equal(due) || d.Sequence == 0 {
+	d, _, err := ask[struct {
+		DueAt    time.Time `json:"due_at"`
+		Sequence int       `json:"sequence"`
+	}](t.Context(), n, request{method: http.MethodGet, path: path("deadlines", "GP/7:signing")})
+	if err != nil || !d.DueAt.Equal(due) || d.Sequence == 0 {
 		t.Errorf("the deadline is %+v, %v", d, err)
 	}
 	running.stop()

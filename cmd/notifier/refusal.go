@@ -5,13 +5,13 @@ import (
 	"regexp"
 	"strings"
 
-	"notifier/client"
+	"notifier/api/remote"
 	"notifier/message"
 )
 
 // refusal is a problem that the API answered with.
 type refusal struct {
-	client.Problem
+	remote.Problem
 	here bool // it was answered in this process
 }
 

@@ -52,6 +52,7 @@ var walls = map[string][]string{
 	"store/storetest":        {"message", "store"},
 	"simulate":               {"message", "preferences", "deadlines", "schedule"},
 	"api":                    {"message", "health", "timekeeper", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate", "series", "rescue"},
+	"api/remote":             {"message"}, // how commands call it
 	"web":                    {"message", "access", "timekeeper", "web/look"},
 	"web/look":               {"message", "wallclock"},
 	"web/console":            {"message", "health", "timekeeper", "preferences", "deadlines", "schedule", "search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},

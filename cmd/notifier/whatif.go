@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notifier/api"
-	"notifier/client"
+	"notifier/api/remote"
 	"notifier/listing"
 	"notifier/simulate"
 )
@@ -87,7 +87,7 @@ func (d *door) copyJournal(ctx context.Context, q url.Values, out io.Writer) err
 		_, err := simulate.WriteJournal(out, simulate.NewHistory(ctx, d.house.store, d.house.config.Site, at("since"), at("until")))
 		return err
 	}
-	err := d.client.Stream(ctx, client.Call{Method: http.MethodGet, Path: path("journal"), Query: q}, out)
+	err := d.client.Stream(ctx, remote.Call{Method: http.MethodGet, Path: path("journal"), Query: q}, out)
 	if err != nil {
 		return d.failed(ctx, err)
 	}
