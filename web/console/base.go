@@ -281,6 +281,13 @@ func (b base) Group(f failing) spoken {
 	return b.words(message.Failure{Category: f.Category, Code: f.Code, Text: f.Example}, message.Outlook{Final: true})
 }
 
+// unchanged comes back from a form that says what was so already: nothing is written, and no record
+// says that there was a change.
+func unchanged(w http.ResponseWriter, r *http.Request, path string) error {
+	web.Idle(r.Context())
+	return back(w, r, path, "same")
+}
+
 // back comes back from a form, and tells what it did.
 func back(w http.ResponseWriter, r *http.Request, path, done string) error {
 	http.Redirect(w, r, path+"?done="+done, http.StatusSeeOther)

@@ -16,6 +16,9 @@ func (c *console) confirmClock(w http.ResponseWriter, r *http.Request) error {
 		return message.ErrNotFound
 	}
 	moved := c.o.ConfirmClock(r.Context(), who.Name)
+	if moved == 0 {
+		return unchanged(w, r, "/")
+	}
 	web.Tell(r.Context(), func(record *access.Record) {
 		record.Subject, record.After = "/clock", access.State{"moved": moved.String()}
 	})

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"notifier/message"
 	"notifier/web"
@@ -92,9 +93,15 @@ func (c *console) suppress(w http.ResponseWriter, r *http.Request) error {
 		return message.ErrNotFound
 	}
 	s := message.Suppression{Address: r.PostForm.Get("address"), Reason: message.Bounced, Note: message.Truncate(r.PostForm.Get("note"), 200)}
-	if _, err := c.desk.Suppress(r.Context(), call(r), s); err != nil {
+	asking, done := call(r), "suppress"
+	kept, err := c.desk.Suppress(r.Context(), asking, s)
+	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, with(local(r.PostForm.Get("back"), "/errors"), "done", "suppress"), http.StatusSeeOther)
+	if kept.Since.Before(asking.At.Truncate(time.Microsecond)) { // it was suppressed before, and stays so since then
+		done = "same"
+		web.Idle(r.Context())
+	}
+	http.Redirect(w, r, with(local(r.PostForm.Get("back"), "/errors"), "done", done), http.StatusSeeOther)
 	return nil
 }

@@ -200,6 +200,9 @@ func (c *console) resumeJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if before.Version == after.Version {
+		return unchanged(w, r, "/jobs/"+name)
+	}
 	tellJob(r, before, after)
 	return back(w, r, "/jobs/"+name, "resume")
 }
@@ -227,6 +230,9 @@ func (c *console) pauseJob(w http.ResponseWriter, r *http.Request) error {
 	}
 	if p.Rest.Wrong == "" {
 		after, err := c.timetable.Pause(r.Context(), name, rest, who.Name)
+		if err == nil && before.Version == after.Version {
+			return unchanged(w, r, "/jobs/"+name)
+		}
 		if err == nil {
 			tellJob(r, before, after)
 			return back(w, r, "/jobs/"+name, "pause")

@@ -193,8 +193,16 @@ func (b base) ByWhom(by string) string {
 // resetPerson takes back all that a person has chosen: the defaults apply.
 func (c *console) resetPerson(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	if _, err := c.desk.SetPreferences(r.Context(), call(r), id, preferences.Preferences{Back: preferences.GivenBack{Timezone: true, Language: true}}); err != nil {
+	before, err := c.desk.User(r.Context(), site(r), id)
+	if err != nil {
 		return err
+	}
+	after, err := c.desk.SetPreferences(r.Context(), call(r), id, preferences.Preferences{Back: preferences.GivenBack{Timezone: true, Language: true}})
+	if err != nil {
+		return err
+	}
+	if after.Version == before.Version {
+		return unchanged(w, r, "/people/"+url.PathEscape(id))
 	}
 	return back(w, r, "/people/"+url.PathEscape(id), "defaults")
 }

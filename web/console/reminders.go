@@ -79,7 +79,7 @@ func (c *console) reminderWith(w http.ResponseWriter, r *http.Request, dueAt, wr
 		p.Title = d.Case.Name()
 	}
 	if p.DueAt == "" {
-		p.DueAt = p.Clock.Wall(d.DueAt).Format("2006-01-02T15:04")
+		p.DueAt = p.formTime(d.DueAt)
 	}
 	p.MaySet, p.MaySee = p.Who.May(access.Events), p.Who.May(access.Queue)
 	p.Coming = c.desk.ComingReminders(call(r), d)
@@ -132,6 +132,9 @@ func (c *console) moveReminder(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	b, text := c.base(r, "", ""), r.PostForm.Get("due_at")
+	if text == b.formTime(d.DueAt) { // to set it again would begin its steps afresh
+		return unchanged(w, r, "/reminders/"+url.PathEscape(d.Key))
+	}
 	before := d.DueAt
 	if d.DueAt, err = b.onWall(text); err != nil {
 		return c.reminderWith(w, r, text, b.Clock.Words.T("reminders.bad_due"))
@@ -151,8 +154,12 @@ func (c *console) moveReminder(w http.ResponseWriter, r *http.Request) error {
 // cancelReminder ends a deadline: nobody is reminded any more.
 func (c *console) cancelReminder(w http.ResponseWriter, r *http.Request) error {
 	key := r.PathValue("key")
-	if _, err := c.records.Deadline(r.Context(), site(r), key); err != nil {
+	d, err := c.records.Deadline(r.Context(), site(r), key)
+	if err != nil {
 		return err
+	}
+	if !d.ClearedAt.IsZero() {
+		return unchanged(w, r, "/reminders/"+url.PathEscape(key))
 	}
 	if err := c.desk.ClearDeadline(r.Context(), call(r), key); err != nil {
 		return err
@@ -160,6 +167,9 @@ func (c *console) cancelReminder(w http.ResponseWriter, r *http.Request) error {
 	tellDeadline(r, key, nil, access.State{"cleared": true})
 	return back(w, r, "/reminders/"+url.PathEscape(key), "clear")
 }
+
+// formTime is a time as a field of a form shows it, to the minute.
+func (b base) formTime(t time.Time) string { return b.Clock.Wall(t).Format("2006-01-02T15:04") }
 
 func tellDeadline(r *http.Request, key string, before, after access.State) {
 	web.Tell(r.Context(), func(record *access.Record) {

@@ -52,7 +52,14 @@ func (c *console) changeView(w http.ResponseWriter, r *http.Request, done string
 	}
 	who, q := web.Who(r.Context()), strings.TrimSpace(r.PostForm.Get("q"))
 	v := access.View{Site: who.Site, Email: who.Name, Name: strings.TrimSpace(r.PostForm.Get("name")), Query: q, CreatedAt: call(r).At}
-	if err := change(v); err != nil {
+	own, err := c.records.Views(r.Context(), v.Site, v.Email)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(own, func(kept access.View) bool { return done == "view" && kept.Name == v.Name && kept.Query == v.Query }) {
+		done = "same"
+		web.Idle(r.Context())
+	} else if err := change(v); err != nil {
 		return err
 	}
 	http.Redirect(w, r, with(with("/messages", "q", q), "done", done), http.StatusSeeOther)

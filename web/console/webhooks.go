@@ -165,10 +165,13 @@ func (c *console) changeWebhook(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, before := message.ID(r.PathValue("id")), access.State{}
+	id, before := message.ID(r.PathValue("id")), webhook.Endpoint{}
 	after, err := c.o.Webhooks.Change(r.Context(), call(r), id, func(kept *webhook.Endpoint) {
-		before = hookState(*kept)
-		kept.URL, kept.Events, kept.Note, kept.Naming = e.URL, e.Events, e.Note, e.Naming
+		before = *kept
+		kept.URL, kept.Note, kept.Naming = e.URL, e.Note, e.Naming
+		if !slices.Equal(kept.Events, e.Events) { // no list and an empty one are the same
+			kept.Events = e.Events
+		}
 	})
 	if invalid, is := errors.AsType[*message.Invalid](err); is {
 		return c.hook(w, r, webhookPage{Form: formOfHook(e), Wrong: faults(invalid)})
@@ -176,7 +179,10 @@ func (c *console) changeWebhook(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	tellHook(r, id, before, hookState(after))
+	if after.UpdatedAt.Equal(before.UpdatedAt) {
+		return unchanged(w, r, "/webhooks/"+string(id))
+	}
+	tellHook(r, id, hookState(before), hookState(after))
 	return back(w, r, "/webhooks/"+string(id), "hook")
 }
 
@@ -186,7 +192,9 @@ func (c *console) switchWebhook(w http.ResponseWriter, r *http.Request) error {
 	if !on && r.PathValue("switch") != "disable" {
 		return message.ErrNotFound
 	}
-	_, err := c.o.Webhooks.Change(r.Context(), asking, id, func(e *webhook.Endpoint) {
+	var before time.Time
+	after, err := c.o.Webhooks.Change(r.Context(), asking, id, func(e *webhook.Endpoint) {
+		before = e.UpdatedAt
 		switch {
 		case on:
 			e.DisabledAt, e.DisabledFor, e.FailingSince = nil, "", nil
@@ -197,7 +205,10 @@ func (c *console) switchWebhook(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	tellHook(r, id, nil, access.State{"enabled": on})
+	if after.UpdatedAt.Equal(before) {
+		return unchanged(w, r, "/webhooks/"+string(id))
+	}
+	tellHook(r, id, access.State{"enabled": !on}, access.State{"enabled": on})
 	return back(w, r, "/webhooks/"+string(id), r.PathValue("switch"))
 }
 
