@@ -200,12 +200,11 @@ func likeASCII(charset string) bool {
 }
 
 // parameter is one of a field, with its semicolon. What is not printable ASCII, or looks like an
-// encoded word, which many mail programs would decode, goes in percent signs (RFC 2231).
+// encoded word, which many mail programs would decode, goes in percent signs (RFC 2231). All
+// else is quoted: readers take *, ' and % in a bare word for a part of RFC 2231 (W4).
 func parameter(name, value string) string {
-	if !strings.Contains(value, "=?") {
-		if written := mime.FormatMediaType("x", map[string]string{name: value}); written != "" {
-			return strings.TrimPrefix(written, "x")
-		}
+	if !strings.Contains(value, "=?") && !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "; " + name + `="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
 	}
 	const digits = "0123456789ABCDEF"
 	b := []byte("; " + name + "*=utf-8''")

@@ -158,6 +158,7 @@ func TestNamesThatDeceive(t *testing.T) {
 	wanted := map[string]string{
 		"=?utf-8?q?evil?=.pdf": "=?utf-8?q?evil?=.pdf", "a=?b.pdf": "a=?b.pdf", "Umowa – Łódź.pdf": "Umowa – Łódź.pdf",
 		`a"b;c.pdf`: `a"b;c.pdf`, "a\u202efdp.exe": "afdp.exe", strings.Repeat("ż", 70) + ".pdf": strings.Repeat("ż", 70) + ".pdf", "日本 =?x?=.pdf": "日本 =?x?=.pdf",
+		"a*.pdf": "a*.pdf", "a'b''c.pdf": "a'b''c.pdf", "a%41*0*=b.pdf": "a%41*0*=b.pdf", // which strict readers lose in a bare word
 	}
 	for name := range wanted {
 		ms = append(ms, attach(note("anna@example.org"), message.File{Filename: name, ContentType: "application/pdf; x=1", Content: []byte("x")}))
@@ -167,6 +168,9 @@ func TestNamesThatDeceive(t *testing.T) {
 		want := wanted[name]
 		if part := v.Parts[len(v.Parts)-1][0]; part != "mixed/application/pdf attachment "+want+" " {
 			t.Errorf("%q comes as %q\n%s", name, part, raw)
+		}
+		if _, bare, _ := bytes.Cut(raw, []byte("filename=")); len(bare) > 0 && bare[0] != '"' {
+			t.Errorf("%q is not quoted:\n%s", name, raw)
 		}
 		_, head, _ := bytes.Cut(raw, []byte("Content-Type: application/pdf"))
 		head, _, _ = bytes.Cut(head, []byte("\r\n\r\n"))

@@ -84,7 +84,7 @@ func (a Attachment) Check() error {
 		bad.Add("/filename", "missing", "an attachment needs a name, as in contract.pdf")
 	case len(a.Filename) > maxFilename:
 		bad.Add("/filename", "bad_text", "the name has %d bytes; at most %d are taken. Shorten it", len(a.Filename), maxFilename)
-	case strings.ContainsAny(a.Filename, `/\`):
+	case strings.ContainsAny(a.Filename, `/\`), a.Filename == ".", a.Filename == "..":
 		bad.Add("/filename", "bad_text", "%q names a folder. Write the file's name alone", a.Filename)
 	}
 	bad.Check("/filename", "bad_text", CheckName(a.Filename, maxFilename))

@@ -99,6 +99,7 @@ func TestWhatAMessageMayBringAlong(t *testing.T) {
 		{"W4: a direction in a person's name", func(d *message.Draft) {
 			d.To[0] = message.Recipient{Address: message.Address{Email: "a@example.org", Name: "A\u2066"}}
 		}, "/to/0 bad_address"},
+		{"W4: a name that is a folder", func(d *message.Draft) { d.Attachments[0].Filename = ".." }, "/attachments/0/filename bad_text"},
 		{"W4: a name that looks encoded", func(d *message.Draft) { d.Attachments[0].Filename = "=?utf-8?q?evil?=.pdf" }, ""},
 		{"W4: another name in the media type", func(d *message.Draft) { d.Attachments[0].ContentType = `application/pdf; name="b.exe"` }, "/attachments/0/content_type not_allowed"},
 		{"W4: encoded words in the media type", func(d *message.Draft) { d.Attachments[0].ContentType = `a/b; c="=?utf-8?q?x?="` }, "/attachments/0/content_type bad_text"},

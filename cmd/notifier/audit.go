@@ -62,18 +62,18 @@ func brief(v any) string {
 }
 
 func auditCommand(s *shared) *cobra.Command {
-	var by, action, subject string
-	var since time.Duration
+	var by, action, subject, since string
 	var limit int
 	c := s.verb("audit", "Who changed what, the newest first", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
+		from, err := parseSince(since, time.Now())
+		if err != nil {
+			return err
+		}
 		q := url.Values{}
-		for name, value := range map[string]string{"by": by, "action": action, "subject": subject} {
+		for name, value := range map[string]string{"by": by, "action": action, "subject": subject, "since": from} {
 			if value != "" {
 				q.Set(name, value)
 			}
-		}
-		if since != 0 {
-			q.Set("since", time.Now().Add(-since).UTC().Format(time.RFC3339))
 		}
 		page, err := d.list(ctx, request{method: http.MethodGet, path: "/audit", query: q}, limit)
 		if err != nil {
@@ -86,7 +86,7 @@ func auditCommand(s *shared) *cobra.Command {
 	f.StringVar(&by, "by", "", "only by this `name`: of a key, a person or a user of the command line")
 	f.StringVar(&action, "action", "", "only this `operation`, as in retry-message")
 	f.StringVar(&subject, "subject", "", "only of this `path` below /api/v1, as in /users/anna")
-	f.DurationVar(&since, "since", 0, "only the last so `long`, as in 24h")
+	f.StringVar(&since, "since", "", "only from this `time` on: 2026-11-20, 2026-11-20T08:00:00Z, or 7d for the last week")
 	f.IntVarP(&limit, "limit", "n", 100, "`how` many at most; 0: all")
 	return s.reaches(c)
 }

@@ -297,6 +297,9 @@ const pageSize = 200
 // list reads a list of at most n items, page by page; 0: all.
 func (d *door) list(ctx context.Context, q request, n int) (listing.Page, error) {
 	var all listing.Page
+	if n < 0 {
+		return all, usageError{fmt.Errorf("--limit %d is less than nothing. Write how many at most, or 0 for all", n)}
+	}
 	paged := q.query != nil
 	for {
 		if paged {

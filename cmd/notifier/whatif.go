@@ -55,7 +55,7 @@ func journalCommand(s *shared) *cobra.Command {
 		"What mails said is left out. notifier simulate and notifier replay read it."
 	export.Example = `  notifier journal export --since 168h >week.ndjson
   notifier simulate --journal week.ndjson --until 2026-11-22T00:00:00Z --set-b notifications=10m`
-	export.Flags().StringVar(&since, "since", "", "from this `time` on: 2026-11-20, 2026-11-20T08:00:00Z, or 168h for the last week (default: the beginning)")
+	export.Flags().StringVar(&since, "since", "", "from this `time` on: 2026-11-20, 2026-11-20T08:00:00Z, or 7d for the last week (default: the beginning)")
 	export.Flags().StringVar(&until, "until", "", "until this `time` (default: now)")
 	export.Flags().StringVar(&file, "out", "", "`file` to write to (default: standard output)")
 	c.AddCommand(export)
@@ -154,7 +154,7 @@ func simulateJobs(s *shared) *cobra.Command {
 	c.Example = `  notifier job simulate --set notifications=10m --set user_notifications="*/30 * * * *"
   notifier job simulate --set notifications=10m --since 720h -o json`
 	c.Flags().StringArrayVar(&set, "set", nil, "another `schedule`, as in notifications=10m or user_notifications=\"*/30 * * * *\"; may be repeated")
-	c.Flags().StringVar(&since, "since", "", "from this `time` on: 2026-11-20, 2026-11-20T08:00:00Z, or 168h for the last week")
+	c.Flags().StringVar(&since, "since", "", "from this `time` on: 2026-11-20, 2026-11-20T08:00:00Z, or 7d for the last week")
 	c.Flags().StringVar(&until, "until", "", "until this `time` (default: now)")
 	return c
 }

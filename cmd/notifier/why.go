@@ -16,6 +16,7 @@ import (
 	"notifier/explain"
 	"notifier/listing"
 	"notifier/message"
+	"notifier/search"
 )
 
 // standing is how a job stands.
@@ -69,30 +70,24 @@ func whyCommand(s *shared) *cobra.Command {
 	f.StringVar(&user, "user", "", "whose mail: `id` or address of a user")
 	f.StringVar(&about, "case", "", "about the case with this `id`")
 	f.StringVar(&kind, "kind", "", "only events of this `kind`, deadline, or direct for messages")
-	f.StringVar(&since, "since", "", "only what came in since this `time`: 2026-11-20, 2026-11-20T08:00:00Z, or 24h for the last day")
+	f.StringVar(&since, "since", "", "only what came in since this `time`: 2026-11-20, 2026-11-20T08:00:00Z, or 7d for the last week")
 	return s.reaches(c)
 }
 
-// parseSince reads a day, a time, or how long ago, and writes it as the API takes it.
+// parseSince reads a day, a time, or how long ago, as searches do, and writes it as the API
+// takes it.
 func parseSince(text string, now time.Time) (string, error) {
 	if text == "" {
 		return "", nil
 	}
-	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
-		if err := message.CheckTime(now.Add(-ago)); err != nil {
-			return "", usageError{err}
-		}
-		return now.Add(-ago).UTC().Format(time.RFC3339Nano), nil
+	at, err := search.Time(text, now)
+	if ago, bad := time.ParseDuration(text); err != nil && bad == nil && ago > 0 { // 1h30m
+		at, err = now.Add(-ago), message.CheckTime(now.Add(-ago))
 	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if t, err := time.Parse(layout, text); err == nil {
-			if err := message.CheckTime(t); err != nil {
-				return "", usageError{err}
-			}
-			return t.UTC().Format(time.RFC3339Nano), nil
-		}
+	if err != nil {
+		return "", usageError{err}
 	}
-	return "", usageError{fmt.Errorf("%q is not a time. Write 2026-11-20, 2026-11-20T08:00:00Z, or 24h for the last day", text)}
+	return at.UTC().Format(time.RFC3339Nano), nil
 }
 
 // explained is the sentence, what happened, and what comes near.
