@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notifier/account"
 	"notifier/listing"
 	"notifier/message"
 )
@@ -50,7 +51,7 @@ func accountCommand(s *shared) *cobra.Command {
 		return listing.List(s.printer(c), page, accountColumns)
 	})
 	test := s.verb("test [ACCOUNT]", "Try an account: prints the conversation with its mail server", func(ctx context.Context, c *cobra.Command, d *door, arguments []string) error {
-		name := defaultAccount
+		name := account.Default
 		if len(arguments) == 1 {
 			name = arguments[0]
 		}

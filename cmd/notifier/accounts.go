@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -11,47 +10,10 @@ import (
 	"slices"
 	"strings"
 
-	"notifier/access"
-	"notifier/jobs/notifications"
+	"notifier/account"
 	"notifier/mail"
 	"notifier/message"
 )
-
-// defaultAccount is what smtp is called where accounts have names.
-const defaultAccount = "default"
-
-// accountSettings are an outgoing account, as smtp or below accounts.
-type accountSettings struct {
-	Host         string         `yaml:"host"`
-	Port         int            `yaml:"port"`
-	TLS          string         `yaml:"tls"`
-	Auth         string         `yaml:"auth"`
-	Username     string         `yaml:"username"`
-	Password     string         `yaml:"password"`
-	PasswordFile string         `yaml:"password_file"`
-	OAuth2       oauth2Settings `yaml:"oauth2"`
-	CAFile       string         `yaml:"ca_file"`
-	From         string         `yaml:"from"`
-	Senders      []string       `yaml:"senders"`
-	Hello        string         `yaml:"hello"`
-	Connections  int            `yaml:"connections"`
-	OnLostLease  string         `yaml:"on_lost_lease"`
-	Sites        []string       `yaml:"sites"`
-	Fallback     []string       `yaml:"fallback"`
-	Limits       message.Limits `yaml:"limits"`
-
-	roots *x509.CertPool // of CAFile; nil: the system's
-}
-
-type oauth2Settings struct {
-	TokenURL         string   `yaml:"token_url"`
-	ClientID         string   `yaml:"client_id"`
-	ClientSecret     string   `yaml:"client_secret"`
-	ClientSecretFile string   `yaml:"client_secret_file"`
-	RefreshToken     string   `yaml:"refresh_token"`
-	RefreshTokenFile string   `yaml:"refresh_token_file"`
-	Scopes           []string `yaml:"scopes"`
-}
 
 // checkAccounts finds what is wrong with the outgoing accounts, and reads their secrets.
 func (r *reader) checkAccounts(c *Config) {
@@ -59,7 +21,7 @@ func (r *reader) checkAccounts(c *Config) {
 	for _, name := range slices.Sorted(maps.Keys(c.Accounts)) {
 		a := c.Accounts[name]
 		path := "accounts." + name
-		if err := message.CheckLine(name, 60); err != nil || name == "" || name == defaultAccount {
+		if err := message.CheckLine(name, 60); err != nil || name == "" || name == account.Default {
 			r.fault(path, "%q is no name for an account. Choose another: default is the one below smtp", name)
 		}
 		if a.Host == "" {
@@ -73,7 +35,7 @@ func (r *reader) checkAccounts(c *Config) {
 	}
 }
 
-func (r *reader) checkAccount(path string, a *accountSettings, c *Config) {
+func (r *reader) checkAccount(path string, a *account.Settings, c *Config) {
 	at := func(key string) string { return path + "." + key }
 	if a.TLS != "" {
 		r.oneOf(at("tls"), a.TLS, "none", "starttls", "tls")
@@ -92,7 +54,7 @@ func (r *reader) checkAccount(path string, a *accountSettings, c *Config) {
 		r.fault(at("from"), `mails need a sender. Write from: "Workflow <workflow@example.org>"`)
 	}
 	if a.From != "" {
-		r.wrong(at("from"), second(a.sender()))
+		r.wrong(at("from"), second(a.Sender()))
 	}
 	for i, pattern := range a.Senders {
 		if domain, any := strings.CutPrefix(pattern, "*@"); pattern != "*" && message.CheckEmail("x@"+domain) != nil || !any && pattern != "*" && message.CheckEmail(pattern) != nil {
@@ -100,8 +62,8 @@ func (r *reader) checkAccount(path string, a *accountSettings, c *Config) {
 		}
 	}
 	for i, name := range a.Fallback {
-		if _, known := c.Accounts[name]; !known && name != defaultAccount {
-			r.fault(fmt.Sprintf("%s.%d", at("fallback"), i), "there is no account %q.%s", name, message.Suggest(name, c.accountNames()))
+		if _, known := c.Accounts[name]; !known && name != account.Default {
+			r.fault(fmt.Sprintf("%s.%d", at("fallback"), i), "there is no account %q.%s", name, message.Suggest(name, c.accounts().Names()))
 		}
 	}
 	r.secret(at("password"), &a.Password, a.PasswordFile)
@@ -109,7 +71,7 @@ func (r *reader) checkAccount(path string, a *accountSettings, c *Config) {
 	r.readRoots(at("ca_file"), a)
 }
 
-func (r *reader) checkOAuth2(path string, a *accountSettings) {
+func (r *reader) checkOAuth2(path string, a *account.Settings) {
 	o := &a.OAuth2
 	r.secret(path+".client_secret", &o.ClientSecret, o.ClientSecretFile)
 	r.secret(path+".refresh_token", &o.RefreshToken, o.RefreshTokenFile)
@@ -157,7 +119,7 @@ func cutLast(path string) (before, after string, found bool) {
 	return path[:i], path[i+1:], true
 }
 
-func (r *reader) readRoots(path string, a *accountSettings) {
+func (r *reader) readRoots(path string, a *account.Settings) {
 	if a.CAFile == "" {
 		return
 	}
@@ -166,181 +128,31 @@ func (r *reader) readRoots(path string, a *accountSettings) {
 		r.fault(path, "it cannot be read: %s", errors.Unwrap(err))
 		return
 	}
-	a.roots = x509.NewCertPool()
-	if !a.roots.AppendCertsFromPEM(certificates) {
+	a.Roots = x509.NewCertPool()
+	if !a.Roots.AppendCertsFromPEM(certificates) {
 		r.fault(path, "there is no certificate in it. Give a file in PEM, which begins with -----BEGIN CERTIFICATE-----")
 	}
 }
 
-// sender is the From of mails.
-func (a accountSettings) sender() (message.Address, error) {
-	one := message.ParseRecipient(a.From)
-	if one.ID != "" {
-		return message.Address{}, message.CheckEmail(one.ID)
-	}
-	return one.Address, one.Address.Check()
-}
-
-// allows tells whether mails from that address may go out by the account.
-func (a accountSettings) allows(address string) bool {
-	from, _ := a.sender()
-	if message.Identity(from.Email) == message.Identity(address) {
-		return true
-	}
-	_, domain, _ := strings.Cut(address, "@")
-	return slices.ContainsFunc(a.Senders, func(pattern string) bool {
-		return pattern == "*" || message.Identity(pattern) == message.Identity(address) || message.Identity(pattern) == message.Identity("*@"+domain)
-	})
-}
-
-// serves tells whether the account is for that site.
-func (a accountSettings) serves(site string) bool {
-	return len(a.Sites) == 0 || slices.Contains(a.Sites, site)
-}
-
-// mail are the settings of the courier. Tokens are kept in grants; nil: in this process.
-func (a accountSettings) mail(name string, keys mail.Keys, grants mail.Grants) mail.Settings {
-	from, _ := a.sender() // check has seen to it
-	s := mail.Settings{
-		Name: name, Host: a.Host, Port: a.Port, TLS: a.TLS, Username: a.Username, Password: a.Password, Auth: a.Auth,
-		From: from, Hello: a.Hello, Connections: a.Connections, TLSConfig: &tls.Config{RootCAs: a.roots}, Keys: keys,
-	}
-	if o := a.OAuth2; o.TokenURL != "" {
-		s.Tokens = a.tokens(name, grants).Tokens()
-	}
-	return s
-}
-
-// tokens say where the tokens of an account come from.
-func (a accountSettings) tokens(name string, grants mail.Grants) mail.OAuth2 {
-	o := a.OAuth2
-	return mail.OAuth2{
-		TokenURL: o.TokenURL, ClientID: o.ClientID, ClientSecret: o.ClientSecret, RefreshToken: o.RefreshToken, Scopes: o.Scopes,
-		Grants: grants, Account: name,
-	}
-}
-
-// configured are all accounts that have a mail server, by name.
-func (c Config) configured() map[string]accountSettings {
-	all := maps.Clone(c.Accounts)
+// accounts are all accounts that have a mail server.
+func (c Config) accounts() account.Configured {
+	all := account.Configured(maps.Clone(c.Accounts))
 	if all == nil {
-		all = map[string]accountSettings{}
+		all = account.Configured{}
 	}
 	if c.SMTP.Host != "" {
-		all[defaultAccount] = c.SMTP
+		all[account.Default] = c.SMTP
 	}
 	return all
 }
 
-func (c Config) accountNames() []string { return slices.Sorted(maps.Keys(c.configured())) }
-
-// accountOf is the account of a site whose messages name none: one that is for the site
-// alone, or else smtp, or else the first that is for all. It is empty if there is none.
-func (c Config) accountOf(site string) string {
-	all := c.configured()
-	names := c.accountNames()
-	for _, name := range names {
-		if slices.Contains(all[name].Sites, site) {
-			return name
-		}
-	}
-	if a, known := all[defaultAccount]; known && a.serves(site) {
-		return defaultAccount
-	}
-	for _, name := range names {
-		if all[name].serves(site) {
-			return name
-		}
-	}
-	return ""
+// sentBy is the account of a site whose messages name none; zero if there is none.
+func (c Config) sentBy(site string) account.Settings {
+	all := c.accounts()
+	return all[all.Of(site)]
 }
 
-// route finds the account for a message, which may name it, or the sender that it is to
-// come from. It is empty where the site's own will do.
-func (c Config) route(site, account string, sender message.Address) (string, error) {
-	if account == "" && sender.Email == "" {
-		return "", nil // as most of them
-	}
-	var bad message.Invalid
-	site = access.Home(site) // a test finds what is wrong as in earnest
-	all := c.configured()
-	named, known := all[account]
-	switch {
-	case account != "" && (!known || !named.serves(site)):
-		bad.Add("/account", "unknown_account", "there is no account %q for this site.%s", message.Truncate(account, 60), message.Suggest(account, c.accountsFor(site)))
-	case account != "" && sender.Email != "" && !named.allows(sender.Email):
-		bad.Add("/sender", "sender_not_allowed", "the account %s may not send from %s. Leave sender out, or add it to the account's senders", account, sender.Email)
-	case account != "" || sender.Email == "":
-	default:
-		account = c.accountThatAllows(site, sender.Email)
-		if account == "" {
-			bad.Add("/sender", "sender_not_allowed", "no account may send from %s. Leave sender out, or add it to the senders of smtp in config.yaml", sender.Email)
-		}
-	}
-	if account == c.accountOf(site) {
-		account = ""
-	}
-	return account, bad.Err()
-}
-
-func (c Config) accountsFor(site string) []string {
-	all := c.configured()
-	return slices.DeleteFunc(c.accountNames(), func(name string) bool { return !all[name].serves(site) })
-}
-
-// accountThatAllows is the site's own account, or else the first that may send so.
-func (c Config) accountThatAllows(site, sender string) string {
-	all := c.configured()
-	for _, name := range append([]string{c.accountOf(site)}, c.accountsFor(site)...) {
-		if a, known := all[name]; known && a.allows(sender) {
-			return name
-		}
-	}
-	return ""
-}
-
-// outgoing are the accounts, opened.
-type outgoing struct {
-	config   Config
-	accounts map[string]*notifications.Account
-	couriers map[string]*mail.Courier
-	prints   map[string]string // what each was opened with
-}
-
-// routes lists the accounts for a lane: the one that it names or the site's, and those
-// that stand in for it.
-func (o *outgoing) routes(lane message.Lane) []*notifications.Account {
-	name := lane.Account
-	if name == "" {
-		name = o.config.accountOf(lane.Site)
-	}
-	if name == "" {
-		return []*notifications.Account{{Name: defaultAccount, Courier: nobody{}}}
-	}
-	var route []*notifications.Account
-	for _, next := range append([]string{name}, o.config.configured()[name].Fallback...) {
-		if a := o.accounts[next]; a != nil && !slices.Contains(route, a) {
-			route = append(route, a)
-		}
-	}
-	return route
-}
-
-func (o *outgoing) close() error {
-	var errs []error
-	for _, c := range o.couriers {
-		errs = append(errs, c.Close())
-	}
-	return errors.Join(errs...)
-}
-
-// testAccount keeps the mails of test keys. In the demo, whose mail server catches all, they
-// go on to that; in earnest to nobody.
-func testAccount(c Config, shelf mail.Shelf, o *outgoing) *notifications.Account {
-	from, _ := c.SMTP.sender()
-	var also *mail.Courier
-	if c.demo {
-		also = o.couriers[defaultAccount]
-	}
-	return &notifications.Account{Name: "test", Courier: mail.NewKeeper(shelf, from, also), From: from.Email, Free: true}
+// outgoing are what the accounts are opened with.
+func (c Config) outgoing(grants mail.Grants) account.Options {
+	return account.Options{Site: c.Site, Keys: c.dkimKeys(), KeyPrint: c.dkimPrint(), Grants: grants}
 }

@@ -110,7 +110,7 @@ func (h *house) flushOnce(ctx context.Context) (map[string]int, error) {
 
 func (h *house) flushBy(ctx context.Context, job *notifications.Job) (map[string]int, error) {
 	now := h.now()
-	if err := h.store.AskAgain(ctx, h.outgoing().config.Site, now); err != nil { // whoever calls wants it now
+	if err := h.store.AskAgain(ctx, h.config.Site, now); err != nil { // whoever calls wants it now
 		return nil, err
 	}
 	total, err := job.Sweep(ctx, now)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"notifier/access"
+	"notifier/account"
 	"notifier/gate"
 	"notifier/jobs/notifications"
 	"notifier/message"
@@ -25,17 +26,17 @@ import (
 
 // Config is config.yaml: what each room wants to know, put together.
 type Config struct {
-	written  time.Time                  // when the file was; zero without one
-	Site     string                     `yaml:"site"`
-	Timezone string                     `yaml:"timezone"`
-	Domains  []string                   `yaml:"domains"` // of Site
-	Database store.Settings             `yaml:"database"`
-	HTTP     httpSettings               `yaml:"http"`
-	OIDC     oidcSettings               `yaml:"oidc"`
-	SMTP     accountSettings            `yaml:"smtp"` // the account "default"
-	Accounts map[string]accountSettings `yaml:"accounts"`
-	DKIM     map[string]dkimSettings    `yaml:"dkim"`
-	Limits   notifications.Limits       `yaml:"limits"`
+	written  time.Time                   // when the file was; zero without one
+	Site     string                      `yaml:"site"`
+	Timezone string                      `yaml:"timezone"`
+	Domains  []string                    `yaml:"domains"` // of Site
+	Database store.Settings              `yaml:"database"`
+	HTTP     httpSettings                `yaml:"http"`
+	OIDC     oidcSettings                `yaml:"oidc"`
+	SMTP     account.Settings            `yaml:"smtp"` // the account "default"
+	Accounts map[string]account.Settings `yaml:"accounts"`
+	DKIM     map[string]dkimSettings     `yaml:"dkim"`
+	Limits   notifications.Limits        `yaml:"limits"`
 	// SuppressBounces stops writing to addresses of which a server said that they do not exist.
 	SuppressBounces bool                    `yaml:"suppress_bounces"`
 	Retry           retrySettings           `yaml:"retry"`
@@ -116,7 +117,7 @@ func defaults() Config {
 		Database:        store.Settings{URL: "sqlite:notifier.db", Connections: 20},
 		HTTP:            httpSettings{Listen: "127.0.0.1:8025", Connections: 4000, ConnectionsPerAddress: 400, MetricsListen: defaultMetrics, TrustedProxies: []string{"127.0.0.0/8", "::1/128"}},
 		SuppressBounces: true,
-		SMTP:            accountSettings{OnLostLease: "retry", Connections: 4},
+		SMTP:            account.Settings{OnLostLease: "retry", Connections: 4},
 		Retry:           retrySettings{Base: time.Minute, Cap: 2 * time.Hour, MaxAttempts: 25, MaxAge: 48 * time.Hour, Lease: time.Minute},
 		Jobs: jobsSettings{
 			Notifications:     flushSettings{Spec: schedule.Spec{Every: "3m"}, Wake: true},
@@ -285,7 +286,7 @@ func (r *reader) oneOf(path, word string, possible ...string) {
 
 // domain is the right side of the Message-IDs.
 func (c Config) domain() string {
-	if sender, err := c.SMTP.sender(); err == nil {
+	if sender, err := c.SMTP.Sender(); err == nil {
 		_, domain, _ := strings.Cut(sender.Email, "@")
 		return domain
 	}

@@ -24,7 +24,7 @@ func (h *house) console(stop <-chan struct{}, mailbox console.Mailbox) http.Hand
 		Write: h.shown, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks, Settings: settings{h}, Keys: h.gate, People: h.people(), Reminders: h.remind,
 		Wake:   func() { h.timetable.Wake(schedule.Notifications) },
 		WhatIf: console.WhatIf{Past: h.store, Plan: h.whatIf().Plan, Trials: room}, Mailbox: mailbox, Stop: stop,
-		URL: h.config.HTTP.PublicURL, Key: h.exampleKey(), NoServer: func() bool { return len(h.outgoing().config.accountNames()) == 0 }, Conditions: h.health.Conditions, ConfirmClock: h.confirmClock,
+		URL: h.config.HTTP.PublicURL, Key: h.exampleKey(), NoServer: func() bool { return len(h.outgoing().Configured().Names()) == 0 }, Conditions: h.health.Conditions, ConfirmClock: h.confirmClock,
 	}, h.log)
 }
 
@@ -103,7 +103,7 @@ func (h *house) estimate(ctx context.Context, site string, u preferences.User) (
 func (h *house) compose(m message.Message) ([]byte, error) {
 	from := m.Sender
 	if from == (message.Address{}) {
-		from, _ = h.config.configured()[h.config.accountOf(m.Site)].sender()
+		from, _ = h.config.sentBy(m.Site).Sender()
 	}
 	m, err := h.store.Attach(context.Background(), m)
 	if err != nil {

@@ -24,7 +24,7 @@ func (h *house) digests() *api.Digests {
 
 // composeAnyway is compose, also where no account is configured yet.
 func (h *house) composeAnyway(m message.Message) ([]byte, error) {
-	if a, known := h.config.configured()[h.config.accountOf(m.Site)]; !known || a.From == "" {
+	if h.config.sentBy(m.Site).From == "" {
 		m.Sender = message.Address{Email: "notifier@" + h.config.domain()}
 	}
 	return h.compose(m)

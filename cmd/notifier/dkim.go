@@ -3,6 +3,7 @@ package main
 import (
 	"crypto"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -49,4 +50,15 @@ func (c Config) dkimKeys() mail.Keys {
 		keys[domain] = mail.Key{Domain: domain, Selector: s.Selector, Signer: s.key}
 	}
 	return keys
+}
+
+// dkimPrint differs when the keys do, with what their files hold.
+func (c Config) dkimPrint() string {
+	var b []byte
+	for _, domain := range slices.Sorted(maps.Keys(c.DKIM)) {
+		k := c.DKIM[domain]
+		key, _ := os.ReadFile(k.KeyFile)
+		b = fmt.Appendf(b, " %s %s %s", domain, k.Selector, key)
+	}
+	return string(b)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"notifier/account"
 	"notifier/doctor"
 	"notifier/listing"
 	"notifier/mail"
@@ -240,12 +241,12 @@ func (e *examination) zones() {
 
 // accounts tries each account, and looks at its certificate.
 func (e *examination) accounts(ctx context.Context) {
-	all := e.config.configured()
+	all := e.config.accounts()
 	if len(all) == 0 {
 		e.add(doctor.Finding{Check: "account", Verdict: doctor.Warning, Says: "no SMTP server is configured: mail waits", Do: "Set smtp.host and smtp.from in config.yaml."})
 	}
-	for _, name := range e.config.accountNames() {
-		settings := all[name].mail(name, mail.Keys{}, e.grants)
+	for _, name := range all.Names() {
+		settings := all[name].Mail(name, mail.Keys{}, e.grants)
 		if e.usesUp(all[name], name) {
 			continue
 		}
@@ -276,7 +277,7 @@ func (e *examination) accounts(ctx context.Context) {
 }
 
 // usesUp tells whether to log in would use up the account's refresh token, and says so.
-func (e *examination) usesUp(a accountSettings, name string) bool {
+func (e *examination) usesUp(a account.Settings, name string) bool {
 	if e.grants != nil || a.OAuth2.TokenURL == "" || a.OAuth2.RefreshToken == "" {
 		return false
 	}
@@ -320,8 +321,8 @@ func (e *examination) senders(ctx context.Context) {
 		keys = append(keys, doctor.Key{Domain: domain, Selector: k.Selector, Public: k.Signer.Public()})
 	}
 	domains := map[string]bool{}
-	for _, a := range e.config.configured() {
-		if from, err := a.sender(); err == nil {
+	for _, a := range e.config.accounts() {
+		if from, err := a.Sender(); err == nil {
 			_, domain, _ := strings.Cut(from.Email, "@")
 			domains[message.DomainIdentity(domain)] = true
 		}

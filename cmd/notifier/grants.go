@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"notifier/jobs/notifications"
 	"notifier/mail"
 	"notifier/message"
 	"notifier/store"
@@ -60,28 +59,4 @@ func (g sealedGrants) Save(ctx context.Context, name string, is message.Grant) (
 		is.Access = g.vault.Seal(is.Access, g.owner(name, "access"))
 	}
 	return g.store.SaveGrant(ctx, g.site, name, is)
-}
-
-// tokenCourier carries only while the tokens of its account open. Where they do not, the fault is this replica's: it
-// leaves the mail alone, and does not pause the account, with which others may go on.
-type tokenCourier struct {
-	notifications.Courier
-	grants mail.Grants
-	name   string // what the tokens are kept under
-}
-
-// guarded is the courier of an account, with that care where tokens are kept in the database.
-func (a accountSettings) guarded(courier notifications.Courier, account string, grants mail.Grants) notifications.Courier {
-	if grants == nil || a.OAuth2.TokenURL == "" {
-		return courier
-	}
-	return tokenCourier{courier, grants, a.tokens(account, grants).Name()}
-}
-
-// Ready is no *message.Failure if the tokens do not open: that would pause the account.
-func (c tokenCourier) Ready(ctx context.Context) error {
-	if _, err := c.grants.Load(ctx, c.name); err != nil {
-		return err
-	}
-	return c.Courier.Ready(ctx)
 }

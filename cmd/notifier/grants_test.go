@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"notifier/account"
 	"notifier/mail"
 	"notifier/message"
 	"notifier/store"
@@ -77,8 +78,8 @@ func (s *rotating) unhurt(t *testing.T, uses int) {
 func logins(t *testing.T, s *store.Store, server, refresh, key string) mail.Tokens {
 	t.Helper()
 	c := Config{Site: "default", Secrets: secretSettings{Key: key}}
-	a := accountSettings{Host: "127.0.0.1", From: "workflow@example.org", Username: "workflow", OAuth2: oauth2Settings{TokenURL: server, ClientID: "notifier", RefreshToken: refresh}}
-	return a.mail("smtp", mail.Keys{}, c.grants(s)).Tokens
+	a := account.Settings{Host: "127.0.0.1", From: "workflow@example.org", Username: "workflow", OAuth2: account.OAuth2{TokenURL: server, ClientID: "notifier", RefreshToken: refresh}}
+	return a.Mail("smtp", mail.Keys{}, c.grants(s)).Tokens
 }
 
 func login(t *testing.T, tokens mail.Tokens) string {
@@ -207,8 +208,8 @@ func TestAReplicaThatIsOvertaken(t *testing.T) {
 		server := rotatingServer(t, "r1")
 		c := Config{Site: "default", Secrets: secretSettings{Key: devSecret}}
 		slow := &late{Grants: c.grants(s), asked: make(chan struct{}), go_: make(chan struct{})}
-		a := accountSettings{Username: "workflow", OAuth2: oauth2Settings{TokenURL: server.URL, ClientID: "notifier", RefreshToken: "r1"}}
-		first := a.mail("smtp", mail.Keys{}, slow).Tokens
+		a := account.Settings{Username: "workflow", OAuth2: account.OAuth2{TokenURL: server.URL, ClientID: "notifier", RefreshToken: "r1"}}
+		first := a.Mail("smtp", mail.Keys{}, slow).Tokens
 		got := make(chan error, 1)
 		go func() { _, err := first.Token(context.Background()); got <- err }()
 		<-slow.asked // it has a token, and has not written it; its time is over

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/account"
 	"notifier/explain"
 	"notifier/gate"
 	"notifier/health"
@@ -71,12 +72,6 @@ type house struct {
 	closers   []func() error
 }
 
-// courier is what carries mail: an account, or nobody.
-type courier interface {
-	notifications.Courier
-	Close() error
-}
-
 // open wires the rooms. The database must be reachable; the relay need not be.
 func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
 	h := &house{config: c, replica: replicaName(), counter: &series.Counter{}, keeper: timekeeper.System(), boot: timekeeper.Boot()}
@@ -90,11 +85,11 @@ func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
 	h.closes(s.Close)
 	h.closes(h.handOver)
 	h.grants = c.grants(s)
-	o, err := openAccounts(c, log, nil, h.grants)
+	o, err := account.Open(c.accounts(), c.outgoing(h.grants), nil, log)
 	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	h.closes(o.close)
+	h.closes(o.Close)
 	h.current.out.Store(o)
 	h.test = testAccount(c, h.store, o)
 	if err := h.wire(h.routesNow); err != nil {
@@ -264,35 +259,19 @@ func (h *house) close() error {
 	return errors.Join(errs...)
 }
 
-// openAccounts opens the accounts; those that are as they were before are kept.
-func openAccounts(c Config, log *zap.Logger, before *outgoing, grants mail.Grants) (*outgoing, error) {
-	o := &outgoing{config: c, accounts: map[string]*notifications.Account{}, couriers: map[string]*mail.Courier{}, prints: map[string]string{}}
-	all := c.configured()
-	for name, a := range all {
-		o.prints[name] = c.fingerprint(name)
-		if before != nil && before.prints[name] == o.prints[name] {
-			o.couriers[name], o.accounts[name] = before.couriers[name], before.accounts[name]
-			continue
-		}
-		courier, err := mail.New(a.mail(name, c.dkimKeys(), grants), log)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("open the SMTP account: %w", err), o.close())
-		}
-		from, _ := a.sender()
-		o.couriers[name] = courier
-		o.accounts[name] = &notifications.Account{
-			Name: name, Courier: a.guarded(courier, name, grants), From: from.Email, AskAfterLostLease: a.OnLostLease == "ask",
-			Budgets: a.Limits.Budgets(c.Site, message.PerAccount, name),
-		}
-	}
-	return o, nil
-}
-
 // warn tells what keeps mail from leaving.
 func (h *house) warn() {
-	if len(h.outgoing().couriers) == 0 {
+	if len(h.outgoing().Configured()) == 0 {
 		h.log.Warn("no SMTP server is configured: mail waits until smtp.host is set")
 	}
+}
+
+// testAccount keeps the mails of test keys; in the demo it hands them on, too.
+func testAccount(c Config, shelf mail.Shelf, o *account.Outgoing) *notifications.Account {
+	if c.demo {
+		return account.Test(c.SMTP, shelf, o.Courier(account.Default))
+	}
+	return account.Test(c.SMTP, shelf, nil)
 }
 
 // flushOptions are the options of Notifications: what a budget holds back wakes it again.
@@ -302,17 +281,6 @@ func (h *house) flushOptions() notifications.Options {
 	o.Again = func(at time.Time) { h.timetable.WakeAt(schedule.Notifications, at) }
 	return o
 }
-
-// nobody carries mail when no account is configured: it waits (AMODIT-1).
-type nobody struct{}
-
-var errNobody = errors.New("no SMTP server is configured. Set smtp.host and smtp.from in config.yaml")
-
-func (nobody) Ready(context.Context) error { return errNobody }
-func (nobody) Carry(_ context.Context, _ message.Message, done func(message.Receipt)) {
-	done(message.Receipt{Failure: &message.Failure{Category: message.ConnectFailed, Text: errNobody.Error(), Temporary: true}})
-}
-func (nobody) Close() error { return nil }
 
 // replicaName tells this process from others, also from one that had its number before.
 func replicaName() string {

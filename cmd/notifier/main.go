@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"notifier/access"
+	"notifier/account"
 	"notifier/listing"
 	"notifier/message"
 	"notifier/rescue"
@@ -94,7 +95,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &answered):
 		return answered.exitCode()
-	case errors.As(err, &config), errors.As(err, &line), errors.As(err, &invalid), errors.As(err, &usage), errors.Is(err, errNobody):
+	case errors.As(err, &config), errors.As(err, &line), errors.As(err, &invalid), errors.As(err, &usage), errors.Is(err, account.ErrNone):
 		return exitUsage
 	case errors.Is(err, message.ErrNotFound):
 		return exitNotFound

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"os/signal"
@@ -19,6 +18,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"notifier/access"
+	"notifier/account"
 	"notifier/api"
 	"notifier/jobs/notifications"
 	"notifier/message"
@@ -34,25 +34,25 @@ type inForce struct {
 	config    atomic.Pointer[Config]
 	kinds     atomic.Pointer[kindsOfConfig]
 	calendars calendars
-	out       atomic.Pointer[outgoing]
+	out       atomic.Pointer[account.Outgoing]
 	wrong     atomic.Pointer[string]      // what is wrong with the configuration that was read last; nil: nothing
 	reading   atomic.Pointer[lastReading] // the same for people
 }
 
 // outgoing are the accounts that count now.
-func (h *house) outgoing() *outgoing { return h.current.out.Load() }
+func (h *house) outgoing() *account.Outgoing { return h.current.out.Load() }
 
 // routesNow lists the accounts for a lane, as they are now.
 func (h *house) routesNow(lane message.Lane) []*notifications.Account {
 	if access.IsSandbox(lane.Site) { // whatever account it names: none of it reaches a relay
 		return []*notifications.Account{h.test}
 	}
-	return h.outgoing().routes(lane)
+	return h.outgoing().Routes(lane)
 }
 
 // route finds the account of a message, as the accounts are now.
-func (h *house) route(site, account string, sender message.Address) (string, error) {
-	return h.current.config.Load().route(site, account, sender)
+func (h *house) route(site, name string, sender message.Address) (string, error) {
+	return h.outgoing().Configured().Route(site, name, sender)
 }
 
 func (h *house) limits() notifications.Limits { return h.current.config.Load().Limits }
@@ -120,21 +120,21 @@ func (h *house) reload(ctx context.Context) (api.Reloaded, error) {
 
 // canCarry makes sure that accounts can be opened before anything changes.
 func (h *house) canCarry(c Config) error {
-	o, err := openAccounts(c, h.log, nil, h.grants)
+	o, err := account.Open(c.accounts(), c.outgoing(h.grants), nil, h.log)
 	if err != nil {
 		return err
 	}
-	return o.close()
+	return o.Close()
 }
 
 // apply puts a configuration into force. Couriers of before end with the house: they may
 // have mail on its way.
 func (h *house) apply(ctx context.Context, c Config, written time.Time) error {
-	o, err := openAccounts(c, h.log, h.outgoing(), h.grants)
+	o, err := account.Open(c.accounts(), c.outgoing(h.grants), h.outgoing(), h.log)
 	if err != nil {
 		return err
 	}
-	h.closes(o.close)
+	h.closes(o.Close)
 	h.current.out.Store(o)
 	h.current.config.Store(&c)
 	if level, err := zapcore.ParseLevel(c.Log.Level); err == nil {
@@ -199,18 +199,4 @@ func (h *house) Reload(ctx context.Context) (api.Reloaded, error) {
 		told.Add("", "bad_config", "%s", p.String())
 	}
 	return done, &told
-}
-
-// fingerprint tells whether an account has changed, with what its files hold.
-func (c Config) fingerprint(name string) string {
-	a := c.configured()[name]
-	roots, _ := os.ReadFile(a.CAFile) // what cannot be read was told of
-	a.roots = nil
-	b := fmt.Appendf(nil, "%+v %s %s", a, roots, c.Site)
-	for _, domain := range slices.Sorted(maps.Keys(c.DKIM)) {
-		k := c.DKIM[domain]
-		key, _ := os.ReadFile(k.KeyFile)
-		b = fmt.Appendf(b, " %s %s %s", domain, k.Selector, key)
-	}
-	return string(b)
 }

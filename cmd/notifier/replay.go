@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"notifier/account"
 	"notifier/deadlines"
 	"notifier/jobs"
 	"notifier/jobs/notifications"
@@ -78,6 +79,12 @@ func replayCommand(s *shared) *cobra.Command {
 	return c
 }
 
+// courier is what carries mail, and is closed at the end.
+type courier interface {
+	notifications.Courier
+	Close() error
+}
+
 // replayCourier carries to the relay, or takes everything itself.
 func replayCourier(c Config, relay string) (courier, error) {
 	if relay == "" {
@@ -88,7 +95,7 @@ func replayCourier(c Config, relay string) (courier, error) {
 	if err != nil || notNumber != nil {
 		return nil, usageError{fmt.Errorf("--smtp %q is not a relay. Write host:port, as in 127.0.0.1:2525", relay)}
 	}
-	settings := c.SMTP.mail(defaultAccount, c.dkimKeys(), nil)
+	settings := c.SMTP.Mail(account.Default, c.dkimKeys(), nil)
 	settings.Host, settings.Port = host, number
 	if settings.Tokens != nil { // a token of the account is not for this relay, and asking may use the refresh token up
 		settings.Auth, settings.Tokens, settings.Username = "", nil, ""
@@ -149,7 +156,7 @@ func newReplay(ctx context.Context, c Config, carrier notifications.Courier) (*r
 	r := &replay{house: &house{config: c, log: zap.NewNop(), replica: "replay", store: s}, witness: &witness{Courier: carrier}}
 	r.house.closes(s.Close)
 	// The desk is there before the schema is brought up to date: what people inherit moves with it.
-	err = r.house.wire(notifications.Only(&notifications.Account{Name: defaultAccount, Courier: r.witness}))
+	err = r.house.wire(notifications.Only(&notifications.Account{Name: account.Default, Courier: r.witness}))
 	if err == nil {
 		err = r.house.migrate(ctx)
 	}

@@ -344,7 +344,7 @@ func TestAReplicaThatOpensNoTokens(t *testing.T) {
 		account := []string{"NOTIFIER_SMTP__HOST=127.0.0.1", "NOTIFIER_SMTP__PORT=9", "NOTIFIER_SMTP__FROM=workflow@example.org", "NOTIFIER_SMTP__USERNAME=workflow",
 			"NOTIFIER_SMTP__OAUTH2__TOKEN_URL=https://127.0.0.1:9/token", "NOTIFIER_SMTP__OAUTH2__CLIENT_ID=notifier", "NOTIFIER_SMTP__OAUTH2__REFRESH_TOKEN=configured"}
 		right := keyHouse(t, url, zap.NewNop(), append(account, "NOTIFIER_SECRETS__KEY="+aKey("A"))...)
-		name := right.config.SMTP.tokens("default", nil).Name()
+		name := right.config.SMTP.Tokens("default", nil).Name()
 		if _, err := right.config.grants(right.store).Save(t.Context(), name, message.Grant{Account: "default", Refresh: "newest"}); err != nil {
 			t.Fatal(err)
 		}

@@ -5,17 +5,18 @@ import (
 	"fmt"
 	"strings"
 
+	"notifier/account"
 	"notifier/message"
 )
 
 // Accounts lists the outgoing accounts in the order of their names.
 func (h *house) Accounts(ctx context.Context) ([]message.Account, error) {
-	pauses, err := h.store.Pauses(ctx, h.outgoing().config.Site)
+	pauses, err := h.store.Pauses(ctx, h.config.Site)
 	if err != nil {
 		return nil, err
 	}
 	var all []message.Account
-	for _, name := range h.outgoing().config.accountNames() {
+	for _, name := range h.outgoing().Configured().Names() {
 		a, err := h.account(ctx, name, pauses)
 		if err != nil {
 			return nil, err
@@ -26,15 +27,15 @@ func (h *house) Accounts(ctx context.Context) ([]message.Account, error) {
 }
 
 func (h *house) account(ctx context.Context, name string, pauses []message.Pause) (message.Account, error) {
-	settings := h.outgoing().config.configured()[name]
+	settings := h.outgoing().Configured()[name]
 	a := message.Account{Name: name, Login: settings.Username != "", From: settings.From, Senders: settings.Senders, Sites: settings.Sites, Fallback: settings.Fallback}
-	a.Server, a.TLS = h.outgoing().couriers[name].Server()
+	a.Server, a.TLS = h.outgoing().Courier(name).Server()
 	for _, p := range pauses {
 		if p.Account == name {
 			a.Paused = p.Show()
 		}
 	}
-	for _, b := range h.outgoing().accounts[name].Budgets {
+	for _, b := range h.outgoing().Budgets(name) {
 		used, err := h.store.Used(ctx, b, h.now())
 		if err != nil {
 			return a, err
@@ -46,15 +47,15 @@ func (h *house) account(ctx context.Context, name string, pauses []message.Pause
 
 // TryAccount has a conversation with the account's server that sends nothing.
 func (h *house) TryAccount(ctx context.Context, name string) (message.Trial, error) {
-	courier := h.outgoing().couriers[name]
+	courier := h.outgoing().Courier(name)
 	if courier == nil {
-		if len(h.outgoing().couriers) == 0 {
+		if len(h.outgoing().Configured()) == 0 {
 			var bad message.Invalid
-			bad.Add("", "no_account", "%s", errNobody.Error())
+			bad.Add("", "no_account", "%s", account.ErrNone.Error())
 			return message.Trial{}, &bad
 		}
 		return message.Trial{}, fmt.Errorf("there is no account %q.%s: %w", message.Truncate(name, 60),
-			message.Suggest(name, h.outgoing().config.accountNames()), message.ErrNotFound)
+			message.Suggest(name, h.outgoing().Configured().Names()), message.ErrNotFound)
 	}
 	said, f := courier.Try(ctx)
 	if f != nil {
@@ -64,5 +65,5 @@ func (h *house) TryAccount(ctx context.Context, name string) (message.Trial, err
 			Message: strings.TrimSpace(f.Code + " " + f.Text),
 		}, nil
 	}
-	return message.Trial{Works: true, Conversation: said}, h.store.Resume(ctx, h.outgoing().config.Site, name)
+	return message.Trial{Works: true, Conversation: said}, h.store.Resume(ctx, h.config.Site, name)
 }

@@ -16,6 +16,7 @@ var walls = map[string][]string{
 	"wallclock":              {},
 	"message":                {},
 	"access":                 {"message"},
+	"account":                {"message", "access", "mail", "jobs/notifications"},
 	"schedule":               {"message", "wallclock"},
 	"preferences":            {"message", "wallclock"},
 	"deadlines":              {"message", "wallclock"},
