@@ -212,10 +212,13 @@ func (b base) week(t *trials.Trial, a asked, res *result) {
 		return
 	}
 	days := map[string]*strip{}
-	for i := range 7 {
-		day := t.Until.AddDate(0, 0, i-6)
+	res.Week = make([]strip, 7) // never grown, since days points into it
+	last := b.Clock.Wall(t.Until)
+	for i := range res.Week {
+		// Its noon: where clocks change, days are not of 24 hours, and some have no midnight.
+		day := time.Date(last.Year(), last.Month(), last.Day()+i-6, 12, 0, 0, 0, last.Location())
 		name := b.Clock.Weekday(day) + " " + b.Clock.Date(day)
-		res.Week = append(res.Week, strip{Day: name})
+		res.Week[i].Day = name
 		days[name] = &res.Week[i]
 	}
 	for i, mails := range t.Result.Watched[:2] {
