@@ -190,7 +190,8 @@ func (c *composer) line(g *group, e event) line {
 
 // when is as much of a time as tells it apart from all others that the digest collected.
 func (c *composer) when(t time.Time) string {
-	switch span := c.d.OccurredAt.Sub(c.first); {
+	// In a day of 23 hours the wall reads an hour of yesterday again before 24 have passed.
+	switch span := max(c.d.OccurredAt.Sub(c.first), c.wall.Span(c.first, c.d.OccurredAt)); {
 	case span <= 24*time.Hour:
 		return c.wall.Hour(t)
 	case span <= 7*24*time.Hour:

@@ -234,6 +234,8 @@ func TestTimes(t *testing.T) {
 		{"an hour", "Europe/Warsaw", "2026-11-21 12:10", "2026-11-21 13:00", "    13:10  a\n", "Sat 21 Nov 13:10 - 14:00 (Europe/Warsaw)\n"},
 		{"a day", "Europe/Warsaw", "2026-11-21 07:00", "2026-11-22 07:00", "    08:00  a\n", "Sat 21 Nov 08:00 - Sun 22 Nov 08:00 (Europe/Warsaw)\n"},
 		{"a day of 25 hours", "Europe/Warsaw", "2026-10-24 06:00", "2026-10-25 07:00", "    Sat 08:00  a\n", "Sat 24 Oct 08:00 - Sun 25 Oct 08:00 (Europe/Warsaw)\n"},
+		{"a day of 23 hours", "Europe/Warsaw", "2027-03-27 07:30", "2027-03-28 07:00", "    Sat 08:30  a\n", "Sat 27 Mar 08:30 - Sun 28 Mar 09:00 (Europe/Warsaw)\n"},
+		{"a week less an hour", "Europe/Warsaw", "2027-03-22 07:30", "2027-03-29 07:00", "    22 Mar 08:30  a\n", "Mon 22 Mar 08:30 - Mon 29 Mar 09:00 (Europe/Warsaw)\n"},
 		{"a week", "Europe/Warsaw", "2026-11-16 07:30", "2026-11-23 07:00", "    Mon 08:30  a\n", "Mon 16 Nov 08:30 - Mon 23 Nov 08:00 (Europe/Warsaw)\n"},
 		{"longer", "Europe/Warsaw", "2026-11-05 07:00", "2026-11-23 07:00", "    5 Nov 08:00  a\n", "Thu 5 Nov 08:00 - Mon 23 Nov 08:00 (Europe/Warsaw)\n"},
 		{"over new year", "Asia/Kathmandu", "2026-12-31 12:00", "2027-01-01 02:15", "    17:45  a\n", "Thu 31 Dec 2026 17:45 - Fri 1 Jan 2027 08:00 (Asia/Kathmandu)\n"},

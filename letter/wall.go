@@ -71,6 +71,14 @@ func (w Wall) Days(from, to time.Time) int {
 	return int(w.noon(to).Sub(w.noon(from)) / (24 * time.Hour))
 }
 
+// Span is how far the hands went from one to the other: further than time did where the
+// clocks went forward in between.
+func (w Wall) Span(from, to time.Time) time.Duration {
+	_, before := from.In(w.place).Zone()
+	_, after := to.In(w.place).Zone()
+	return to.Sub(from) + time.Duration(after-before)*time.Second
+}
+
 // noon is the noon of t's date in UTC, where all days are of one length.
 func (w Wall) noon(t time.Time) time.Time {
 	y, m, d := t.In(w.place).Date()
