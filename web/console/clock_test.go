@@ -14,6 +14,9 @@ import (
 )
 
 func (h *house) conditions(context.Context) []health.Condition {
+	if h.calm {
+		return nil
+	}
 	if h.step == 0 {
 		return []health.Condition{
 			{Name: health.Bounces, Subject: "default", Value: "20", Site: site, Path: "/suppressions?reason=bounce&account=default"},

@@ -65,8 +65,9 @@ func (b base) counted(label string) string {
 	return b.About(message.Kind(label))
 }
 
-// SettingSays is what a person chose, given as in "weekly monday 08:00".
-func (b base) SettingSays(code string) string {
+// SettingSays is what a person chose, given as in "weekly monday 08:00". Its hour is that of the
+// person's zone, which is named, since the other times of a page are those of its reader.
+func (b base) SettingSays(code, zone string) string {
 	words, parts := b.Clock.Words, strings.Fields(code)
 	if len(parts) == 0 {
 		return code
@@ -74,9 +75,14 @@ func (b base) SettingSays(code string) string {
 	says := known(words.T("frequency."+parts[0]), "frequency.", parts[0])
 	switch len(parts) {
 	case 2:
-		return words.T("setting.at", "Says", says, "Hour", parts[1])
+		says = words.T("setting.at", "Says", says, "Hour", parts[1])
 	case 3:
-		return words.T("setting.on", "Says", says, "Weekday", known(words.T("day."+parts[1]), "day.", parts[1]), "Hour", parts[2])
+		says = words.T("setting.on", "Says", says, "Weekday", known(words.T("day."+parts[1]), "day.", parts[1]), "Hour", parts[2])
+	default:
+		return says
+	}
+	if zone != "" {
+		says += " (" + zone + ")"
 	}
 	return says
 }
@@ -120,5 +126,5 @@ func (b base) Because(header string) string {
 	if !chosen {
 		return b.counted(about)
 	}
-	return b.counted(about) + " · " + b.SettingSays(setting)
+	return b.counted(about) + " · " + b.SettingSays(setting, "")
 }

@@ -54,6 +54,7 @@ type house struct {
 	gate    *gate.Gate
 	hooks   *callbacks.Job
 	step    time.Duration // of the clock
+	calm    bool          // no condition needs attention
 	tokens  map[access.Role]string
 }
 

@@ -129,7 +129,7 @@ func story(b base, m message.Message, attempts []message.Attempt, decisions []me
 		steps[0].Text += ": " + b.ReasonSays(m.Reason)
 	}
 	if m.Setting != "" {
-		steps = append(steps, step{m.CreatedAt, "◔", words.T("story.setting", "Setting", b.SettingSays(m.Setting)), ""})
+		steps = append(steps, step{m.CreatedAt, "◔", words.T("story.setting", "Setting", b.SettingSays(m.Setting, m.Timezone)), ""})
 	}
 	for _, d := range decisions {
 		by := "–"

@@ -149,7 +149,7 @@ func (c *console) mailsOf(ctx context.Context, p *personPage) (err error) {
 func (p *personPage) chosen(catalog preferences.Catalog, changes []preferences.Change) {
 	words := p.Clock.Words
 	for _, k := range catalog.Kinds() {
-		one := chosen{Kind: p.About(k), Setting: p.SettingSays(p.User.Preferences.Setting(k))}
+		one := chosen{Kind: p.About(k), Setting: p.SettingSays(p.User.Preferences.Setting(k), p.User.Timezone)}
 		if one.Setting == "" {
 			one.Setting = words.T("person.always")
 		}
@@ -167,7 +167,7 @@ func (p *personPage) chosen(catalog preferences.Catalog, changes []preferences.C
 			if now := c.After.Preferences.Frequencies[k]; now != c.Before.Preferences.Frequencies[k] {
 				what := words.T("person.default")
 				if now != "" {
-					what = p.SettingSays(string(now))
+					what = p.SettingSays(string(now), "")
 				}
 				set = append(set, p.About(k)+": "+what)
 			}

@@ -50,7 +50,7 @@ func TestPersonPage(t *testing.T) {
 	if _, err := h.desk.Suppress(t.Context(), h.call(), message.Suppression{Address: "anna.z@example.org", Reason: message.Bounced, Note: "no such user"}); err != nil {
 		t.Fatal(err)
 	}
-	h.wants(h.ask(access.Viewer, "GET", "/people/anna", nil), http.StatusOK, "Once a day, 08:00 · by the person, from a mail link", "a server said that it does not exist", "no such user", "Waiting (1)", "C-1", "Case changed: Once a day")
+	h.wants(h.ask(access.Viewer, "GET", "/people/anna", nil), http.StatusOK, "Once a day, 08:00 (Europe/Warsaw) · by the person, from a mail link", "a server said that it does not exist", "no such user", "Waiting (1)", "C-1", "Case changed: Once a day")
 	if page := h.ask(access.Viewer, "GET", "/people/anna", nil).Body.String(); strings.Contains(page, "/reset") || strings.Contains(page, "/unsuppress") || strings.Contains(page, "/people/anna/as") {
 		t.Error("a viewer is offered what support may")
 	}
