@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // Accept stores all that one request leads to, or nothing. If its Idempotency-Key has
@@ -32,7 +33,7 @@ func (s *Store) Accept(ctx context.Context, at time.Time, tray message.Tray) (an
 
 // alone accepts a tray in a transaction of its own.
 func (s *Store) alone(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error) {
-	err = s.commit(ctx, func(t *tx) (err error) {
+	err = s.db.Commit(ctx, func(t *sql.Tx) (err error) {
 		if tray.Posted != "" {
 			if err := s.takeOut(ctx, t, tray); err != nil {
 				return err
@@ -66,15 +67,15 @@ func (s *Store) alone(ctx context.Context, at time.Time, tray message.Tray) (ans
 }
 
 // remember notes the key, or finds what the same request was told before.
-func (s *Store) remember(ctx context.Context, t *tx, at time.Time, tray message.Tray) ([]byte, error) {
+func (s *Store) remember(ctx context.Context, t *sql.Tx, at time.Time, tray message.Tray) ([]byte, error) {
 	k := tray.Key
-	n, err := s.exec(ctx, t, `INSERT INTO idempotency_keys (site, key, hash, answer, created_at) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (site, key) DO NOTHING`, tray.Site, k.Key, k.Hash, string(k.Answer), instant(at))
+	n, err := s.db.Exec(ctx, t, `INSERT INTO idempotency_keys (site, key, hash, answer, created_at) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (site, key) DO NOTHING`, tray.Site, k.Key, k.Hash, string(k.Answer), sql.Instant(at))
 	if err != nil || n == 1 {
 		return nil, err
 	}
 	var hash, answer string
-	err = s.row(ctx, t, []any{&hash, &answer}, "SELECT hash, answer FROM idempotency_keys WHERE site = ? AND key = ?", tray.Site, k.Key)
+	err = s.db.Row(ctx, t, []any{&hash, &answer}, "SELECT hash, answer FROM idempotency_keys WHERE site = ? AND key = ?", tray.Site, k.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -95,15 +96,15 @@ func (s *Store) ForgetKeys(ctx context.Context, site string, n int, before time.
 
 // unchanged makes sure that the users, and what they inherit, are as they were when they decided,
 // and stay so until the transaction ends.
-func (s *Store) unchanged(ctx context.Context, t *tx, tray message.Tray) error {
+func (s *Store) unchanged(ctx context.Context, t *sql.Tx, tray message.Tray) error {
 	if len(tray.Seen) == 0 {
 		return nil
 	}
 	inherited := tray.Inherited
-	rows, err := s.query(ctx, t, "SELECT u.id, u.version, COALESCE((SELECT version FROM sites WHERE site = u.site), 0) FROM "+s.dialect.list()+
-		s.dialect.to("users", "u", "u.site = ? AND u.id = i.id", s.dialect.lock("SHARE")),
-		s.dialect.array(slices.Sorted(maps.Keys(tray.Seen))), tray.Site)
-	same, err := collect(rows, err, func(scan func(...any) error) (bool, error) {
+	rows, err := s.db.Query(ctx, t, "SELECT u.id, u.version, COALESCE((SELECT version FROM sites WHERE site = u.site), 0) FROM "+s.dialect.List()+
+		s.dialect.To("users", "u", "u.site = ? AND u.id = i.id", s.dialect.Lock("SHARE")),
+		s.dialect.Array(slices.Sorted(maps.Keys(tray.Seen))), tray.Site)
+	same, err := sql.Collect(rows, err, func(scan func(...any) error) (bool, error) {
 		var id string
 		var version int
 		err := scan(&id, &version, &inherited)
@@ -123,7 +124,7 @@ func (s *Store) unchanged(ctx context.Context, t *tx, tray message.Tray) error {
 }
 
 // placed gives each deferred message of the tray a window, and makes rows of them all.
-func (s *Store) placed(ctx context.Context, t *tx, tray message.Tray) ([]*messageRow, error) {
+func (s *Store) placed(ctx context.Context, t *sql.Tx, tray message.Tray) ([]*messageRow, error) {
 	var waits []wait
 	for _, m := range tray.Messages {
 		if m.Status == message.Deferred {

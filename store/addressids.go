@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // addressIDs is whether a site has ids that look like addresses, as it was a moment ago.
@@ -25,11 +26,11 @@ func hashOfID(site, id string) string {
 
 // noteAddressID keeps that there is, or was, a user whose id looks like an address. Afterwards such a
 // text in a message is no mere address (RULES 4): of an erased user it is nobody.
-func (s *Store) noteAddressID(ctx context.Context, t *tx, site, id string, erased bool) error {
+func (s *Store) noteAddressID(ctx context.Context, t *sql.Tx, site, id string, erased bool) error {
 	if !strings.Contains(id, "@") {
 		return nil
 	}
-	_, err := s.exec(ctx, t, "INSERT INTO address_ids (site, id_hash, erased) VALUES (?, ?, ?) ON CONFLICT (site, id_hash) DO UPDATE SET erased = excluded.erased",
+	_, err := s.db.Exec(ctx, t, "INSERT INTO address_ids (site, id_hash, erased) VALUES (?, ?, ?) ON CONFLICT (site, id_hash) DO UPDATE SET erased = excluded.erased",
 		site, hashOfID(site, id), erased)
 	s.addressIDs.Delete(site)
 	return err
@@ -44,7 +45,7 @@ func (s *Store) AddressIDs(ctx context.Context, site string, texts []string) (ma
 	seen, found := s.addressIDs.Load(site)
 	if !found || !seen.(addressIDs).any && time.Now().After(seen.(addressIDs).until) {
 		var some bool
-		if err := s.row(ctx, nil, []any{&some}, "SELECT EXISTS (SELECT 1 FROM address_ids WHERE site = ?)", site); err != nil {
+		if err := s.db.Row(ctx, nil, []any{&some}, "SELECT EXISTS (SELECT 1 FROM address_ids WHERE site = ?)", site); err != nil {
 			return nil, fmt.Errorf("look for ids that are addresses: %w", err)
 		}
 		seen = addressIDs{some, time.Now().Add(fresh)}
@@ -57,9 +58,9 @@ func (s *Store) AddressIDs(ctx context.Context, site string, texts []string) (ma
 	for i, text := range texts {
 		hashes[i] = hashOfID(site, text)
 	}
-	rows, err := s.query(ctx, nil, "SELECT a.id_hash FROM "+s.dialect.list()+s.dialect.to("address_ids", "a", "a.site = ? AND a.id_hash = i.id AND a.erased", ""),
-		s.dialect.array(hashes), site)
-	gone, err := collect(rows, err, func(scan func(...any) error) (hash string, err error) { return hash, scan(&hash) })
+	rows, err := s.db.Query(ctx, nil, "SELECT a.id_hash FROM "+s.dialect.List()+s.dialect.To("address_ids", "a", "a.site = ? AND a.id_hash = i.id AND a.erased", ""),
+		s.dialect.Array(hashes), site)
+	gone, err := sql.Collect(rows, err, func(scan func(...any) error) (hash string, err error) { return hash, scan(&hash) })
 	if err != nil {
 		return nil, fmt.Errorf("look for ids that are addresses: %w", err)
 	}

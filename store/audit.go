@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"notifier/access"
+	"notifier/store/sql"
 )
 
 const recordNames = "site, id, at, actor, key_id, address, request_id, action, subject, was, became"
@@ -21,8 +22,8 @@ func (s *Store) Note(ctx context.Context, r access.Record) error {
 	if err != nil {
 		return fmt.Errorf("note a change: %w", err)
 	}
-	_, err = s.exec(ctx, nil, "INSERT INTO audit ("+recordNames+") VALUES ("+marks(11)+")",
-		r.Site, string(r.ID), instant(r.At), r.By, string(r.Key), r.From, r.Request, r.Action, r.Subject, was, became)
+	_, err = s.db.Exec(ctx, nil, "INSERT INTO audit ("+recordNames+") VALUES ("+sql.Marks(11)+")",
+		r.Site, string(r.ID), sql.Instant(r.At), r.By, string(r.Key), r.From, r.Request, r.Action, r.Subject, was, became)
 	if err != nil {
 		return fmt.Errorf("note a change: %w", err)
 	}
@@ -42,10 +43,10 @@ func (s *Store) Audit(ctx context.Context, site string, f access.RecordFilter) (
 		}
 	}
 	if !f.Since.IsZero() {
-		and("at >= ?", instant(f.Since))
+		and("at >= ?", sql.Instant(f.Since))
 	}
 	if !f.Until.IsZero() {
-		and("at < ?", instant(f.Until))
+		and("at < ?", sql.Instant(f.Until))
 	}
 	if f.Before != "" {
 		and("id < ?", string(f.Before))
@@ -53,10 +54,10 @@ func (s *Store) Audit(ctx context.Context, site string, f access.RecordFilter) (
 	if f.Limit == 0 {
 		f.Limit = 100
 	}
-	rows, err := s.query(ctx, nil, "SELECT "+recordNames+" FROM audit WHERE "+where+" ORDER BY id DESC LIMIT ?", append(arguments, f.Limit)...)
-	all, err := collect(rows, err, func(scan func(...any) error) (r access.Record, err error) {
+	rows, err := s.db.Query(ctx, nil, "SELECT "+recordNames+" FROM audit WHERE "+where+" ORDER BY id DESC LIMIT ?", append(arguments, f.Limit)...)
+	all, err := sql.Collect(rows, err, func(scan func(...any) error) (r access.Record, err error) {
 		var was, became string
-		err = scan(&r.Site, (*string)(&r.ID), (*instant)(&r.At), &r.By, (*string)(&r.Key), &r.From, &r.Request, &r.Action, &r.Subject, &was, &became)
+		err = scan(&r.Site, (*string)(&r.ID), (*sql.Instant)(&r.At), &r.By, (*string)(&r.Key), &r.From, &r.Request, &r.Action, &r.Subject, &was, &became)
 		if err == nil {
 			err = errors.Join(read(was, &r.Before), read(became, &r.After))
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // readBinaryRows is readMessages for what Postgres sends in binary: the texts of a row are one
@@ -54,7 +55,7 @@ func readBinaryRows(rows pgx.Rows) ([]message.Message, error) {
 		}
 		all = append(all, m)
 	}
-	return all, told(rows.Err())
+	return all, sql.Told(rows.Err())
 }
 
 // asText is a place for a text that stands in the column as it is; nil for any other.
@@ -62,7 +63,7 @@ func asText(into any) *string {
 	switch v := into.(type) {
 	case *string:
 		return v
-	case *optional:
+	case *sql.Optional:
 		return (*string)(v)
 	}
 	return nil
@@ -73,7 +74,7 @@ var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 
 // readBinary reads a column that is no text.
 func readBinary(rows pgx.Rows, oid uint32, format int16, b []byte, into any) error {
-	if list, ok := into.(*list); ok {
+	if list, ok := into.(*sql.List); ok {
 		return list.Scan(string(b))
 	}
 	if format == pgx.BinaryFormatCode {
@@ -89,8 +90,8 @@ func readBinary(rows pgx.Rows, oid uint32, format int16, b []byte, into any) err
 				*v = int(int32(binary.BigEndian.Uint32(b)))
 			}
 			return nil
-		case *instant:
-			*v = instant(message.Clamp(time.UnixMicro(int64(binary.BigEndian.Uint64(b)) + epoch).UTC()))
+		case *sql.Instant:
+			*v = sql.Instant(message.Clamp(time.UnixMicro(int64(binary.BigEndian.Uint64(b)) + epoch).UTC()))
 			return nil
 		}
 	}

@@ -8,10 +8,11 @@ import (
 	"slices"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // keepBlobs stores the content of the tray's attachments, each once, and counts who has it.
-func (s *Store) keepBlobs(ctx context.Context, t *tx, tray message.Tray) error {
+func (s *Store) keepBlobs(ctx context.Context, t *sql.Tx, tray message.Tray) error {
 	uses, content := map[string]int{}, map[string][]byte{}
 	for _, m := range tray.Messages {
 		for _, a := range m.Attachments {
@@ -20,9 +21,9 @@ func (s *Store) keepBlobs(ctx context.Context, t *tx, tray message.Tray) error {
 		}
 	}
 	for _, hash := range slices.Sorted(maps.Keys(uses)) { // in one order, as all rows
-		n, err := s.exec(ctx, t, "UPDATE blobs SET uses = uses + ? WHERE site = ? AND hash = ?", uses[hash], tray.Site, hash)
+		n, err := s.db.Exec(ctx, t, "UPDATE blobs SET uses = uses + ? WHERE site = ? AND hash = ?", uses[hash], tray.Site, hash)
 		if err == nil && n == 0 {
-			_, err = s.exec(ctx, t, "INSERT INTO blobs (site, hash, content, uses) VALUES (?, ?, ?, ?)"+
+			_, err = s.db.Exec(ctx, t, "INSERT INTO blobs (site, hash, content, uses) VALUES (?, ?, ?, ?)"+
 				" ON CONFLICT (site, hash) DO UPDATE SET uses = blobs.uses + excluded.uses", tray.Site, hash, content[hash], uses[hash])
 		}
 		if err != nil {
@@ -49,11 +50,11 @@ func countUses(extra string, uses map[string]int) error {
 
 // holdUses locks a message, in the order in which Purge does, and adds what it uses now: of
 // two who erase or purge it at once, the second finds nothing to count down.
-func (s *Store) holdUses(ctx context.Context, t *tx, m message.Message, uses map[string]int) error {
-	if _, err := texts(s.query(ctx, t, "SELECT id FROM queue WHERE site = ? AND id = ?"+s.dialect.lock("UPDATE"), m.Site, m.ID)); err != nil {
+func (s *Store) holdUses(ctx context.Context, t *sql.Tx, m message.Message, uses map[string]int) error {
+	if _, err := sql.Texts(s.db.Query(ctx, t, "SELECT id FROM queue WHERE site = ? AND id = ?"+s.dialect.Lock("UPDATE"), m.Site, m.ID)); err != nil {
 		return err
 	}
-	extras, err := texts(s.query(ctx, t, "SELECT extra FROM messages WHERE site = ? AND id = ?"+s.dialect.lock("UPDATE"), m.Site, m.ID))
+	extras, err := sql.Texts(s.db.Query(ctx, t, "SELECT extra FROM messages WHERE site = ? AND id = ?"+s.dialect.Lock("UPDATE"), m.Site, m.ID))
 	for _, extra := range extras {
 		if err == nil {
 			err = countUses(extra, uses)
@@ -65,11 +66,11 @@ func (s *Store) holdUses(ctx context.Context, t *tx, m message.Message, uses map
 // forgetBlobs takes so many uses from blobs, and deletes those that nobody uses any more.
 // Whoever begins to use one meanwhile waits for its row, and stores the content again if it
 // is gone then (keepBlobs).
-func (s *Store) forgetBlobs(ctx context.Context, t *tx, site string, uses map[string]int) error {
+func (s *Store) forgetBlobs(ctx context.Context, t *sql.Tx, site string, uses map[string]int) error {
 	for _, hash := range slices.Sorted(maps.Keys(uses)) { // in one order, as all rows
-		_, err := s.exec(ctx, t, "UPDATE blobs SET uses = uses - ? WHERE site = ? AND hash = ?", uses[hash], site, hash)
+		_, err := s.db.Exec(ctx, t, "UPDATE blobs SET uses = uses - ? WHERE site = ? AND hash = ?", uses[hash], site, hash)
 		if err == nil {
-			_, err = s.exec(ctx, t, "DELETE FROM blobs WHERE site = ? AND hash = ? AND uses <= 0", site, hash)
+			_, err = s.db.Exec(ctx, t, "DELETE FROM blobs WHERE site = ? AND hash = ? AND uses <= 0", site, hash)
 		}
 		if err != nil {
 			return err
@@ -84,8 +85,8 @@ func (s *Store) Attach(ctx context.Context, m message.Message) (message.Message,
 	m.Attachments = slices.Clone(m.Attachments)
 	for i := range m.Attachments {
 		a := &m.Attachments[i]
-		rows, err := s.query(ctx, nil, "SELECT content FROM blobs WHERE site = ? AND hash = ?", m.Site, a.Hash)
-		found, err := collect(rows, err, func(scan func(...any) error) (b []byte, err error) { return b, scan(&b) })
+		rows, err := s.db.Query(ctx, nil, "SELECT content FROM blobs WHERE site = ? AND hash = ?", m.Site, a.Hash)
+		found, err := sql.Collect(rows, err, func(scan func(...any) error) (b []byte, err error) { return b, scan(&b) })
 		if err != nil {
 			return m, fmt.Errorf("read the attachments of %s: %w", m.ID, err)
 		}

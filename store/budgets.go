@@ -3,13 +3,13 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // purse is one budget while a batch is spent from it.
@@ -22,7 +22,7 @@ type purse struct {
 // the first budget that has nothing left for it, or nil: then it was taken from all of its
 // budgets. Others who spend from the same budgets wait meanwhile.
 func (s *Store) Spend(ctx context.Context, at time.Time, spends []message.Spend) (lacking []*message.Budget, err error) {
-	err = s.commit(ctx, func(t *tx) error {
+	err = s.db.Commit(ctx, func(t *sql.Tx) error {
 		purses, err := s.open(ctx, t, at, spends)
 		if err != nil {
 			return err
@@ -40,7 +40,7 @@ func (s *Store) Spend(ctx context.Context, at time.Time, spends []message.Spend)
 }
 
 // open locks the rows of all budgets, in one order for all, with what is used of them.
-func (s *Store) open(ctx context.Context, t *tx, at time.Time, spends []message.Spend) (map[message.Budget]*purse, error) {
+func (s *Store) open(ctx context.Context, t *sql.Tx, at time.Time, spends []message.Spend) (map[message.Budget]*purse, error) {
 	purses := map[message.Budget]*purse{}
 	for _, spend := range spends {
 		for _, b := range spend.Budgets {
@@ -50,11 +50,11 @@ func (s *Store) open(ctx context.Context, t *tx, at time.Time, spends []message.
 	for _, p := range inOrder(purses) {
 		// A window that lies before the one on record was opened by a clock that is behind:
 		// it has what that one has.
-		err := s.row(ctx, t, []any{&p.used}, `INSERT INTO budgets (site, scope, name, period, window_start, used) VALUES (?, ?, ?, ?, ?, 0)
+		err := s.db.Row(ctx, t, []any{&p.used}, `INSERT INTO budgets (site, scope, name, period, window_start, used) VALUES (?, ?, ?, ?, ?, 0)
 			ON CONFLICT (site, scope, name, period) DO UPDATE SET
 				used = CASE WHEN budgets.window_start < excluded.window_start THEN 0 ELSE budgets.used END,
 				window_start = CASE WHEN budgets.window_start < excluded.window_start THEN excluded.window_start ELSE budgets.window_start END
-			RETURNING used`, p.Site, p.Scope, p.Name, int(p.Period/time.Second), instant(p.Window(at)))
+			RETURNING used`, p.Site, p.Scope, p.Name, int(p.Period/time.Second), sql.Instant(p.Window(at)))
 		if err != nil {
 			return nil, err
 		}
@@ -64,12 +64,12 @@ func (s *Store) open(ctx context.Context, t *tx, at time.Time, spends []message.
 }
 
 // shut writes what has been spent.
-func (s *Store) shut(ctx context.Context, t *tx, purses map[message.Budget]*purse) error {
+func (s *Store) shut(ctx context.Context, t *sql.Tx, purses map[message.Budget]*purse) error {
 	for _, p := range inOrder(purses) {
 		if p.used == p.before {
 			continue
 		}
-		if _, err := s.exec(ctx, t, "UPDATE budgets SET used = ? WHERE site = ? AND scope = ? AND name = ? AND period = ?",
+		if _, err := s.db.Exec(ctx, t, "UPDATE budgets SET used = ? WHERE site = ? AND scope = ? AND name = ? AND period = ?",
 			p.used, p.Site, p.Scope, p.Name, int(p.Period/time.Second)); err != nil {
 			return err
 		}
@@ -107,11 +107,11 @@ const rateWindow = time.Hour
 // ShareRate adds n to what was taken of a key in the window that at lies in, and tells what all replicas have taken
 // since the window began. One whose clock is behind counts in the window that the others are in.
 func (s *Store) ShareRate(ctx context.Context, site string, key message.ID, n int, at time.Time) (all int, window time.Time, err error) {
-	err = s.row(ctx, nil, []any{&all, (*instant)(&window)}, `INSERT INTO budgets (site, scope, name, period, window_start, used) VALUES (?, 'key', ?, ?, ?, ?)
+	err = s.db.Row(ctx, nil, []any{&all, (*sql.Instant)(&window)}, `INSERT INTO budgets (site, scope, name, period, window_start, used) VALUES (?, 'key', ?, ?, ?, ?)
 		ON CONFLICT (site, scope, name, period) DO UPDATE SET
 			used = CASE WHEN budgets.window_start < excluded.window_start THEN excluded.used ELSE budgets.used + excluded.used END,
 			window_start = CASE WHEN budgets.window_start < excluded.window_start THEN excluded.window_start ELSE budgets.window_start END
-		RETURNING used, window_start`, site, string(key), int(rateWindow/time.Second), instant(at.Truncate(rateWindow)), n)
+		RETURNING used, window_start`, site, string(key), int(rateWindow/time.Second), sql.Instant(at.Truncate(rateWindow)), n)
 	if err != nil {
 		return 0, window, fmt.Errorf("share the rate of a key: %w", err)
 	}
@@ -120,8 +120,8 @@ func (s *Store) ShareRate(ctx context.Context, site string, key message.ID, n in
 
 // Used tells how much of a budget is spent at that time.
 func (s *Store) Used(ctx context.Context, b message.Budget, at time.Time) (used int, err error) {
-	err = s.row(ctx, nil, []any{&used}, "SELECT used FROM budgets WHERE site = ? AND scope = ? AND name = ? AND period = ? AND window_start = ?",
-		b.Site, b.Scope, b.Name, int(b.Period/time.Second), instant(b.Window(at)))
+	err = s.db.Row(ctx, nil, []any{&used}, "SELECT used FROM budgets WHERE site = ? AND scope = ? AND name = ? AND period = ? AND window_start = ?",
+		b.Site, b.Scope, b.Name, int(b.Period/time.Second), sql.Instant(b.Window(at)))
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("read a budget: %w", err)
 	}

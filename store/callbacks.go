@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 	"notifier/webhook"
 )
 
@@ -28,7 +29,7 @@ func born(rows []*messageRow) []change {
 }
 
 // insert stores new messages.
-func (s *Store) insert(ctx context.Context, t *tx, rows []*messageRow) error {
+func (s *Store) insert(ctx context.Context, t *sql.Tx, rows []*messageRow) error {
 	if err := s.dialect.insertMessages(ctx, t, rows); err != nil {
 		return err
 	}
@@ -37,7 +38,7 @@ func (s *Store) insert(ctx context.Context, t *tx, rows []*messageRow) error {
 
 // tell writes what webhooks are to be told of changes, in the transaction that makes them:
 // no outcome is ever told of that did not happen, and none is forgotten.
-func (s *Store) tell(ctx context.Context, t *tx, changes []change) error {
+func (s *Store) tell(ctx context.Context, t *sql.Tx, changes []change) error {
 	bySite := map[string][]change{}
 	for _, c := range changes {
 		bySite[c.site] = append(bySite[c.site], c)
@@ -58,7 +59,7 @@ func (s *Store) tell(ctx context.Context, t *tx, changes []change) error {
 
 // tellOne counts, for each message, from what the webhook was told of it last. The rows of
 // the queue are this transaction's: nobody else counts meanwhile.
-func (s *Store) tellOne(ctx context.Context, t *tx, e webhook.Endpoint, changes []change) error {
+func (s *Store) tellOne(ctx context.Context, t *sql.Tx, e webhook.Endpoint, changes []change) error {
 	var ids, messages []string
 	for _, c := range changes {
 		if webhook.Tells(c.status) && e.Wants(c.status, c.reason) {
@@ -68,13 +69,13 @@ func (s *Store) tellOne(ctx context.Context, t *tx, e webhook.Endpoint, changes 
 	if len(ids) == 0 {
 		return nil
 	}
-	from, arguments := s.dialect.pairs(ids, messages)
-	_, err := s.exec(ctx, t, "INSERT INTO callbacks (site, id, webhook_id, message_id, sequence, at, status, reason, attempts, retry_count,"+
+	from, arguments := s.dialect.Pairs(ids, messages)
+	_, err := s.db.Exec(ctx, t, "INSERT INTO callbacks (site, id, webhook_id, message_id, sequence, at, status, reason, attempts, retry_count,"+
 		" error_category, error_code, error_text, due_at, tries, ended_at, code, answer)"+
-		" SELECT q.site, i.id, "+s.dialect.text()+", q.id, COALESCE((SELECT c.sequence FROM callbacks c WHERE c.site = q.site AND c.message_id = q.id AND c.webhook_id = "+s.dialect.text()+
+		" SELECT q.site, i.id, "+s.dialect.Text()+", q.id, COALESCE((SELECT c.sequence FROM callbacks c WHERE c.site = q.site AND c.message_id = q.id AND c.webhook_id = "+s.dialect.Text()+
 		" ORDER BY c.sequence DESC LIMIT 1), 0) + 1, q.changed_at, q.status, q.reason, q.attempts, q.retry_count,"+
 		" q.error_category, q.error_code, q.error_text, q.changed_at, 0, NULL, 0, '' FROM "+from+
-		s.dialect.to("queue", "q", "q.site = ? AND q.id = i.other", "")+
+		s.dialect.To("queue", "q", "q.site = ? AND q.id = i.other", "")+
 		// It may have been removed a moment ago.
 		" WHERE EXISTS (SELECT 1 FROM webhooks h WHERE h.site = ? AND h.id = ?)",
 		slices.Concat([]any{string(e.ID), string(e.ID)}, arguments, []any{e.Site, e.Site, string(e.ID)})...)
@@ -86,17 +87,17 @@ const callbackNames = "id, webhook_id, message_id, sequence, at, status, reason,
 
 func readCallback(scan func(into ...any) error) (c webhook.Callback, err error) {
 	var f message.Failure
-	err = scan((*string)(&c.ID), (*string)(&c.Endpoint), (*string)(&c.Message), &c.Sequence, (*instant)(&c.At), (*string)(&c.Status), (*string)(&c.Reason),
-		&c.Attempts, &c.RetryCount, (*string)(&f.Category), &f.Code, &f.Text, (*instant)(&c.DueAt), &c.Tries, (*instant)(&c.EndedAt), &c.Code, &c.Answer)
+	err = scan((*string)(&c.ID), (*string)(&c.Endpoint), (*string)(&c.Message), &c.Sequence, (*sql.Instant)(&c.At), (*string)(&c.Status), (*string)(&c.Reason),
+		&c.Attempts, &c.RetryCount, (*string)(&f.Category), &f.Code, &f.Text, (*sql.Instant)(&c.DueAt), &c.Tries, (*sql.Instant)(&c.EndedAt), &c.Code, &c.Answer)
 	if f.Category != "" {
 		c.Error = &f
 	}
 	return c, err
 }
 
-func (s *Store) readCallbacks(ctx context.Context, t *tx, site, where string, arguments ...any) ([]webhook.Callback, error) {
-	rows, err := s.query(ctx, t, "SELECT "+callbackNames+" FROM callbacks WHERE site = ? AND "+where, append([]any{site}, arguments...)...)
-	all, err := collect(rows, err, readCallback)
+func (s *Store) readCallbacks(ctx context.Context, t *sql.Tx, site, where string, arguments ...any) ([]webhook.Callback, error) {
+	rows, err := s.db.Query(ctx, t, "SELECT "+callbackNames+" FROM callbacks WHERE site = ? AND "+where, append([]any{site}, arguments...)...)
+	all, err := sql.Collect(rows, err, readCallback)
 	for i := range all {
 		all[i].Site = site
 	}
@@ -117,10 +118,10 @@ func (s *Store) ClaimCallbacks(ctx context.Context, site string, endpoint messag
 
 // claimCallbacks looks at n that are due, and returns how many there were, too.
 func (s *Store) claimCallbacks(ctx context.Context, site string, endpoint message.ID, n int, at, leaseUntil time.Time) (claimed []webhook.Callback, found int, err error) {
-	err = s.commit(ctx, func(t *tx) error {
+	err = s.db.Commit(ctx, func(t *sql.Tx) error {
 		claimed = nil
-		due, err := s.readCallbacks(ctx, t, site, "webhook_id = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?"+s.dialect.lock("UPDATE SKIP LOCKED"),
-			endpoint, instant(at), n)
+		due, err := s.readCallbacks(ctx, t, site, "webhook_id = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?"+s.dialect.Lock("UPDATE SKIP LOCKED"),
+			endpoint, sql.Instant(at), n)
 		if err != nil {
 			return err
 		}
@@ -147,7 +148,7 @@ func (s *Store) claimCallbacks(ctx context.Context, site string, endpoint messag
 				c.DueAt = leaseUntil
 				claimed = append(claimed, c)
 			}
-			if _, err := s.exec(ctx, t, "UPDATE callbacks SET due_at = ?, tries = ? WHERE site = ? AND webhook_id = ? AND id = ?", instant(next), c.Tries, site, endpoint, c.ID); err != nil {
+			if _, err := s.db.Exec(ctx, t, "UPDATE callbacks SET due_at = ?, tries = ? WHERE site = ? AND webhook_id = ? AND id = ?", sql.Instant(next), c.Tries, site, endpoint, c.ID); err != nil {
 				return err
 			}
 		}
@@ -159,14 +160,14 @@ func (s *Store) claimCallbacks(ctx context.Context, site string, endpoint messag
 // FinishCallback writes what a call came to, while its lease still holds. When it is over,
 // it is the next one's turn.
 func (s *Store) FinishCallback(ctx context.Context, c webhook.Callback, leased time.Time) error {
-	err := s.commit(ctx, func(t *tx) error {
-		n, err := s.exec(ctx, t, "UPDATE callbacks SET due_at = ?, tries = ?, ended_at = ?, code = ?, answer = ? WHERE site = ? AND webhook_id = ? AND id = ? AND due_at = ?",
-			instant(c.DueAt), c.Tries, instant(c.EndedAt), c.Code, harmless(c.Answer, 1000), c.Site, c.Endpoint, c.ID, instant(leased))
+	err := s.db.Commit(ctx, func(t *sql.Tx) error {
+		n, err := s.db.Exec(ctx, t, "UPDATE callbacks SET due_at = ?, tries = ?, ended_at = ?, code = ?, answer = ? WHERE site = ? AND webhook_id = ? AND id = ? AND due_at = ?",
+			sql.Instant(c.DueAt), c.Tries, sql.Instant(c.EndedAt), c.Code, harmless(c.Answer, 1000), c.Site, c.Endpoint, c.ID, sql.Instant(leased))
 		if err != nil || n == 0 || c.EndedAt.IsZero() {
 			return err
 		}
-		_, err = s.exec(ctx, t, "UPDATE callbacks SET due_at = ? WHERE site = ? AND message_id = ? AND webhook_id = ? AND sequence > ? AND due_at > ?",
-			instant(c.EndedAt), c.Site, c.Message, c.Endpoint, c.Sequence, instant(c.EndedAt))
+		_, err = s.db.Exec(ctx, t, "UPDATE callbacks SET due_at = ? WHERE site = ? AND message_id = ? AND webhook_id = ? AND sequence > ? AND due_at > ?",
+			sql.Instant(c.EndedAt), c.Site, c.Message, c.Endpoint, c.Sequence, sql.Instant(c.EndedAt))
 		return err
 	})
 	if err != nil {
@@ -199,8 +200,8 @@ func (s *Store) CallbacksOf(ctx context.Context, site string, endpoint, before m
 
 // Replay tells a webhook once more; message.ErrNotFound if there is no such callback.
 func (s *Store) Replay(ctx context.Context, site string, endpoint, callback message.ID, at time.Time) error {
-	n, err := s.exec(ctx, nil, "UPDATE callbacks SET due_at = ?, tries = 0, ended_at = NULL WHERE site = ? AND webhook_id = ? AND id = ?",
-		instant(at), site, string(endpoint), string(callback))
+	n, err := s.db.Exec(ctx, nil, "UPDATE callbacks SET due_at = ?, tries = 0, ended_at = NULL WHERE site = ? AND webhook_id = ? AND id = ?",
+		sql.Instant(at), site, string(endpoint), string(callback))
 	if err != nil {
 		return fmt.Errorf("replay %s: %w", callback, err)
 	}

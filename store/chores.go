@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"notifier/store/sql"
 )
 
 // TakeTurns takes the turn at a chore for those of the sites where no other replica has it,
@@ -15,9 +17,9 @@ func (s *Store) TakeTurns(ctx context.Context, chore string, sites []string, at,
 		return nil, nil
 	}
 	inOrder := slices.Sorted(slices.Values(sites)) // so that no two replicas wait for each other
-	mine, err = texts(s.query(ctx, nil, "INSERT INTO chores (site, chore, until) SELECT i.id, ?, ? FROM "+s.dialect.list()+
+	mine, err = sql.Texts(s.db.Query(ctx, nil, "INSERT INTO chores (site, chore, until) SELECT i.id, ?, ? FROM "+s.dialect.List()+
 		" WHERE true ON CONFLICT (site, chore) DO UPDATE SET until = excluded.until WHERE chores.until <= ? RETURNING site",
-		chore, instant(until), s.dialect.array(inOrder), instant(at)))
+		chore, sql.Instant(until), s.dialect.Array(inOrder), sql.Instant(at)))
 	if err != nil {
 		return nil, fmt.Errorf("take turns at the %s: %w", chore, err)
 	}

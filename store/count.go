@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // sampled is from how many of the newest messages a count is reckoned.
@@ -46,7 +47,7 @@ func (s *Store) Count(ctx context.Context, site string, f message.Filter, guess 
 			}
 		}
 		var n int
-		err := s.row(ctx, nil, []any{&n}, "SELECT count(*) FROM "+q.counted()+" WHERE "+q.conditions()+" AND "+q.id+" >= ? AND "+q.id+" < ?",
+		err := s.db.Row(ctx, nil, []any{&n}, "SELECT count(*) FROM "+q.counted()+" WHERE "+q.conditions()+" AND "+q.id+" >= ? AND "+q.id+" < ?",
 			append(q.arguments, since, until)...)
 		if err != nil {
 			return c, fmt.Errorf("count messages: %w", err)
@@ -79,10 +80,10 @@ func (s *Store) planned(ctx context.Context, q *filtering, since, until message.
 
 // expected is how many rows the database expects of a FROM and WHERE.
 func (s *Store) expected(ctx context.Context, rows string, arguments ...any) (n int, err error) {
-	if s.dialect.name() != "postgres" { // which knows it without looking
-		return n, s.row(ctx, nil, []any{&n}, "SELECT count(*) FROM "+rows, arguments...)
+	if s.dialect.Name() != "postgres" { // which knows it without looking
+		return n, s.db.Row(ctx, nil, []any{&n}, "SELECT count(*) FROM "+rows, arguments...)
 	}
-	plan, err := texts(s.query(ctx, nil, "EXPLAIN SELECT 1 FROM "+rows, arguments...))
+	plan, err := sql.Texts(s.db.Query(ctx, nil, "EXPLAIN SELECT 1 FROM "+rows, arguments...))
 	if err != nil || len(plan) == 0 {
 		return 0, err
 	}
@@ -107,9 +108,9 @@ func (s *Store) inOpenWindows(ctx context.Context, site string) (int, error) {
 	windows, err := s.about(ctx, "windows WHERE site = ? AND closed_at IS NULL", site)
 	n := 0
 	if err == nil {
-		err = s.row(ctx, nil, []any{&n}, "SELECT count(*) FROM (SELECT w.id FROM windows w"+s.dialect.by("windows_due")+
+		err = s.db.Row(ctx, nil, []any{&n}, "SELECT count(*) FROM (SELECT w.id FROM windows w"+s.dialect.By("windows_due")+
 			" WHERE w.site = ? AND w.closed_at IS NULL ORDER BY w.due_at, w.user_id LIMIT ?) AS w"+
-			s.dialect.to("queue", "q", fmt.Sprintf("q.site = ? AND q.window_id = w.id AND q.status = '%s'", message.Deferred), ""), site, fewWindows, site)
+			s.dialect.To("queue", "q", fmt.Sprintf("q.site = ? AND q.window_id = w.id AND q.status = '%s'", message.Deferred), ""), site, fewWindows, site)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("count deferred messages: %w", err)
@@ -130,7 +131,7 @@ func (s *Store) Counts(ctx context.Context, site string, at time.Time, guess boo
 		n := 0
 		if err == nil && !l.DueAt.After(at) {
 			n, err = count(ctx, "queue WHERE site = ? AND account = ? AND priority = ? AND due_at <= ? AND status IN "+in(claimable),
-				site, l.Account, l.Priority.Rank(), instant(at))
+				site, l.Account, l.Priority.Rank(), sql.Instant(at))
 		}
 		due += n
 		if oldest.IsZero() || l.DueAt.Before(oldest) {
@@ -148,5 +149,5 @@ func (s *Store) Counts(ctx context.Context, site string, at time.Time, guess boo
 
 // counts counts the rows of a FROM and WHERE.
 func (s *Store) counts(ctx context.Context, rows string, arguments ...any) (n int, err error) {
-	return n, s.row(ctx, nil, []any{&n}, "SELECT count(*) FROM "+rows, arguments...)
+	return n, s.db.Row(ctx, nil, []any{&n}, "SELECT count(*) FROM "+rows, arguments...)
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,15 +9,16 @@ import (
 
 	"notifier/deadlines"
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 const selectDeadlines = "SELECT key, deadline, set_at, fired_at, next_at, cleared_at, told_on, sequence FROM deadlines "
 
 func readDeadlines(rows *sql.Rows, err error) ([]deadlines.Deadline, error) {
-	return collect(rows, err, func(scan func(...any) error) (d deadlines.Deadline, err error) {
+	return sql.Collect(rows, err, func(scan func(...any) error) (d deadlines.Deadline, err error) {
 		var key, written, told string
 		var sequence int
-		var set, fired, next, cleared instant
+		var set, fired, next, cleared sql.Instant
 		if err := scan(&key, &written, &set, &fired, &next, &cleared, &told, &sequence); err != nil {
 			return d, err
 		}
@@ -34,7 +34,7 @@ func readDeadlines(rows *sql.Rows, err error) ([]deadlines.Deadline, error) {
 
 // Deadline reads a deadline, also one that was cleared.
 func (s *Store) Deadline(ctx context.Context, site, key string) (deadlines.Deadline, error) {
-	found, err := readDeadlines(s.query(ctx, nil, selectDeadlines+"WHERE site = ? AND key = ?", site, key))
+	found, err := readDeadlines(s.db.Query(ctx, nil, selectDeadlines+"WHERE site = ? AND key = ?", site, key))
 	if err != nil {
 		return deadlines.Deadline{}, fmt.Errorf("read the deadline %s: %w", key, err)
 	}
@@ -50,8 +50,8 @@ func (s *Store) Deadlines(ctx context.Context, site string, n int, after time.Ti
 	if after.IsZero() {
 		after = after.Add(time.Microsecond) // which is no step's; zero would be NULL
 	}
-	all, err := readDeadlines(s.query(ctx, nil, selectDeadlines+"WHERE site = ? AND next_at IS NOT NULL AND (next_at, key) > (?, ?) ORDER BY next_at, key LIMIT ?",
-		site, instant(after), key, n))
+	all, err := readDeadlines(s.db.Query(ctx, nil, selectDeadlines+"WHERE site = ? AND next_at IS NOT NULL AND (next_at, key) > (?, ?) ORDER BY next_at, key LIMIT ?",
+		site, sql.Instant(after), key, n))
 	if err != nil {
 		return nil, fmt.Errorf("list deadlines: %w", err)
 	}
@@ -60,7 +60,7 @@ func (s *Store) Deadlines(ctx context.Context, site string, n int, after time.Ti
 
 // DeadlinesOf lists at most n deadlines of a case, also those that are over.
 func (s *Store) DeadlinesOf(ctx context.Context, site, caseID string, n int) ([]deadlines.Deadline, error) {
-	all, err := readDeadlines(s.query(ctx, nil, selectDeadlines+"WHERE site = ? AND case_id = ? AND case_id <> '' ORDER BY key LIMIT ?", site, caseID, n))
+	all, err := readDeadlines(s.db.Query(ctx, nil, selectDeadlines+"WHERE site = ? AND case_id = ? AND case_id <> '' ORDER BY key LIMIT ?", site, caseID, n))
 	if err != nil {
 		return nil, fmt.Errorf("list the deadlines of a case: %w", err)
 	}
@@ -93,7 +93,7 @@ func (s *Store) SaveDeadlineOnce(ctx context.Context, c message.Call, k *message
 	if err != nil {
 		return d, false, fmt.Errorf("write the deadline %s: %w", d.Key, err)
 	}
-	answered, err := s.firstTime(ctx, c, k, func(t *tx) (any, error) {
+	answered, err := s.firstTime(ctx, c, k, func(t *sql.Tx) (any, error) {
 		if err := s.holdsSite(ctx, t, c.Site, d.Seen); err != nil {
 			return nil, err
 		}
@@ -101,13 +101,13 @@ func (s *Store) SaveDeadlineOnce(ctx context.Context, c message.Call, k *message
 			d = stands
 			return setDeadline{d, d.SetAt, d.FiredAt, d.NextAt, d.Sequence, d.Unknown, d.Shortened}, err
 		}
-		err := s.row(ctx, t, []any{&d.Sequence}, `INSERT INTO deadlines
+		err := s.db.Row(ctx, t, []any{&d.Sequence}, `INSERT INTO deadlines
 			(site, key, case_id, deadline, due_at, set_at, fired_at, next_at, sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
 			ON CONFLICT (site, key) DO UPDATE SET case_id = excluded.case_id, deadline = excluded.deadline, due_at = excluded.due_at,
 				set_at = excluded.set_at, fired_at = excluded.fired_at, next_at = excluded.next_at, cleared_at = NULL, told_on = '',
 				sequence = deadlines.sequence + 1
 			RETURNING sequence`,
-			c.Site, d.Key, d.Case.ID, string(written), instant(d.DueAt), instant(d.SetAt), instant(d.FiredAt), instant(d.NextAt))
+			c.Site, d.Key, d.Case.ID, string(written), sql.Instant(d.DueAt), sql.Instant(d.SetAt), sql.Instant(d.FiredAt), sql.Instant(d.NextAt))
 		if err != nil {
 			return nil, err
 		}
@@ -142,8 +142,8 @@ func (s *Store) SaveDeadlineOnce(ctx context.Context, c message.Call, k *message
 
 // stands tells whether a deadline that is set again stands just so already: with the same steps
 // to come, and no reminder that would be withdrawn. Then to set it anew would change nothing.
-func (s *Store) stands(ctx context.Context, t *tx, site string, d deadlines.Deadline, written string) (stands deadlines.Deadline, same bool, err error) {
-	found, err := readDeadlines(s.query(ctx, t, selectDeadlines+"WHERE site = ? AND key = ?"+s.dialect.lock("UPDATE"), site, d.Key))
+func (s *Store) stands(ctx context.Context, t *sql.Tx, site string, d deadlines.Deadline, written string) (stands deadlines.Deadline, same bool, err error) {
+	found, err := readDeadlines(s.db.Query(ctx, t, selectDeadlines+"WHERE site = ? AND key = ?"+s.dialect.Lock("UPDATE"), site, d.Key))
 	if err != nil || len(found) == 0 {
 		return d, false, err
 	}
@@ -163,7 +163,7 @@ func (s *Store) stands(ctx context.Context, t *tx, site string, d deadlines.Dead
 // ClearDeadline ends a deadline and withdraws its reminders that have not left. Where there
 // is none, nothing is to be done.
 func (s *Store) ClearDeadline(ctx context.Context, c message.Call, key string) error {
-	err := s.commit(ctx, func(t *tx) error {
+	err := s.db.Commit(ctx, func(t *sql.Tx) error {
 		ended, err := s.endDeadline(ctx, t, c.Site, key, message.Decided{At: c.At, What: message.DeadlineMet, By: c.By})
 		if err != nil || !ended {
 			return err
@@ -177,9 +177,9 @@ func (s *Store) ClearDeadline(ctx context.Context, c message.Call, key string) e
 }
 
 // endDeadline ends a deadline, and tells whether it held until now.
-func (s *Store) endDeadline(ctx context.Context, t *tx, site, key string, why message.Decided) (ended bool, err error) {
-	n, err := s.exec(ctx, t, "UPDATE deadlines SET next_at = NULL, cleared_at = ? WHERE site = ? AND key = ? AND cleared_at IS NULL",
-		instant(why.At), site, key)
+func (s *Store) endDeadline(ctx context.Context, t *sql.Tx, site, key string, why message.Decided) (ended bool, err error) {
+	n, err := s.db.Exec(ctx, t, "UPDATE deadlines SET next_at = NULL, cleared_at = ? WHERE site = ? AND key = ? AND cleared_at IS NULL",
+		sql.Instant(why.At), site, key)
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -187,12 +187,12 @@ func (s *Store) endDeadline(ctx context.Context, t *tx, site, key string, why me
 }
 
 // endDeadlines ends the deadlines of a case that has moved to another stage or owner.
-func (s *Store) endDeadlines(ctx context.Context, t *tx, call message.Call, c message.Case) error {
+func (s *Store) endDeadlines(ctx context.Context, t *sql.Tx, call message.Call, c message.Case) error {
 	if c.ID == "" || c.Stage == "" && c.Owner == "" {
 		return nil
 	}
-	open, err := readDeadlines(s.query(ctx, t, selectDeadlines+"WHERE site = ? AND case_id = ? AND cleared_at IS NULL ORDER BY key"+
-		s.dialect.lock("UPDATE"), call.Site, c.ID))
+	open, err := readDeadlines(s.db.Query(ctx, t, selectDeadlines+"WHERE site = ? AND case_id = ? AND cleared_at IS NULL ORDER BY key"+
+		s.dialect.Lock("UPDATE"), call.Site, c.ID))
 	if err != nil {
 		return err
 	}
@@ -212,14 +212,14 @@ func (s *Store) endDeadlines(ctx context.Context, t *tx, call message.Call, c me
 }
 
 // withdraw cancels the reminders of a deadline that nobody has begun to send, and notes why.
-func (s *Store) withdraw(ctx context.Context, t *tx, site, key string, why message.Decided) error {
+func (s *Store) withdraw(ctx context.Context, t *sql.Tx, site, key string, why message.Decided) error {
 	ids, err := s.unsent(ctx, t, site, key)
 	if err != nil || len(ids) == 0 {
 		return err
 	}
 	err = s.changeRows(ctx, t, rowsOf{
-		site: site, ids: ids, and: hidden("status") + " IN " + in(message.From(message.Cancel)),
-		set: "status = ?, reason = ?, due_at = NULL, changed_at = ?", setArguments: []any{message.After(message.Cancel), message.Superseded, instant(why.At)},
+		site: site, ids: ids, and: sql.Hidden("status") + " IN " + in(message.From(message.Cancel)),
+		set: "status = ?, reason = ?, due_at = NULL, changed_at = ?", setArguments: []any{message.After(message.Cancel), message.Superseded, sql.Instant(why.At)},
 	})
 	if err != nil {
 		return err
@@ -234,16 +234,16 @@ func (s *Store) withdraw(ctx context.Context, t *tx, site, key string, why messa
 }
 
 // unsent are the reminders of a deadline that nobody has begun to send; their rows are held.
-func (s *Store) unsent(ctx context.Context, t *tx, site, key string) ([]string, error) {
-	return texts(s.query(ctx, t, "SELECT q.id FROM messages m"+
-		s.dialect.to("queue", "q", "q.site = m.site AND q.id = m.id AND "+hidden("q.status")+" IN "+in(message.From(message.Cancel)), s.dialect.lock("UPDATE"))+
+func (s *Store) unsent(ctx context.Context, t *sql.Tx, site, key string) ([]string, error) {
+	return sql.Texts(s.db.Query(ctx, t, "SELECT q.id FROM messages m"+
+		s.dialect.To("queue", "q", "q.site = m.site AND q.id = m.id AND "+sql.Hidden("q.status")+" IN "+in(message.From(message.Cancel)), s.dialect.Lock("UPDATE"))+
 		" WHERE m.site = ? AND m.reference = ? AND m.reference <> '' AND m.type = ?", site, key, message.Reminder))
 }
 
 // DueDeadlines lists at most n deadlines of the site with a step that has come, earliest first.
 func (s *Store) DueDeadlines(ctx context.Context, site string, n int, at time.Time) ([]deadlines.Deadline, error) {
-	due, err := readDeadlines(s.query(ctx, nil, selectDeadlines+"WHERE site = ? AND next_at <= ? ORDER BY next_at, key LIMIT ?",
-		site, instant(at), n))
+	due, err := readDeadlines(s.db.Query(ctx, nil, selectDeadlines+"WHERE site = ? AND next_at <= ? ORDER BY next_at, key LIMIT ?",
+		site, sql.Instant(at), n))
 	if err != nil {
 		return nil, fmt.Errorf("list due deadlines: %w", err)
 	}
@@ -253,10 +253,10 @@ func (s *Store) DueDeadlines(ctx context.Context, site string, n int, at time.Ti
 // Remind stores the reminders of a deadline and how it stands after them, all or nothing. If it was
 // changed since before was read, or the calendar was, it fails with message.ErrMoved.
 func (s *Store) Remind(ctx context.Context, site string, before, d deadlines.Deadline, reminders []message.Message) error {
-	return s.commit(ctx, func(t *tx) error {
-		n, err := s.exec(ctx, t, "UPDATE deadlines SET fired_at = ?, next_at = ?, told_on = ? WHERE site = ? AND key = ? AND sequence = ? AND "+same("next_at", before.NextAt)+
+	return s.db.Commit(ctx, func(t *sql.Tx) error {
+		n, err := s.db.Exec(ctx, t, "UPDATE deadlines SET fired_at = ?, next_at = ?, told_on = ? WHERE site = ? AND key = ? AND sequence = ? AND "+sql.Same("next_at", before.NextAt)+
 			" AND (? = 0 OR ? = (SELECT version FROM sites WHERE site = ?))",
-			instant(d.FiredAt), instant(d.NextAt), d.ToldOn.String(), site, d.Key, before.Sequence, instant(before.NextAt), d.Seen, d.Seen, site)
+			sql.Instant(d.FiredAt), sql.Instant(d.NextAt), d.ToldOn.String(), site, d.Key, before.Sequence, sql.Instant(before.NextAt), d.Seen, d.Seen, site)
 		if err != nil {
 			return fmt.Errorf("remind of %s: %w", d.Key, err)
 		}
@@ -294,8 +294,8 @@ func (s *Store) NextWindow(ctx context.Context, site string) (time.Time, error) 
 
 // earliest reads a single time; zero if there is none.
 func (s *Store) earliest(ctx context.Context, statement string, arguments ...any) (time.Time, error) {
-	var t instant
-	err := s.row(ctx, nil, []any{&t}, statement, arguments...)
+	var t sql.Instant
+	err := s.db.Row(ctx, nil, []any{&t}, statement, arguments...)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, fmt.Errorf("look for a time: %w", err)
 	}

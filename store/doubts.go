@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // What account_refusals.said says.
@@ -21,17 +22,17 @@ const (
 // returns what all replicas have heard within the last minute. Only refusals are noted:
 // where all goes well nothing is.
 func (s *Store) Doubt(ctx context.Context, r message.Refusals) (d message.Doubt, err error) {
-	since := instant(r.At.Add(-message.DoubtWindow))
-	err = s.commit(ctx, func(t *tx) error {
+	since := sql.Instant(r.At.Add(-message.DoubtWindow))
+	err = s.db.Commit(ctx, func(t *sql.Tx) error {
 		d = message.Doubt{}
 		// Old rows go first, so that the tables hold no more than a minute each.
 		for _, table := range []string{"account_refusals", "account_answers"} {
-			if _, err := s.exec(ctx, t, "DELETE FROM "+table+" WHERE site = ? AND account = ? AND at < ?", r.Home, r.Account, since); err != nil {
+			if _, err := s.db.Exec(ctx, t, "DELETE FROM "+table+" WHERE site = ? AND account = ? AND at < ?", r.Home, r.Account, since); err != nil {
 				return err
 			}
 		}
-		_, err := s.exec(ctx, t, "INSERT INTO account_answers (site, account, replica, answers, at) VALUES ("+marks(5)+") ON CONFLICT (site, account, replica) DO UPDATE SET "+
-			setTo("excluded", "answers, at"), r.Home, r.Account, r.Replica, r.Answers, instant(r.At))
+		_, err := s.db.Exec(ctx, t, "INSERT INTO account_answers (site, account, replica, answers, at) VALUES ("+sql.Marks(5)+") ON CONFLICT (site, account, replica) DO UPDATE SET "+
+			sql.SetTo("excluded", "answers, at"), r.Home, r.Account, r.Replica, r.Answers, sql.Instant(r.At))
 		if err != nil {
 			return err
 		}
@@ -49,27 +50,27 @@ func (s *Store) Doubt(ctx context.Context, r message.Refusals) (d message.Doubt,
 	return d, nil
 }
 
-func (s *Store) weigh(ctx context.Context, t *tx, r message.Refusals, d *message.Doubt) error {
+func (s *Store) weigh(ctx context.Context, t *sql.Tx, r message.Refusals, d *message.Doubt) error {
 	const count = "SELECT count(*), count(DISTINCT domain) FROM account_refusals WHERE site = ? AND account = ? AND said = ?"
 	blamed := 0
-	if err := s.row(ctx, t, []any{&d.Unknown, &d.UnknownDomains}, count, r.Home, r.Account, saidUnknown); err != nil {
+	if err := s.db.Row(ctx, t, []any{&d.Unknown, &d.UnknownDomains}, count, r.Home, r.Account, saidUnknown); err != nil {
 		return err
 	}
-	if err := s.row(ctx, t, []any{&blamed, &d.BlamingDomains}, count, r.Home, r.Account, saidAccount); err != nil {
+	if err := s.db.Row(ctx, t, []any{&blamed, &d.BlamingDomains}, count, r.Home, r.Account, saidAccount); err != nil {
 		return err
 	}
-	return s.row(ctx, t, []any{&d.Answers}, "SELECT CAST(COALESCE(sum(answers), 0) AS bigint) FROM account_answers WHERE site = ? AND account = ?", r.Home, r.Account)
+	return s.db.Row(ctx, t, []any{&d.Answers}, "SELECT CAST(COALESCE(sum(answers), 0) AS bigint) FROM account_answers WHERE site = ? AND account = ?", r.Home, r.Account)
 }
 
-func (s *Store) keepRefusals(ctx context.Context, t *tx, r message.Refusals, said string, all []message.Denial) error {
+func (s *Store) keepRefusals(ctx context.Context, t *sql.Tx, r message.Refusals, said string, all []message.Denial) error {
 	all = slices.Clone(all)
 	slices.SortFunc(all, func(a, b message.Denial) int {
 		return strings.Compare(a.Site+"/"+string(a.Message)+"/"+a.Address, b.Site+"/"+string(b.Message)+"/"+b.Address)
 	})
 	for _, one := range all {
-		_, err := s.exec(ctx, t, "INSERT INTO account_refusals (site, account, said, message_site, message_id, address, domain, at) VALUES ("+marks(8)+
+		_, err := s.db.Exec(ctx, t, "INSERT INTO account_refusals (site, account, said, message_site, message_id, address, domain, at) VALUES ("+sql.Marks(8)+
 			") ON CONFLICT (site, account, said, message_site, message_id, address) DO UPDATE SET at = excluded.at",
-			r.Home, r.Account, said, one.Site, string(one.Message), harmless(one.Address, message.MaxErrorCode), harmless(one.Domain, message.MaxErrorCode), instant(r.At))
+			r.Home, r.Account, said, one.Site, string(one.Message), harmless(one.Address, message.MaxErrorCode), harmless(one.Domain, message.MaxErrorCode), sql.Instant(r.At))
 		if err != nil {
 			return err
 		}
@@ -81,9 +82,9 @@ func (s *Store) keepRefusals(ctx context.Context, t *tx, r message.Refusals, sai
 // minute: none of them stays suppressed for it, and their messages are pending again until
 // due. It returns how many messages moved; those that moved on meanwhile are left alone.
 func (s *Store) Spare(ctx context.Context, home, account string, at, due time.Time) (spared int, err error) {
-	rows, err := s.query(ctx, nil, "SELECT message_site, message_id, address FROM account_refusals WHERE site = ? AND account = ? AND said = ? AND at >= ? ORDER BY message_site, message_id, address",
-		home, account, saidUnknown, instant(at.Add(-message.DoubtWindow)))
-	found, err := collect(rows, err, func(scan func(...any) error) (r message.Denial, err error) {
+	rows, err := s.db.Query(ctx, nil, "SELECT message_site, message_id, address FROM account_refusals WHERE site = ? AND account = ? AND said = ? AND at >= ? ORDER BY message_site, message_id, address",
+		home, account, saidUnknown, sql.Instant(at.Add(-message.DoubtWindow)))
+	found, err := sql.Collect(rows, err, func(scan func(...any) error) (r message.Denial, err error) {
 		return r, scan(&r.Site, (*string)(&r.Message), &r.Address)
 	})
 	if err != nil {
@@ -107,8 +108,8 @@ func (s *Store) Spare(ctx context.Context, home, account string, at, due time.Ti
 
 func (s *Store) spare(ctx context.Context, account string, r message.Denial, addresses []string, at, due time.Time) (bool, error) {
 	for _, a := range addresses {
-		_, err := s.exec(ctx, nil, "DELETE FROM suppressions WHERE site = ? AND address = ? AND reason = ? AND account = ? AND since >= ?",
-			r.Site, message.Identity(a), string(message.Bounced), account, instant(at.Add(-message.DoubtWindow)))
+		_, err := s.db.Exec(ctx, nil, "DELETE FROM suppressions WHERE site = ? AND address = ? AND reason = ? AND account = ? AND since >= ?",
+			r.Site, message.Identity(a), string(message.Bounced), account, sql.Instant(at.Add(-message.DoubtWindow)))
 		if err != nil {
 			return false, err
 		}

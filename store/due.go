@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 	"notifier/webhook"
 )
 
@@ -56,8 +57,8 @@ func (h heap) firsts(d dialect) string {
 
 // due lists the sites with a row that is due.
 func (s *Store) due(ctx context.Context, h heap, until any) ([]string, error) {
-	rows, err := s.query(ctx, nil, h.firsts(s.dialect), until)
-	all, err := collect(rows, err, func(scan func(...any) error) (site string, err error) {
+	rows, err := s.db.Query(ctx, nil, h.firsts(s.dialect), until)
+	all, err := sql.Collect(rows, err, func(scan func(...any) error) (site string, err error) {
 		return site, scan(&site, new(any))
 	})
 	if err != nil {
@@ -69,10 +70,10 @@ func (s *Store) due(ctx context.Context, h heap, until any) ([]string, error) {
 // DueLanes lists the lanes of all sites in which a message is due, each with the time of
 // the first of them.
 func (s *Store) DueLanes(ctx context.Context, at time.Time) ([]message.Lane, error) {
-	rows, err := s.query(ctx, nil, ofLanes.firsts(s.dialect), instant(at))
-	all, err := collect(rows, err, func(scan func(...any) error) (l message.Lane, err error) {
+	rows, err := s.db.Query(ctx, nil, ofLanes.firsts(s.dialect), sql.Instant(at))
+	all, err := sql.Collect(rows, err, func(scan func(...any) error) (l message.Lane, err error) {
 		rank := 0
-		err = scan(&l.Site, &l.Account, &rank, (*instant)(&l.DueAt))
+		err = scan(&l.Site, &l.Account, &rank, (*sql.Instant)(&l.DueAt))
 		l.Priority = message.Ranked(rank)
 		return l, err
 	})
@@ -84,39 +85,39 @@ func (s *Store) DueLanes(ctx context.Context, at time.Time) ([]message.Lane, err
 
 // LapsedSites lists the sites with a lease that is over.
 func (s *Store) LapsedSites(ctx context.Context, at time.Time) ([]string, error) {
-	return s.due(ctx, ofLeases, instant(at))
+	return s.due(ctx, ofLeases, sql.Instant(at))
 }
 
 // ExpiringSites lists the sites with a message that was not sent in time.
 func (s *Store) ExpiringSites(ctx context.Context, at time.Time) ([]string, error) {
-	return s.due(ctx, ofExpiring, instant(at))
+	return s.due(ctx, ofExpiring, sql.Instant(at))
 }
 
 // WindowSites lists the sites with a digest window that is due.
 func (s *Store) WindowSites(ctx context.Context, at time.Time) ([]string, error) {
-	return s.due(ctx, ofWindows, instant(at))
+	return s.due(ctx, ofWindows, sql.Instant(at))
 }
 
 // DeadlineSites lists the sites with a deadline of which a step has come.
 func (s *Store) DeadlineSites(ctx context.Context, at time.Time) ([]string, error) {
-	return s.due(ctx, ofSteps, instant(at))
+	return s.due(ctx, ofSteps, sql.Instant(at))
 }
 
 // PostedSites lists the sites with a request in the outbox that no replica holds.
 func (s *Store) PostedSites(ctx context.Context, at time.Time) ([]string, error) {
-	return s.due(ctx, ofPosted, instant(at))
+	return s.due(ctx, ofPosted, sql.Instant(at))
 }
 
 // OperatedSites lists the sites with an operation that nobody works on.
 func (s *Store) OperatedSites(ctx context.Context, at time.Time) ([]string, error) {
-	return s.due(ctx, ofOperations, instant(at))
+	return s.due(ctx, ofOperations, sql.Instant(at))
 }
 
 // DueWebhooks lists the webhooks that are due to be told something.
 func (s *Store) DueWebhooks(ctx context.Context, at time.Time) (due []webhook.Endpoint, err error) {
-	rows, err := s.query(ctx, nil, ofCallbacks.firsts(s.dialect), instant(at))
+	rows, err := s.db.Query(ctx, nil, ofCallbacks.firsts(s.dialect), sql.Instant(at))
 	waiting := map[string][]message.ID{}
-	_, err = collect(rows, err, func(scan func(...any) error) (site string, err error) {
+	_, err = sql.Collect(rows, err, func(scan func(...any) error) (site string, err error) {
 		var id message.ID
 		err = scan(&site, &id, new(any))
 		waiting[site] = append(waiting[site], id)
@@ -149,12 +150,12 @@ var later = "status IN " + in(claimable) + " AND (queued_at IS NULL OR due_at > 
 func (s *Store) NextLeaving(ctx context.Context, after time.Time) (time.Time, error) {
 	return s.earliest(ctx, "SELECT at FROM (SELECT * FROM (SELECT due_at AS at FROM queue WHERE "+later+" AND due_at > ? ORDER BY due_at LIMIT 1) AS q"+
 		" UNION ALL SELECT until FROM account_pauses WHERE site >= '' AND until > ? UNION ALL SELECT probed_until FROM account_pauses WHERE site >= '' AND probed_until > ?) AS next"+
-		" ORDER BY at LIMIT 1", instant(after), instant(after), instant(after))
+		" ORDER BY at LIMIT 1", sql.Instant(after), sql.Instant(after), sql.Instant(after))
 }
 
 // NextExpiring is when the next message expires if it has not left by then; zero if none does.
 func (s *Store) NextExpiring(ctx context.Context, after time.Time) (time.Time, error) {
-	return s.earliest(ctx, "SELECT expires_at FROM queue WHERE status IN "+in(message.From(message.Expire))+" AND expires_at > ? ORDER BY expires_at LIMIT 1", instant(after))
+	return s.earliest(ctx, "SELECT expires_at FROM queue WHERE status IN "+in(message.From(message.Expire))+" AND expires_at > ? ORDER BY expires_at LIMIT 1", sql.Instant(after))
 }
 
 // WaitingSites lists the sites in whose queue something waits, or is in error.
@@ -165,7 +166,7 @@ func (s *Store) WaitingSites(ctx context.Context) ([]string, error) {
 		all = append(all, l.Site)
 	}
 	for _, h := range []heap{ofLeases, ofPeople, ofWindows} {
-		var until any = instant(endOfTime)
+		var until any = sql.Instant(endOfTime)
 		if h.time == ofPeople.time {
 			until = lastID
 		}
@@ -184,7 +185,7 @@ var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // OldKeys lists the sites with Idempotency-Keys that are older than that.
 func (s *Store) OldKeys(ctx context.Context, before time.Time) ([]string, error) {
-	return s.due(ctx, ofKeys, instant(before))
+	return s.due(ctx, ofKeys, sql.Instant(before))
 }
 
 // OldChanges lists the sites with changes that are older than that.
@@ -208,7 +209,7 @@ func (s *Store) PurgeableSites(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	more, err := s.due(ctx, ofDocuments, instant(endOfTime))
+	more, err := s.due(ctx, ofDocuments, sql.Instant(endOfTime))
 	sites = append(sites, more...)
 	slices.Sort(sites)
 	return slices.Compact(sites), err
@@ -219,8 +220,8 @@ func (s *Store) KeptSites(ctx context.Context) ([]string, error) { return s.due(
 
 // OldCallbacks lists the webhooks, by site and id, with callbacks that are older than that.
 func (s *Store) OldCallbacks(ctx context.Context, before time.Time) (all []webhook.Endpoint, err error) {
-	rows, err := s.query(ctx, nil, ofCalls.firsts(s.dialect), string(message.Earliest(webhook.CallbackIDs, before)))
-	all, err = collect(rows, err, func(scan func(...any) error) (e webhook.Endpoint, err error) {
+	rows, err := s.db.Query(ctx, nil, ofCalls.firsts(s.dialect), string(message.Earliest(webhook.CallbackIDs, before)))
+	all, err = sql.Collect(rows, err, func(scan func(...any) error) (e webhook.Endpoint, err error) {
 		return e, scan(&e.Site, (*string)(&e.ID), new(any))
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // EraseUser forgets who a user is: the user, the memberships, the place in deadlines, what
@@ -15,8 +16,8 @@ import (
 func (s *Store) EraseUser(ctx context.Context, c message.Call, p message.Someone) (e message.Erased, known bool, err error) {
 	id := p.ID
 	e.User = id
-	err = s.commit(ctx, func(t *tx) error {
-		n, err := s.exec(ctx, t, "DELETE FROM users WHERE site = ? AND id = ?", c.Site, id)
+	err = s.db.Commit(ctx, func(t *sql.Tx) error {
+		n, err := s.db.Exec(ctx, t, "DELETE FROM users WHERE site = ? AND id = ?", c.Site, id)
 		if err != nil {
 			return err
 		}
@@ -31,7 +32,7 @@ func (s *Store) EraseUser(ctx context.Context, c message.Call, p message.Someone
 		if e.Deadlines, err = s.eraseFromDeadlines(ctx, t, c, id); err != nil {
 			return err
 		}
-		if _, err := s.exec(ctx, t, "DELETE FROM changes WHERE site = ? AND subject = ?", c.Site, message.OfUser+id); err != nil {
+		if _, err := s.db.Exec(ctx, t, "DELETE FROM changes WHERE site = ? AND subject = ?", c.Site, message.OfUser+id); err != nil {
 			return err
 		}
 		if err := s.eraseRecords(ctx, t, c.Site, p); err != nil {
@@ -51,13 +52,13 @@ func quote(text string) string {
 	return string(b)
 }
 
-func (s *Store) eraseFromGroups(ctx context.Context, t *tx, c message.Call, id string) (n int, err error) {
+func (s *Store) eraseFromGroups(ctx context.Context, t *sql.Tx, c message.Call, id string) (n int, err error) {
 	type group struct {
 		id    string
-		users list
+		users sql.List
 	}
-	rows, err := s.query(ctx, t, "SELECT id, users FROM user_groups WHERE site = ? AND users LIKE ? ESCAPE '!' ORDER BY id"+s.dialect.lock("UPDATE"), c.Site, "%"+literal(quote(id))+"%")
-	found, err := collect(rows, err, func(scan func(...any) error) (g group, err error) { return g, scan(&g.id, &g.users) })
+	rows, err := s.db.Query(ctx, t, "SELECT id, users FROM user_groups WHERE site = ? AND users LIKE ? ESCAPE '!' ORDER BY id"+s.dialect.Lock("UPDATE"), c.Site, "%"+literal(quote(id))+"%")
+	found, err := sql.Collect(rows, err, func(scan func(...any) error) (g group, err error) { return g, scan(&g.id, &g.users) })
 	if err != nil {
 		return 0, err
 	}
@@ -67,7 +68,7 @@ func (s *Store) eraseFromGroups(ctx context.Context, t *tx, c message.Call, id s
 		}
 		n++
 		rest := slices.DeleteFunc(slices.Clone(g.users), func(u string) bool { return u == id })
-		if _, err := s.exec(ctx, t, "UPDATE user_groups SET users = ?, updated_at = ? WHERE site = ? AND id = ?", rest, instant(c.At), c.Site, g.id); err != nil {
+		if _, err := s.db.Exec(ctx, t, "UPDATE user_groups SET users = ?, updated_at = ? WHERE site = ? AND id = ?", rest, sql.Instant(c.At), c.Site, g.id); err != nil {
 			return n, err
 		}
 	}
@@ -75,8 +76,8 @@ func (s *Store) eraseFromGroups(ctx context.Context, t *tx, c message.Call, id s
 }
 
 // eraseFromDeadlines takes a user out of all deadlines. One that is left without users ends.
-func (s *Store) eraseFromDeadlines(ctx context.Context, t *tx, c message.Call, id string) (n int, err error) {
-	found, err := readDeadlines(s.query(ctx, t, selectDeadlines+"WHERE site = ? AND deadline LIKE ? ESCAPE '!' ORDER BY key"+s.dialect.lock("UPDATE"), c.Site, "%"+literal(quote(id))+"%"))
+func (s *Store) eraseFromDeadlines(ctx context.Context, t *sql.Tx, c message.Call, id string) (n int, err error) {
+	found, err := readDeadlines(s.db.Query(ctx, t, selectDeadlines+"WHERE site = ? AND deadline LIKE ? ESCAPE '!' ORDER BY key"+s.dialect.Lock("UPDATE"), c.Site, "%"+literal(quote(id))+"%"))
 	if err != nil {
 		return 0, err
 	}
@@ -88,13 +89,13 @@ func (s *Store) eraseFromDeadlines(ctx context.Context, t *tx, c message.Call, i
 		n++
 		written, err := json.Marshal(without)
 		if err == nil {
-			_, err = s.exec(ctx, t, "UPDATE deadlines SET deadline = ? WHERE site = ? AND key = ?", string(written), c.Site, d.Key)
+			_, err = s.db.Exec(ctx, t, "UPDATE deadlines SET deadline = ? WHERE site = ? AND key = ?", string(written), c.Site, d.Key)
 		}
 		if err == nil && len(without.Users) == 0 && without.ClearedAt.IsZero() {
 			_, err = s.endDeadline(ctx, t, c.Site, d.Key, message.Decided{At: c.At, What: message.DeadlineMet, By: c.By})
 		}
 		if err == nil {
-			_, err = s.exec(ctx, t, "DELETE FROM changes WHERE site = ? AND subject = ?", c.Site, message.OfDeadline+d.Key)
+			_, err = s.db.Exec(ctx, t, "DELETE FROM changes WHERE site = ? AND subject = ?", c.Site, message.OfDeadline+d.Key)
 		}
 		if err == nil {
 			err = s.change(ctx, t, c, message.SetDeadline, message.OfDeadline+d.Key, json.RawMessage(written))

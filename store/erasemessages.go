@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // EraseMessages keeps messages without address and content: that there were such, when,
@@ -18,7 +18,7 @@ import (
 func (s *Store) EraseMessages(ctx context.Context, site string, p message.Someone, ms []message.Message) error {
 	// In the order in which all go through rows: messages by id, then attachments.
 	ms = slices.SortedFunc(slices.Values(ms), func(a, b message.Message) int { return strings.Compare(string(a.ID), string(b.ID)) })
-	err := s.commit(ctx, func(t *tx) error {
+	err := s.db.Commit(ctx, func(t *sql.Tx) error {
 		uses := map[string]int{}
 		for _, m := range ms {
 			m.Site = site
@@ -41,7 +41,7 @@ func (s *Store) EraseMessages(ctx context.Context, site string, p message.Someon
 }
 
 // eraseMessage erases all of one, and adds to uses the attachments that it no longer has.
-func (s *Store) eraseMessage(ctx context.Context, t *tx, m message.Message, uses map[string]int) error {
+func (s *Store) eraseMessage(ctx context.Context, t *sql.Tx, m message.Message, uses map[string]int) error {
 	if err := s.holdUses(ctx, t, m, uses); err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (s *Store) eraseMessage(ctx context.Context, t *tx, m message.Message, uses
 		"UPDATE callbacks SET error_text = '', answer = '' WHERE site = ? AND message_id = ?",
 		"UPDATE decisions SET details = '' WHERE site = ? AND message_id = ?",
 	} {
-		if _, err := s.exec(ctx, t, statement, m.Site, m.ID); err != nil {
+		if _, err := s.db.Exec(ctx, t, statement, m.Site, m.ID); err != nil {
 			return err
 		}
 	}
@@ -63,17 +63,17 @@ func (s *Store) eraseMessage(ctx context.Context, t *tx, m message.Message, uses
 
 // eraseAddress takes the person's address out of a message to others: out of the addresses
 // and out of what was answered and noted. Nobody is left to be written to by that name.
-func (s *Store) eraseAddress(ctx context.Context, t *tx, m message.Message, p message.Someone) error {
+func (s *Store) eraseAddress(ctx context.Context, t *sql.Tx, m message.Message, p message.Someone) error {
 	is := func(a message.Address) bool { return p.Has(a.Email) }
 	for _, list := range []*[]message.Address{&m.To, &m.Cc, &m.Bcc} {
 		*list = slices.DeleteFunc(slices.Clone(*list), is)
 	}
 	m.ReplyTo = slices.DeleteFunc(slices.Clone(m.ReplyTo), is)
-	if _, err := texts(s.query(ctx, t, "SELECT id FROM queue WHERE site = ? AND id = ?"+s.dialect.lock("UPDATE"), m.Site, m.ID)); err != nil {
+	if _, err := sql.Texts(s.db.Query(ctx, t, "SELECT id FROM queue WHERE site = ? AND id = ?"+s.dialect.Lock("UPDATE"), m.Site, m.ID)); err != nil {
 		return err
 	}
 	r := toRow(m)
-	_, err := s.exec(ctx, t, "UPDATE messages SET to_email = ?, to_name = ?, envelope = ? WHERE site = ? AND id = ?", r.toEmail, r.toName, r.envelope, m.Site, m.ID)
+	_, err := s.db.Exec(ctx, t, "UPDATE messages SET to_email = ?, to_name = ?, envelope = ? WHERE site = ? AND id = ?", r.toEmail, r.toName, r.envelope, m.Site, m.ID)
 	if err != nil {
 		return err
 	}
@@ -99,15 +99,15 @@ var answers = []struct{ table, id, rest, columns string }{
 	{"decisions", "message_id", "id", "details"},
 }
 
-func (s *Store) eraseAnswers(ctx context.Context, t *tx, m message.Message, p message.Someone) error {
+func (s *Store) eraseAnswers(ctx context.Context, t *sql.Tx, m message.Message, p message.Someone) error {
 	for _, place := range answers {
 		columns := strings.Split(place.columns, ", ")
-		rows, err := s.query(ctx, t, "SELECT "+place.rest+", "+place.columns+" FROM "+place.table+" WHERE site = ? AND "+place.id+" = ?", m.Site, m.ID)
+		rows, err := s.db.Query(ctx, t, "SELECT "+place.rest+", "+place.columns+" FROM "+place.table+" WHERE site = ? AND "+place.id+" = ?", m.Site, m.ID)
 		type row struct {
 			rest any
 			was  []string
 		}
-		found, err := collect(rows, err, func(scan func(...any) error) (row, error) {
+		found, err := sql.Collect(rows, err, func(scan func(...any) error) (row, error) {
 			r := row{was: make([]string, len(columns))}
 			into := []any{&r.rest}
 			for i := range r.was {
@@ -128,7 +128,7 @@ func (s *Store) eraseAnswers(ctx context.Context, t *tx, m message.Message, p me
 				if place.rest != "''" {
 					where, arguments = where+" AND "+place.rest+" = ?", append(arguments, r.rest)
 				}
-				if _, err := s.exec(ctx, t, "UPDATE "+place.table+" SET "+columns[i]+" = ?"+where, arguments...); err != nil {
+				if _, err := s.db.Exec(ctx, t, "UPDATE "+place.table+" SET "+columns[i]+" = ?"+where, arguments...); err != nil {
 					return err
 				}
 			}
@@ -140,16 +140,16 @@ func (s *Store) eraseAnswers(ctx context.Context, t *tx, m message.Message, p me
 // eraseFrom is a text of a column without the person. Those whom the next attempt or a retry
 // would be for are one fewer; in what was answered it is told that there was somebody.
 func eraseFrom(p message.Someone, table, column, was string) string {
-	var all list
+	var all sql.List
 	if table != "queue" || column == "error_text" || all.Scan(was) != nil {
 		return p.Erase(was)
 	}
 	return text(slices.DeleteFunc(all, p.Has))
 }
 
-func (s *Store) eraseReceipt(ctx context.Context, t *tx, m message.Message, edit func(*receipt)) error {
+func (s *Store) eraseReceipt(ctx context.Context, t *sql.Tx, m message.Message, edit func(*receipt)) error {
 	var written string
-	err := s.row(ctx, t, []any{&written}, "SELECT receipt FROM queue WHERE site = ? AND id = ?", m.Site, m.ID)
+	err := s.db.Row(ctx, t, []any{&written}, "SELECT receipt FROM queue WHERE site = ? AND id = ?", m.Site, m.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil // it was purged meanwhile
 	}
@@ -163,7 +163,7 @@ func (s *Store) eraseReceipt(ctx context.Context, t *tx, m message.Message, edit
 	edit(&r)
 	b, err := json.Marshal(r)
 	if err == nil {
-		_, err = s.exec(ctx, t, "UPDATE queue SET receipt = ? WHERE site = ? AND id = ?", string(b), m.Site, m.ID)
+		_, err = s.db.Exec(ctx, t, "UPDATE queue SET receipt = ? WHERE site = ? AND id = ?", string(b), m.Site, m.ID)
 	}
 	return err
 }

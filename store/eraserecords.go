@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // mention narrows a search for texts that may have the person's address in them: by what
@@ -62,10 +63,10 @@ type named struct {
 
 // eraseNamed deletes those rows of a table that name the person, as decides says of their
 // texts. The columns of the key and of texts are read where the condition narrows.
-func (s *Store) eraseNamed(ctx context.Context, t *tx, table string, key, columns []string, site, where string, arguments []any, decides func(texts []string) bool) error {
-	rows, err := s.query(ctx, t, "SELECT "+strings.Join(append(slices.Clone(key), columns...), ", ")+" FROM "+table+" WHERE site = ? AND ("+where+
+func (s *Store) eraseNamed(ctx context.Context, t *sql.Tx, table string, key, columns []string, site, where string, arguments []any, decides func(texts []string) bool) error {
+	rows, err := s.db.Query(ctx, t, "SELECT "+strings.Join(append(slices.Clone(key), columns...), ", ")+" FROM "+table+" WHERE site = ? AND ("+where+
 		") ORDER BY "+strings.Join(key, ", "), append([]any{site}, arguments...)...)
-	found, err := collect(rows, err, func(scan func(...any) error) (named, error) {
+	found, err := sql.Collect(rows, err, func(scan func(...any) error) (named, error) {
 		all := make([]string, len(key)+len(columns))
 		into := make([]any, len(all))
 		for i := range all {
@@ -85,7 +86,7 @@ func (s *Store) eraseNamed(ctx context.Context, t *tx, table string, key, column
 		if !decides(one.texts) {
 			continue
 		}
-		if _, err := s.exec(ctx, t, "DELETE FROM "+table+" WHERE site = ? AND "+strings.Join(key, " = ? AND ")+" = ?", append([]any{site}, one.key...)...); err != nil {
+		if _, err := s.db.Exec(ctx, t, "DELETE FROM "+table+" WHERE site = ? AND "+strings.Join(key, " = ? AND ")+" = ?", append([]any{site}, one.key...)...); err != nil {
 			return err
 		}
 	}
@@ -93,7 +94,7 @@ func (s *Store) eraseNamed(ctx context.Context, t *tx, table string, key, column
 }
 
 // eraseRecords deletes what else was kept of requests that named the person.
-func (s *Store) eraseRecords(ctx context.Context, t *tx, site string, p message.Someone) error {
+func (s *Store) eraseRecords(ctx context.Context, t *sql.Tx, site string, p message.Someone) error {
 	anywhere := func(texts []string) bool { return mentions(p, texts[0], naming) }
 	// Of the outbox, what waits is taken in, or refused, first. Callers wrote its JSON, in
 	// which an address may be spelled in many ways: refused rows are few, and all are read.
@@ -117,7 +118,7 @@ func (s *Store) eraseRecords(ctx context.Context, t *tx, site string, p message.
 
 // eraseRefusals deletes the refused requests that named the person: among their users, by
 // their path, or in the sentence of the answer.
-func (s *Store) eraseRefusals(ctx context.Context, t *tx, site string, p message.Someone) error {
+func (s *Store) eraseRefusals(ctx context.Context, t *sql.Tx, site string, p message.Someone) error {
 	where, arguments := "users LIKE ? ESCAPE '!' OR path LIKE ? ESCAPE '!'", []any{"%" + literal(quote(p.ID)) + "%", "%/" + literal(url.PathEscape(p.ID)) + "%"}
 	if p.Email != "" {
 		where += " OR lower(users) LIKE ? ESCAPE '!' OR lower(path) LIKE ? ESCAPE '!' OR lower(detail) LIKE ? ESCAPE '!'"
@@ -125,7 +126,7 @@ func (s *Store) eraseRefusals(ctx context.Context, t *tx, site string, p message
 		arguments = append(arguments, mention(p.Email), inPath, mention(p.Email))
 	}
 	return s.eraseNamed(ctx, t, "refusals", []string{"id"}, []string{"users", "path", "detail"}, site, where, arguments, func(texts []string) bool {
-		var users list
+		var users sql.List
 		_ = users.Scan(texts[0]) // it is ours; what cannot be read names nobody
 		return slices.Contains(users, p.ID) || slices.ContainsFunc(users, p.In) || inPath(p, texts[1]) || p.In(texts[2])
 	})
@@ -148,7 +149,7 @@ func inPath(p message.Someone, path string) bool {
 
 // eraseDocuments deletes the documents that name the user among their users, or the address
 // anywhere.
-func (s *Store) eraseDocuments(ctx context.Context, t *tx, site string, p message.Someone) error {
+func (s *Store) eraseDocuments(ctx context.Context, t *sql.Tx, site string, p message.Someone) error {
 	where, arguments := "fields LIKE ? ESCAPE '!'", []any{`%Uids"%`}
 	if p.Email != "" {
 		where += " OR lower(fields) LIKE ? ESCAPE '!' OR lower(error) LIKE ? ESCAPE '!'"
@@ -162,7 +163,7 @@ func (s *Store) eraseDocuments(ctx context.Context, t *tx, site string, p messag
 
 // eraseOperations takes the person out of what ended operations were for. One that still
 // runs, or may, keeps its filter: without it, it would do more than was asked for.
-func (s *Store) eraseOperations(ctx context.Context, t *tx, site string, p message.Someone) error {
+func (s *Store) eraseOperations(ctx context.Context, t *sql.Tx, site string, p message.Someone) error {
 	all, err := s.readOperations(ctx, t, site, "ended_at IS NOT NULL AND (filter LIKE ? OR filter LIKE ?) ORDER BY id", `%"to":%`, `%"user":%`)
 	if err != nil {
 		return err
@@ -177,7 +178,7 @@ func (s *Store) eraseOperations(ctx context.Context, t *tx, site string, p messa
 		o.Filter.To = p.Erase(o.Filter.To)
 		written, err := json.Marshal(o.Filter)
 		if err == nil {
-			_, err = s.exec(ctx, t, "UPDATE operations SET filter = ? WHERE site = ? AND id = ?", string(written), site, string(o.ID))
+			_, err = s.db.Exec(ctx, t, "UPDATE operations SET filter = ? WHERE site = ? AND id = ?", string(written), site, string(o.ID))
 		}
 		if err != nil {
 			return err

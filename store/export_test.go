@@ -7,6 +7,6 @@ import (
 
 // Sleep keeps the database at work for a while.
 func (s *Store) Sleep(ctx context.Context, d time.Duration) error {
-	_, err := s.exec(ctx, nil, "SELECT pg_sleep(?)", d.Seconds())
+	_, err := s.db.Exec(ctx, nil, "SELECT pg_sleep(?)", d.Seconds())
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // usual is how long a list is that nobody has limited.
@@ -31,7 +32,7 @@ func (s *Store) Messages(ctx context.Context, site string, f message.Filter) ([]
 		}
 		q.where = append(q.where, "("+strings.Join(either, " OR ")+")")
 	}
-	ms, err := readMessages(s.query(ctx, nil, selectMessages+q.from+" WHERE "+q.conditions()+" ORDER BY "+q.id+" DESC LIMIT ?",
+	ms, err := readMessages(s.db.Query(ctx, nil, selectMessages+q.from+" WHERE "+q.conditions()+" ORDER BY "+q.id+" DESC LIMIT ?",
 		append(q.arguments, cmp.Or(f.Limit, usual))...))
 	if err != nil {
 		return nil, fmt.Errorf("list messages: %w", err)
@@ -82,7 +83,7 @@ func (s *Store) filteredBy(site string, f message.Filter, windows bool) *filteri
 	case f.Status == "":
 		q.from, q.id = s.messagesOn(), "m.id"
 	case f.Status == message.Deferred && windows:
-		from := "windows w" + s.dialect.by("windows_due")
+		from := "windows w" + s.dialect.By("windows_due")
 		q.from, q.waiting, begin, q.id = from+s.withWindows(), from+s.waitingIn(), "w", "q.id"
 	default:
 		q.from, begin, q.id = s.queueOn(), "q", "q.id"
@@ -139,7 +140,7 @@ func (s *Store) narrowed(q *filtering, f message.Filter) {
 			q.add(equal.column+" = ?", equal.value)
 		}
 	}
-	like := s.dialect.like()
+	like := s.dialect.Like()
 	if f.To != "" {
 		// To fold letters takes long: lengths are compared first.
 		q.add("(length(m.to_email) = ? AND m.to_email "+like+" ? ESCAPE '!' OR m.envelope <> '' AND m.envelope "+like+" ? ESCAPE '!')",
@@ -277,7 +278,7 @@ func (s *Store) findOf(ctx context.Context, site, prefix string, f message.Filte
 			since, behind = floor, floor.Bytes()
 		}
 	}
-	found, err = readMessages(s.query(ctx, nil, selectMessages+q.from+" WHERE "+q.conditions()+" AND "+q.id+" >= ? AND "+q.id+" < ? ORDER BY "+q.id+" DESC LIMIT ?",
+	found, err = readMessages(s.db.Query(ctx, nil, selectMessages+q.from+" WHERE "+q.conditions()+" AND "+q.id+" >= ? AND "+q.id+" < ? ORDER BY "+q.id+" DESC LIMIT ?",
 		append(q.arguments, since, until, n)...))
 	if err == nil && len(found) == n {
 		behind = found[n-1].ID.Bytes()
@@ -319,7 +320,7 @@ func (s *Store) byWindows(ctx context.Context, site string, f message.Filter) (b
 
 // limited counts the rows of a FROM and WHERE, and stops when there are more than that.
 func (s *Store) limited(ctx context.Context, most int, rows string, arguments ...any) (n int, err error) {
-	return n, s.row(ctx, nil, []any{&n}, "SELECT count(*) FROM (SELECT 1 AS one FROM "+rows+" LIMIT ?) AS few", append(arguments, most+1)...)
+	return n, s.db.Row(ctx, nil, []any{&n}, "SELECT count(*) FROM (SELECT 1 AS one FROM "+rows+" LIMIT ?) AS few", append(arguments, most+1)...)
 }
 
 // within are the ids between which the filter's messages lie: the first, and the first
@@ -341,7 +342,7 @@ func within(prefix string, f message.Filter) (since, until message.ID) {
 
 // floor is the id down to which the newest so many messages go; empty if that is all there is.
 func (s *Store) floor(ctx context.Context, q *filtering, since, until message.ID, most int) (message.ID, error) {
-	ids, err := texts(s.query(ctx, nil, "SELECT id FROM "+q.start+" AND id >= ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?",
+	ids, err := sql.Texts(s.db.Query(ctx, nil, "SELECT id FROM "+q.start+" AND id >= ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?",
 		append(slices.Clone(q.startArguments), since, until, most-1)...))
 	if err != nil || len(ids) == 0 {
 		return "", err

@@ -2,12 +2,12 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 const grantNames = "account, refresh, access, scopes, expires_at, leased_until"
@@ -15,8 +15,8 @@ const grantNames = "account, refresh, access, scopes, expires_at, leased_until"
 // Grant reads what is kept of a login under that name; its Version is 0 if nothing is.
 func (s *Store) Grant(ctx context.Context, site, name string) (message.Grant, error) {
 	var g message.Grant
-	var expiry, leased instant
-	err := s.row(ctx, nil, []any{&g.Account, &g.Refresh, &g.Access, &g.Scopes, &expiry, &leased, &g.Version},
+	var expiry, leased sql.Instant
+	err := s.db.Row(ctx, nil, []any{&g.Account, &g.Refresh, &g.Access, &g.Scopes, &expiry, &leased, &g.Version},
 		"SELECT "+grantNames+", version FROM token_grants WHERE site = ? AND name = ?", site, name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return message.Grant{}, nil
@@ -31,15 +31,15 @@ func (s *Store) Grant(ctx context.Context, site, name string) (message.Grant, er
 // SaveGrant writes it, with the next Version, unless somebody has written since it was read:
 // then it is false.
 func (s *Store) SaveGrant(ctx context.Context, site, name string, g message.Grant) (bool, error) {
-	values := []any{g.Account, g.Refresh, g.Access, g.Scopes, instant(g.Expiry), instant(g.Leased), g.Version + 1, site, name}
+	values := []any{g.Account, g.Refresh, g.Access, g.Scopes, sql.Instant(g.Expiry), sql.Instant(g.Leased), g.Version + 1, site, name}
 	statement := "UPDATE token_grants SET account = ?, refresh = ?, access = ?, scopes = ?, expires_at = ?, leased_until = ?, version = ?" +
 		" WHERE site = ? AND name = ? AND version = ?"
 	if g.Version > 0 {
 		values = append(values, g.Version)
 	} else {
-		statement = "INSERT INTO token_grants (" + grantNames + ", version, site, name) VALUES (" + marks(9) + ") ON CONFLICT (site, name) DO NOTHING"
+		statement = "INSERT INTO token_grants (" + grantNames + ", version, site, name) VALUES (" + sql.Marks(9) + ") ON CONFLICT (site, name) DO NOTHING"
 	}
-	n, err := s.exec(ctx, nil, statement, values...)
+	n, err := s.db.Exec(ctx, nil, statement, values...)
 	if err != nil {
 		return false, fmt.Errorf("keep the tokens of the account %s: %w", g.Account, err)
 	}
@@ -51,8 +51,8 @@ type SealedGrant struct{ Site, Name, Refresh, Access string }
 
 // SealedGrants lists what is kept of all sites, after the given one, n at a time.
 func (s *Store) SealedGrants(ctx context.Context, after SealedGrant, n int) ([]SealedGrant, error) {
-	rows, err := s.query(ctx, nil, "SELECT site, name, refresh, access FROM token_grants WHERE (site, name) > (?, ?) ORDER BY site, name LIMIT ?", after.Site, after.Name, n)
-	all, err := collect(rows, err, func(scan func(...any) error) (g SealedGrant, err error) {
+	rows, err := s.db.Query(ctx, nil, "SELECT site, name, refresh, access FROM token_grants WHERE (site, name) > (?, ?) ORDER BY site, name LIMIT ?", after.Site, after.Name, n)
+	all, err := sql.Collect(rows, err, func(scan func(...any) error) (g SealedGrant, err error) {
 		err = scan(&g.Site, &g.Name, &g.Refresh, &g.Access)
 		return g, err
 	})
@@ -65,7 +65,7 @@ func (s *Store) SealedGrants(ctx context.Context, after SealedGrant, n int) ([]S
 // ResealGrant replaces what is kept sealed, if it still is what the caller has read. The version stays as it
 // is: a replica that asks the token server meanwhile writes what it got.
 func (s *Store) ResealGrant(ctx context.Context, before, after SealedGrant) (done bool, err error) {
-	n, err := s.exec(ctx, nil, "UPDATE token_grants SET refresh = ?, access = ? WHERE site = ? AND name = ? AND refresh = ? AND access = ?",
+	n, err := s.db.Exec(ctx, nil, "UPDATE token_grants SET refresh = ?, access = ? WHERE site = ? AND name = ? AND refresh = ? AND access = ?",
 		after.Refresh, after.Access, before.Site, before.Name, before.Refresh, before.Access)
 	if err != nil {
 		return false, fmt.Errorf("seal the tokens of an account anew: %w", err)
@@ -76,7 +76,7 @@ func (s *Store) ResealGrant(ctx context.Context, before, after SealedGrant) (don
 // DropGrant forgets the tokens of a login, if they still are what the caller has read: the configured ones
 // hold from then on.
 func (s *Store) DropGrant(ctx context.Context, g SealedGrant) (done bool, err error) {
-	n, err := s.exec(ctx, nil, "DELETE FROM token_grants WHERE site = ? AND name = ? AND refresh = ? AND access = ?", g.Site, g.Name, g.Refresh, g.Access)
+	n, err := s.db.Exec(ctx, nil, "DELETE FROM token_grants WHERE site = ? AND name = ? AND refresh = ? AND access = ?", g.Site, g.Name, g.Refresh, g.Access)
 	if err != nil {
 		return false, fmt.Errorf("forget the tokens of an account: %w", err)
 	}

@@ -3,11 +3,12 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
+	stdsql "database/sql"
 	"fmt"
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // identified is a row whose key is an address or a domain, before and after it is rewritten.
@@ -20,10 +21,10 @@ type identified struct {
 // identify is migration 68: what was keyed by an address in lower case is keyed by the identity of the
 // address (message.Identity). Where two rows become one, the stricter stays. No SQL knows how
 // domains are mapped, so it is done here, row by row, and only for the few that change.
-func (s *Store) identify(ctx context.Context, x *sql.Tx) error {
+func (s *Store) identify(ctx context.Context, x *stdsql.Tx) error {
 	rows, err := x.QueryContext(ctx, "SELECT site, address, reason, since FROM suppressions ORDER BY site, address")
 	var changed []identified
-	_, err = collect(rows, err, func(scan func(...any) error) (none struct{}, err error) {
+	_, err = sql.Collect(rows, err, func(scan func(...any) error) (none struct{}, err error) {
 		one, err := readIdentified(scan)
 		if err == nil && one.is != one.was {
 			changed = append(changed, one)
@@ -46,15 +47,15 @@ var strictness = map[message.Unwanted]int{message.Complained: 3, message.OptedOu
 
 func readIdentified(scan func(...any) error) (one identified, err error) {
 	var reason string
-	err = scan(&one.site, &one.was, &reason, (*instant)(&one.since))
+	err = scan(&one.site, &one.was, &reason, (*sql.Instant)(&one.since))
 	one.is, one.rank = message.Identity(one.was), strictness[message.Unwanted(reason)]
 	return one, err
 }
 
 // rename gives a row its identity. Of two rows the stricter stays, and of equals the older.
-func (s *Store) rename(ctx context.Context, x *sql.Tx, one identified) error {
-	rows, err := x.QueryContext(ctx, s.ready("SELECT site, address, reason, since FROM suppressions WHERE site = ? AND address = ?"), one.site, one.is)
-	others, err := collect(rows, err, readIdentified)
+func (s *Store) rename(ctx context.Context, x *stdsql.Tx, one identified) error {
+	rows, err := x.QueryContext(ctx, s.db.Ready("SELECT site, address, reason, since FROM suppressions WHERE site = ? AND address = ?"), one.site, one.is)
+	others, err := sql.Collect(rows, err, readIdentified)
 	if err != nil {
 		return err
 	}
@@ -63,20 +64,20 @@ func (s *Store) rename(ctx context.Context, x *sql.Tx, one identified) error {
 		gone = one.was
 	}
 	if len(others) > 0 {
-		if _, err := x.ExecContext(ctx, s.ready("DELETE FROM suppressions WHERE site = ? AND address = ?"), one.site, gone); err != nil {
+		if _, err := x.ExecContext(ctx, s.db.Ready("DELETE FROM suppressions WHERE site = ? AND address = ?"), one.site, gone); err != nil {
 			return err
 		}
 	}
-	_, err = x.ExecContext(ctx, s.ready("UPDATE suppressions SET address = ? WHERE site = ? AND address = ?"), one.is, one.site, one.was)
+	_, err = x.ExecContext(ctx, s.db.Ready("UPDATE suppressions SET address = ? WHERE site = ? AND address = ?"), one.is, one.site, one.was)
 	return err
 }
 
 // identifyBudgets renames what is spent for a domain or a sender. Where two become one, what is spent
 // of both counts.
-func (s *Store) identifyBudgets(ctx context.Context, x *sql.Tx) error {
+func (s *Store) identifyBudgets(ctx context.Context, x *stdsql.Tx) error {
 	rows, err := x.QueryContext(ctx, "SELECT DISTINCT site, scope, name FROM budgets WHERE scope IN ('domain', 'sender')")
 	type budget struct{ site, scope, name, is string }
-	all, err := collect(rows, err, func(scan func(...any) error) (b budget, err error) {
+	all, err := sql.Collect(rows, err, func(scan func(...any) error) (b budget, err error) {
 		err = scan(&b.site, &b.scope, &b.name)
 		if b.is = message.Identity(b.name); b.scope == string(message.PerDomain) {
 			b.is = message.DomainIdentity(b.name)
@@ -90,7 +91,7 @@ func (s *Store) identifyBudgets(ctx context.Context, x *sql.Tx) error {
 		if b.is == b.name {
 			continue
 		}
-		_, err := x.ExecContext(ctx, s.ready(`INSERT INTO budgets (site, scope, name, period, window_start, used)
+		_, err := x.ExecContext(ctx, s.db.Ready(`INSERT INTO budgets (site, scope, name, period, window_start, used)
 			SELECT site, scope, CAST(? AS text), period, window_start, used FROM budgets AS old WHERE site = ? AND scope = ? AND name = ?
 			ON CONFLICT (site, scope, name, period) DO UPDATE SET
 				used = CASE WHEN budgets.window_start = excluded.window_start THEN budgets.used + excluded.used
@@ -98,7 +99,7 @@ func (s *Store) identifyBudgets(ctx context.Context, x *sql.Tx) error {
 				window_start = CASE WHEN budgets.window_start < excluded.window_start THEN excluded.window_start ELSE budgets.window_start END`),
 			b.is, b.site, b.scope, b.name)
 		if err == nil {
-			_, err = x.ExecContext(ctx, s.ready("DELETE FROM budgets WHERE site = ? AND scope = ? AND name = ?"), b.site, b.scope, b.name)
+			_, err = x.ExecContext(ctx, s.db.Ready("DELETE FROM budgets WHERE site = ? AND scope = ? AND name = ?"), b.site, b.scope, b.name)
 		}
 		if err != nil {
 			return fmt.Errorf("budgets of one domain: %w", err)

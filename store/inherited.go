@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,14 +13,15 @@ import (
 	"notifier/deadlines"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/store/sql"
 )
 
 // AddSite makes the site known, or changes its time zone. A change begins to move the waiting
 // notifications of everybody who inherits the zone; MoveInherited does it.
 func (s *Store) AddSite(ctx context.Context, site, timezone string, at time.Time) error {
-	_, err := s.exec(ctx, nil, `INSERT INTO sites (site, timezone, created_at) VALUES (?, ?, ?)
+	_, err := s.db.Exec(ctx, nil, `INSERT INTO sites (site, timezone, created_at) VALUES (?, ?, ?)
 		ON CONFLICT (site) DO UPDATE SET timezone = excluded.timezone, version = sites.version + 1, moving = ''
-		WHERE sites.timezone <> excluded.timezone`, site, timezone, instant(at))
+		WHERE sites.timezone <> excluded.timezone`, site, timezone, sql.Instant(at))
 	if err != nil {
 		return fmt.Errorf("add the site %s: %w", site, err)
 	}
@@ -40,15 +40,15 @@ type Inherited struct {
 // applied from a file. Older is true where a newer file was applied meanwhile: then the database
 // counts. Before is the zone that stood until then, if changed.
 func (s *Store) ApplyInherited(ctx context.Context, site string, f Inherited, at time.Time) (before string, changed, older bool, err error) {
-	err = s.commit(ctx, func(t *tx) error {
+	err = s.db.Commit(ctx, func(t *sql.Tx) error {
 		before, changed, older = "", false, false
 		var zone, rules string
-		var written instant
-		err := s.row(ctx, t, []any{&before, &zone, &rules, &written},
-			"SELECT timezone, applied_timezone, applied_kinds, applied_at FROM sites WHERE site = ?"+s.dialect.lock("UPDATE"), site)
+		var written sql.Instant
+		err := s.db.Row(ctx, t, []any{&before, &zone, &rules, &written},
+			"SELECT timezone, applied_timezone, applied_kinds, applied_at FROM sites WHERE site = ?"+s.dialect.Lock("UPDATE"), site)
 		if errors.Is(err, sql.ErrNoRows) {
-			_, err = s.exec(ctx, t, "INSERT INTO sites (site, timezone, created_at, applied_timezone, applied_kinds, applied_at) VALUES ("+marks(6)+") ON CONFLICT (site) DO NOTHING",
-				site, f.Timezone, instant(at), f.Timezone, f.Rules, instant(f.Written))
+			_, err = s.db.Exec(ctx, t, "INSERT INTO sites (site, timezone, created_at, applied_timezone, applied_kinds, applied_at) VALUES ("+sql.Marks(6)+") ON CONFLICT (site) DO NOTHING",
+				site, f.Timezone, sql.Instant(at), f.Timezone, f.Rules, sql.Instant(f.Written))
 			return err
 		}
 		if err != nil || zone == f.Timezone && rules == f.Rules {
@@ -60,14 +60,14 @@ func (s *Store) ApplyInherited(ctx context.Context, site string, f Inherited, at
 		// Before there were records of the kinds nobody can tell whether their defaults changed.
 		changed = zone != f.Timezone && before != f.Timezone || rules != f.Rules && rules != ""
 		set := "applied_timezone = ?, applied_kinds = ?, applied_at = ?"
-		arguments := []any{f.Timezone, f.Rules, instant(f.Written)}
+		arguments := []any{f.Timezone, f.Rules, sql.Instant(f.Written)}
 		if zone != f.Timezone {
 			set, arguments = set+", timezone = ?", append(arguments, f.Timezone)
 		}
 		if changed {
 			set += ", version = version + 1, moving = ''"
 		}
-		_, err = s.exec(ctx, t, "UPDATE sites SET "+set+" WHERE site = ?", append(arguments, site)...)
+		_, err = s.db.Exec(ctx, t, "UPDATE sites SET "+set+" WHERE site = ?", append(arguments, site)...)
 		if err == nil && changed && rules != f.Rules {
 			err = s.moveFollowers(ctx, t, site)
 		}
@@ -82,19 +82,19 @@ func (s *Store) ApplyInherited(ctx context.Context, site string, f Inherited, at
 
 // moveFollowers begins to move the waiting notifications of the sites that have no rules of their
 // own, and go by those of this one.
-func (s *Store) moveFollowers(ctx context.Context, t *tx, site string) error {
+func (s *Store) moveFollowers(ctx context.Context, t *sql.Tx, site string) error {
 	follow, arguments := "site = ?", []any{access.Sandbox(site)}
 	if site == s.home {
 		follow, arguments = "site <> ?", []any{site}
 	}
-	_, err := s.exec(ctx, t, "UPDATE sites SET version = version + 1, moving = '' WHERE applied_kinds = '' AND "+follow, arguments...)
+	_, err := s.db.Exec(ctx, t, "UPDATE sites SET version = version + 1, moving = '' WHERE applied_kinds = '' AND "+follow, arguments...)
 	return err
 }
 
 // inherits makes sure that what people inherit of a site still has the version by which something
 // was decided (0: nobody minds). Where the caller holds a row that MoveInherited takes, too, what
 // changes after this is moved by that.
-func (s *Store) inherits(ctx context.Context, t *tx, site string, version int) error {
+func (s *Store) inherits(ctx context.Context, t *sql.Tx, site string, version int) error {
 	if version == 0 {
 		return nil
 	}
@@ -108,12 +108,12 @@ func (s *Store) inherits(ctx context.Context, t *tx, site string, version int) e
 
 // holdsSite is inherits for what has no row yet that MoveInherited could take: the site stays as it
 // is until the transaction ends.
-func (s *Store) holdsSite(ctx context.Context, t *tx, site string, version int) error {
+func (s *Store) holdsSite(ctx context.Context, t *sql.Tx, site string, version int) error {
 	if version == 0 {
 		return nil
 	}
 	var now int
-	err := s.row(ctx, t, []any{&now}, "SELECT version FROM sites WHERE site = ?"+s.dialect.lock("SHARE"), site)
+	err := s.db.Row(ctx, t, []any{&now}, "SELECT version FROM sites WHERE site = ?"+s.dialect.Lock("SHARE"), site)
 	if err == nil && now != version {
 		s.sites.Delete(site)
 		err = message.ErrMoved
@@ -124,7 +124,7 @@ func (s *Store) holdsSite(ctx context.Context, t *tx, site string, version int) 
 // Moving lists the sites of which something that people inherit has changed, and whose waiting
 // notifications have not all been moved yet.
 func (s *Store) Moving(ctx context.Context) ([]string, error) {
-	sites, err := texts(s.query(ctx, nil, "SELECT site FROM sites WHERE moving IS NOT NULL ORDER BY site"))
+	sites, err := sql.Texts(s.db.Query(ctx, nil, "SELECT site FROM sites WHERE moving IS NOT NULL ORDER BY site"))
 	if err != nil {
 		return nil, fmt.Errorf("list the sites that move: %w", err)
 	}
@@ -138,10 +138,10 @@ func (s *Store) Moving(ctx context.Context) ([]string, error) {
 // It takes each user, also one for whom nothing waits yet: an event that was decided by the old
 // rules and is about to be stored holds its user, and has been stored when this gets it.
 func (s *Store) MoveInherited(ctx context.Context, c message.Call, n int, again func(u preferences.User, in preferences.Site) func(message.Message) message.Message) (more bool, err error) {
-	err = s.commit(ctx, func(t *tx) error {
+	err = s.db.Commit(ctx, func(t *sql.Tx) error {
 		more = false
 		var after string
-		err := s.row(ctx, t, []any{&after}, "SELECT moving FROM sites WHERE site = ? AND moving IS NOT NULL"+s.dialect.lock("UPDATE"), c.Site)
+		err := s.db.Row(ctx, t, []any{&after}, "SELECT moving FROM sites WHERE site = ? AND moving IS NOT NULL"+s.dialect.Lock("UPDATE"), c.Site)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -153,7 +153,7 @@ func (s *Store) MoveInherited(ctx context.Context, c message.Call, n int, again 
 		if err != nil {
 			return err
 		}
-		users, err := readUsers(s.query(ctx, t, "SELECT "+userNames+" FROM users u WHERE u.site = ? AND u.id > ? ORDER BY u.id LIMIT ?"+s.dialect.lock("NO KEY UPDATE"),
+		users, err := readUsers(s.db.Query(ctx, t, "SELECT "+userNames+" FROM users u WHERE u.site = ? AND u.id > ? ORDER BY u.id LIMIT ?"+s.dialect.Lock("NO KEY UPDATE"),
 			c.Site, after, n))
 		if err != nil {
 			return err
@@ -177,7 +177,7 @@ func (s *Store) MoveInherited(ctx context.Context, c message.Call, n int, again 
 				next.String = secondPass + next.String
 			}
 		}
-		_, err = s.exec(ctx, t, "UPDATE sites SET moving = ? WHERE site = ?", next, c.Site)
+		_, err = s.db.Exec(ctx, t, "UPDATE sites SET moving = ? WHERE site = ?", next, c.Site)
 		return err
 	})
 	if err != nil {
@@ -212,10 +212,10 @@ func pass(place string, at time.Time) (after string, second, due bool) {
 // MoveDeadlines moves the next steps of the next n deadlines of a site whose users MoveInherited
 // has seen to, and tells whether more are left.
 func (s *Store) MoveDeadlines(ctx context.Context, c message.Call, n int, again func(d deadlines.Deadline, in preferences.Site) deadlines.Deadline) (more bool, err error) {
-	err = s.commit(ctx, func(t *tx) error {
+	err = s.db.Commit(ctx, func(t *sql.Tx) error {
 		more = false
 		var place string
-		err := s.row(ctx, t, []any{&place}, "SELECT moving FROM sites WHERE site = ? AND moving IS NOT NULL"+s.dialect.lock("UPDATE"), c.Site)
+		err := s.db.Row(ctx, t, []any{&place}, "SELECT moving FROM sites WHERE site = ? AND moving IS NOT NULL"+s.dialect.Lock("UPDATE"), c.Site)
 		after, ours := strings.CutPrefix(place, ofDeadlines)
 		if errors.Is(err, sql.ErrNoRows) || err == nil && !ours {
 			return nil
@@ -227,10 +227,10 @@ func (s *Store) MoveDeadlines(ctx context.Context, c message.Call, n int, again 
 		if err != nil {
 			return err
 		}
-		page, err := readDeadlines(s.query(ctx, t, selectDeadlines+"WHERE site = ? AND key > ? AND next_at IS NOT NULL ORDER BY key LIMIT ?"+s.dialect.lock("UPDATE"), c.Site, after, n))
+		page, err := readDeadlines(s.db.Query(ctx, t, selectDeadlines+"WHERE site = ? AND key > ? AND next_at IS NOT NULL ORDER BY key LIMIT ?"+s.dialect.Lock("UPDATE"), c.Site, after, n))
 		for _, before := range page {
 			if d := again(before, in); err == nil && !d.NextAt.Equal(before.NextAt) {
-				_, err = s.exec(ctx, t, "UPDATE deadlines SET next_at = ? WHERE site = ? AND key = ?", instant(d.NextAt), c.Site, d.Key)
+				_, err = s.db.Exec(ctx, t, "UPDATE deadlines SET next_at = ? WHERE site = ? AND key = ?", sql.Instant(d.NextAt), c.Site, d.Key)
 			}
 			if err != nil {
 				break
@@ -243,7 +243,7 @@ func (s *Store) MoveDeadlines(ctx context.Context, c message.Call, n int, again 
 		if more = len(page) == n; more {
 			next = ofDeadlines + page[n-1].Key
 		}
-		_, err = s.exec(ctx, t, "UPDATE sites SET moving = ? WHERE site = ?", next, c.Site)
+		_, err = s.db.Exec(ctx, t, "UPDATE sites SET moving = ? WHERE site = ?", next, c.Site)
 		return err
 	})
 	if err != nil {
@@ -253,11 +253,11 @@ func (s *Store) MoveDeadlines(ctx context.Context, c message.Call, n int, again 
 }
 
 // waitingOf are those of the users for whom something waits.
-func (s *Store) waitingOf(ctx context.Context, t *tx, site string, users []preferences.User) ([]string, error) {
+func (s *Store) waitingOf(ctx context.Context, t *sql.Tx, site string, users []preferences.User) ([]string, error) {
 	ids := make([]string, len(users))
 	for i, u := range users {
 		ids[i] = u.ID
 	}
-	return texts(s.query(ctx, t, "SELECT DISTINCT w.user_id FROM "+s.dialect.list()+
-		s.dialect.to("windows", "w", "w.site = ? AND w.user_id = i.id AND w.closed_at IS NULL", ""), s.dialect.array(ids), site))
+	return sql.Texts(s.db.Query(ctx, t, "SELECT DISTINCT w.user_id FROM "+s.dialect.List()+
+		s.dialect.To("windows", "w", "w.site = ? AND w.user_id = i.id AND w.closed_at IS NULL", ""), s.dialect.Array(ids), site))
 }

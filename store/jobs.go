@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 
 	"notifier/message"
 	"notifier/schedule"
+	"notifier/store/sql"
 )
 
 // The timetable belongs to the service rather than to one of its sites; its rows bear
@@ -21,9 +21,9 @@ func (s *Store) Job(ctx context.Context, begin schedule.Job) (schedule.Job, erro
 	j := schedule.Job{Name: begin.Name}
 	read := func() error {
 		var wake sql.NullBool
-		err := s.row(ctx, nil, []any{
-			&j.Every, &j.Cron, &j.Timezone, &wake, &j.Paused, &j.Note, (*instant)(&j.PausedUntil), &j.Planned, (*instant)(&j.ChangedAt), &j.ChangedBy, &j.Version,
-			&j.Holder, (*instant)(&j.HeldUntil),
+		err := s.db.Row(ctx, nil, []any{
+			&j.Every, &j.Cron, &j.Timezone, &wake, &j.Paused, &j.Note, (*sql.Instant)(&j.PausedUntil), &j.Planned, (*sql.Instant)(&j.ChangedAt), &j.ChangedBy, &j.Version,
+			&j.Holder, (*sql.Instant)(&j.HeldUntil),
 		}, `SELECT every, cron, timezone, wake, paused, note, paused_until, planned, changed_at, changed_by, version, holder, held_until
 			FROM jobs WHERE site = ? AND name = ?`, serviceSite, begin.Name)
 		if wake.Valid {
@@ -33,9 +33,9 @@ func (s *Store) Job(ctx context.Context, begin schedule.Job) (schedule.Job, erro
 	}
 	err := read()
 	if errors.Is(err, sql.ErrNoRows) {
-		_, err = s.exec(ctx, nil, `INSERT INTO jobs (site, name, every, cron, timezone, paused, note, planned, changed_at, changed_by, version, holder)
+		_, err = s.db.Exec(ctx, nil, `INSERT INTO jobs (site, name, every, cron, timezone, paused, note, planned, changed_at, changed_by, version, holder)
 			VALUES (?, ?, '', '', '', ?, '', ?, ?, '', 1, '') ON CONFLICT (site, name) DO NOTHING`,
-			serviceSite, begin.Name, false, begin.Planned, instant(begin.ChangedAt))
+			serviceSite, begin.Name, false, begin.Planned, sql.Instant(begin.ChangedAt))
 		if err == nil {
 			err = read()
 		}
@@ -49,8 +49,8 @@ func (s *Store) Job(ctx context.Context, begin schedule.Job) (schedule.Job, erro
 // Versions are those of all saved lines, by the name of the job.
 func (s *Store) Versions(ctx context.Context) (map[string]int, error) {
 	versions := map[string]int{}
-	rows, err := s.query(ctx, nil, `SELECT name, version FROM jobs WHERE site = ?`, serviceSite)
-	_, err = collect(rows, err, func(scan func(...any) error) (struct{}, error) {
+	rows, err := s.db.Query(ctx, nil, `SELECT name, version FROM jobs WHERE site = ?`, serviceSite)
+	_, err = sql.Collect(rows, err, func(scan func(...any) error) (struct{}, error) {
 		var name string
 		var version int
 		err := scan(&name, &version)
@@ -70,9 +70,9 @@ func (s *Store) SaveJob(ctx context.Context, j schedule.Job) error {
 	if j.Wake != nil {
 		wake = sql.NullBool{Bool: *j.Wake, Valid: true}
 	}
-	n, err := s.exec(ctx, nil, `UPDATE jobs SET every = ?, cron = ?, timezone = ?, wake = ?, paused = ?, note = ?, paused_until = ?, planned = ?,
+	n, err := s.db.Exec(ctx, nil, `UPDATE jobs SET every = ?, cron = ?, timezone = ?, wake = ?, paused = ?, note = ?, paused_until = ?, planned = ?,
 		changed_at = ?, changed_by = ?, version = version + 1 WHERE site = ? AND name = ? AND version = ?`,
-		j.Every, j.Cron, j.Timezone, wake, j.Paused, j.Note, instant(j.PausedUntil), j.Planned, instant(j.ChangedAt), j.ChangedBy, serviceSite, j.Name, j.Version)
+		j.Every, j.Cron, j.Timezone, wake, j.Paused, j.Note, sql.Instant(j.PausedUntil), j.Planned, sql.Instant(j.ChangedAt), j.ChangedBy, serviceSite, j.Name, j.Version)
 	if err == nil && n != 1 {
 		err = message.ErrMoved
 	}
@@ -84,9 +84,9 @@ func (s *Store) SaveJob(ctx context.Context, j schedule.Job) error {
 
 // Fire notes that the run takes its scheduled time. It is false if another run has it.
 func (s *Store) Fire(ctx context.Context, r schedule.Run) (bool, error) {
-	n, err := s.exec(ctx, nil, `INSERT INTO runs (site, id, job, slot, scheduled_at, trigger, replica, started_at, counts, error)
+	n, err := s.db.Exec(ctx, nil, `INSERT INTO runs (site, id, job, slot, scheduled_at, trigger, replica, started_at, counts, error)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '') ON CONFLICT (site, job, slot, scheduled_at) DO NOTHING`,
-		serviceSite, r.ID, r.Job, r.Slot, instant(r.ScheduledAt), r.Trigger, r.Replica, instant(r.StartedAt))
+		serviceSite, r.ID, r.Job, r.Slot, sql.Instant(r.ScheduledAt), r.Trigger, r.Replica, sql.Instant(r.StartedAt))
 	if err != nil {
 		return false, fmt.Errorf("note a run of %s: %w", r.Job, err)
 	}
@@ -103,8 +103,8 @@ func (s *Store) Finish(ctx context.Context, r schedule.Run) error {
 		}
 		counts = string(b)
 	}
-	_, err := s.exec(ctx, nil, "UPDATE runs SET ended_at = ?, counts = ?, error = ? WHERE site = ? AND id = ?",
-		instant(r.EndedAt), counts, harmless(r.Error, message.MaxErrorText), serviceSite, r.ID)
+	_, err := s.db.Exec(ctx, nil, "UPDATE runs SET ended_at = ?, counts = ?, error = ? WHERE site = ? AND id = ?",
+		sql.Instant(r.EndedAt), counts, harmless(r.Error, message.MaxErrorText), serviceSite, r.ID)
 	if err != nil {
 		return fmt.Errorf("note the end of a run of %s: %w", r.Job, err)
 	}
@@ -119,12 +119,12 @@ func (s *Store) LastFire(ctx context.Context, job, slot string) (time.Time, erro
 
 // Runs lists the last n runs of a job, newest first.
 func (s *Store) Runs(ctx context.Context, job string, n int) ([]schedule.Run, error) {
-	rows, err := s.query(ctx, nil, `SELECT id, job, slot, scheduled_at, trigger, replica, started_at, ended_at, counts, error
+	rows, err := s.db.Query(ctx, nil, `SELECT id, job, slot, scheduled_at, trigger, replica, started_at, ended_at, counts, error
 		FROM runs WHERE site = ? AND job = ? ORDER BY id DESC LIMIT ?`, serviceSite, job, n)
-	runs, err := collect(rows, err, func(scan func(...any) error) (r schedule.Run, err error) {
+	runs, err := sql.Collect(rows, err, func(scan func(...any) error) (r schedule.Run, err error) {
 		var counts string
-		err = scan((*string)(&r.ID), &r.Job, &r.Slot, (*instant)(&r.ScheduledAt), (*string)(&r.Trigger), &r.Replica,
-			(*instant)(&r.StartedAt), (*instant)(&r.EndedAt), &counts, &r.Error)
+		err = scan((*string)(&r.ID), &r.Job, &r.Slot, (*sql.Instant)(&r.ScheduledAt), (*string)(&r.Trigger), &r.Replica,
+			(*sql.Instant)(&r.StartedAt), (*sql.Instant)(&r.EndedAt), &counts, &r.Error)
 		if err == nil && counts != "" {
 			err = json.Unmarshal([]byte(counts), &r.Counts)
 		}
@@ -156,9 +156,9 @@ func (s *Store) ForgetRuns(ctx context.Context, n int, before time.Time) (int, e
 
 // Hold takes or keeps a job for a replica; it is false while another has it.
 func (s *Store) Hold(ctx context.Context, job, replica string, at, until time.Time) (bool, error) {
-	n, err := s.exec(ctx, nil, `UPDATE jobs SET holder = ?, held_until = ?
+	n, err := s.db.Exec(ctx, nil, `UPDATE jobs SET holder = ?, held_until = ?
 		WHERE site = ? AND name = ? AND (holder = ? OR holder = '' OR held_until <= ?)`,
-		replica, instant(until), serviceSite, job, replica, instant(at))
+		replica, sql.Instant(until), serviceSite, job, replica, sql.Instant(at))
 	if err != nil {
 		return false, fmt.Errorf("take the job %s: %w", job, err)
 	}
@@ -167,7 +167,7 @@ func (s *Store) Hold(ctx context.Context, job, replica string, at, until time.Ti
 
 // LetGo gives a job up for others.
 func (s *Store) LetGo(ctx context.Context, job, replica string) error {
-	_, err := s.exec(ctx, nil, "UPDATE jobs SET holder = '', held_until = NULL WHERE site = ? AND name = ? AND holder = ?",
+	_, err := s.db.Exec(ctx, nil, "UPDATE jobs SET holder = '', held_until = NULL WHERE site = ? AND name = ? AND holder = ?",
 		serviceSite, job, replica)
 	if err != nil {
 		return fmt.Errorf("let go of the job %s: %w", job, err)

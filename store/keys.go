@@ -7,19 +7,20 @@ import (
 
 	"notifier/access"
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 const keyNames = "site, id, name, test, scopes, prefix, hash, rate_limit, created_at, created_by, expires_at, revoked_at, used_at"
 
 func readKey(scan func(into ...any) error) (k access.Key, err error) {
-	var scopes list
-	var expires, revoked, used instant
-	err = scan(&k.Site, (*string)(&k.ID), &k.Name, &k.Test, &scopes, &k.Prefix, &k.Hash, &k.RateLimit, (*instant)(&k.CreatedAt), &k.CreatedBy,
+	var scopes sql.List
+	var expires, revoked, used sql.Instant
+	err = scan(&k.Site, (*string)(&k.ID), &k.Name, &k.Test, &scopes, &k.Prefix, &k.Hash, &k.RateLimit, (*sql.Instant)(&k.CreatedAt), &k.CreatedBy,
 		&expires, &revoked, &used)
 	for _, s := range scopes {
 		k.Scopes = append(k.Scopes, access.Scope(s))
 	}
-	k.ExpiresAt, k.RevokedAt, k.UsedAt = orNull(time.Time(expires)), orNull(time.Time(revoked)), orNull(time.Time(used))
+	k.ExpiresAt, k.RevokedAt, k.UsedAt = sql.OrNull(time.Time(expires)), sql.OrNull(time.Time(revoked)), sql.OrNull(time.Time(used))
 	return k, err
 }
 
@@ -34,8 +35,8 @@ func (s *Store) KeyOfHash(ctx context.Context, hash string) (access.Key, error) 
 }
 
 func (s *Store) key(ctx context.Context, where string, arguments ...any) (access.Key, error) {
-	rows, err := s.query(ctx, nil, "SELECT "+keyNames+" FROM api_keys WHERE "+where, arguments...)
-	found, err := collect(rows, err, readKey)
+	rows, err := s.db.Query(ctx, nil, "SELECT "+keyNames+" FROM api_keys WHERE "+where, arguments...)
+	found, err := sql.Collect(rows, err, readKey)
 	if err != nil {
 		return access.Key{}, fmt.Errorf("read a key: %w", err)
 	}
@@ -47,8 +48,8 @@ func (s *Store) key(ctx context.Context, where string, arguments ...any) (access
 
 // Keys lists the keys of a site, the oldest first.
 func (s *Store) Keys(ctx context.Context, site string) ([]access.Key, error) {
-	rows, err := s.query(ctx, nil, "SELECT "+keyNames+" FROM api_keys WHERE site = ? ORDER BY id LIMIT 1000", site)
-	all, err := collect(rows, err, readKey)
+	rows, err := s.db.Query(ctx, nil, "SELECT "+keyNames+" FROM api_keys WHERE site = ? ORDER BY id LIMIT 1000", site)
+	all, err := sql.Collect(rows, err, readKey)
 	if err != nil {
 		return nil, fmt.Errorf("list the keys: %w", err)
 	}
@@ -57,15 +58,15 @@ func (s *Store) Keys(ctx context.Context, site string) ([]access.Key, error) {
 
 // SaveKeys adds keys, or changes when they end: all or none.
 func (s *Store) SaveKeys(ctx context.Context, all ...access.Key) error {
-	err := s.commit(ctx, func(t *tx) error {
+	err := s.db.Commit(ctx, func(t *sql.Tx) error {
 		for _, k := range all {
-			scopes := make(list, len(k.Scopes))
+			scopes := make(sql.List, len(k.Scopes))
 			for i, scope := range k.Scopes {
 				scopes[i] = string(scope)
 			}
-			_, err := s.exec(ctx, t, "INSERT INTO api_keys ("+keyNames+") VALUES ("+marks(13)+") ON CONFLICT (site, id) DO UPDATE SET "+setTo("excluded", "expires_at, revoked_at"),
-				k.Site, string(k.ID), k.Name, k.Test, scopes, k.Prefix, k.Hash, k.RateLimit, instant(k.CreatedAt), k.CreatedBy,
-				orNone(k.ExpiresAt), orNone(k.RevokedAt), orNone(k.UsedAt))
+			_, err := s.db.Exec(ctx, t, "INSERT INTO api_keys ("+keyNames+") VALUES ("+sql.Marks(13)+") ON CONFLICT (site, id) DO UPDATE SET "+sql.SetTo("excluded", "expires_at, revoked_at"),
+				k.Site, string(k.ID), k.Name, k.Test, scopes, k.Prefix, k.Hash, k.RateLimit, sql.Instant(k.CreatedAt), k.CreatedBy,
+				sql.OrNone(k.ExpiresAt), sql.OrNone(k.RevokedAt), sql.OrNone(k.UsedAt))
 			if err != nil {
 				return err
 			}
@@ -80,7 +81,7 @@ func (s *Store) SaveKeys(ctx context.Context, all ...access.Key) error {
 
 // NoteKeyUse writes down when a key was last used.
 func (s *Store) NoteKeyUse(ctx context.Context, k access.Key, at time.Time) error {
-	_, err := s.exec(ctx, nil, "UPDATE api_keys SET used_at = ? WHERE site = ? AND id = ? AND (used_at IS NULL OR used_at < ?)", instant(at), k.Site, string(k.ID), instant(at))
+	_, err := s.db.Exec(ctx, nil, "UPDATE api_keys SET used_at = ? WHERE site = ? AND id = ? AND (used_at IS NULL OR used_at < ?)", sql.Instant(at), k.Site, string(k.ID), sql.Instant(at))
 	if err != nil {
 		return fmt.Errorf("note the use of a key: %w", err)
 	}

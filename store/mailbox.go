@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 const keptNames = "site, id, message_id, sender, recipients, subject, at"
 
 // Keep puts a mail into the test mailbox.
 func (s *Store) Keep(ctx context.Context, k message.Kept) error {
-	_, err := s.exec(ctx, nil, "INSERT INTO kept_mails ("+keptNames+", body_text, body_html, raw) VALUES ("+marks(10)+")",
-		k.Site, string(k.ID), string(k.Message), k.From, list(k.To), k.Subject, instant(k.At), k.Text, k.HTML, []byte(k.Raw))
+	_, err := s.db.Exec(ctx, nil, "INSERT INTO kept_mails ("+keptNames+", body_text, body_html, raw) VALUES ("+sql.Marks(10)+")",
+		k.Site, string(k.ID), string(k.Message), k.From, sql.List(k.To), k.Subject, sql.Instant(k.At), k.Text, k.HTML, []byte(k.Raw))
 	if err != nil {
 		return fmt.Errorf("keep a mail: %w", err)
 	}
@@ -26,8 +27,8 @@ func (s *Store) KeptMails(ctx context.Context, site string, before message.ID, n
 	if before != "" {
 		statement, arguments = statement+" AND id < ?", append(arguments, string(before))
 	}
-	rows, err := s.query(ctx, nil, statement+" ORDER BY id DESC LIMIT ?", append(arguments, n)...)
-	all, err := collect(rows, err, func(scan func(...any) error) (k message.Kept, err error) {
+	rows, err := s.db.Query(ctx, nil, statement+" ORDER BY id DESC LIMIT ?", append(arguments, n)...)
+	all, err := sql.Collect(rows, err, func(scan func(...any) error) (k message.Kept, err error) {
 		err = scan(keptColumns(&k)...)
 		return k, err
 	})
@@ -38,13 +39,13 @@ func (s *Store) KeptMails(ctx context.Context, site string, before message.ID, n
 }
 
 func keptColumns(k *message.Kept) []any {
-	return []any{&k.Site, (*string)(&k.ID), (*string)(&k.Message), &k.From, (*list)(&k.To), &k.Subject, (*instant)(&k.At)}
+	return []any{&k.Site, (*string)(&k.ID), (*string)(&k.Message), &k.From, (*sql.List)(&k.To), &k.Subject, (*sql.Instant)(&k.At)}
 }
 
 // KeptMail reads one; message.ErrNotFound if there is none.
 func (s *Store) KeptMail(ctx context.Context, site string, id message.ID) (message.Kept, error) {
-	rows, err := s.query(ctx, nil, "SELECT "+keptNames+", body_text, body_html, raw FROM kept_mails WHERE site = ? AND id = ?", site, string(id))
-	found, err := collect(rows, err, func(scan func(...any) error) (k message.Kept, err error) {
+	rows, err := s.db.Query(ctx, nil, "SELECT "+keptNames+", body_text, body_html, raw FROM kept_mails WHERE site = ? AND id = ?", site, string(id))
+	found, err := sql.Collect(rows, err, func(scan func(...any) error) (k message.Kept, err error) {
 		var raw []byte
 		err = scan(append(keptColumns(&k), &k.Text, &k.HTML, &raw)...)
 		k.Raw = string(raw)
@@ -61,7 +62,7 @@ func (s *Store) KeptMail(ctx context.Context, site string, id message.ID) (messa
 
 // EmptyMailbox deletes all mails of the test mailbox and returns how many there were.
 func (s *Store) EmptyMailbox(ctx context.Context, site string) (int, error) {
-	n, err := s.exec(ctx, nil, "DELETE FROM kept_mails WHERE site = ?", site)
+	n, err := s.db.Exec(ctx, nil, "DELETE FROM kept_mails WHERE site = ?", site)
 	if err != nil {
 		return 0, fmt.Errorf("empty the test mailbox: %w", err)
 	}
@@ -70,8 +71,8 @@ func (s *Store) EmptyMailbox(ctx context.Context, site string) (int, error) {
 
 // ForgetKept deletes mails that are older than that, and all but the newest n.
 func (s *Store) ForgetKept(ctx context.Context, site string, n int, before time.Time) error {
-	_, err := s.exec(ctx, nil, "DELETE FROM kept_mails WHERE site = ? AND (at < ? OR id <= (SELECT id FROM kept_mails WHERE site = ? ORDER BY id DESC LIMIT 1 OFFSET ?))",
-		site, instant(before), site, n)
+	_, err := s.db.Exec(ctx, nil, "DELETE FROM kept_mails WHERE site = ? AND (at < ? OR id <= (SELECT id FROM kept_mails WHERE site = ? ORDER BY id DESC LIMIT 1 OFFSET ?))",
+		site, sql.Instant(before), site, n)
 	if err != nil {
 		return fmt.Errorf("forget old mails of the test mailbox: %w", err)
 	}

@@ -7,18 +7,19 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 const operationNames = "id, action, filter, ids, status, total, done, succeeded, refused, next, created_at, updated_at, ended_at, held_until, begins_at, left_alone, why_left, every_category"
 
-func (s *Store) readOperations(ctx context.Context, t *tx, site, where string, arguments ...any) ([]message.Operation, error) {
-	rows, err := s.query(ctx, t, "SELECT "+operationNames+" FROM operations WHERE site = ? AND "+where, append([]any{site}, arguments...)...)
-	return collect(rows, err, func(scan func(...any) error) (o message.Operation, err error) {
+func (s *Store) readOperations(ctx context.Context, t *sql.Tx, site, where string, arguments ...any) ([]message.Operation, error) {
+	rows, err := s.db.Query(ctx, t, "SELECT "+operationNames+" FROM operations WHERE site = ? AND "+where, append([]any{site}, arguments...)...)
+	return sql.Collect(rows, err, func(scan func(...any) error) (o message.Operation, err error) {
 		var filter, why string
-		var ids, left list
-		var ended, begins instant
+		var ids, left sql.List
+		var ended, begins sql.Instant
 		err = scan((*string)(&o.ID), (*string)(&o.Action), &filter, &ids, (*string)(&o.Status), &o.Total, &o.Done, &o.Succeeded, &o.Refused,
-			(*string)(&o.Cursor), (*instant)(&o.CreatedAt), (*instant)(&o.UpdatedAt), &ended, (*instant)(&o.HeldUntil), &begins, &left, &why, &o.All)
+			(*string)(&o.Cursor), (*sql.Instant)(&o.CreatedAt), (*sql.Instant)(&o.UpdatedAt), &ended, (*sql.Instant)(&o.HeldUntil), &begins, &left, &why, &o.All)
 		if err == nil {
 			err = json.Unmarshal([]byte(filter), &o.Filter)
 		}
@@ -31,7 +32,7 @@ func (s *Store) readOperations(ctx context.Context, t *tx, site, where string, a
 		for _, id := range left {
 			o.LeftAlone = append(o.LeftAlone, message.ID(id))
 		}
-		o.Site, o.EndedAt, o.BeginsAt = site, orNull(time.Time(ended)), orNull(time.Time(begins))
+		o.Site, o.EndedAt, o.BeginsAt = site, sql.OrNull(time.Time(ended)), sql.OrNull(time.Time(begins))
 		return o, err
 	})
 }
@@ -55,9 +56,9 @@ func (s *Store) AddOperation(ctx context.Context, k *message.Key, o message.Oper
 	filter, err := json.Marshal(o.Filter)
 	var answered []byte
 	if err == nil {
-		answered, err = s.firstTime(ctx, message.Call{Site: o.Site, At: o.CreatedAt}, k, func(t *tx) (any, error) {
-			_, err := s.exec(ctx, t, "INSERT INTO operations (site, "+operationNames+") VALUES ("+marks(19)+")", o.Site, string(o.ID), string(o.Action), string(filter), listOf(o.IDs),
-				string(o.Status), o.Total, 0, 0, 0, "", instant(o.CreatedAt), instant(o.UpdatedAt), instant{}, instant(begins), orNone(o.BeginsAt), list{}, "", o.All)
+		answered, err = s.firstTime(ctx, message.Call{Site: o.Site, At: o.CreatedAt}, k, func(t *sql.Tx) (any, error) {
+			_, err := s.db.Exec(ctx, t, "INSERT INTO operations (site, "+operationNames+") VALUES ("+sql.Marks(19)+")", o.Site, string(o.ID), string(o.Action), string(filter), listOf(o.IDs),
+				string(o.Status), o.Total, 0, 0, 0, "", sql.Instant(o.CreatedAt), sql.Instant(o.UpdatedAt), sql.Instant{}, sql.Instant(begins), sql.OrNone(o.BeginsAt), sql.List{}, "", o.All)
 			return o, err
 		})
 	}
@@ -90,10 +91,10 @@ func (s *Store) Judged(ctx context.Context, o message.Operation) (message.Operat
 	if o.Status == message.Running || !o.Sends() || o.Succeeded == 0 {
 		return o.Judged(nil), nil
 	}
-	rows, err := s.query(ctx, nil, "SELECT q.status, count(DISTINCT d.message_id) FROM decisions d"+s.dialect.to("queue", "q", "q.site = d.site AND q.id = d.message_id", "")+
+	rows, err := s.db.Query(ctx, nil, "SELECT q.status, count(DISTINCT d.message_id) FROM decisions d"+s.dialect.To("queue", "q", "q.site = d.site AND q.id = d.message_id", "")+
 		" WHERE d.site = ? AND d.actor = ? AND substr(d.actor, 1, 3) = 'op_' GROUP BY q.status", o.Site, string(o.ID))
 	var became message.Became
-	_, err = collect(rows, err, func(scan func(...any) error) (status message.Status, err error) {
+	_, err = sql.Collect(rows, err, func(scan func(...any) error) (status message.Status, err error) {
 		n := 0
 		if err = scan((*string)(&status), &n); err == nil {
 			became.Count(status, n)
@@ -121,15 +122,15 @@ func (s *Store) Operations(ctx context.Context, site string, before message.ID, 
 
 // TakeOperation takes a running operation that nobody works on; false if there is none.
 func (s *Store) TakeOperation(ctx context.Context, site string, at, until time.Time) (o message.Operation, taken bool, err error) {
-	err = s.commit(ctx, func(t *tx) error {
+	err = s.db.Commit(ctx, func(t *sql.Tx) error {
 		found, err := s.readOperations(ctx, t, site, fmt.Sprintf("status = '%s' AND held_until <= ? ORDER BY held_until, id LIMIT 1", message.Running)+
-			s.dialect.lock("UPDATE SKIP LOCKED"), instant(at))
+			s.dialect.Lock("UPDATE SKIP LOCKED"), sql.Instant(at))
 		if taken = err == nil && len(found) > 0; !taken {
 			return err
 		}
 		o = found[0]
 		o.HeldUntil = until.UTC().Truncate(time.Microsecond)
-		_, err = s.exec(ctx, t, "UPDATE operations SET held_until = ? WHERE site = ? AND id = ?", instant(o.HeldUntil), site, string(o.ID))
+		_, err = s.db.Exec(ctx, t, "UPDATE operations SET held_until = ? WHERE site = ? AND id = ?", sql.Instant(o.HeldUntil), site, string(o.ID))
 		return err
 	})
 	if err != nil {
@@ -145,9 +146,9 @@ func (s *Store) Progress(ctx context.Context, o message.Operation, until time.Ti
 	if err != nil {
 		return false, err
 	}
-	n, err := s.exec(ctx, nil, fmt.Sprintf("UPDATE operations SET status = ?, done = ?, succeeded = ?, refused = ?, next = ?, updated_at = ?, ended_at = ?, held_until = ?, left_alone = ?, why_left = ?"+
+	n, err := s.db.Exec(ctx, nil, fmt.Sprintf("UPDATE operations SET status = ?, done = ?, succeeded = ?, refused = ?, next = ?, updated_at = ?, ended_at = ?, held_until = ?, left_alone = ?, why_left = ?"+
 		" WHERE site = ? AND id = ? AND status = '%s' AND held_until = ?", message.Running),
-		string(o.Status), o.Done, o.Succeeded, o.Refused, string(o.Cursor), instant(o.UpdatedAt), orNone(o.EndedAt), instant(until), listOf(o.LeftAlone), why, o.Site, string(o.ID), instant(o.HeldUntil))
+		string(o.Status), o.Done, o.Succeeded, o.Refused, string(o.Cursor), sql.Instant(o.UpdatedAt), sql.OrNone(o.EndedAt), sql.Instant(until), listOf(o.LeftAlone), why, o.Site, string(o.ID), sql.Instant(o.HeldUntil))
 	if err != nil {
 		return false, fmt.Errorf("write the progress of %s: %w", o.ID, err)
 	}
@@ -156,8 +157,8 @@ func (s *Store) Progress(ctx context.Context, o message.Operation, until time.Ti
 
 // BeginOperation lets one begin that waits to be undone. What has begun goes on.
 func (s *Store) BeginOperation(ctx context.Context, site string, id message.ID, at time.Time) error {
-	_, err := s.exec(ctx, nil, fmt.Sprintf("UPDATE operations SET held_until = ?, begins_at = ? WHERE site = ? AND id = ? AND status = '%s' AND done = 0 AND held_until = begins_at AND begins_at > ?", message.Running),
-		instant(at), instant(at), site, string(id), instant(at))
+	_, err := s.db.Exec(ctx, nil, fmt.Sprintf("UPDATE operations SET held_until = ?, begins_at = ? WHERE site = ? AND id = ? AND status = '%s' AND done = 0 AND held_until = begins_at AND begins_at > ?", message.Running),
+		sql.Instant(at), sql.Instant(at), site, string(id), sql.Instant(at))
 	if err != nil {
 		return fmt.Errorf("begin the operation %s: %w", id, err)
 	}
@@ -173,8 +174,8 @@ func countsOf(why map[message.LeftAlone]int) (string, error) {
 	return string(b), err
 }
 
-func listOf(ids []message.ID) list {
-	all := make(list, len(ids))
+func listOf(ids []message.ID) sql.List {
+	all := make(sql.List, len(ids))
 	for i, id := range ids {
 		all[i] = string(id)
 	}
@@ -183,8 +184,8 @@ func listOf(ids []message.ID) list {
 
 // StopOperation ends an operation where it stands; one that is over stays so.
 func (s *Store) StopOperation(ctx context.Context, site string, id message.ID, at time.Time) error {
-	_, err := s.exec(ctx, nil, fmt.Sprintf("UPDATE operations SET status = ?, updated_at = ?, ended_at = ? WHERE site = ? AND id = ? AND status = '%s'", message.Running),
-		string(message.Stopped), instant(at), instant(at), site, string(id))
+	_, err := s.db.Exec(ctx, nil, fmt.Sprintf("UPDATE operations SET status = ?, updated_at = ?, ended_at = ? WHERE site = ? AND id = ? AND status = '%s'", message.Running),
+		string(message.Stopped), sql.Instant(at), sql.Instant(at), site, string(id))
 	if err != nil {
 		return fmt.Errorf("stop the operation %s: %w", id, err)
 	}

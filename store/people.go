@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"notifier/access"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/store/sql"
 )
 
 // Zone is the time zone of a site; UTC for one that is not known yet.
@@ -60,8 +60,8 @@ func (s *Store) Home(site string) { s.home = site }
 
 // siteNow reads the rules of the site, else those of the site that it is for tests of, else those
 // of the home site, all in one statement: a change of any of them changes the version, too.
-func (s *Store) siteNow(ctx context.Context, t *tx, site string) (in preferences.Site, err error) {
-	err = s.row(ctx, t, []any{&in.Timezone, &in.Version, &in.Rules}, `SELECT timezone, version, COALESCE(NULLIF(applied_kinds, ''),
+func (s *Store) siteNow(ctx context.Context, t *sql.Tx, site string) (in preferences.Site, err error) {
+	err = s.db.Row(ctx, t, []any{&in.Timezone, &in.Version, &in.Rules}, `SELECT timezone, version, COALESCE(NULLIF(applied_kinds, ''),
 			NULLIF((SELECT applied_kinds FROM sites WHERE site = ?), ''), (SELECT applied_kinds FROM sites WHERE site = ?), '')
 		FROM sites WHERE site = ?`, access.Home(site), s.home, site)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -75,8 +75,8 @@ func (s *Store) siteNow(ctx context.Context, t *tx, site string) (in preferences
 
 // Users reads the users with these ids; unknown ones are left out.
 func (s *Store) Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error) {
-	found, err := readUsers(s.query(ctx, nil, "SELECT "+userNames+" FROM "+s.dialect.list()+
-		s.dialect.to("users", "u", "u.site = ? AND u.id = i.id", ""), s.dialect.array(ids), site))
+	found, err := readUsers(s.db.Query(ctx, nil, "SELECT "+userNames+" FROM "+s.dialect.List()+
+		s.dialect.To("users", "u", "u.site = ? AND u.id = i.id", ""), s.dialect.Array(ids), site))
 	if err != nil {
 		return nil, fmt.Errorf("read users: %w", err)
 	}
@@ -89,7 +89,7 @@ func (s *Store) Users(ctx context.Context, site string, ids []string) (map[strin
 
 // UserList lists at most n users by id, after the given one.
 func (s *Store) UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error) {
-	all, err := readUsers(s.query(ctx, nil, "SELECT "+userNames+" FROM users u WHERE u.site = ? AND u.id > ? ORDER BY u.id LIMIT ?", site, after, n))
+	all, err := readUsers(s.db.Query(ctx, nil, "SELECT "+userNames+" FROM users u WHERE u.site = ? AND u.id > ? ORDER BY u.id LIMIT ?", site, after, n))
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
 	}
@@ -99,7 +99,7 @@ func (s *Store) UserList(ctx context.Context, site, after string, n int) ([]pref
 const userNames = "u.id, u.email, u.name, u.phone, u.timezone, u.language, u.chosen_timezone, u.chosen_language, u.preferences, u.version"
 
 func readUsers(rows *sql.Rows, err error) ([]preferences.User, error) {
-	return collect(rows, err, func(scan func(...any) error) (u preferences.User, err error) {
+	return sql.Collect(rows, err, func(scan func(...any) error) (u preferences.User, err error) {
 		var chosen string
 		if err := scan(&u.ID, &u.Email, &u.Name, &u.Phone, &u.Timezone, &u.Language, &u.Chosen.Timezone, &u.Chosen.Language, &chosen, &u.Version); err != nil {
 			return u, err
@@ -117,17 +117,17 @@ func (s *Store) SaveUser(ctx context.Context, c message.Call, u preferences.User
 	if err != nil {
 		return fmt.Errorf("write the preferences of %s: %w", u.ID, err)
 	}
-	err = s.commit(ctx, func(t *tx) error {
-		arguments := []any{u.Email, u.Name, u.Phone, u.Timezone, u.Language, u.Chosen.Timezone, u.Chosen.Language, string(chosen), u.Version + 1, instant(c.At), c.Site, u.ID}
+	err = s.db.Commit(ctx, func(t *sql.Tx) error {
+		arguments := []any{u.Email, u.Name, u.Phone, u.Timezone, u.Language, u.Chosen.Timezone, u.Chosen.Language, string(chosen), u.Version + 1, sql.Instant(c.At), c.Site, u.ID}
 		statement := "UPDATE users SET email = ?, name = ?, phone = ?, timezone = ?, language = ?, chosen_timezone = ?, chosen_language = ?, preferences = ?, version = ?, updated_at = ? " +
 			"WHERE site = ? AND id = ? AND version = ?"
 		if u.Version == 0 {
-			statement = "INSERT INTO users (email, name, phone, timezone, language, chosen_timezone, chosen_language, preferences, version, updated_at, site, id) VALUES (" + marks(12) +
+			statement = "INSERT INTO users (email, name, phone, timezone, language, chosen_timezone, chosen_language, preferences, version, updated_at, site, id) VALUES (" + sql.Marks(12) +
 				") ON CONFLICT (site, id) DO NOTHING"
 		} else {
 			arguments = append(arguments, u.Version)
 		}
-		n, err := s.exec(ctx, t, statement, arguments...)
+		n, err := s.db.Exec(ctx, t, statement, arguments...)
 		if err != nil {
 			return err
 		}
@@ -153,12 +153,12 @@ func (s *Store) SaveUser(ctx context.Context, c message.Call, u preferences.User
 
 // people reads whom mails are for, and locks them if asked to. Zone and language are those
 // that hold: the person's choice, else the directory's, else the site's.
-func (s *Store) people(ctx context.Context, t *tx, site string, ids []string, lock string) (map[string]message.Person, error) {
-	rows, err := s.query(ctx, t, "SELECT u.id, u.email, u.name, COALESCE(NULLIF(u.chosen_timezone, ''), NULLIF(u.timezone, ''),"+
+func (s *Store) people(ctx context.Context, t *sql.Tx, site string, ids []string, lock string) (map[string]message.Person, error) {
+	rows, err := s.db.Query(ctx, t, "SELECT u.id, u.email, u.name, COALESCE(NULLIF(u.chosen_timezone, ''), NULLIF(u.timezone, ''),"+
 		" (SELECT timezone FROM sites WHERE site = ?), 'UTC'), COALESCE(NULLIF(u.chosen_language, ''), u.language) FROM "+
-		s.dialect.list()+s.dialect.to("users", "u", "u.site = ? AND u.id = i.id", lock), site, s.dialect.array(ids), site)
+		s.dialect.List()+s.dialect.To("users", "u", "u.site = ? AND u.id = i.id", lock), site, s.dialect.Array(ids), site)
 	people := map[string]message.Person{}
-	_, err = collect(rows, err, func(scan func(...any) error) (p message.Person, err error) {
+	_, err = sql.Collect(rows, err, func(scan func(...any) error) (p message.Person, err error) {
 		err = scan(&p.ID, &p.Email, &p.Name, &p.Timezone, &p.Language)
 		people[p.ID] = p
 		return p, err
@@ -181,7 +181,7 @@ func (s *Store) Person(ctx context.Context, site, idOrAddress string) (message.P
 	if p, found := people[idOrAddress]; found || err != nil {
 		return p, err
 	}
-	ids, err := texts(s.query(ctx, nil, "SELECT id FROM users WHERE site = ? AND lower(email) IN (?, ?) ORDER BY id LIMIT 1",
+	ids, err := sql.Texts(s.db.Query(ctx, nil, "SELECT id FROM users WHERE site = ? AND lower(email) IN (?, ?) ORDER BY id LIMIT 1",
 		site, strings.ToLower(idOrAddress), message.Identity(idOrAddress)))
 	if err != nil {
 		return message.Person{}, fmt.Errorf("look for a user: %w", err)
@@ -195,9 +195,9 @@ func (s *Store) Person(ctx context.Context, site, idOrAddress string) (message.P
 
 // SaveGroup names users together.
 func (s *Store) SaveGroup(ctx context.Context, site, id string, users []string, at time.Time) error {
-	_, err := s.exec(ctx, nil, `INSERT INTO user_groups (site, id, users, updated_at) VALUES (?, ?, ?, ?)
+	_, err := s.db.Exec(ctx, nil, `INSERT INTO user_groups (site, id, users, updated_at) VALUES (?, ?, ?, ?)
 		ON CONFLICT (site, id) DO UPDATE SET users = excluded.users, updated_at = excluded.updated_at WHERE user_groups.users <> excluded.users`,
-		site, id, list(users), instant(at))
+		site, id, sql.List(users), sql.Instant(at))
 	if err != nil {
 		return fmt.Errorf("save the group %s: %w", id, err)
 	}
@@ -206,9 +206,9 @@ func (s *Store) SaveGroup(ctx context.Context, site, id string, users []string, 
 
 // GroupList lists at most n groups, by id after the given one.
 func (s *Store) GroupList(ctx context.Context, site, after string, n int) ([]preferences.Group, error) {
-	rows, err := s.query(ctx, nil, "SELECT id, users FROM user_groups WHERE site = ? AND id > ? ORDER BY id LIMIT ?", site, after, n)
-	all, err := collect(rows, err, func(scan func(...any) error) (g preferences.Group, err error) {
-		return g, scan(&g.ID, (*list)(&g.Users))
+	rows, err := s.db.Query(ctx, nil, "SELECT id, users FROM user_groups WHERE site = ? AND id > ? ORDER BY id LIMIT ?", site, after, n)
+	all, err := sql.Collect(rows, err, func(scan func(...any) error) (g preferences.Group, err error) {
+		return g, scan(&g.ID, (*sql.List)(&g.Users))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list groups: %w", err)
@@ -218,7 +218,7 @@ func (s *Store) GroupList(ctx context.Context, site, after string, n int) ([]pre
 
 // RemoveGroup deletes one; message.ErrNotFound if there is none.
 func (s *Store) RemoveGroup(ctx context.Context, site, id string) error {
-	n, err := s.exec(ctx, nil, "DELETE FROM user_groups WHERE site = ? AND id = ?", site, id)
+	n, err := s.db.Exec(ctx, nil, "DELETE FROM user_groups WHERE site = ? AND id = ?", site, id)
 	if err != nil {
 		return fmt.Errorf("remove the group %s: %w", id, err)
 	}
@@ -230,11 +230,11 @@ func (s *Store) RemoveGroup(ctx context.Context, site, id string) error {
 
 // Groups reads the groups with these ids and their users; unknown ones are left out.
 func (s *Store) Groups(ctx context.Context, site string, ids []string) (map[string][]string, error) {
-	rows, err := s.query(ctx, nil, "SELECT g.id, g.users FROM "+s.dialect.list()+s.dialect.to("user_groups", "g", "g.site = ? AND g.id = i.id", ""),
-		s.dialect.array(ids), site)
+	rows, err := s.db.Query(ctx, nil, "SELECT g.id, g.users FROM "+s.dialect.List()+s.dialect.To("user_groups", "g", "g.site = ? AND g.id = i.id", ""),
+		s.dialect.Array(ids), site)
 	groups := map[string][]string{}
-	_, err = collect(rows, err, func(scan func(...any) error) (id string, err error) {
-		var users list
+	_, err = sql.Collect(rows, err, func(scan func(...any) error) (id string, err error) {
+		var users sql.List
 		err = scan(&id, &users)
 		groups[id] = users
 		return id, err

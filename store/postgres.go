@@ -2,97 +2,24 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
-	"go.uber.org/zap"
-	gormpostgres "gorm.io/driver/postgres"
-	"gorm.io/gorm"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // postgres talks to the pool itself where that is worth it.
-type postgres struct{ pool *pgxpool.Pool }
-
-func openPostgres(ctx context.Context, s Settings, log *zap.Logger) (*Store, error) {
-	config, err := pgxpool.ParseConfig(s.URL)
-	if err != nil {
-		return nil, fmt.Errorf("read database.url: %w", err)
-	}
-	config.MaxConns = 20
-	if s.Connections > 0 {
-		config.MaxConns = int32(s.Connections)
-	}
-	if config.ConnConfig.RuntimeParams["application_name"] == "" {
-		config.ConnConfig.RuntimeParams["application_name"] = "notifier"
-	}
-	waits := watchOver(config, log)
-	setParameters(ctx, config.ConnConfig)
-	waits.config = config.ConnConfig.Copy()
-	config.ConnConfig.Tracer = bounds{waits, longest}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
-	}
-	waits.pool = pool
-	db := stdlib.OpenDBFromPool(pool)
-	g, err := gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: db}), gormConfig())
-	if err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("open the database: %w", err)
-	}
-	return &Store{db: g, sql: db, dialect: postgres{pool}, log: log, listen: config.ConnConfig, name: rand.Text(), guard: waits, close: func() error {
-		err := db.Close()
-		closePool(pool)
-		return err
-	}}, nil
+type postgres struct {
+	sql.Postgres
+	pool *pgxpool.Pool
 }
 
-// setParameters sets what statements expect of a session. PgBouncer takes no such
-// parameters, nor does it let statements be prepared beyond a transaction: then they are
-// planned each time.
-func setParameters(ctx context.Context, config *pgx.ConnConfig) {
-	// Each statement is planned once, for any size of its lists and tables. By index is how
-	// all of them are meant, however small a table is when the plan is made.
-	parameters := map[string]string{"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
-	maps.Copy(parameters, patience)
-	maps.Copy(config.RuntimeParams, parameters)
-	conn, err := pgx.ConnectConfig(ctx, config.Copy())
-	if err == nil {
-		_ = conn.Close(ctx)
-		return
-	}
-	var refused *pgconn.PgError
-	if !errors.As(err, &refused) || !strings.Contains(refused.Message, "unsupported startup parameter") {
-		return // of a server that is away the first statement tells
-	}
-	for name := range parameters {
-		delete(config.RuntimeParams, name)
-	}
-	config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
-}
-
-func (postgres) name() string                { return "postgres" }
-func (postgres) writers() int                { return writers }
-func (postgres) lock(strength string) string { return " FOR " + strength }
-func (postgres) array(texts []string) any    { return texts }
-func (postgres) list() string                { return "unnest(?::text[]) AS i(id)" }
-
-func (postgres) text() string { return "?::text" }
-
-func (postgres) pairs(ids, others []string) (string, []any) {
-	return "unnest(?::text[], ?::text[]) AS i(id, other)", []any{ids, others}
-}
+func (postgres) writers() int { return writers }
 
 func (postgres) waits(ids []message.ID, waits []wait) (string, []any) {
 	users, dues, windows := make([]string, len(waits)), make([]time.Time, len(waits)), make([]string, len(ids))
@@ -105,23 +32,9 @@ func (postgres) waits(ids []message.ID, waits []wait) (string, []any) {
 	return "unnest(?::text[], ?::text[], ?::timestamptz[]) AS i(id, user_id, due_at)", []any{windows, users, dues}
 }
 
-// to is fenced off by OFFSET 0: what is inside is looked up for each row, and never joined
-// in another way.
-func (postgres) to(table, as, on, lock string) string {
-	return fmt.Sprintf(" CROSS JOIN LATERAL (SELECT %[2]s.* FROM %[1]s %[2]s WHERE %[3]s OFFSET 0%[4]s) AS %[2]s", table, as, on, lock)
-}
-
-func (postgres) perhaps(table, as, on string) string {
-	return fmt.Sprintf(" LEFT JOIN LATERAL (SELECT %[2]s.* FROM %[1]s %[2]s WHERE %[3]s OFFSET 0) AS %[2]s ON true", table, as, on)
-}
-
 func (postgres) next(h heap, behind string) string {
 	return fmt.Sprintf(" CROSS JOIN LATERAL (SELECT %[1]s FROM %[2]s WHERE %[3]s AND %[4]s ORDER BY %[1]s LIMIT 1) AS n", h.keys+", "+h.time, h.table, h.where, behind)
 }
-
-func (postgres) by(string) string { return "" }
-
-func (postgres) like() string { return "ILIKE" }
 
 func (postgres) migrated() string { return "SELECT to_regclass('goose_db_version') IS NOT NULL" }
 
@@ -132,7 +45,7 @@ func (postgres) references() string {
 }
 
 func (p postgres) tag() string {
-	return "(CASE WHEN m.extra <> '' THEN (m.extra::jsonb -> 'tags') ->> " + p.text() + " END)"
+	return "(CASE WHEN m.extra <> '' THEN (m.extra::jsonb -> 'tags') ->> " + p.Text() + " END)"
 }
 
 // change is an upsert that never inserts, as postgresSettle is: whatever the planner
@@ -140,25 +53,23 @@ func (p postgres) tag() string {
 func (p postgres) change(r rowsOf) (statement string, arguments []any) {
 	return fmt.Sprintf("INSERT INTO queue (site, id, status, changed_at) SELECT r.site, r.id, r.status, r.changed_at FROM %s CROSS JOIN LATERAL"+
 		" (SELECT r.* FROM queue r WHERE r.site = ? AND r.id = i.id AND %s OFFSET 0 FOR UPDATE) AS r"+
-		" ON CONFLICT (site, id) DO UPDATE SET %s", p.list(), r.and, r.set), slices.Concat([]any{r.ids, r.site}, r.andArguments, r.setArguments)
+		" ON CONFLICT (site, id) DO UPDATE SET %s", p.List(), r.and, r.set), slices.Concat([]any{r.ids, r.site}, r.andArguments, r.setArguments)
 }
 
-func (postgres) any(subselect string) string { return "= ANY(ARRAY(" + subselect + "))" }
-
-func (postgres) mergeWindows(ctx context.Context, t *tx, site string, at time.Time, windows, digests []string) error {
-	_, err := t.sql.ExecContext(ctx, `INSERT INTO windows (site, id, user_id, due_at, closed_at, digest_id)
+func (postgres) mergeWindows(ctx context.Context, t *sql.Tx, site string, at time.Time, windows, digests []string) error {
+	_, err := t.ExecContext(ctx, `INSERT INTO windows (site, id, user_id, due_at, closed_at, digest_id)
 		SELECT w.site, w.id, w.user_id, w.due_at, $1, i.digest_id FROM unnest($3::text[], $4::text[]) AS i(id, digest_id) CROSS JOIN LATERAL
 			(SELECT w.* FROM windows w WHERE w.site = $2 AND w.id = i.id OFFSET 0) AS w
 		ON CONFLICT (site, id) DO UPDATE SET closed_at = excluded.closed_at, digest_id = excluded.digest_id`,
-		instant(at), site, windows, digests)
+		sql.Instant(at), site, windows, digests)
 	return err
 }
 
-func (p postgres) read(ctx context.Context, s *Store, t *tx, statement string, arguments ...any) (all []message.Message, err error) {
-	err = t.conn.Raw(func(c any) error {
-		rows, err := c.(*stdlib.Conn).Conn().Query(ctx, s.ready(statement), arguments...)
+func (p postgres) read(ctx context.Context, s *Store, t *sql.Tx, statement string, arguments ...any) (all []message.Message, err error) {
+	err = t.Conn.Raw(func(c any) error {
+		rows, err := c.(*stdlib.Conn).Conn().Query(ctx, s.db.Ready(statement), arguments...)
 		if err != nil {
-			return told(err)
+			return sql.Told(err)
 		}
 		all, err = readBinaryRows(rows)
 		return err
@@ -181,13 +92,13 @@ var postgresClaim = fmt.Sprintf(`WITH q AS (
 // lies is the condition that a row of the queue is the one that was found before.
 func lies(found string) string {
 	return fmt.Sprintf("queue.ctid = %[1]s.place AND queue.tableoid = %[1]s.part AND %[2]s = %[1]s.id AND %[3]s = %[1]s.site",
-		found, hidden("queue.id"), hidden("queue.site"))
+		found, sql.Hidden("queue.id"), sql.Hidden("queue.site"))
 }
 
 func (p postgres) claim(ctx context.Context, s *Store, c claim) ([]message.Message, error) {
-	rows, err := p.pool.Query(ctx, s.ready(postgresClaim+s.withQueue()), c.site, c.at.UTC(), c.leaseUntil.UTC(), c.n, c.account, c.rank)
+	rows, err := p.pool.Query(ctx, s.db.Ready(postgresClaim+s.withQueue()), c.site, c.at.UTC(), c.leaseUntil.UTC(), c.n, c.account, c.rank)
 	if err != nil {
-		return nil, told(err)
+		return nil, sql.Told(err)
 	}
 	return readBinaryRows(rows)
 }
@@ -202,9 +113,9 @@ var postgresSettleWhole = fmt.Sprintf(`UPDATE queue SET %s, changed_at = held.ch
 			(SELECT q.tableoid, q.ctid, q.site, q.id FROM queue q WHERE q.site = $1 AND q.id = i.id OFFSET 0) AS q) AS held
 	WHERE %s AND queue.claim = %d AND %s = '%s'
 	RETURNING queue.id`,
-	settledWhole, lies("held"), firstClaim, hidden("queue.status"), message.Sending)
+	settledWhole, lies("held"), firstClaim, sql.Hidden("queue.status"), message.Sending)
 
-func (p postgres) settleWhole(ctx context.Context, s *Store, t *tx, rows []settlement) (moved []string, err error) {
+func (p postgres) settleWhole(ctx context.Context, s *Store, t *sql.Tx, rows []settlement) (moved []string, err error) {
 	for len(rows) > 0 {
 		n := slices.IndexFunc(rows, func(r settlement) bool { return r.Site != rows[0].Site })
 		if n < 0 {
@@ -214,7 +125,7 @@ func (p postgres) settleWhole(ctx context.Context, s *Store, t *tx, rows []settl
 		for i, r := range rows[:n] {
 			ids[i], changed[i], receipts[i] = string(r.ID), r.At.UTC(), r.receipt()
 		}
-		found, err := texts(s.query(ctx, t, postgresSettleWhole, rows[0].Site, ids, changed, receipts))
+		found, err := sql.Texts(s.db.Query(ctx, t, postgresSettleWhole, rows[0].Site, ids, changed, receipts))
 		if err != nil {
 			return nil, err
 		}
@@ -243,9 +154,9 @@ var postgresSettle = fmt.Sprintf(`WITH logged AS (
 		CROSS JOIN LATERAL (SELECT FROM queue q WHERE q.site = o.site AND q.id = o.id AND q.claim = o.claim AND %[5]s = '%[3]s' OFFSET 0) AS held
 	ON CONFLICT (site, id) DO UPDATE SET %[4]s WHERE queue.claim = excluded.claim AND queue.status = '%[3]s'
 	RETURNING queue.id || '/' || queue.claim`,
-	attemptNames, attemptUpdate, message.Sending, settled("excluded"), hidden("q.status"))
+	attemptNames, attemptUpdate, message.Sending, settled("excluded"), sql.Hidden("q.status"))
 
-func (postgres) settle(ctx context.Context, s *Store, t *tx, rows []settlement) ([]string, error) {
+func (postgres) settle(ctx context.Context, s *Store, t *sql.Tx, rows []settlement) ([]string, error) {
 	var o outcomeColumns
 	var a attemptColumns
 	for _, r := range rows {
@@ -254,7 +165,7 @@ func (postgres) settle(ctx context.Context, s *Store, t *tx, rows []settlement) 
 			a.add(r)
 		}
 	}
-	return texts(s.query(ctx, t, postgresSettle, append(o.arrays(), a.arrays()...)...))
+	return sql.Texts(s.db.Query(ctx, t, postgresSettle, append(o.arrays(), a.arrays()...)...))
 }
 
 type outcomeColumns struct {
@@ -267,7 +178,7 @@ type outcomeColumns struct {
 func (c *outcomeColumns) add(r settlement) {
 	c.site, c.id, c.claim = append(c.site, r.Site), append(c.id, string(r.ID)), append(c.claim, int32(r.Claim))
 	c.status, c.reason = append(c.status, string(r.status)), append(c.reason, string(r.Reason))
-	c.due, c.changed = append(c.due, orNull(r.NotBefore)), append(c.changed, orNull(r.At))
+	c.due, c.changed = append(c.due, sql.OrNull(r.NotBefore)), append(c.changed, sql.OrNull(r.At))
 	c.counted, c.reached = append(c.counted, int32(r.counted)), append(c.reached, r.Reached)
 	c.rejected, c.remaining = append(c.rejected, r.rejected), append(c.remaining, r.remaining)
 	c.category, c.code, c.text = append(c.category, string(r.failure.Category)), append(c.code, r.failure.Code), append(c.text, r.failure.Text)
@@ -290,7 +201,7 @@ type attemptColumns struct {
 func (c *attemptColumns) add(r settlement) {
 	a := r.attempt
 	c.site, c.id, c.claim = append(c.site, r.Site), append(c.id, string(r.ID)), append(c.claim, int32(r.Claim))
-	c.started, c.ended = append(c.started, orNull(a.StartedAt)), append(c.ended, orNull(a.EndedAt))
+	c.started, c.ended = append(c.started, sql.OrNull(a.StartedAt)), append(c.ended, sql.OrNull(a.EndedAt))
 	c.replica, c.account, c.server = append(c.replica, a.Replica), append(c.account, a.Account), append(c.server, a.Server)
 	c.uncertain, c.code, c.response = append(c.uncertain, a.Uncertain), append(c.code, int32(a.Code)), append(c.response, a.Response)
 	c.accepted, c.rejected, c.pending = append(c.accepted, a.accepted), append(c.rejected, a.rejected), append(c.pending, a.pending)
@@ -304,12 +215,4 @@ func (c *attemptColumns) arrays() []any {
 		c.site, c.id, c.claim, c.started, c.ended, c.replica, c.account, c.server, c.uncertain,
 		c.accepted, c.rejected, c.pending, c.code, c.response, c.category, c.errorCode, c.errorText, c.ledTo, c.tried,
 	}
-}
-
-func orNull(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &t
 }

@@ -8,25 +8,27 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"notifier/store/sql"
 )
 
 // copied is how many rows make COPY, which asks the server four times, cheaper than one
 // statement with lists.
 const copied = 300
 
-func (p postgres) insertMessages(ctx context.Context, t *tx, rows []*messageRow) error {
+func (p postgres) insertMessages(ctx context.Context, t *sql.Tx, rows []*messageRow) error {
 	content, queue := needed(rows, (*messageRow).content), needed(rows, (*messageRow).queue)
 	switch {
 	case len(rows) == 0:
 		return nil
 	case t == nil:
 		_, err := p.pool.Exec(ctx, insertStatement(content, queue), append(arrays(rows, content), arrays(rows, queue)...)...)
-		return told(err)
+		return sql.Told(err)
 	case len(rows) < copied:
-		_, err := t.sql.ExecContext(ctx, insertStatement(content, queue), append(arrays(rows, content), arrays(rows, queue)...)...)
+		_, err := t.ExecContext(ctx, insertStatement(content, queue), append(arrays(rows, content), arrays(rows, queue)...)...)
 		return err
 	}
-	return t.conn.Raw(func(c any) error {
+	return t.Conn.Raw(func(c any) error {
 		conn := c.(*stdlib.Conn).Conn()
 		if err := copyRows(ctx, conn, "messages", rows, content); err != nil {
 			return err
@@ -68,15 +70,15 @@ func empty(c column) bool {
 	switch v := c.value.(type) {
 	case *string:
 		return *v == ""
-	case *optional:
+	case *sql.Optional:
 		return *v == ""
 	case *bool:
 		return !*v
 	case *int:
 		return *v == 0 && c.name != "priority"
-	case *instant:
+	case *sql.Instant:
 		return time.Time(*v).IsZero()
-	case *list:
+	case *sql.List:
 		return len(*v) == 0
 	}
 	return false
@@ -115,7 +117,7 @@ func typeOf(c column) string {
 		return "boolean"
 	case *int:
 		return "integer"
-	case *instant:
+	case *sql.Instant:
 		return "timestamptz"
 	}
 	return "text"
@@ -144,7 +146,7 @@ func arrays(rows []*messageRow, columns part) []any {
 			case []int32:
 				list[i] = int32(*c.value.(*int))
 			case []*time.Time:
-				list[i] = orNull(time.Time(*c.value.(*instant)))
+				list[i] = sql.OrNull(time.Time(*c.value.(*sql.Instant)))
 			case []*string:
 				list[i] = textOf(c)
 			}
@@ -160,8 +162,8 @@ func plainly(c column) any {
 		return *v
 	case *int:
 		return *v
-	case *instant:
-		if at := orNull(time.Time(*v)); at != nil {
+	case *sql.Instant:
+		if at := sql.OrNull(time.Time(*v)); at != nil {
 			return *at
 		}
 		return nil
@@ -175,12 +177,12 @@ func plainly(c column) any {
 // textOf is a column as a text; nil for NULL.
 func textOf(c column) *string {
 	switch v := c.value.(type) {
-	case *optional:
+	case *sql.Optional:
 		if *v == "" {
 			return nil
 		}
 		return (*string)(v)
-	case *list:
+	case *sql.List:
 		s := text(*v)
 		return &s
 	}

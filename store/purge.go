@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // Purge deletes messages that came to their end before that time, with all that is kept of
@@ -17,10 +18,10 @@ import (
 // A merged message goes with its digest. Several replicas may purge at once: each takes rows
 // that no other has, and counts down only what its own DELETE gave back.
 func (s *Store) Purge(ctx context.Context, site string, after message.ID, n int, before time.Time) (purged int, last message.ID, err error) {
-	err = s.commit(ctx, func(t *tx) error {
+	err = s.db.Commit(ctx, func(t *sql.Tx) error {
 		purged, last = 0, ""
-		old, err := readMessages(s.query(ctx, t, s.fromQueue()+" WHERE q.site = ? AND q.id > ? AND q.id < ? ORDER BY q.id LIMIT ?"+
-			s.dialect.lock("UPDATE OF q SKIP LOCKED"), site, string(after), string(until(after, before)), n))
+		old, err := readMessages(s.db.Query(ctx, t, s.fromQueue()+" WHERE q.site = ? AND q.id > ? AND q.id < ? ORDER BY q.id LIMIT ?"+
+			s.dialect.Lock("UPDATE OF q SKIP LOCKED"), site, string(after), string(until(after, before)), n))
 		if err != nil {
 			return err
 		}
@@ -58,10 +59,10 @@ func until(after message.ID, before time.Time) message.ID {
 }
 
 // purge deletes messages whose rows in the queue this transaction holds.
-func (s *Store) purge(ctx context.Context, t *tx, site string, ids, windows []string) (purged int, err error) {
+func (s *Store) purge(ctx context.Context, t *sql.Tx, site string, ids, windows []string) (purged int, err error) {
 	uses := map[string]int{}
 	for _, id := range ids {
-		extras, err := texts(s.query(ctx, t, "DELETE FROM messages WHERE site = ? AND id = ? RETURNING extra", site, id))
+		extras, err := sql.Texts(s.db.Query(ctx, t, "DELETE FROM messages WHERE site = ? AND id = ? RETURNING extra", site, id))
 		if err != nil {
 			return purged, err
 		}
@@ -74,7 +75,7 @@ func (s *Store) purge(ctx context.Context, t *tx, site string, ids, windows []st
 		for _, table := range []struct{ name, key string }{
 			{"attempts", "message_id"}, {"retries", "message_id"}, {"decisions", "message_id"}, {"callbacks", "message_id"}, {"queue", "id"},
 		} {
-			if _, err := s.exec(ctx, t, "DELETE FROM "+table.name+" WHERE site = ? AND "+table.key+" = ?", site, id); err != nil {
+			if _, err := s.db.Exec(ctx, t, "DELETE FROM "+table.name+" WHERE site = ? AND "+table.key+" = ?", site, id); err != nil {
 				return purged, err
 			}
 		}
@@ -88,12 +89,12 @@ func (s *Store) purge(ctx context.Context, t *tx, site string, ids, windows []st
 // purgeWindows lets the last item of a window take it along. The row is held first: of two
 // transactions that each delete one of the last two items, the second must see that the
 // other is gone.
-func (s *Store) purgeWindows(ctx context.Context, t *tx, site string, windows []string) error {
+func (s *Store) purgeWindows(ctx context.Context, t *sql.Tx, site string, windows []string) error {
 	slices.Sort(windows)
 	for _, id := range slices.Compact(windows) {
-		_, err := texts(s.query(ctx, t, "SELECT id FROM windows WHERE site = ? AND id = ?"+s.dialect.lock("UPDATE"), site, id))
+		_, err := sql.Texts(s.db.Query(ctx, t, "SELECT id FROM windows WHERE site = ? AND id = ?"+s.dialect.Lock("UPDATE"), site, id))
 		if err == nil {
-			_, err = s.exec(ctx, t, "DELETE FROM windows WHERE site = ? AND id = ? AND closed_at IS NOT NULL AND NOT EXISTS"+
+			_, err = s.db.Exec(ctx, t, "DELETE FROM windows WHERE site = ? AND id = ? AND closed_at IS NOT NULL AND NOT EXISTS"+
 				" (SELECT 1 FROM queue q WHERE q.site = windows.site AND q.window_id = windows.id)", site, id)
 		}
 		if err != nil {

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,11 +12,12 @@ import (
 
 	"notifier/access"
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // Sites lists the sites that have ever had a row, for the jobs.
 func (s *Store) Sites(ctx context.Context) ([]string, error) {
-	sites, err := texts(s.query(ctx, nil, "SELECT site FROM sites ORDER BY site"))
+	sites, err := sql.Texts(s.db.Query(ctx, nil, "SELECT site FROM sites ORDER BY site"))
 	if err != nil {
 		return nil, fmt.Errorf("list the sites: %w", err)
 	}
@@ -26,9 +26,9 @@ func (s *Store) Sites(ctx context.Context) ([]string, error) {
 
 // SitesInFull lists the sites with their zones, by name.
 func (s *Store) SitesInFull(ctx context.Context) ([]access.Site, error) {
-	rows, err := s.query(ctx, nil, "SELECT site, timezone, created_at FROM sites ORDER BY site")
-	all, err := collect(rows, err, func(scan func(...any) error) (one access.Site, err error) {
-		err = scan(&one.Name, &one.Timezone, (*instant)(&one.CreatedAt))
+	rows, err := s.db.Query(ctx, nil, "SELECT site, timezone, created_at FROM sites ORDER BY site")
+	all, err := sql.Collect(rows, err, func(scan func(...any) error) (one access.Site, err error) {
+		err = scan(&one.Name, &one.Timezone, (*sql.Instant)(&one.CreatedAt))
 		return one, err
 	})
 	if err != nil {
@@ -63,9 +63,9 @@ type rowsOf struct {
 }
 
 // changeRows writes into rows of the queue.
-func (s *Store) changeRows(ctx context.Context, t *tx, r rowsOf) error {
+func (s *Store) changeRows(ctx context.Context, t *sql.Tx, r rowsOf) error {
 	statement, arguments := s.dialect.change(r)
-	_, err := s.exec(ctx, t, statement, arguments...)
+	_, err := s.db.Exec(ctx, t, statement, arguments...)
 	return err
 }
 
@@ -100,8 +100,8 @@ func (s *Store) Extend(ctx context.Context, held []message.Message, leaseUntil t
 	for h, list := range ids {
 		slices.Sort(list)
 		err := s.changeRows(ctx, nil, rowsOf{
-			site: h.site, ids: list, and: fmt.Sprintf("%s = '%s' AND claim = ?", hidden("status"), message.Sending), andArguments: []any{h.claim},
-			set: "due_at = ?", setArguments: []any{instant(leaseUntil)},
+			site: h.site, ids: list, and: fmt.Sprintf("%s = '%s' AND claim = ?", sql.Hidden("status"), message.Sending), andArguments: []any{h.claim},
+			set: "due_at = ?", setArguments: []any{sql.Instant(leaseUntil)},
 		})
 		if err != nil {
 			return fmt.Errorf("extend leases: %w", err)
@@ -134,22 +134,13 @@ const attemptNames = "site, message_id, claim, started_at, ended_at, replica, ac
 
 // attemptUpdate lets a result that comes late replace what the sweeper had to assume, and
 // nothing else.
-var attemptUpdate = setTo("excluded", attemptNames) + fmt.Sprintf(" WHERE attempts.category = '%s'", message.LeaseLost)
+var attemptUpdate = sql.SetTo("excluded", attemptNames) + fmt.Sprintf(" WHERE attempts.category = '%s'", message.LeaseLost)
 
 // settled is the SET of an outcome, which stands in a row of that name.
 func settled(row string) string {
-	return setTo(row, "status, reason, due_at, changed_at, rejected, remaining, error_category, error_code, error_text") +
+	return sql.SetTo(row, "status, reason, due_at, changed_at, rejected, remaining, error_category, error_code, error_text") +
 		strings.ReplaceAll(", attempts = queue.attempts - 1 + o.attempts, tries = queue.tries - 1 + o.attempts, reached = queue.reached OR o.reached",
 			" o.", " "+row+".")
-}
-
-// setTo is a SET of the named columns to those of another row.
-func setTo(row, names string) string {
-	var set []string
-	for name := range strings.SplitSeq(names, ", ") {
-		set = append(set, name+" = "+row+"."+name)
-	}
-	return strings.Join(set, ", ")
 }
 
 // Settle writes what claims came to, all in one transaction. An outcome whose claim no
@@ -197,7 +188,7 @@ func (s *Store) settle(ctx context.Context, rows []settlement) (moved []string, 
 	}
 	var before []string
 	before, moved = moved, nil
-	err = s.commit(ctx, func(t *tx) (err error) {
+	err = s.db.Commit(ctx, func(t *sql.Tx) (err error) {
 		moved = nil
 		if len(whole) > 0 {
 			if moved, err = s.dialect.settleWhole(ctx, s, t, whole); err != nil {
@@ -295,15 +286,15 @@ func harmless(s string, longest int) string {
 }
 
 func text(l []string) string {
-	v, _ := list(l).Value() // texts always have a JSON form
+	v, _ := sql.List(l).Value() // texts always have a JSON form
 	return v.(string)
 }
 
 // Lapsed lists at most n messages of the site whose lease is over, oldest first.
 func (s *Store) Lapsed(ctx context.Context, site string, n int, at time.Time) ([]message.Message, error) {
-	ms, err := readMessages(s.query(ctx, nil, s.fromQueue()+fmt.Sprintf(
+	ms, err := readMessages(s.db.Query(ctx, nil, s.fromQueue()+fmt.Sprintf(
 		" WHERE q.site = ? AND q.due_at <= ? AND q.status = '%s' ORDER BY q.due_at, q.id LIMIT ?", message.Sending),
-		site, instant(at), n))
+		site, sql.Instant(at), n))
 	if err != nil {
 		return nil, fmt.Errorf("list lapsed leases: %w", err)
 	}
@@ -314,12 +305,12 @@ func (s *Store) Lapsed(ctx context.Context, site string, n int, at time.Time) ([
 // sent, and what went into a digest, is left alone.
 func (s *Store) Expire(ctx context.Context, site string, n int, at time.Time) (int, error) {
 	expired := 0
-	err := s.commit(ctx, func(t *tx) error {
+	err := s.db.Commit(ctx, func(t *sql.Tx) error {
 		expired = 0
-		late, err := readMessages(s.query(ctx, t, s.fromQueue()+fmt.Sprintf(
+		late, err := readMessages(s.db.Query(ctx, t, s.fromQueue()+fmt.Sprintf(
 			" WHERE q.site = ? AND q.expires_at <= ? AND q.status IN %s AND (q.status <> '%s' OR q.due_at <= ?)"+
 				" AND (q.status <> '%s' OR w.closed_at IS NULL) ORDER BY q.expires_at, q.id LIMIT ?",
-			in(message.From(message.Expire)), message.Sending, message.Deferred), site, instant(at), instant(at), n))
+			in(message.From(message.Expire)), message.Sending, message.Deferred), site, sql.Instant(at), sql.Instant(at), n))
 		if err != nil {
 			return err
 		}
@@ -350,7 +341,7 @@ func (s *Store) Lanes(ctx context.Context, site string) ([]message.Lane, error) 
 	var lanes []message.Lane
 	for last, rank := "", -1; ; {
 		next := message.Lane{Site: site}
-		err := s.row(ctx, nil, []any{&next.Account, &rank, (*instant)(&next.DueAt)}, "SELECT account, priority, due_at FROM queue WHERE site = ?"+
+		err := s.db.Row(ctx, nil, []any{&next.Account, &rank, (*sql.Instant)(&next.DueAt)}, "SELECT account, priority, due_at FROM queue WHERE site = ?"+
 			" AND (account, priority) > (?, ?) AND status IN "+in(claimable)+" ORDER BY account, priority, due_at LIMIT 1", site, last, rank)
 		if errors.Is(err, sql.ErrNoRows) {
 			return lanes, nil

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"database/sql"
-	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -10,88 +8,8 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
-
-// instant is a time in a column: UTC, to the microsecond, NULL when zero. Both databases
-// keep the same instants, so that due_at <= ? means the same on both.
-type instant time.Time
-
-func (i instant) Value() (driver.Value, error) {
-	t := time.Time(i)
-	if t.IsZero() {
-		return nil, nil
-	}
-	return t.UTC().Truncate(time.Microsecond), nil
-}
-
-func (i *instant) Scan(v any) error {
-	switch v := v.(type) {
-	case nil:
-		*i = instant{}
-	case time.Time:
-		*i = instant(message.Clamp(v.UTC()))
-	case string: // how Postgres says that there is no bound
-		if *i = instant(message.Clamp(time.Time{}.AddDate(9999, 0, 0))); strings.HasPrefix(v, "-") {
-			*i = instant(message.Clamp(time.Time{}.AddDate(-1, 0, 0)))
-		}
-	case int64: // SQLite, where the type of a column is lost in an expression
-		*i = instant(message.Clamp(time.UnixMicro(v).UTC()))
-	default:
-		return fmt.Errorf("a time cannot be read from %T", v)
-	}
-	return nil
-}
-
-// same is the condition that a column still is as it was read. A time that cannot be shown was
-// read as the nearest that can, and must be found again by that.
-func same(column string, read time.Time) string {
-	switch {
-	case read.Equal(message.Clamp(time.Time{}.AddDate(-1, 0, 0))):
-		return column + " <= ?"
-	case read.Equal(message.Clamp(time.Time{}.AddDate(9999, 0, 0))):
-		return column + " >= ?"
-	}
-	return column + " = ?"
-}
-
-// list is a list of texts in a column: JSON, empty when there are none.
-type list []string
-
-func (l list) Value() (driver.Value, error) {
-	if len(l) == 0 {
-		return "", nil
-	}
-	b, err := json.Marshal([]string(l))
-	return string(b), err
-}
-
-func (l *list) Scan(v any) error {
-	*l = nil
-	s, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("a list cannot be read from %T", v)
-	}
-	if s == "" {
-		return nil
-	}
-	return json.Unmarshal([]byte(s), l)
-}
-
-// optional is a text that is NULL when empty.
-type optional string
-
-func (o optional) Value() (driver.Value, error) {
-	if o == "" {
-		return nil, nil
-	}
-	return string(o), nil
-}
-
-func (o *optional) Scan(v any) error {
-	s, _ := v.(string)
-	*o = optional(s)
-	return nil
-}
 
 // messageRow is a message as its two tables hold it.
 type messageRow struct {
@@ -139,8 +57,8 @@ func (r *messageRow) content() []column {
 		{"domain", &r.Domain},
 		{"setting", &r.Setting},
 		{"manual", &r.Manual},
-		{"occurred_at", (*instant)(&r.OccurredAt)},
-		{"created_at", (*instant)(&r.CreatedAt)},
+		{"occurred_at", (*sql.Instant)(&r.OccurredAt)},
+		{"created_at", (*sql.Instant)(&r.CreatedAt)},
 		{"extra", &r.extra},
 	}
 }
@@ -150,21 +68,21 @@ func (r *messageRow) state() []column {
 	return []column{
 		{"status", (*string)(&r.Status)},
 		{"reason", (*string)(&r.Reason)},
-		{"due_at", (*instant)(&r.DueAt)},
-		{"window_id", (*optional)(&r.Window)},
-		{"queued_at", (*instant)(&r.QueuedAt)},
-		{"changed_at", (*instant)(&r.UpdatedAt)},
-		{"claimed_at", (*instant)(&r.ClaimedAt)},
-		{"retried_at", (*instant)(&r.RetriedAt)},
-		{"lifted_at", (*instant)(&r.LiftedAt)},
-		{"expires_at", (*instant)(&r.ExpiresAt)},
+		{"due_at", (*sql.Instant)(&r.DueAt)},
+		{"window_id", (*sql.Optional)(&r.Window)},
+		{"queued_at", (*sql.Instant)(&r.QueuedAt)},
+		{"changed_at", (*sql.Instant)(&r.UpdatedAt)},
+		{"claimed_at", (*sql.Instant)(&r.ClaimedAt)},
+		{"retried_at", (*sql.Instant)(&r.RetriedAt)},
+		{"lifted_at", (*sql.Instant)(&r.LiftedAt)},
+		{"expires_at", (*sql.Instant)(&r.ExpiresAt)},
 		{"claim", &r.Claim},
 		{"attempts", &r.Attempts},
 		{"tries", &r.Tries},
 		{"retry_count", &r.RetryCount},
 		{"reached", &r.Reached},
-		{"rejected", (*list)(&r.Rejected)},
-		{"remaining", (*list)(&r.Remaining)},
+		{"rejected", (*sql.List)(&r.Rejected)},
+		{"remaining", (*sql.List)(&r.Remaining)},
 		{"error_category", (*string)(&r.failure.Category)},
 		{"error_code", &r.failure.Code},
 		{"error_text", &r.failure.Text},
@@ -181,7 +99,7 @@ func (r *messageRow) queue() []column {
 // window is what the row of the table windows says of the message.
 func (r *messageRow) window() []column {
 	return []column{
-		{"due_at", (*instant)(&r.windowDue)}, {"closed_at", (*instant)(&r.windowClosed)}, {"digest_id", (*optional)(&r.digest)},
+		{"due_at", (*sql.Instant)(&r.windowDue)}, {"closed_at", (*sql.Instant)(&r.windowClosed)}, {"digest_id", (*sql.Optional)(&r.digest)},
 	}
 }
 
@@ -208,8 +126,6 @@ func values(columns ...[]column) []any {
 	return all
 }
 
-func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
-
 // selectMessages begins to read whole messages from m, q and w.
 var selectMessages = fmt.Sprintf("SELECT %s, %s, %s FROM ",
 	names("m.", new(messageRow).content()), names("q.", new(messageRow).state()), names("w.", new(messageRow).window()))
@@ -224,25 +140,25 @@ func (s *Store) fromWindows() string { return selectMessages + s.windowsOn() }
 func (s *Store) queueOn() string { return "queue q" + s.withQueue() }
 
 func (s *Store) messagesOn() string {
-	return "messages m" + s.dialect.to("queue", "q", "q.site = m.site AND q.id = m.id", "") +
-		s.dialect.perhaps("windows", "w", "w.site = q.site AND w.id = q.window_id")
+	return "messages m" + s.dialect.To("queue", "q", "q.site = m.site AND q.id = m.id", "") +
+		s.dialect.Perhaps("windows", "w", "w.site = q.site AND w.id = q.window_id")
 }
 
 func (s *Store) windowsOn() string { return "windows w" + s.withWindows() }
 
 // withQueue goes on from q, withWindows from w to the deferred messages in it.
 func (s *Store) withQueue() string {
-	return s.dialect.to("messages", "m", "m.site = q.site AND m.id = q.id", "") +
-		s.dialect.perhaps("windows", "w", "w.site = q.site AND w.id = q.window_id")
+	return s.dialect.To("messages", "m", "m.site = q.site AND m.id = q.id", "") +
+		s.dialect.Perhaps("windows", "w", "w.site = q.site AND w.id = q.window_id")
 }
 
 func (s *Store) withWindows() string {
-	return s.waitingIn() + s.dialect.to("messages", "m", "m.site = q.site AND m.id = q.id", "")
+	return s.waitingIn() + s.dialect.To("messages", "m", "m.site = q.site AND m.id = q.id", "")
 }
 
 // waitingIn goes on from w to the queue alone.
 func (s *Store) waitingIn() string {
-	return s.dialect.to("queue", "q", fmt.Sprintf("q.site = w.site AND q.window_id = w.id AND q.status = '%s'", message.Deferred), "")
+	return s.dialect.To("queue", "q", fmt.Sprintf("q.site = w.site AND q.window_id = w.id AND q.status = '%s'", message.Deferred), "")
 }
 
 // toRow takes a message apart for its two tables.
@@ -312,7 +228,7 @@ func (r *messageRow) toMessage() (message.Message, error) {
 func readMessages(rows *sql.Rows, err error) ([]message.Message, error) {
 	r := new(messageRow) // one for all: the places in it are written down once
 	into := values(r.content(), r.state(), r.window())
-	return collect(rows, err, func(scan func(...any) error) (message.Message, error) {
+	return sql.Collect(rows, err, func(scan func(...any) error) (message.Message, error) {
 		*r = messageRow{}
 		if err := scan(into...); err != nil {
 			return r.Message, err

@@ -5,14 +5,15 @@ import (
 	"fmt"
 
 	"notifier/message"
+	"notifier/store/sql"
 	"notifier/webhook"
 )
 
 // WebhookSecrets lists n webhooks of all sites, after the given one, with nothing but their secrets.
 func (s *Store) WebhookSecrets(ctx context.Context, after webhook.Endpoint, n int) ([]webhook.Endpoint, error) {
-	rows, err := s.query(ctx, nil, "SELECT site, id, secrets FROM webhooks WHERE (site, id) > (?, ?) ORDER BY site, id LIMIT ?", after.Site, string(after.ID), n)
-	all, err := collect(rows, err, func(scan func(...any) error) (e webhook.Endpoint, err error) {
-		err = scan(&e.Site, (*string)(&e.ID), (*list)(&e.Secrets))
+	rows, err := s.db.Query(ctx, nil, "SELECT site, id, secrets FROM webhooks WHERE (site, id) > (?, ?) ORDER BY site, id LIMIT ?", after.Site, string(after.ID), n)
+	all, err := sql.Collect(rows, err, func(scan func(...any) error) (e webhook.Endpoint, err error) {
+		err = scan(&e.Site, (*string)(&e.ID), (*sql.List)(&e.Secrets))
 		return e, err
 	})
 	if err != nil {
@@ -23,7 +24,7 @@ func (s *Store) WebhookSecrets(ctx context.Context, after webhook.Endpoint, n in
 
 // ResealWebhook replaces the secrets of a webhook by the same, sealed anew, if they still are what they were.
 func (s *Store) ResealWebhook(ctx context.Context, site string, id message.ID, before, after []string) (done bool, err error) {
-	n, err := s.exec(ctx, nil, "UPDATE webhooks SET secrets = ? WHERE site = ? AND id = ? AND secrets = ?", list(after), site, string(id), list(before))
+	n, err := s.db.Exec(ctx, nil, "UPDATE webhooks SET secrets = ? WHERE site = ? AND id = ? AND secrets = ?", sql.List(after), site, string(id), sql.List(before))
 	if err != nil {
 		return false, fmt.Errorf("seal the secrets of %s anew: %w", id, err)
 	}
@@ -39,8 +40,8 @@ type SigningKey struct {
 
 // SigningKeys lists the keys of a purpose by their numbers.
 func (s *Store) SigningKeys(ctx context.Context, purpose string) ([]SigningKey, error) {
-	rows, err := s.query(ctx, nil, "SELECT number, sealed FROM signing_keys WHERE site = ? AND purpose = ? ORDER BY number", serviceSite, purpose)
-	all, err := collect(rows, err, func(scan func(...any) error) (SigningKey, error) {
+	rows, err := s.db.Query(ctx, nil, "SELECT number, sealed FROM signing_keys WHERE site = ? AND purpose = ? ORDER BY number", serviceSite, purpose)
+	all, err := sql.Collect(rows, err, func(scan func(...any) error) (SigningKey, error) {
 		k := SigningKey{Purpose: purpose}
 		err := scan(&k.Number, &k.Sealed)
 		return k, err
@@ -53,7 +54,7 @@ func (s *Store) SigningKeys(ctx context.Context, purpose string) ([]SigningKey, 
 
 // AddSigningKey keeps a key, unless somebody has kept one of that number.
 func (s *Store) AddSigningKey(ctx context.Context, k SigningKey) (done bool, err error) {
-	n, err := s.exec(ctx, nil, "INSERT INTO signing_keys (site, purpose, number, sealed) VALUES (?, ?, ?, ?) ON CONFLICT (site, purpose, number) DO NOTHING",
+	n, err := s.db.Exec(ctx, nil, "INSERT INTO signing_keys (site, purpose, number, sealed) VALUES (?, ?, ?, ?) ON CONFLICT (site, purpose, number) DO NOTHING",
 		serviceSite, k.Purpose, k.Number, k.Sealed)
 	if err != nil {
 		return false, fmt.Errorf("keep key %d of %s: %w", k.Number, k.Purpose, err)
@@ -63,7 +64,7 @@ func (s *Store) AddSigningKey(ctx context.Context, k SigningKey) (done bool, err
 
 // ResealSigningKey replaces what is kept of a key, if it still is what the caller has read.
 func (s *Store) ResealSigningKey(ctx context.Context, k SigningKey, sealed string) (done bool, err error) {
-	n, err := s.exec(ctx, nil, "UPDATE signing_keys SET sealed = ? WHERE site = ? AND purpose = ? AND number = ? AND sealed = ?",
+	n, err := s.db.Exec(ctx, nil, "UPDATE signing_keys SET sealed = ? WHERE site = ? AND purpose = ? AND number = ? AND sealed = ?",
 		sealed, serviceSite, k.Purpose, k.Number, k.Sealed)
 	if err != nil {
 		return false, fmt.Errorf("seal key %d of %s anew: %w", k.Number, k.Purpose, err)
@@ -73,7 +74,7 @@ func (s *Store) ResealSigningKey(ctx context.Context, k SigningKey, sealed strin
 
 // DropSigningKey forgets a key, if it still is what the caller has read.
 func (s *Store) DropSigningKey(ctx context.Context, k SigningKey) (done bool, err error) {
-	n, err := s.exec(ctx, nil, "DELETE FROM signing_keys WHERE site = ? AND purpose = ? AND number = ? AND sealed = ?", serviceSite, k.Purpose, k.Number, k.Sealed)
+	n, err := s.db.Exec(ctx, nil, "DELETE FROM signing_keys WHERE site = ? AND purpose = ? AND number = ? AND sealed = ?", serviceSite, k.Purpose, k.Number, k.Sealed)
 	if err != nil {
 		return false, fmt.Errorf("drop key %d of %s: %w", k.Number, k.Purpose, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // ever is later than anything is due.
@@ -18,7 +19,7 @@ var ever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 func (s *Store) PromoteUser(ctx context.Context, c message.Call, k *message.Key, user string, decide func([]message.Message) message.Closing) (sent message.SentNow, replayed bool, err error) {
 	var items []message.Message
 	var end message.Closing
-	answered, err := s.firstTime(ctx, c, k, func(t *tx) (any, error) {
+	answered, err := s.firstTime(ctx, c, k, func(t *sql.Tx) (any, error) {
 		items, end, sent = nil, message.Closing{}, message.SentNow{}
 		people, err := s.lockUsers(ctx, t, c.Site, []string{user}, "NO KEY UPDATE")
 		if err != nil {
@@ -69,7 +70,7 @@ func (s *Store) PromoteUser(ctx context.Context, c message.Call, k *message.Key,
 
 // Waiting lists what waits for a user's digests, by when it is due; at most n messages.
 func (s *Store) Waiting(ctx context.Context, site, user string, n int) ([]message.Message, error) {
-	all, err := readMessages(s.query(ctx, nil, s.fromWindows()+" WHERE w.site = ? AND w.user_id = ? AND w.closed_at IS NULL ORDER BY w.due_at, m.occurred_at, m.id LIMIT ?",
+	all, err := readMessages(s.db.Query(ctx, nil, s.fromWindows()+" WHERE w.site = ? AND w.user_id = ? AND w.closed_at IS NULL ORDER BY w.due_at, m.occurred_at, m.id LIMIT ?",
 		site, user, n))
 	if err != nil {
 		return nil, fmt.Errorf("list what waits for %s: %w", user, err)
@@ -79,10 +80,10 @@ func (s *Store) Waiting(ctx context.Context, site, user string, n int) ([]messag
 
 // WaitingUsers lists at most n users for whom something waits, by id after the given one.
 func (s *Store) WaitingUsers(ctx context.Context, site, after string, n int) ([]message.Waits, error) {
-	rows, err := s.query(ctx, nil, "SELECT w.user_id, min(w.due_at), count(*) FROM "+s.windowsOn()+
+	rows, err := s.db.Query(ctx, nil, "SELECT w.user_id, min(w.due_at), count(*) FROM "+s.windowsOn()+
 		" WHERE w.site = ? AND w.user_id > ? AND w.closed_at IS NULL GROUP BY w.user_id ORDER BY w.user_id LIMIT ?", site, after, n)
-	all, err := collect(rows, err, func(scan func(...any) error) (w message.Waits, err error) {
-		return w, scan(&w.User, (*instant)(&w.DueAt), &w.Messages)
+	all, err := sql.Collect(rows, err, func(scan func(...any) error) (w message.Waits, err error) {
+		return w, scan(&w.User, (*sql.Instant)(&w.DueAt), &w.Messages)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list for whom something waits: %w", err)
@@ -92,7 +93,7 @@ func (s *Store) WaitingUsers(ctx context.Context, site, after string, n int) ([]
 
 // Told lists the messages of a user about events since that time, the first first; at most n.
 func (s *Store) Told(ctx context.Context, site, user string, since time.Time, n int) ([]message.Message, error) {
-	all, err := readMessages(s.query(ctx, nil, selectMessages+s.messagesOn()+
+	all, err := readMessages(s.db.Query(ctx, nil, selectMessages+s.messagesOn()+
 		" WHERE m.site = ? AND m.user_id = ? AND m.user_id <> '' AND m.id > ? AND m.type = ? ORDER BY m.id LIMIT ?",
 		site, user, message.Earliest(message.MessageIDs, since), message.Single, n))
 	if err != nil {

@@ -7,21 +7,22 @@ import (
 
 	"notifier/access"
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 const memberNames = "site, email, name, role, password, created_at, created_by, signed_in_at"
 
 func readMember(scan func(into ...any) error) (m access.Member, err error) {
-	var signedIn instant
-	err = scan(&m.Site, &m.Email, &m.Name, (*string)(&m.Role), &m.Password, (*instant)(&m.CreatedAt), &m.CreatedBy, &signedIn)
-	m.SignedInAt = orNull(time.Time(signedIn))
+	var signedIn sql.Instant
+	err = scan(&m.Site, &m.Email, &m.Name, (*string)(&m.Role), &m.Password, (*sql.Instant)(&m.CreatedAt), &m.CreatedBy, &signedIn)
+	m.SignedInAt = sql.OrNull(time.Time(signedIn))
 	return m, err
 }
 
 // Members lists the staff of a site, by address.
 func (s *Store) Members(ctx context.Context, site string) ([]access.Member, error) {
-	rows, err := s.query(ctx, nil, "SELECT "+memberNames+" FROM staff WHERE site = ? ORDER BY email LIMIT 1000", site)
-	all, err := collect(rows, err, readMember)
+	rows, err := s.db.Query(ctx, nil, "SELECT "+memberNames+" FROM staff WHERE site = ? ORDER BY email LIMIT 1000", site)
+	all, err := sql.Collect(rows, err, readMember)
 	if err != nil {
 		return nil, fmt.Errorf("list the staff: %w", err)
 	}
@@ -30,8 +31,8 @@ func (s *Store) Members(ctx context.Context, site string) ([]access.Member, erro
 
 // Member finds one by the address, on whichever site; message.ErrNotFound if there is none.
 func (s *Store) Member(ctx context.Context, email string) (access.Member, error) {
-	rows, err := s.query(ctx, nil, "SELECT "+memberNames+" FROM staff WHERE email = ?", email)
-	found, err := collect(rows, err, readMember)
+	rows, err := s.db.Query(ctx, nil, "SELECT "+memberNames+" FROM staff WHERE email = ?", email)
+	found, err := sql.Collect(rows, err, readMember)
 	if err != nil {
 		return access.Member{}, fmt.Errorf("read a member of staff: %w", err)
 	}
@@ -43,8 +44,8 @@ func (s *Store) Member(ctx context.Context, email string) (access.Member, error)
 
 // AddMember adds somebody; message.ErrMoved if the address is known already.
 func (s *Store) AddMember(ctx context.Context, m access.Member) error {
-	n, err := s.exec(ctx, nil, "INSERT INTO staff ("+memberNames+") VALUES ("+marks(8)+") ON CONFLICT DO NOTHING",
-		m.Site, m.Email, m.Name, string(m.Role), m.Password, instant(m.CreatedAt), m.CreatedBy, orNone(m.SignedInAt))
+	n, err := s.db.Exec(ctx, nil, "INSERT INTO staff ("+memberNames+") VALUES ("+sql.Marks(8)+") ON CONFLICT DO NOTHING",
+		m.Site, m.Email, m.Name, string(m.Role), m.Password, sql.Instant(m.CreatedAt), m.CreatedBy, sql.OrNone(m.SignedInAt))
 	if err == nil && n == 0 {
 		err = message.ErrMoved
 	}
@@ -66,7 +67,7 @@ func (s *Store) RemoveMember(ctx context.Context, m access.Member) error {
 		return err
 	}
 	for _, of := range []string{"views", "sign_in_networks"} {
-		if _, err := s.exec(ctx, nil, "DELETE FROM "+of+" WHERE site = ? AND email = ?", m.Site, m.Email); err != nil {
+		if _, err := s.db.Exec(ctx, nil, "DELETE FROM "+of+" WHERE site = ? AND email = ?", m.Site, m.Email); err != nil {
 			return fmt.Errorf("remove the %s of a member: %w", of, err)
 		}
 	}
@@ -75,13 +76,13 @@ func (s *Store) RemoveMember(ctx context.Context, m access.Member) error {
 
 // withoutSessions changes a member's row and ends the sessions, or neither.
 func (s *Store) withoutSessions(ctx context.Context, m access.Member, statement string, arguments ...any) error {
-	err := s.commit(ctx, func(t *tx) error {
-		n, err := s.exec(ctx, t, statement, append(arguments, m.Site, m.Email)...)
+	err := s.db.Commit(ctx, func(t *sql.Tx) error {
+		n, err := s.db.Exec(ctx, t, statement, append(arguments, m.Site, m.Email)...)
 		if err == nil && n == 0 {
 			err = message.ErrNotFound
 		}
 		if err == nil {
-			_, err = s.exec(ctx, t, "DELETE FROM sessions WHERE site = ? AND email = ?", m.Site, m.Email)
+			_, err = s.db.Exec(ctx, t, "DELETE FROM sessions WHERE site = ? AND email = ?", m.Site, m.Email)
 		}
 		return err
 	})
@@ -94,21 +95,21 @@ func (s *Store) withoutSessions(ctx context.Context, m access.Member, statement 
 const sessionNames = "site, hash, email, created_at, used_at, expires_at, address, agent"
 
 func readSession(scan func(into ...any) error) (x access.Session, err error) {
-	err = scan(&x.Site, &x.Hash, &x.Email, (*instant)(&x.CreatedAt), (*instant)(&x.UsedAt), (*instant)(&x.ExpiresAt), &x.From, &x.Agent)
+	err = scan(&x.Site, &x.Hash, &x.Email, (*sql.Instant)(&x.CreatedAt), (*sql.Instant)(&x.UsedAt), (*sql.Instant)(&x.ExpiresAt), &x.From, &x.Agent)
 	return x, err
 }
 
 // AddSession keeps a session, and when and from which network its member signed in;
 // message.ErrNotFound if the member is gone.
 func (s *Store) AddSession(ctx context.Context, x access.Session) error {
-	err := s.commit(ctx, func(t *tx) error {
-		n, err := s.exec(ctx, t, "UPDATE staff SET signed_in_at = ? WHERE site = ? AND email = ?", instant(x.CreatedAt), x.Site, x.Email)
+	err := s.db.Commit(ctx, func(t *sql.Tx) error {
+		n, err := s.db.Exec(ctx, t, "UPDATE staff SET signed_in_at = ? WHERE site = ? AND email = ?", sql.Instant(x.CreatedAt), x.Site, x.Email)
 		if err == nil && n == 0 { // removed while signing in: the session would live again with another of that address
 			err = message.ErrNotFound
 		}
 		if err == nil {
-			_, err = s.exec(ctx, t, "INSERT INTO sessions ("+sessionNames+") VALUES ("+marks(8)+")",
-				x.Site, x.Hash, x.Email, instant(x.CreatedAt), instant(x.UsedAt), instant(x.ExpiresAt), x.From, x.Agent)
+			_, err = s.db.Exec(ctx, t, "INSERT INTO sessions ("+sessionNames+") VALUES ("+sql.Marks(8)+")",
+				x.Site, x.Hash, x.Email, sql.Instant(x.CreatedAt), sql.Instant(x.UsedAt), sql.Instant(x.ExpiresAt), x.From, x.Agent)
 		}
 		if err == nil && x.Network != "" {
 			err = s.noteNetwork(ctx, t, x)
@@ -123,8 +124,8 @@ func (s *Store) AddSession(ctx context.Context, x access.Session) error {
 
 // SessionOfHash finds a session by the hash of its token; message.ErrNotFound if there is none.
 func (s *Store) SessionOfHash(ctx context.Context, hash string) (access.Session, error) {
-	rows, err := s.query(ctx, nil, "SELECT "+sessionNames+" FROM sessions WHERE hash = ?", hash)
-	found, err := collect(rows, err, readSession)
+	rows, err := s.db.Query(ctx, nil, "SELECT "+sessionNames+" FROM sessions WHERE hash = ?", hash)
+	found, err := sql.Collect(rows, err, readSession)
 	if err != nil {
 		return access.Session{}, fmt.Errorf("read a session: %w", err)
 	}
@@ -136,8 +137,8 @@ func (s *Store) SessionOfHash(ctx context.Context, hash string) (access.Session,
 
 // SessionsOf lists the sessions of a member, the newest first.
 func (s *Store) SessionsOf(ctx context.Context, site, email string) ([]access.Session, error) {
-	rows, err := s.query(ctx, nil, "SELECT "+sessionNames+" FROM sessions WHERE site = ? AND email = ? ORDER BY created_at DESC, hash LIMIT 100", site, email)
-	all, err := collect(rows, err, readSession)
+	rows, err := s.db.Query(ctx, nil, "SELECT "+sessionNames+" FROM sessions WHERE site = ? AND email = ? ORDER BY created_at DESC, hash LIMIT 100", site, email)
+	all, err := sql.Collect(rows, err, readSession)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
@@ -146,7 +147,7 @@ func (s *Store) SessionsOf(ctx context.Context, site, email string) ([]access.Se
 
 // NoteSessionUse writes down when a session was last used.
 func (s *Store) NoteSessionUse(ctx context.Context, x access.Session, at time.Time) error {
-	_, err := s.exec(ctx, nil, "UPDATE sessions SET used_at = ? WHERE site = ? AND hash = ? AND used_at < ?", instant(at), x.Site, x.Hash, instant(at))
+	_, err := s.db.Exec(ctx, nil, "UPDATE sessions SET used_at = ? WHERE site = ? AND hash = ? AND used_at < ?", sql.Instant(at), x.Site, x.Hash, sql.Instant(at))
 	if err != nil {
 		return fmt.Errorf("note the use of a session: %w", err)
 	}
@@ -155,7 +156,7 @@ func (s *Store) NoteSessionUse(ctx context.Context, x access.Session, at time.Ti
 
 // EndSession deletes a session, if it is there.
 func (s *Store) EndSession(ctx context.Context, hash string) error {
-	if _, err := s.exec(ctx, nil, "DELETE FROM sessions WHERE hash = ?", hash); err != nil {
+	if _, err := s.db.Exec(ctx, nil, "DELETE FROM sessions WHERE hash = ?", hash); err != nil {
 		return fmt.Errorf("end a session: %w", err)
 	}
 	return nil
@@ -163,7 +164,7 @@ func (s *Store) EndSession(ctx context.Context, hash string) error {
 
 // EndSessions deletes all sessions of a member.
 func (s *Store) EndSessions(ctx context.Context, site, email string) error {
-	if _, err := s.exec(ctx, nil, "DELETE FROM sessions WHERE site = ? AND email = ?", site, email); err != nil {
+	if _, err := s.db.Exec(ctx, nil, "DELETE FROM sessions WHERE site = ? AND email = ?", site, email); err != nil {
 		return fmt.Errorf("end the sessions of a member: %w", err)
 	}
 	return nil
@@ -179,7 +180,7 @@ func (s *Store) ForgetSessions(ctx context.Context, at time.Time) error {
 		"DELETE FROM sign_in_failures WHERE until <= ?":   at,
 		"DELETE FROM sign_in_networks WHERE used_at <= ?": at.Add(-networksLast),
 	} {
-		if _, err := s.exec(ctx, nil, statement, instant(before)); err != nil {
+		if _, err := s.db.Exec(ctx, nil, statement, sql.Instant(before)); err != nil {
 			return fmt.Errorf("forget old sessions: %w", err)
 		}
 	}

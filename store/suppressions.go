@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 const suppressionNames = "address, reason, since, message_id, note, account"
 
 func readSuppression(scan func(into ...any) error) (s message.Suppression, err error) {
-	return s, scan(&s.Address, (*string)(&s.Reason), (*instant)(&s.Since), (*string)(&s.MessageID), &s.Note, &s.Account)
+	return s, scan(&s.Address, (*string)(&s.Reason), (*sql.Instant)(&s.Since), (*string)(&s.MessageID), &s.Note, &s.Account)
 }
 
 // Suppressed finds those of the addresses that are not written to any more, by their
@@ -28,9 +29,9 @@ func (s *Store) Suppressed(ctx context.Context, site string, addresses []string)
 		identities[i] = message.Identity(a)
 	}
 	slices.Sort(identities)
-	rows, err := s.query(ctx, nil, "SELECT s.address, s.reason, s.since, s.message_id, s.note, s.account FROM "+s.dialect.list()+
-		s.dialect.to("suppressions", "s", "s.site = ? AND s.address = i.id", ""), s.dialect.array(slices.Compact(identities)), site)
-	found, err := collect(rows, err, readSuppression)
+	rows, err := s.db.Query(ctx, nil, "SELECT s.address, s.reason, s.since, s.message_id, s.note, s.account FROM "+s.dialect.List()+
+		s.dialect.To("suppressions", "s", "s.site = ? AND s.address = i.id", ""), s.dialect.Array(slices.Compact(identities)), site)
+	found, err := sql.Collect(rows, err, readSuppression)
 	if err != nil {
 		return nil, fmt.Errorf("look up suppressed addresses: %w", err)
 	}
@@ -44,22 +45,22 @@ func (s *Store) Suppressed(ctx context.Context, site string, addresses []string)
 // Suppress adds an address, or changes why it is not written to. One that is suppressed for
 // just that stays so since then.
 func (s *Store) Suppress(ctx context.Context, site string, sup message.Suppression) error {
-	if err := s.suppress(ctx, nil, site, sup, "DO UPDATE SET "+setTo("excluded", "reason, since, message_id, note, account")+
+	if err := s.suppress(ctx, nil, site, sup, "DO UPDATE SET "+sql.SetTo("excluded", "reason, since, message_id, note, account")+
 		" WHERE suppressions.reason <> excluded.reason OR suppressions.message_id <> excluded.message_id OR suppressions.note <> excluded.note OR suppressions.account <> excluded.account"); err != nil {
 		return fmt.Errorf("suppress an address: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) suppress(ctx context.Context, t *tx, site string, sup message.Suppression, conflict string) error {
-	_, err := s.exec(ctx, t, "INSERT INTO suppressions (site, "+suppressionNames+") VALUES ("+marks(7)+") ON CONFLICT (site, address) "+conflict,
-		site, message.Identity(sup.Address), string(sup.Reason), instant(sup.Since), string(sup.MessageID), harmless(sup.Note, message.MaxErrorText), sup.Account)
+func (s *Store) suppress(ctx context.Context, t *sql.Tx, site string, sup message.Suppression, conflict string) error {
+	_, err := s.db.Exec(ctx, t, "INSERT INTO suppressions (site, "+suppressionNames+") VALUES ("+sql.Marks(7)+") ON CONFLICT (site, address) "+conflict,
+		site, message.Identity(sup.Address), string(sup.Reason), sql.Instant(sup.Since), string(sup.MessageID), harmless(sup.Note, message.MaxErrorText), sup.Account)
 	return err
 }
 
 // keepBounces notes the addresses that do not exist. Whoever has complained, or wants no
 // mail, stays on the list for that.
-func (s *Store) keepBounces(ctx context.Context, t *tx, outcomes []settlement) error {
+func (s *Store) keepBounces(ctx context.Context, t *sql.Tx, outcomes []settlement) error {
 	type bounce struct {
 		site string
 		message.Suppression
@@ -101,9 +102,9 @@ func (s *Store) Suppressions(ctx context.Context, site, after string, n int) ([]
 // FindSuppressions lists at most n that match the filter, by address, after the given one.
 func (s *Store) FindSuppressions(ctx context.Context, site string, f message.SuppressionFilter, after string, n int) ([]message.Suppression, error) {
 	where, values := matchSuppressions(site, f)
-	rows, err := s.query(ctx, nil, "SELECT "+suppressionNames+" FROM suppressions WHERE "+where+" AND address > ? ORDER BY address LIMIT ?",
+	rows, err := s.db.Query(ctx, nil, "SELECT "+suppressionNames+" FROM suppressions WHERE "+where+" AND address > ? ORDER BY address LIMIT ?",
 		append(values, message.Identity(after), n)...)
-	all, err := collect(rows, err, readSuppression)
+	all, err := sql.Collect(rows, err, readSuppression)
 	if err != nil {
 		return nil, fmt.Errorf("list suppressed addresses: %w", err)
 	}
@@ -112,7 +113,7 @@ func (s *Store) FindSuppressions(ctx context.Context, site string, f message.Sup
 
 // Unsuppress writes to an address again; message.ErrNotFound if it was not suppressed.
 func (s *Store) Unsuppress(ctx context.Context, site, address string) error {
-	n, err := s.exec(ctx, nil, "DELETE FROM suppressions WHERE site = ? AND address = ?", site, message.Identity(address))
+	n, err := s.db.Exec(ctx, nil, "DELETE FROM suppressions WHERE site = ? AND address = ?", site, message.Identity(address))
 	if err != nil {
 		return fmt.Errorf("end a suppression: %w", err)
 	}
@@ -125,7 +126,7 @@ func (s *Store) Unsuppress(ctx context.Context, site, address string) error {
 // CountSuppressions counts those that match the filter.
 func (s *Store) CountSuppressions(ctx context.Context, site string, f message.SuppressionFilter) (n int, err error) {
 	where, values := matchSuppressions(site, f)
-	if err := s.row(ctx, nil, []any{&n}, "SELECT count(*) FROM suppressions WHERE "+where, values...); err != nil {
+	if err := s.db.Row(ctx, nil, []any{&n}, "SELECT count(*) FROM suppressions WHERE "+where, values...); err != nil {
 		return 0, fmt.Errorf("count suppressed addresses: %w", err)
 	}
 	return n, nil
@@ -134,7 +135,7 @@ func (s *Store) CountSuppressions(ctx context.Context, site string, f message.Su
 // UnsuppressAll ends all suppressions that match the filter, in one statement: all or none.
 func (s *Store) UnsuppressAll(ctx context.Context, site string, f message.SuppressionFilter) (int, error) {
 	where, values := matchSuppressions(site, f)
-	n, err := s.exec(ctx, nil, "DELETE FROM suppressions WHERE "+where, values...)
+	n, err := s.db.Exec(ctx, nil, "DELETE FROM suppressions WHERE "+where, values...)
 	if err != nil {
 		return 0, fmt.Errorf("end suppressions: %w", err)
 	}
@@ -145,10 +146,10 @@ func matchSuppressions(site string, f message.SuppressionFilter) (where string, 
 	where, values = "site = ?", []any{site}
 	add := func(condition string, value any) { where, values = where+" AND "+condition, append(values, value) }
 	if !f.Since.IsZero() {
-		add("since >= ?", instant(f.Since))
+		add("since >= ?", sql.Instant(f.Since))
 	}
 	if !f.Until.IsZero() {
-		add("since < ?", instant(f.Until))
+		add("since < ?", sql.Instant(f.Until))
 	}
 	if f.Reason != "" {
 		add("reason = ?", string(f.Reason))
@@ -161,18 +162,18 @@ func matchSuppressions(site string, f message.SuppressionFilter) (where string, 
 
 // SuppressionBursts finds the last burst of each site and account since that time.
 func (s *Store) SuppressionBursts(ctx context.Context, since time.Time) (all []message.Burst, err error) {
-	rows, err := s.query(ctx, nil, fmt.Sprintf("SELECT site, account FROM suppressions WHERE reason = '%s' AND since >= ? GROUP BY site, account HAVING count(*) >= ?",
-		message.Bounced), instant(since), message.BurstSize)
-	many, err := collect(rows, err, func(scan func(...any) error) (b message.Burst, err error) { return b, scan(&b.Site, &b.Account) })
+	rows, err := s.db.Query(ctx, nil, fmt.Sprintf("SELECT site, account FROM suppressions WHERE reason = '%s' AND since >= ? GROUP BY site, account HAVING count(*) >= ?",
+		message.Bounced), sql.Instant(since), message.BurstSize)
+	many, err := sql.Collect(rows, err, func(scan func(...any) error) (b message.Burst, err error) { return b, scan(&b.Site, &b.Account) })
 	slices.SortFunc(many, func(a, b message.Burst) int {
 		return cmp.Or(strings.Compare(a.Site, b.Site), strings.Compare(a.Account, b.Account))
 	})
 	for _, m := range many {
 		var times []time.Time
 		if err == nil {
-			rows, err = s.query(ctx, nil, fmt.Sprintf("SELECT since FROM suppressions WHERE reason = '%s' AND since >= ? AND site = ? AND account = ? ORDER BY since DESC LIMIT ?",
-				message.Bounced), instant(since), m.Site, m.Account, burstRows)
-			times, err = collect(rows, err, func(scan func(...any) error) (at time.Time, err error) { return at, scan((*instant)(&at)) })
+			rows, err = s.db.Query(ctx, nil, fmt.Sprintf("SELECT since FROM suppressions WHERE reason = '%s' AND since >= ? AND site = ? AND account = ? ORDER BY since DESC LIMIT ?",
+				message.Bounced), sql.Instant(since), m.Site, m.Account, burstRows)
+			times, err = sql.Collect(rows, err, func(scan func(...any) error) (at time.Time, err error) { return at, scan((*sql.Instant)(&at)) })
 		}
 		if b, found := message.LastBurst(times); found {
 			b.Site, b.Account = m.Site, m.Account

@@ -2,13 +2,13 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 	"notifier/template"
 )
 
@@ -16,7 +16,7 @@ const templateNames = "name, content, updated_at"
 
 func readTemplate(scan func(into ...any) error) (t template.Template, err error) {
 	var name, content string
-	if err := scan(&name, &content, (*instant)(&t.UpdatedAt)); err != nil {
+	if err := scan(&name, &content, (*sql.Instant)(&t.UpdatedAt)); err != nil {
 		return t, err
 	}
 	at := t.UpdatedAt
@@ -27,8 +27,8 @@ func readTemplate(scan func(into ...any) error) (t template.Template, err error)
 
 // Template reads one; message.ErrNotFound if there is none.
 func (s *Store) Template(ctx context.Context, site, name string) (template.Template, error) {
-	rows, err := s.query(ctx, nil, "SELECT "+templateNames+" FROM templates WHERE site = ? AND name = ?", site, name)
-	found, err := collect(rows, err, readTemplate)
+	rows, err := s.db.Query(ctx, nil, "SELECT "+templateNames+" FROM templates WHERE site = ? AND name = ?", site, name)
+	found, err := sql.Collect(rows, err, readTemplate)
 	if err != nil {
 		return template.Template{}, fmt.Errorf("read a template: %w", err)
 	}
@@ -40,8 +40,8 @@ func (s *Store) Template(ctx context.Context, site, name string) (template.Templ
 
 // Partials reads those of a site, by name.
 func (s *Store) Partials(ctx context.Context, site string) (map[string]template.Template, error) {
-	rows, err := s.query(ctx, nil, "SELECT "+templateNames+" FROM templates WHERE site = ? AND partial ORDER BY name", site)
-	found, err := collect(rows, err, readTemplate)
+	rows, err := s.db.Query(ctx, nil, "SELECT "+templateNames+" FROM templates WHERE site = ? AND partial ORDER BY name", site)
+	found, err := sql.Collect(rows, err, readTemplate)
 	if err != nil {
 		return nil, fmt.Errorf("read the partials: %w", err)
 	}
@@ -54,8 +54,8 @@ func (s *Store) Partials(ctx context.Context, site string) (map[string]template.
 
 // Templates lists at most n, by name, after the given one.
 func (s *Store) Templates(ctx context.Context, site, after string, n int) ([]template.Template, error) {
-	rows, err := s.query(ctx, nil, "SELECT "+templateNames+" FROM templates WHERE site = ? AND name > ? ORDER BY name LIMIT ?", site, after, n)
-	all, err := collect(rows, err, readTemplate)
+	rows, err := s.db.Query(ctx, nil, "SELECT "+templateNames+" FROM templates WHERE site = ? AND name > ? ORDER BY name LIMIT ?", site, after, n)
+	all, err := sql.Collect(rows, err, readTemplate)
 	if err != nil {
 		return nil, fmt.Errorf("list the templates: %w", err)
 	}
@@ -69,7 +69,7 @@ func (s *Store) Templates(ctx context.Context, site, after string, n int) ([]tem
 //
 // What is kept just so is not written, and UpdatedAt says since when.
 func (s *Store) SaveTemplates(ctx context.Context, c message.Call, all ...template.Template) error {
-	err := s.commit(ctx, func(t *tx) error {
+	err := s.db.Commit(ctx, func(t *sql.Tx) error {
 		for i := range all {
 			one := &all[i]
 			if err := s.matches(ctx, t, c, one.Name); err != nil {
@@ -82,8 +82,8 @@ func (s *Store) SaveTemplates(ctx context.Context, c message.Call, all ...templa
 			if same {
 				continue
 			}
-			_, err = s.exec(ctx, t, "INSERT INTO templates (site, name, partial, content, updated_at) VALUES ("+marks(5)+") ON CONFLICT (site, name) DO UPDATE SET "+
-				setTo("excluded", "partial, content, updated_at"), c.Site, one.Name, one.Partial, string(content), instant(one.UpdatedAt))
+			_, err = s.db.Exec(ctx, t, "INSERT INTO templates (site, name, partial, content, updated_at) VALUES ("+sql.Marks(5)+") ON CONFLICT (site, name) DO UPDATE SET "+
+				sql.SetTo("excluded", "partial, content, updated_at"), c.Site, one.Name, one.Partial, string(content), sql.Instant(one.UpdatedAt))
 			if err != nil {
 				return err
 			}
@@ -98,10 +98,10 @@ func (s *Store) SaveTemplates(ctx context.Context, c message.Call, all ...templa
 
 // kept tells whether a template is kept just so: then it is as old as that. Content is
 // what is to be kept of it.
-func (s *Store) kept(ctx context.Context, t *tx, site string, one *template.Template) (content []byte, same bool, err error) {
+func (s *Store) kept(ctx context.Context, t *sql.Tx, site string, one *template.Template) (content []byte, same bool, err error) {
 	var kept string
-	var at instant
-	err = s.row(ctx, t, []any{&kept, &at}, "SELECT content, updated_at FROM templates WHERE site = ? AND name = ?"+s.dialect.lock("UPDATE"), site, one.Name)
+	var at sql.Instant
+	err = s.db.Row(ctx, t, []any{&kept, &at}, "SELECT content, updated_at FROM templates WHERE site = ? AND name = ?"+s.dialect.Lock("UPDATE"), site, one.Name)
 	switch {
 	case err == nil:
 		before := *one
@@ -118,12 +118,12 @@ func (s *Store) kept(ctx context.Context, t *tx, site string, one *template.Temp
 }
 
 // matches makes sure that a template is as the call wants it, and stays so.
-func (s *Store) matches(ctx context.Context, t *tx, c message.Call, name string) error {
+func (s *Store) matches(ctx context.Context, t *sql.Tx, c message.Call, name string) error {
 	if c.Match == "" {
 		return nil
 	}
-	var at instant
-	err := s.row(ctx, t, []any{&at}, "SELECT updated_at FROM templates WHERE site = ? AND name = ?"+s.dialect.lock("UPDATE"), c.Site, name)
+	var at sql.Instant
+	err := s.db.Row(ctx, t, []any{&at}, "SELECT updated_at FROM templates WHERE site = ? AND name = ?"+s.dialect.Lock("UPDATE"), c.Site, name)
 	version := time.Time(at).UnixMicro()
 	if errors.Is(err, sql.ErrNoRows) {
 		version, err = 0, nil
@@ -136,7 +136,7 @@ func (s *Store) matches(ctx context.Context, t *tx, c message.Call, name string)
 
 // RemoveTemplate deletes one; message.ErrNotFound if there is none.
 func (s *Store) RemoveTemplate(ctx context.Context, site, name string) error {
-	n, err := s.exec(ctx, nil, "DELETE FROM templates WHERE site = ? AND name = ?", site, name)
+	n, err := s.db.Exec(ctx, nil, "DELETE FROM templates WHERE site = ? AND name = ?", site, name)
 	if err != nil {
 		return fmt.Errorf("remove a template: %w", err)
 	}

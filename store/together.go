@@ -9,6 +9,7 @@ import (
 
 	"notifier/message"
 	"notifier/rescue"
+	"notifier/store/sql"
 )
 
 // together commits trays that come at the same time in one transaction: what a commit costs
@@ -75,7 +76,7 @@ func (s *Store) join(ctx context.Context, at time.Time, tray message.Tray) ([]by
 	}
 	g.mu.Unlock()
 	if i >= 0 {
-		return nil, told(ctx.Err())
+		return nil, sql.Told(ctx.Err())
 	}
 	// It is on its way: only the database knows whether it arrives.
 	return nil, &message.Trouble{Unknown: true, Err: ctx.Err()}
@@ -138,7 +139,7 @@ func (s *Store) acceptAll(ctx context.Context, all []*asked) error {
 	if done, err := s.bare(ctx, trays...); done || err != nil {
 		return err
 	}
-	return s.commit(ctx, func(t *tx) error {
+	return s.db.Commit(ctx, func(t *sql.Tx) error {
 		var rows []*messageRow
 		for _, a := range all {
 			a.answered = nil
@@ -179,7 +180,7 @@ func (s *Store) bare(ctx context.Context, trays ...message.Tray) (done bool, err
 	if len(rows) == 0 || len(rows) >= copied || !s.dialect.atOnce() || !s.unheard(ctx, sites) {
 		return false, nil
 	}
-	return true, s.noted(ctx, ended(s.dialect.insertMessages(ctx, nil, rows)))
+	return true, s.db.Noted(ctx, sql.Ended(s.dialect.insertMessages(ctx, nil, rows)))
 }
 
 func compareKeys(a, b message.Tray) int {

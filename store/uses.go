@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // wrongUses finds the attachments whose count differs from what refers to them. It is one
@@ -18,8 +19,8 @@ func (s *Store) wrongUses() string {
 // WrongUses compares, on all sites, how often each attachment is said to be used with the
 // messages that refer to it. It reads all messages that have attachments.
 func (s *Store) WrongUses(ctx context.Context) ([]message.Use, error) {
-	rows, err := s.query(ctx, nil, s.wrongUses())
-	all, err := collect(rows, err, func(scan func(...any) error) (u message.Use, err error) {
+	rows, err := s.db.Query(ctx, nil, s.wrongUses())
+	all, err := sql.Collect(rows, err, func(scan func(...any) error) (u message.Use, err error) {
 		return u, scan(&u.Site, &u.Hash, &u.Counted, &u.Refer, &u.Gone)
 	})
 	if err != nil {
@@ -32,16 +33,16 @@ func (s *Store) WrongUses(ctx context.Context) ([]message.Use, error) {
 // nothing refers to. Their rows are held while they are counted: who begins or ends to use
 // one has either been counted, or counts after it. It returns how many it corrected.
 func (s *Store) RepairUses(ctx context.Context, wrong []message.Use) (corrected int, err error) {
-	err = s.commit(ctx, func(t *tx) error {
+	err = s.db.Commit(ctx, func(t *sql.Tx) error {
 		corrected = 0
 		for _, u := range wrong { // in one order, as all rows
-			if _, err := texts(s.query(ctx, t, "SELECT hash FROM blobs WHERE site = ? AND hash = ?"+s.dialect.lock("UPDATE"), u.Site, u.Hash)); err != nil {
+			if _, err := sql.Texts(s.db.Query(ctx, t, "SELECT hash FROM blobs WHERE site = ? AND hash = ?"+s.dialect.Lock("UPDATE"), u.Site, u.Hash)); err != nil {
 				return err
 			}
 		}
 		refer := map[[2]string]int{}
-		rows, err := s.query(ctx, t, s.dialect.references())
-		_, err = collect(rows, err, func(scan func(...any) error) (n int, err error) {
+		rows, err := s.db.Query(ctx, t, s.dialect.references())
+		_, err = sql.Collect(rows, err, func(scan func(...any) error) (n int, err error) {
 			var key [2]string
 			err = scan(&key[0], &key[1], &n)
 			refer[key] = n
@@ -52,9 +53,9 @@ func (s *Store) RepairUses(ctx context.Context, wrong []message.Use) (corrected 
 		}
 		for _, u := range wrong {
 			n := refer[[2]string{u.Site, u.Hash}]
-			changed, err := s.exec(ctx, t, "UPDATE blobs SET uses = ? WHERE site = ? AND hash = ? AND uses <> ?", n, u.Site, u.Hash, n)
+			changed, err := s.db.Exec(ctx, t, "UPDATE blobs SET uses = ? WHERE site = ? AND hash = ? AND uses <> ?", n, u.Site, u.Hash, n)
 			if err == nil && n == 0 {
-				_, err = s.exec(ctx, t, "DELETE FROM blobs WHERE site = ? AND hash = ?", u.Site, u.Hash)
+				_, err = s.db.Exec(ctx, t, "DELETE FROM blobs WHERE site = ? AND hash = ?", u.Site, u.Hash)
 			}
 			if err != nil {
 				return err

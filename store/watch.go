@@ -16,6 +16,7 @@ import (
 
 	"notifier/message"
 	"notifier/rescue"
+	"notifier/store/sql"
 )
 
 // Watch calls wake when another process has made messages pending, and posted when somebody
@@ -115,7 +116,7 @@ func (s *Store) hear(ctx context.Context, wake, posted func()) error {
 	if err != nil {
 		return err
 	}
-	defer close1s(conn)
+	defer sql.CloseSoon(conn)
 	if _, err := conn.Exec(ctx, "LISTEN "+channel+"; LISTEN "+outboxChannel); err != nil {
 		return err
 	}
@@ -140,7 +141,7 @@ func (s *Store) hear(ctx context.Context, wake, posted func()) error {
 
 // say tells all that listen, over a connection of the pool.
 func (s *Store) say(ctx context.Context, word string) error {
-	_, err := s.exec(ctx, nil, "SELECT pg_notify(?, ?)", channel, word)
+	_, err := s.db.Exec(ctx, nil, "SELECT pg_notify(?, ?)", channel, word)
 	return err
 }
 
@@ -162,8 +163,8 @@ func (e *ear) say(ctx context.Context, word string) error {
 func (e *ear) listen(ctx context.Context) error {
 	patience, cancel := context.WithTimeout(ctx, hearEvery)
 	defer cancel()
-	e.guard.alarms(cancel)
-	defer e.guard.alarms(nil)
+	e.db.OnAlarm(cancel)
+	defer e.db.OnAlarm(nil)
 	for {
 		n, err := e.conn.WaitForNotification(patience)
 		switch {
@@ -246,7 +247,7 @@ func (s *Store) tellOthers() {
 	s.herald.asked.Store(false)
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if _, err := s.exec(ctx, nil, "SELECT pg_notify(?, ?)", channel, s.name); err != nil {
+	if _, err := s.db.Exec(ctx, nil, "SELECT pg_notify(?, ?)", channel, s.name); err != nil {
 		s.log.Debug("the other processes could not be told", zap.Error(err))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 	"notifier/webhook"
 )
 
@@ -20,13 +21,13 @@ func (s *Store) Webhooks(ctx context.Context, site string) ([]webhook.Endpoint, 
 	return all, nil
 }
 
-func (s *Store) webhooks(ctx context.Context, t *tx, site string) ([]webhook.Endpoint, error) {
-	rows, err := s.query(ctx, t, "SELECT "+webhookNames+" FROM webhooks WHERE site = ? ORDER BY id", site)
-	return collect(rows, err, func(scan func(...any) error) (e webhook.Endpoint, err error) {
-		var rotated, failing, disabled instant
-		err = scan((*string)(&e.ID), &e.URL, (*list)(&e.Events), (*string)(&e.Naming), &e.Note, (*list)(&e.Secrets), &rotated, &failing,
-			&disabled, &e.DisabledFor, (*instant)(&e.CreatedAt), (*instant)(&e.UpdatedAt))
-		e.Site, e.RotatedAt, e.FailingSince, e.DisabledAt = site, orNull(time.Time(rotated)), orNull(time.Time(failing)), orNull(time.Time(disabled))
+func (s *Store) webhooks(ctx context.Context, t *sql.Tx, site string) ([]webhook.Endpoint, error) {
+	rows, err := s.db.Query(ctx, t, "SELECT "+webhookNames+" FROM webhooks WHERE site = ? ORDER BY id", site)
+	return sql.Collect(rows, err, func(scan func(...any) error) (e webhook.Endpoint, err error) {
+		var rotated, failing, disabled sql.Instant
+		err = scan((*string)(&e.ID), &e.URL, (*sql.List)(&e.Events), (*string)(&e.Naming), &e.Note, (*sql.List)(&e.Secrets), &rotated, &failing,
+			&disabled, &e.DisabledFor, (*sql.Instant)(&e.CreatedAt), (*sql.Instant)(&e.UpdatedAt))
+		e.Site, e.RotatedAt, e.FailingSince, e.DisabledAt = site, sql.OrNull(time.Time(rotated)), sql.OrNull(time.Time(failing)), sql.OrNull(time.Time(disabled))
 		return e, err
 	})
 }
@@ -48,10 +49,10 @@ func (s *Store) Webhook(ctx context.Context, site string, id message.ID) (webhoo
 // SaveWebhook adds a webhook, or changes it. The secrets of one that is there stay as they are: somebody may have
 // replaced them since it was read.
 func (s *Store) SaveWebhook(ctx context.Context, e webhook.Endpoint) error {
-	_, err := s.exec(ctx, nil, "INSERT INTO webhooks (site, "+webhookNames+") VALUES ("+marks(13)+") ON CONFLICT (site, id) DO UPDATE SET "+
-		setTo("excluded", "url, events, naming, note, failing_since, disabled_at, disabled_for, updated_at"),
-		e.Site, string(e.ID), e.URL, list(e.Events), string(e.Naming), e.Note, list(e.Secrets), orNone(e.RotatedAt), orNone(e.FailingSince), orNone(e.DisabledAt),
-		harmless(e.DisabledFor, message.MaxErrorTruncated), instant(e.CreatedAt), instant(e.UpdatedAt))
+	_, err := s.db.Exec(ctx, nil, "INSERT INTO webhooks (site, "+webhookNames+") VALUES ("+sql.Marks(13)+") ON CONFLICT (site, id) DO UPDATE SET "+
+		sql.SetTo("excluded", "url, events, naming, note, failing_since, disabled_at, disabled_for, updated_at"),
+		e.Site, string(e.ID), e.URL, sql.List(e.Events), string(e.Naming), e.Note, sql.List(e.Secrets), sql.OrNone(e.RotatedAt), sql.OrNone(e.FailingSince), sql.OrNone(e.DisabledAt),
+		harmless(e.DisabledFor, message.MaxErrorTruncated), sql.Instant(e.CreatedAt), sql.Instant(e.UpdatedAt))
 	if err != nil {
 		return fmt.Errorf("save the webhook %s: %w", e.ID, err)
 	}
@@ -61,8 +62,8 @@ func (s *Store) SaveWebhook(ctx context.Context, e webhook.Endpoint) error {
 
 // GiveSecrets replaces the secrets of a webhook, unless they are no longer those that the caller has read.
 func (s *Store) GiveSecrets(ctx context.Context, e webhook.Endpoint, before []string) (done bool, err error) {
-	n, err := s.exec(ctx, nil, "UPDATE webhooks SET secrets = ?, rotated_at = ?, updated_at = ? WHERE site = ? AND id = ? AND secrets = ?",
-		list(e.Secrets), orNone(e.RotatedAt), instant(e.UpdatedAt), e.Site, string(e.ID), list(before))
+	n, err := s.db.Exec(ctx, nil, "UPDATE webhooks SET secrets = ?, rotated_at = ?, updated_at = ? WHERE site = ? AND id = ? AND secrets = ?",
+		sql.List(e.Secrets), sql.OrNone(e.RotatedAt), sql.Instant(e.UpdatedAt), e.Site, string(e.ID), sql.List(before))
 	if err != nil {
 		return false, fmt.Errorf("give %s another secret: %w", e.ID, err)
 	}
@@ -70,18 +71,11 @@ func (s *Store) GiveSecrets(ctx context.Context, e webhook.Endpoint, before []st
 	return n == 1, nil
 }
 
-func orNone(t *time.Time) instant {
-	if t == nil {
-		return instant{}
-	}
-	return instant(*t)
-}
-
 // NoteWebhook writes how a webhook fares: since when it fails, and whether it is disabled
 // for that. What admins set stays as it is.
 func (s *Store) NoteWebhook(ctx context.Context, e webhook.Endpoint) error {
-	_, err := s.exec(ctx, nil, "UPDATE webhooks SET failing_since = ?, disabled_at = ?, disabled_for = ? WHERE site = ? AND id = ? AND "+same("updated_at", e.UpdatedAt),
-		orNone(e.FailingSince), orNone(e.DisabledAt), harmless(e.DisabledFor, message.MaxErrorTruncated), e.Site, string(e.ID), instant(e.UpdatedAt))
+	_, err := s.db.Exec(ctx, nil, "UPDATE webhooks SET failing_since = ?, disabled_at = ?, disabled_for = ? WHERE site = ? AND id = ? AND "+sql.Same("updated_at", e.UpdatedAt),
+		sql.OrNone(e.FailingSince), sql.OrNone(e.DisabledAt), harmless(e.DisabledFor, message.MaxErrorTruncated), e.Site, string(e.ID), sql.Instant(e.UpdatedAt))
 	if err != nil {
 		return fmt.Errorf("note how %s fares: %w", e.ID, err)
 	}
@@ -91,13 +85,13 @@ func (s *Store) NoteWebhook(ctx context.Context, e webhook.Endpoint) error {
 
 // RemoveWebhook deletes a webhook and all that it was told; message.ErrNotFound if there is none.
 func (s *Store) RemoveWebhook(ctx context.Context, site string, id message.ID) error {
-	err := s.commit(ctx, func(t *tx) error {
-		n, err := s.exec(ctx, t, "DELETE FROM webhooks WHERE site = ? AND id = ?", site, string(id))
+	err := s.db.Commit(ctx, func(t *sql.Tx) error {
+		n, err := s.db.Exec(ctx, t, "DELETE FROM webhooks WHERE site = ? AND id = ?", site, string(id))
 		if err == nil && n == 0 {
 			err = message.ErrNotFound
 		}
 		if err == nil {
-			_, err = s.exec(ctx, t, "DELETE FROM callbacks WHERE site = ? AND webhook_id = ?", site, string(id))
+			_, err = s.db.Exec(ctx, t, "DELETE FROM callbacks WHERE site = ? AND webhook_id = ?", site, string(id))
 		}
 		return err
 	})
@@ -120,7 +114,7 @@ const fresh = time.Second
 
 // audience are the webhooks that are told of what happens. One that is disabled is told,
 // too, once it is enabled again.
-func (s *Store) audience(ctx context.Context, t *tx, site string) ([]webhook.Endpoint, error) {
+func (s *Store) audience(ctx context.Context, t *sql.Tx, site string) ([]webhook.Endpoint, error) {
 	if known, found := s.audiences.Load(site); found && time.Now().Before(known.(audience).until) {
 		return known.(audience).endpoints, nil
 	}

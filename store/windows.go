@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/store/sql"
 )
 
 // wait is what a deferred message waits for: its user's instant, in microseconds.
@@ -28,7 +29,7 @@ func (w wait) compare(other wait) int {
 
 // openWindows finds or opens a window for each wait and keeps it open until the
 // transaction ends.
-func (s *Store) openWindows(ctx context.Context, t *tx, site string, waits []wait) (map[wait]message.ID, error) {
+func (s *Store) openWindows(ctx context.Context, t *sql.Tx, site string, waits []wait) (map[wait]message.ID, error) {
 	// All go through them in one order, so that no two wait for each other.
 	slices.SortFunc(waits, wait.compare)
 	missing := slices.Compact(waits)
@@ -48,7 +49,7 @@ func (s *Store) openWindows(ctx context.Context, t *tx, site string, waits []wai
 		// Another transaction may open the same window, or close one that was just found;
 		// then it is looked up, or opened, again.
 		from, arguments := s.dialect.waits(ids, missing)
-		_, err := s.exec(ctx, t, "INSERT INTO windows (site, id, user_id, due_at) SELECT ?, i.id, i.user_id, i.due_at FROM "+from+
+		_, err := s.db.Exec(ctx, t, "INSERT INTO windows (site, id, user_id, due_at) SELECT ?, i.id, i.user_id, i.due_at FROM "+from+
 			" WHERE true ON CONFLICT (site, user_id, due_at) WHERE closed_at IS NULL DO NOTHING", append([]any{site}, arguments...)...)
 		if err != nil {
 			return nil, fmt.Errorf("open windows: %w", err)
@@ -58,14 +59,14 @@ func (s *Store) openWindows(ctx context.Context, t *tx, site string, waits []wai
 }
 
 // findWindows adds the open windows that there are for these waits.
-func (s *Store) findWindows(ctx context.Context, t *tx, site string, waits []wait, found map[wait]message.ID) error {
+func (s *Store) findWindows(ctx context.Context, t *sql.Tx, site string, waits []wait, found map[wait]message.ID) error {
 	from, arguments := s.dialect.waits(nil, waits)
-	rows, err := s.query(ctx, t, "SELECT w.id, w.user_id, w.due_at FROM "+from+
-		s.dialect.to("windows", "w", "w.site = ? AND w.user_id = i.user_id AND w.due_at = i.due_at AND w.closed_at IS NULL", s.dialect.lock("KEY SHARE")),
+	rows, err := s.db.Query(ctx, t, "SELECT w.id, w.user_id, w.due_at FROM "+from+
+		s.dialect.To("windows", "w", "w.site = ? AND w.user_id = i.user_id AND w.due_at = i.due_at AND w.closed_at IS NULL", s.dialect.Lock("KEY SHARE")),
 		append(arguments, site)...)
-	_, err = collect(rows, err, func(scan func(...any) error) (id message.ID, err error) {
+	_, err = sql.Collect(rows, err, func(scan func(...any) error) (id message.ID, err error) {
 		var w wait
-		var due instant
+		var due sql.Instant
 		err = scan(&id, &w.user, &due)
 		w.due = time.Time(due).UnixMicro()
 		found[w] = id
@@ -83,9 +84,9 @@ func (s *Store) findWindows(ctx context.Context, t *tx, site string, waits []wai
 // waits, or everything has moved. It returns how many users it looked at.
 func (s *Store) Promote(ctx context.Context, site string, at time.Time, n int, decide func([]message.Message) message.Closing) (int, error) {
 	users := 0
-	err := s.commit(ctx, func(t *tx) error {
-		due, err := texts(s.query(ctx, t, "SELECT DISTINCT user_id FROM (SELECT user_id FROM windows "+
-			"WHERE site = ? AND closed_at IS NULL AND due_at <= ? ORDER BY due_at, user_id LIMIT ?) AS w", site, instant(at), n))
+	err := s.db.Commit(ctx, func(t *sql.Tx) error {
+		due, err := sql.Texts(s.db.Query(ctx, t, "SELECT DISTINCT user_id FROM (SELECT user_id FROM windows "+
+			"WHERE site = ? AND closed_at IS NULL AND due_at <= ? ORDER BY due_at, user_id LIMIT ?) AS w", site, sql.Instant(at), n))
 		if err != nil || len(due) == 0 {
 			return err
 		}
@@ -109,7 +110,7 @@ func (s *Store) Promote(ctx context.Context, site string, at time.Time, n int, d
 // holdUsers takes the users for this transaction: those that nobody else has, or, if
 // others have them all, each of them in turn. So no two replicas close windows of the
 // same user, and no preference changes meanwhile.
-func (s *Store) holdUsers(ctx context.Context, t *tx, site string, ids []string) (map[string]message.Person, error) {
+func (s *Store) holdUsers(ctx context.Context, t *sql.Tx, site string, ids []string) (map[string]message.Person, error) {
 	for _, lock := range []string{"NO KEY UPDATE SKIP LOCKED", "NO KEY UPDATE"} {
 		held, err := s.lockUsers(ctx, t, site, ids, lock)
 		if err != nil || len(held) > 0 {
@@ -123,18 +124,18 @@ func (s *Store) holdUsers(ctx context.Context, t *tx, site string, ids []string)
 	return orphans, nil
 }
 
-func (s *Store) lockUsers(ctx context.Context, t *tx, site string, ids []string, lock string) (map[string]message.Person, error) {
+func (s *Store) lockUsers(ctx context.Context, t *sql.Tx, site string, ids []string, lock string) (map[string]message.Person, error) {
 	slices.Sort(ids)
-	return s.people(ctx, t, site, ids, s.dialect.lock(lock))
+	return s.people(ctx, t, site, ids, s.dialect.Lock(lock))
 }
 
 // dueWindows locks and lists the users' windows whose time has come: window → user.
-func (s *Store) dueWindows(ctx context.Context, t *tx, site string, at time.Time, users []string) (map[string]string, error) {
-	rows, err := s.query(ctx, t, "SELECT w.id, w.user_id FROM "+s.dialect.list()+
-		s.dialect.to("windows", "w", "w.site = ? AND w.user_id = i.id AND w.closed_at IS NULL AND w.due_at <= ?", s.dialect.lock("UPDATE")),
-		s.dialect.array(users), site, instant(at))
+func (s *Store) dueWindows(ctx context.Context, t *sql.Tx, site string, at time.Time, users []string) (map[string]string, error) {
+	rows, err := s.db.Query(ctx, t, "SELECT w.id, w.user_id FROM "+s.dialect.List()+
+		s.dialect.To("windows", "w", "w.site = ? AND w.user_id = i.id AND w.closed_at IS NULL AND w.due_at <= ?", s.dialect.Lock("UPDATE")),
+		s.dialect.Array(users), site, sql.Instant(at))
 	windows := map[string]string{}
-	_, err = collect(rows, err, func(scan func(...any) error) (user string, err error) {
+	_, err = sql.Collect(rows, err, func(scan func(...any) error) (user string, err error) {
 		var id string
 		err = scan(&id, &user)
 		windows[id] = user
@@ -154,7 +155,7 @@ type closing struct {
 
 // closeWindows writes what becomes of the messages in the windows. What decide needs of the
 // site it finds by InForceSeen.
-func (s *Store) closeWindows(ctx context.Context, t *tx, c closing) error {
+func (s *Store) closeWindows(ctx context.Context, t *sql.Tx, c closing) error {
 	in, err := s.siteNow(ctx, t, c.site)
 	if err != nil {
 		return err
@@ -200,7 +201,7 @@ func (s *Store) closeWindows(ctx context.Context, t *tx, c closing) error {
 }
 
 // waiting reads the messages in the windows, by user, with the user's address of now.
-func (s *Store) waiting(ctx context.Context, t *tx, c closing) (map[string][]message.Message, error) {
+func (s *Store) waiting(ctx context.Context, t *sql.Tx, c closing) (map[string][]message.Message, error) {
 	windows := slices.SortedFunc(maps.Keys(c.windows), func(a, b string) int {
 		return cmp.Or(strings.Compare(c.windows[a], c.windows[b]), strings.Compare(a, b))
 	})
@@ -231,21 +232,21 @@ func (s *Store) waiting(ctx context.Context, t *tx, c closing) (map[string][]mes
 }
 
 // inWindows reads the deferred messages in these windows.
-func (s *Store) inWindows(ctx context.Context, t *tx, site string, windows []string) ([]message.Message, error) {
-	return s.dialect.read(ctx, s, t, selectMessages+s.dialect.list()+s.dialect.to("windows", "w", "w.site = ? AND w.id = i.id", "")+s.withWindows(),
-		s.dialect.array(windows), site)
+func (s *Store) inWindows(ctx context.Context, t *sql.Tx, site string, windows []string) ([]message.Message, error) {
+	return s.dialect.read(ctx, s, t, selectMessages+s.dialect.List()+s.dialect.To("windows", "w", "w.site = ? AND w.id = i.id", "")+s.withWindows(),
+		s.dialect.Array(windows), site)
 }
 
 // moveDeferred promotes and skips messages, all those of one move in one statement.
-func (s *Store) moveDeferred(ctx context.Context, t *tx, c closing, moved map[message.Move][]string) error {
+func (s *Store) moveDeferred(ctx context.Context, t *sql.Tx, c closing, moved map[message.Move][]string) error {
 	for move, ids := range moved {
-		set, arguments := "due_at = ?, queued_at = ?", []any{instant(c.at), instant(c.at)}
+		set, arguments := "due_at = ?, queued_at = ?", []any{sql.Instant(c.at), sql.Instant(c.at)}
 		if move == message.Skip {
 			set, arguments = "reason = ?", []any{message.NoAddress}
 		}
 		err := s.changeRows(ctx, t, rowsOf{
-			site: c.site, ids: ids, and: hidden("status") + " = '" + string(message.Deferred) + "'",
-			set: "status = ?, changed_at = ?, " + set, setArguments: append([]any{message.After(move), instant(c.at)}, arguments...),
+			site: c.site, ids: ids, and: sql.Hidden("status") + " = '" + string(message.Deferred) + "'",
+			set: "status = ?, changed_at = ?, " + set, setArguments: append([]any{message.After(move), sql.Instant(c.at)}, arguments...),
 		})
 		if err == nil {
 			err = s.tell(ctx, t, statusesOf(c.site, ids, message.After(move), ""))
@@ -258,18 +259,18 @@ func (s *Store) moveDeferred(ctx context.Context, t *tx, c closing, moved map[me
 }
 
 // readdress mends the address of a message whose user has changed since.
-func (s *Store) readdress(ctx context.Context, t *tx, m message.Message) error {
-	_, err := s.exec(ctx, t, "UPDATE messages SET to_email = ?, to_name = ?, timezone = ?, language = ? WHERE site = ? AND id = ?",
+func (s *Store) readdress(ctx context.Context, t *sql.Tx, m message.Message) error {
+	_, err := s.db.Exec(ctx, t, "UPDATE messages SET to_email = ?, to_name = ?, timezone = ?, language = ? WHERE site = ? AND id = ?",
 		m.To[0].Email, m.To[0].Name, m.Timezone, m.Language, m.Site, m.ID)
 	return err
 }
 
 // reschedule changes what waits for a user as again says: when it is due, and why then.
 // The caller holds the user's row.
-func (s *Store) reschedule(ctx context.Context, t *tx, c message.Call, user string, again func(message.Message) message.Message) error {
+func (s *Store) reschedule(ctx context.Context, t *sql.Tx, c message.Call, user string, again func(message.Message) message.Message) error {
 	site := c.Site
-	windows, err := texts(s.query(ctx, t, "SELECT id FROM windows WHERE site = ? AND user_id = ? AND closed_at IS NULL ORDER BY due_at"+
-		s.dialect.lock("UPDATE"), site, user))
+	windows, err := sql.Texts(s.db.Query(ctx, t, "SELECT id FROM windows WHERE site = ? AND user_id = ? AND closed_at IS NULL ORDER BY due_at"+
+		s.dialect.Lock("UPDATE"), site, user))
 	if err != nil || len(windows) == 0 {
 		return err
 	}
@@ -293,10 +294,10 @@ func (s *Store) reschedule(ctx context.Context, t *tx, c message.Call, user stri
 		return err
 	}
 	for _, m := range changed {
-		if _, err := s.exec(ctx, t, "UPDATE queue SET window_id = ?, reason = ? WHERE site = ? AND id = ?", open[waitOf(m)], m.Reason, site, m.ID); err != nil {
+		if _, err := s.db.Exec(ctx, t, "UPDATE queue SET window_id = ?, reason = ? WHERE site = ? AND id = ?", open[waitOf(m)], m.Reason, site, m.ID); err != nil {
 			return err
 		}
-		if _, err := s.exec(ctx, t, "UPDATE messages SET setting = ? WHERE site = ? AND id = ?", m.Setting, site, m.ID); err != nil {
+		if _, err := s.db.Exec(ctx, t, "UPDATE messages SET setting = ? WHERE site = ? AND id = ?", m.Setting, site, m.ID); err != nil {
 			return err
 		}
 	}

@@ -49,7 +49,8 @@ var walls = map[string][]string{
 	"jobs/callbacks":         {"message", "webhook", "network", "vault", "rescue"},
 	"jobs/reminders":         {"message", "deadlines", "letter", "schedule"},
 	"explain":                {"message", "deadlines", "schedule", "wallclock"},
-	"store":                  {"message", "network", "preferences", "deadlines", "document", "schedule", "webhook", "template", "access", "series", "rescue"},
+	"store":                  {"message", "preferences", "deadlines", "document", "schedule", "webhook", "template", "access", "series", "rescue", "store/sql"},
+	"store/sql":              {"message", "network", "rescue"}, // runs statements on either database
 	"store/storetest":        {"message", "store"},
 	"simulate":               {"message", "preferences", "deadlines", "schedule"},
 	"api":                    {"message", "health", "timekeeper", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate", "series", "rescue"},

@@ -1,4 +1,4 @@
-package store
+package sql
 
 import (
 	"context"
@@ -22,7 +22,7 @@ func TestTroubles(t *testing.T) {
 		"28P01": "the database does not let this user in", "3D000": "the server has no database of that name", "55P03": "the database is busy with the same rows",
 		"42601": "", "22001": "",
 	} {
-		err := told(fmt.Errorf("store it: %w", &pgconn.PgError{Code: code, Message: "x"}))
+		err := Told(fmt.Errorf("store it: %w", &pgconn.PgError{Code: code, Message: "x"}))
 		trouble, ok := errors.AsType[*message.Trouble](err)
 		if ok != (want != "") || errors.Is(err, message.ErrUnavailable) != ok {
 			t.Errorf("%s is told as %v, want %q", code, err, want)
@@ -32,10 +32,10 @@ func TestTroubles(t *testing.T) {
 			t.Errorf("%s is %+v, want %q", code, trouble, want)
 		}
 	}
-	if err := ended(context.DeadlineExceeded); !errors.Is(err, message.ErrUnavailable) || !err.(*message.Trouble).Unknown {
+	if err := Ended(context.DeadlineExceeded); !errors.Is(err, message.ErrUnavailable) || !err.(*message.Trouble).Unknown {
 		t.Errorf("the end of a transaction without an answer is %v, want unknown", err)
 	}
-	if err := ended(&pgconn.PgError{Code: "53100"}); err.(*message.Trouble).Unknown {
+	if err := Ended(&pgconn.PgError{Code: "53100"}); err.(*message.Trouble).Unknown {
 		t.Errorf("what the database itself refused is %v, want that nothing was stored", err)
 	}
 }

@@ -1,4 +1,4 @@
-package store
+package sql
 
 import (
 	"context"
@@ -64,8 +64,8 @@ func hangUp(conn *pgx.Conn) {
 	_ = raw.Close() // it is given up anyhow
 }
 
-// close1s closes a connection and waits a moment at most.
-func close1s(conn *pgx.Conn) {
+// CloseSoon closes a connection and waits a moment at most.
+func CloseSoon(conn *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_ = conn.Close(ctx)

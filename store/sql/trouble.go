@@ -1,4 +1,4 @@
-package store
+package sql
 
 import (
 	"context"
@@ -16,11 +16,11 @@ import (
 	"notifier/message"
 )
 
-// told says what an error of the database means to a caller. message.ErrUnavailable says
+// Told says what an error of the database means to a caller. message.ErrUnavailable says
 // nothing about the request: the database cannot be reached, or cannot write, and the same
 // request may succeed later; a message.Trouble says why. message.ErrMoved: somebody else was
 // faster with the same key.
-func told(err error) error {
+func Told(err error) error {
 	switch {
 	case err == nil, errors.Is(err, message.ErrUnavailable), errors.Is(err, message.ErrMoved):
 		return err
@@ -34,10 +34,10 @@ func told(err error) error {
 	return err
 }
 
-// ended is told for the end of a transaction, or of a statement that is one: if the link
+// Ended is Told for the end of a transaction, or of a statement that is one: if the link
 // broke before the answer came, nobody knows what was stored.
-func ended(err error) error {
-	err = told(err)
+func Ended(err error) error {
+	err = Told(err)
 	t, ok := errors.AsType[*message.Trouble](err)
 	if !ok || t.Unknown || said(err) || pgconn.SafeToRetry(err) {
 		return err
@@ -129,4 +129,16 @@ func duplicate(err error) bool {
 	}
 	lite, ok := errors.AsType[*sqlite3.Error](err)
 	return ok && (lite.Code() == sqlitecodes.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlitecodes.SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
+// retryable tells whether the same transaction may well succeed if run again.
+func retryable(err error) bool {
+	var coded interface{ SQLState() string }
+	if errors.As(err, &coded) {
+		switch coded.SQLState() {
+		case "40001", "40P01": // serialization failure, deadlock
+			return true
+		}
+	}
+	return false
 }

@@ -1,4 +1,4 @@
-package store
+package sql
 
 import (
 	"context"
@@ -167,7 +167,7 @@ func (g *guard) ask(ctx context.Context, conn *pgx.Conn) (answers, works bool) {
 	if err != nil {
 		return answered(err), true
 	}
-	defer close1s(asked)
+	defer CloseSoon(asked)
 	var own uint32
 	var state string
 	err = asked.QueryRow(ctx, `SELECT pg_backend_pid(), CASE WHEN count(*) = 0 THEN 'gone' ELSE coalesce(max(state), '') END

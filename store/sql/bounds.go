@@ -1,4 +1,4 @@
-package store
+package sql
 
 import (
 	"context"
@@ -67,20 +67,20 @@ func closePool(pool *pgxpool.Pool) {
 	}
 }
 
-// patient is a connection for what may take as long as the host is at it, such as building
+// Patient is a connection for what may take as long as the host is at it, such as building
 // an index: only a host that has gone ends it.
-func (s *Store) patient() (db *sql.DB, end func()) {
-	if s.guard == nil {
-		wait := func(d time.Duration) { _, _ = s.sql.Exec("PRAGMA busy_timeout = " + milliseconds(d)) }
+func (db *DB) Patient() (patient *sql.DB, end func()) {
+	if db.guard == nil {
+		wait := func(d time.Duration) { _, _ = db.pool.Exec("PRAGMA busy_timeout = " + milliseconds(d)) }
 		wait(longestBusy)
-		return s.sql, func() { wait(time.Second) }
+		return db.pool, func() { wait(time.Second) }
 	}
-	c := s.guard.config.Copy()
-	c.Tracer = bounds{s.guard, 0}
+	c := db.guard.config.Copy()
+	c.Tracer = bounds{db.guard, 0}
 	if _, set := c.RuntimeParams["statement_timeout"]; set {
 		c.RuntimeParams["statement_timeout"] = "0"
 		c.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
 	}
-	db = stdlib.OpenDB(*c)
-	return db, func() { _ = db.Close() }
+	patient = stdlib.OpenDB(*c)
+	return patient, func() { _ = patient.Close() }
 }

@@ -1,0 +1,81 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+	"gorm.io/gorm"
+	sqlite3 "modernc.org/sqlite"
+	sqlitecodes "modernc.org/sqlite/lib"
+)
+
+// sqliteOptions make what is accepted survive a power cut (synchronous FULL), take the
+// write lock at BEGIN instead of failing in the middle, and keep times as whole
+// microseconds, so that they compare.
+const sqliteOptions = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)" +
+	"&_pragma=synchronous(FULL)&_txlock=immediate&_time_integer_format=unix_micro&_inttotime=1"
+
+func openSQLite(ctx context.Context, file string, log *zap.Logger) (*DB, error) {
+	if file == "" || strings.ContainsAny(file, "?#") {
+		return nil, fmt.Errorf(`database.url names no file. Write "sqlite:notifier.db"`)
+	}
+	ownerOnly(file, log)
+	db, err := sql.Open("sqlite", "file:"+file+"?"+sqliteOptions)
+	if err != nil {
+		return nil, fmt.Errorf("open the database %s: %w", file, err)
+	}
+	db.SetMaxOpenConns(1) // one writer; others would only wait for its lock
+	if err := db.PingContext(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open the database %s: %w", file, err)
+	}
+	// From here on somebody else's lock is waited for in small steps: whoever asks may have less
+	// patience than the driver, which cannot be interrupted in such a wait.
+	if _, err := db.ExecContext(ctx, "PRAGMA busy_timeout = 1000"); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open the database %s: %w", file, err)
+	}
+	g, err := gorm.Open(sqliteDialector{db}, gormConfig())
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open the database %s: %w", file, err)
+	}
+	return &DB{pool: db, gorm: g, dialect: SQLite{}, log: log, close: db.Close}, nil
+}
+
+// longestBusy is how long another process may keep the database to itself.
+const longestBusy = 10 * time.Second
+
+// waits tells whether it is worth to ask again: another process has the database, and nothing
+// was done.
+func waits(ctx context.Context, err error, since time.Time) bool {
+	lite, ok := errors.AsType[*sqlite3.Error](err)
+	return ok && lite.Code()&0xff == sqlitecodes.SQLITE_BUSY && ctx.Err() == nil && time.Since(since) < longestBusy
+}
+
+// ownerOnly makes the file of the database, which holds everybody's mail, for its owner alone;
+// SQLite gives the files beside it the same mode. Those that earlier versions made are mended.
+func ownerOnly(file string, log *zap.Logger) {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		_ = f.Close() // nothing was written
+		return
+	}
+	for _, name := range []string{file, file + "-wal", file + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
+			continue // what is not there, or cannot be opened, SQLite says better
+		}
+		if err := os.Chmod(name, 0o600); err != nil {
+			log.Warn("others on this machine may read the database, and its mode cannot be changed", zap.String("file", name), zap.Error(err))
+			continue
+		}
+		log.Warn("others on this machine could read the database: it is its owner's alone now", zap.String("file", name))
+	}
+}

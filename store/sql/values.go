@@ -1,0 +1,115 @@
+package sql
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"notifier/message"
+)
+
+// Instant is a time in a column: UTC, to the microsecond, NULL when zero. Both databases
+// keep the same instants, so that due_at <= ? means the same on both.
+type Instant time.Time
+
+// Value is how it is written.
+func (i Instant) Value() (driver.Value, error) {
+	t := time.Time(i)
+	if t.IsZero() {
+		return nil, nil
+	}
+	return t.UTC().Truncate(time.Microsecond), nil
+}
+
+// Scan reads it.
+func (i *Instant) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*i = Instant{}
+	case time.Time:
+		*i = Instant(message.Clamp(v.UTC()))
+	case string: // how Postgres says that there is no bound
+		if *i = Instant(message.Clamp(time.Time{}.AddDate(9999, 0, 0))); strings.HasPrefix(v, "-") {
+			*i = Instant(message.Clamp(time.Time{}.AddDate(-1, 0, 0)))
+		}
+	case int64: // SQLite, where the type of a column is lost in an expression
+		*i = Instant(message.Clamp(time.UnixMicro(v).UTC()))
+	default:
+		return fmt.Errorf("a time cannot be read from %T", v)
+	}
+	return nil
+}
+
+// Same is the condition that a column still is as it was read. A time that cannot be shown was
+// read as the nearest that can, and must be found again by that.
+func Same(column string, read time.Time) string {
+	switch {
+	case read.Equal(message.Clamp(time.Time{}.AddDate(-1, 0, 0))):
+		return column + " <= ?"
+	case read.Equal(message.Clamp(time.Time{}.AddDate(9999, 0, 0))):
+		return column + " >= ?"
+	}
+	return column + " = ?"
+}
+
+// List is a list of texts in a column: JSON, empty when there are none.
+type List []string
+
+// Value is how it is written.
+func (l List) Value() (driver.Value, error) {
+	if len(l) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal([]string(l))
+	return string(b), err
+}
+
+// Scan reads it.
+func (l *List) Scan(v any) error {
+	*l = nil
+	s, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("a list cannot be read from %T", v)
+	}
+	if s == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(s), l)
+}
+
+// Optional is a text that is NULL when empty.
+type Optional string
+
+// Value is how it is written.
+func (o Optional) Value() (driver.Value, error) {
+	if o == "" {
+		return nil, nil
+	}
+	return string(o), nil
+}
+
+// Scan reads it.
+func (o *Optional) Scan(v any) error {
+	s, _ := v.(string)
+	*o = Optional(s)
+	return nil
+}
+
+// OrNull is a time as one that may be missing: nil if zero.
+func OrNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// OrNone is OrNull the other way round.
+func OrNone(t *time.Time) Instant {
+	if t == nil {
+		return Instant{}
+	}
+	return Instant(*t)
+}
