@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -46,6 +47,10 @@ func (r *reader) checkAccount(path string, a *account.Settings, c *Config) {
 	r.oneOf(at("on_lost_lease"), a.OnLostLease, "retry", "ask")
 	if err := message.CheckLine(a.Hello, message.MaxLine); err != nil || strings.Contains(a.Hello, " ") {
 		r.fault(at("hello"), "%q is not the name of a machine. Write it as mail.example.org", a.Hello)
+	}
+	// What no name can be would be looked up for ever, while mail waits.
+	if _, err := netip.ParseAddr(a.Host); err != nil && strings.ContainsAny(a.Host, " \t/@:[]") {
+		r.fault(at("host"), "%q is not the name of a machine. Write it as mail.example.org, and the port in port", a.Host)
 	}
 	if a.Port > 65535 {
 		r.fault(at("port"), "%d is not a port. Write 25, 465 or 587, or what the server listens on", a.Port)

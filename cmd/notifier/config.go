@@ -195,6 +195,15 @@ func readConfig(file string, environment []string) (Config, *reader, error) {
 	return c, r, nil
 }
 
+// canListen tells whether an address has a port that exists.
+func canListen(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	return err == nil
+}
+
 // check finds values that can be read but make no sense.
 func (r *reader) check(c *Config) {
 	if err := message.CheckLine(c.Site, 100); err != nil || c.Site == "" || access.IsSandbox(c.Site) {
@@ -202,10 +211,10 @@ func (r *reader) check(c *Config) {
 	}
 	r.wrong("timezone", second(wallclock.Zone(c.Timezone)))
 	r.checkDatabase(c.Database.URL)
-	if _, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil {
+	if !canListen(c.HTTP.Listen) {
 		r.fault("http.listen", `%q is not an address to listen on. Write "127.0.0.1:8025", or ":8025" for all addresses`, c.HTTP.Listen)
 	}
-	if _, _, err := net.SplitHostPort(c.HTTP.MetricsListen); err != nil && c.HTTP.MetricsListen != "" {
+	if c.HTTP.MetricsListen != "" && !canListen(c.HTTP.MetricsListen) {
 		r.fault("http.metrics_listen", `%q is not an address to listen on. Write "127.0.0.1:9025", or "" to have /metrics at http.listen, for keys`, c.HTTP.MetricsListen)
 	}
 	if c.HTTP.RateLimit < 0 {
