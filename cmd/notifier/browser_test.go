@@ -35,7 +35,7 @@ func installBrowserTools(t *testing.T) string {
 		t.Fatal(err)
 	}
 	defer lock.Close()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+	if err := lockFile(lock); err != nil {
 		t.Fatal(err)
 	}
 	done := filepath.Join(dir, "installed") // what was cut short is installed again
@@ -75,7 +75,7 @@ func (d *devProcess) start() {
 	d.Helper()
 	d.running = exec.Command(d.file, "dev", "--listen", d.address, "--smtp", d.smtp)
 	d.running.Dir, d.running.Stdout, d.running.Stderr = d.dir, io.Discard, os.Stderr
-	d.running.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	d.running.SysProcAttr = endsWithUs()
 	if err := d.running.Start(); err != nil {
 		d.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func (d *devProcess) look(tools string, knows map[string]string, deeds map[strin
 	all := map[string]func(){"stop": d.stop, "start": d.start}
 	maps.Copy(all, deeds)
 	look := exec.Command("node", script(d.T, scripts...), string(told))
-	look.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	look.SysProcAttr = endsWithUs()
 	look.Stderr = os.Stderr
 	say, err := look.StdinPipe()
 	if err != nil {

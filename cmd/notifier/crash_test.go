@@ -131,9 +131,9 @@ func TestFrozenAndThawed(t *testing.T) {
 	const times = 4
 	for range times {
 		patiently(t, "more mail", func() bool { return relay.Count() > 0 })
-		say(t, frozen, syscall.SIGSTOP)
+		say(t, frozen, freeze)
 		time.Sleep(2500 * time.Millisecond)
-		say(t, frozen, syscall.SIGCONT)
+		say(t, frozen, thaw)
 		time.Sleep(200 * time.Millisecond)
 	}
 	patiently(t, "everything sent", allSent(t, s, n))

@@ -142,7 +142,7 @@ func (d *demo) serve(t *testing.T, file string) {
 	defer greeting.Close()
 	dev := exec.Command(file, "dev", "--listen", d.address, "--smtp", freeAddress(t))
 	dev.Dir, dev.Stdout, dev.Stderr = d.dir, greeting, os.Stderr
-	dev.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	dev.SysProcAttr = endsWithUs()
 	if err := dev.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func TestNewcomer(t *testing.T) {
 	begun := time.Now()
 	dev := exec.Command(file, "dev", "--listen", address, "--smtp", freeAddress(t))
 	dev.Dir, dev.Env, dev.Stderr = dir, []string{"HOME=" + dir, "TMPDIR=" + dir}, os.Stderr
-	dev.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	dev.SysProcAttr = endsWithUs()
 	if err := dev.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func installNodeRED(t *testing.T) string {
 		t.Fatal(err)
 	}
 	defer lock.Close()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+	if err := lockFile(lock); err != nil {
 		t.Fatal(err)
 	}
 	program := filepath.Join(dir, "node_modules", "node-red", "red.js")
@@ -132,7 +132,7 @@ func startNodeRED(t *testing.T, service string) string {
 	node := exec.Command("node", program, "--userDir", dir, "--settings", filepath.Join(dir, "settings.js"))
 	node.Dir, node.Stdout, node.Stderr = dir, log, log
 	node.Env = append(os.Environ(), "NOTIFIER_URL="+service, "NOTIFIER_KEY="+testKey)
-	node.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	node.SysProcAttr = endsWithUs()
 	if err := node.Start(); err != nil {
 		t.Fatal(err)
 	}

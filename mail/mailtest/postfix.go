@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"notifier/rescue"
@@ -195,7 +194,7 @@ wait $p`
 // launch runs the master and waits until it says that it is there.
 func (p *Postfix) launch(dir string) error {
 	cmd := exec.Command("sh", "-c", postfixRun, "postfix", dir)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = groupOfItsOwn()
 	out, in, err := os.Pipe()
 	if err != nil {
 		return err

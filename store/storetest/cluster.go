@@ -8,12 +8,10 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -79,7 +77,7 @@ func startCluster() (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	credential, err := servant(dir)
+	servant, err := servant(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +88,7 @@ func startCluster() (*cluster, error) {
 		}
 		c := exec.Command(path, arguments...)
 		c.Dir = dir
-		c.SysProcAttr = &syscall.SysProcAttr{Credential: credential, Pdeathsig: syscall.SIGINT}
+		c.SysProcAttr = servant
 		return c, nil
 	}
 	data := filepath.Join(dir, "data")
@@ -122,20 +120,6 @@ func startCluster() (*cluster, error) {
 	c := &cluster{url: fmt.Sprintf("postgres://notifier@127.0.0.1:%d", port), dir: dir, done: make(chan error, 1), kill: server.Process.Signal}
 	go func() { c.done <- server.Wait(); log.Close() }()
 	return c, c.wait()
-}
-
-// servant is whom the server runs as: Postgres refuses to be root.
-func servant(dir string) (*syscall.Credential, error) {
-	if os.Geteuid() != 0 {
-		return nil, nil
-	}
-	u, err := user.Lookup("postgres")
-	if err != nil {
-		return nil, err
-	}
-	uid, _ := strconv.Atoi(u.Uid)
-	gid, _ := strconv.Atoi(u.Gid)
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, uid, gid)
 }
 
 func freePort() (int, error) {
