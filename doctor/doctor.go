@@ -66,10 +66,8 @@ func Modes(check, file string) Finding {
 		return Finding{check, Unknown, file + " is not there", ""}
 	case err != nil:
 		return Finding{check, Failed, err.Error(), "Let the user of the service read it."}
-	case info.Mode().Perm()&0o004 != 0:
-		return Finding{check, Warning, "everybody on this machine may read " + file, "Write: chmod o-rwx " + file}
 	}
-	return OK(check, "%s is readable by its owner and group alone", file)
+	return modes(check, file, info)
 }
 
 // Port tells whether the address of pages and API is free, or the service answers there.

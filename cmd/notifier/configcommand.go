@@ -71,7 +71,7 @@ func reloadConfig(s *shared) *cobra.Command {
 			"configuration is wrong, the old one stays. Of several replicas one is asked; SIGHUP does the same.",
 		Example: "  notifier config reload\n  notifier config reload --server https://notify.example.org --key-file admin.key",
 		RunE: func(c *cobra.Command, _ []string) error {
-			d, err := s.running(c, "kill -HUP with its process id")
+			d, err := s.running(c, hangup)
 			if err != nil {
 				return err
 			}

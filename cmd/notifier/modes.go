@@ -3,18 +3,8 @@ package main
 import (
 	"net"
 	"net/netip"
-	"os"
 	"strings"
 )
-
-// readableByAll tells whether everybody on this machine may read a file.
-func readableByAll(name string) (bool, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return false, err
-	}
-	return info.Mode().IsRegular() && info.Mode().Perm()&0o004 != 0, nil
-}
 
 // warnOfModes tells of a secret that everybody on this machine may read.
 func (r *reader) warnOfModes(path, file string) {

@@ -65,7 +65,8 @@ func (h *house) notices() []string {
 	return nil
 }
 
-// reloads reads the configuration again at every SIGHUP, until ctx ends.
+// reloads reads the configuration again at every SIGHUP, until ctx ends. None ever comes on
+// Windows: there only the API is asked.
 func (h *house) reloads(ctx context.Context, systemd supervisor) {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGHUP)

@@ -36,7 +36,7 @@ func serveCommand(s *shared) *cobra.Command {
 		Short: "Run the service",
 		Long: "Runs the API and the three jobs until SIGTERM or Ctrl-C. Then no more mail is taken from the queue,\n" +
 			"what is being sent is finished, and the rest is left for other replicas or the next start. SIGHUP has it\n" +
-			"read its configuration again.",
+			"read its configuration again; on Windows, which has no such signal, \"notifier config reload\" does.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			config, r, err := s.read()
 			if err != nil {

@@ -11,7 +11,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// supervisor is systemd, where it has started us with Type=notify; else nobody.
+// supervisor is systemd, where it has started us with Type=notify; else nobody, as on Windows
+// and macOS, whose service managers ask a program for nothing.
 type supervisor struct {
 	socket string
 	// watchdog is after how long of silence we are taken for dead; 0: never.
