@@ -1,7 +1,7 @@
 # What can be done here; "make" alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test test-dates unit integration lint fuzz bench bench-quick bench-go chaos clean
+.PHONY: help run build systems setup test test-dates unit integration lint fuzz bench bench-quick bench-go chaos clean
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BINARY  := bin/notifier
@@ -35,12 +35,22 @@ run: ## Start the demo: a database in ./dev, a mailbox on http://127.0.0.1:8025,
 build: ## Build the program as bin/notifier
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) ./cmd/notifier
 
+# What users run beside linux/amd64, which all the rest is about.
+SYSTEMS := windows/amd64 darwin/arm64 linux/arm64
+
+systems: ## Build the program for Windows, macOS and ARM, and vet it there, tests included
+	@for s in $(SYSTEMS); do \
+		export CGO_ENABLED=0 GOOS=$${s%/*} GOARCH=$${s#*/}; \
+		echo "$$s" && go build -o /dev/null ./cmd/notifier && go vet ./cmd/notifier || exit 1; \
+	done
+
 setup: ## Install what the tests need from the system's packages, where it is missing
 	@.ci/setup
 	@.ci/contract-tools >/dev/null
 
 test: setup ## Set up and run all tests under the race detector, and short versions of chaos and bench
 	go vet ./... ./.ci/dates ./.ci/with
+	@$(MAKE) --no-print-directory systems
 	go build -o bin/ ./.ci/with
 	go test ./wallclock ./preferences
 	$(WITH) go test ./cmd/notifier -timeout 30m -parallel 4 -run '$(call named,APreviewIsWhatIsSent $(DRIVES))'
