@@ -109,11 +109,16 @@ func (r *reader) secret(path string, into *string, file string) {
 	case *into != "":
 		r.fault(path+"_file", "%s and %s_file are both given. Leave one out", key, key)
 	case err != nil:
-		r.fault(path+"_file", "it cannot be read: %s", errors.Unwrap(err))
+		r.unreadable(path+"_file", file, err)
 	}
 	r.warnOfModes(path+"_file", file)
 	r.places[path] = place{source: file, path: path}
 	*into = strings.TrimRight(string(content), "\r\n")
+}
+
+// unreadable tells which file of a key cannot be read, and why.
+func (r *reader) unreadable(path, file string, err error) {
+	r.fault(path, "it cannot be read: %s: %s. Name a file that the service may read", message.Truncate(file, 200), errors.Unwrap(err))
 }
 
 func cutLast(path string) (before, after string, found bool) {
@@ -130,7 +135,7 @@ func (r *reader) readRoots(path string, a *account.Settings) {
 	}
 	certificates, err := os.ReadFile(a.CAFile)
 	if err != nil {
-		r.fault(path, "it cannot be read: %s", errors.Unwrap(err))
+		r.unreadable(path, a.CAFile, err)
 		return
 	}
 	a.Roots = x509.NewCertPool()

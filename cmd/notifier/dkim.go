@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -32,7 +31,7 @@ func (r *reader) checkDKIM(c *Config) {
 		}
 		content, err := os.ReadFile(s.KeyFile)
 		if err != nil {
-			r.fault(path+".key_file", "it cannot be read: %s", errors.Unwrap(err))
+			r.unreadable(path+".key_file", s.KeyFile, err)
 			continue
 		}
 		r.warnOfModes(path+".key_file", s.KeyFile)
