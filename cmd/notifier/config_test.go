@@ -57,7 +57,7 @@ func keysOf(t reflect.Type, prefix string) []string {
 		f := t.Field(i)
 		name := f.Tag.Get("yaml")
 		switch {
-		case !f.IsExported():
+		case !f.IsExported(), name == "-":
 		case f.Anonymous:
 			all = append(all, prefix+"every")
 		case f.Type.Kind() == reflect.Struct && f.Type.PkgPath() == reflect.TypeFor[Config]().PkgPath(), f.Type.Name() == "Settings":
