@@ -28,7 +28,7 @@ func TestAttachmentsGoAlongAndAreKeptOnce(t *testing.T) {
 			if got.From != "Clerk@example.net" || !bytes.Contains(got.Data, []byte("\r\nFrom: \"Clerk\" <Clerk@example.net>\r\n")) {
 				t.Errorf("it comes from %s", got.From)
 			}
-			if !bytes.Contains(got.Data, []byte("filename=contract.pdf")) || len(got.Data) < 270_000 {
+			if !bytes.Contains(got.Data, []byte(`filename="contract.pdf"`)) || len(got.Data) < 270_000 {
 				t.Errorf("a mail of %d bytes has no contract:\n%.800s", len(got.Data), got.Data)
 			}
 		}
