@@ -56,6 +56,9 @@ func Open(all Configured, with Options, before *Outgoing, log *zap.Logger) (*Out
 	return o, nil
 }
 
+// Unopened are accounts for whoever only asks which of them a message leaves by.
+func Unopened(all Configured) *Outgoing { return &Outgoing{configured: all} }
+
 // fingerprint tells whether an account has changed, with what its files hold.
 func (s Settings) fingerprint(with Options) string {
 	roots, _ := os.ReadFile(s.CAFile) // what cannot be read was told of

@@ -155,6 +155,7 @@ func newReplay(ctx context.Context, c Config, carrier notifications.Courier) (*r
 	c.Limits = notifications.Limits{} // a plan knows none
 	r := &replay{house: &house{config: c, log: zap.NewNop(), replica: "replay", store: s}, witness: &witness{Courier: carrier}}
 	r.house.closes(s.Close)
+	r.house.current.out.Store(account.Unopened(c.accounts()))
 	// The desk is there before the schema is brought up to date: what people inherit moves with it.
 	err = r.house.wire(notifications.Only(&notifications.Account{Name: account.Default, Courier: r.witness}))
 	if err == nil {
