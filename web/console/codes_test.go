@@ -158,6 +158,7 @@ func TestEveryCodeHasAWord(t *testing.T) {
 		{"deed.", "../../message/decided.go", `Deed += "([a-z_]+)"`},
 		{"did.", "../../jobs/usernotifications/*.go", `(?:counts|closed)\["([a-z_]+)"\]`},
 		{"did.", "../../jobs/reminders/*.go", `counts\["([a-z_]+)"\]`},
+		{"job.", "../../cmd/notifier/house.go", `\t[a-z]+Job += "([a-z_]+)"`},
 		{"trigger.", "../../schedule/job.go", `Trigger += "([a-z]+)"`},
 		{"hook_off.", "codes.go", `"hook_off\.([a-z]+)"`},
 	} {
