@@ -34,7 +34,7 @@ var plainWords = map[Category]struct {
 	AddressUnknown:  {"The address does not exist.", "Correct it, then retry.", false, 0},
 	MailboxFull:     {"The mailbox is full.", "Ask the person to make room.", true, 24 * time.Hour},
 	TooFast:         {"The mail server asks us to slow down.", "Nothing: sending goes on automatically.", true, 0},
-	RejectedContent: {"The server refused the content (spam or policy).", "Look at the mail and change what it says.", false, 0},
+	RejectedContent: {"The server refused the mail (spam or policy).", "Read its answer: change the mail, or ask whoever runs that server to let it through.", false, 0},
 	RejectedSender:  {"The server does not let us send from this address.", "Check SPF and DKIM, or the account's from.", false, 0},
 	AuthFailed:      {"Login to the mail server failed.", "Correct the account's username and password, then try it with account test.", true, 0},
 	TLSFailed:       {"There is no safe connection to the mail server.", "Have its certificate renewed, or set the account's ca_file.", true, 0},

@@ -55,3 +55,14 @@ func TestCategoriesThatAreTriedAgain(t *testing.T) {
 		t.Errorf("a full mailbox is tried for %v, want 24h", got)
 	}
 }
+
+// L10: a server that refuses at RCPT has not seen the mail, so to change it may not help.
+func TestARefusalBeforeTheMailDoesNotBlameItAlone(t *testing.T) {
+	r := message.Reply{Code: 550, Enhanced: "5.7.1", Text: "Policy rejection"}
+	v := message.Judge(message.AtRcpt, r)
+	f := message.Failure{Category: v.Category, Code: "550 5.7.1", Text: r.Text}
+	says, remedy := f.Words("en", message.Outlook{Final: true})
+	if strings.Contains(says, "content") || !strings.Contains(remedy, "ask whoever runs that server") {
+		t.Errorf("%s at RCPT: %s %s", v.Category, says, remedy)
+	}
+}

@@ -52,11 +52,7 @@ func (h *house) routesNow(lane message.Lane) []*notifications.Account {
 
 // route finds the account of a message, as the accounts are now.
 func (h *house) route(site, name string, sender message.Address) (string, error) {
-	out := h.outgoing()
-	if out == nil { // a replay opens no accounts
-		return h.current.config.Load().accounts().Route(site, name, sender)
-	}
-	return out.Configured().Route(site, name, sender)
+	return h.outgoing().Configured().Route(site, name, sender)
 }
 
 func (h *house) limits() notifications.Limits { return h.current.config.Load().Limits }
