@@ -7,6 +7,7 @@ import (
 	"notifier/doctor"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/settings"
 	"notifier/store/storetest"
 	"notifier/wallclock"
 )
@@ -16,7 +17,7 @@ func TestDoctorTellsOfHoursBetweenRuns(t *testing.T) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
 			t.Parallel()
-			h := inForceOn(t, storetest.URL(t, database), func(*Config) {})
+			h := inForceOn(t, storetest.URL(t, database), func(*settings.Config) {})
 			found := func() doctor.Finding {
 				e := &examination{config: h.config}
 				e.between(t.Context(), h.store, thursday)

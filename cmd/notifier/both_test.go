@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/mail/mailtest"
+	"notifier/settings"
 )
 
 // TestBothWays runs the scripts of testdata/both twice: on the database, and by the API of
@@ -39,7 +40,7 @@ func setUpHouse(e *testscript.Env, elsewhere bool) error {
 	}
 	e.Defer(func() { _ = relay.Close() })
 	relay.Refuse("full@example.org", 552)
-	settings := []string{
+	environment := []string{
 		"NOTIFIER_DATABASE__URL=sqlite:" + filepath.Join(e.WorkDir, "notifier.db"),
 		"NOTIFIER_SMTP__HOST=127.0.0.1", "NOTIFIER_SMTP__PORT=" + fmt.Sprint(relay.Port()), "NOTIFIER_SMTP__FROM=Workflow <workflow@example.org>",
 		"NOTIFIER_JOBS__NOTIFICATIONS__EVERY=168h", "NOTIFIER_JOBS__NOTIFICATIONS__WAKE=false",
@@ -50,11 +51,11 @@ func setUpHouse(e *testscript.Env, elsewhere bool) error {
 		e.Setenv("NOTIFIER_TEST_CLOCK", clock)
 	}
 	if !elsewhere {
-		e.Vars = append(e.Vars, settings...)
-		return migrateScript(settings)
+		e.Vars = append(e.Vars, environment...)
+		return migrateScript(environment)
 	}
 	const key = "ntf_test_of_a_script"
-	config, err := loadConfig("/dev/null", append(settings, "NOTIFIER_HTTP__KEY="+key))
+	config, err := settings.Load("/dev/null", append(environment, "NOTIFIER_HTTP__KEY="+key))
 	if err != nil {
 		return err
 	}
@@ -62,8 +63,8 @@ func setUpHouse(e *testscript.Env, elsewhere bool) error {
 }
 
 // migrateScript makes the database, as serve would have.
-func migrateScript(settings []string) error {
-	config, err := loadConfig("/dev/null", settings)
+func migrateScript(environment []string) error {
+	config, err := settings.Load("/dev/null", environment)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func migrateScript(settings []string) error {
 }
 
 // serveScript runs the service until the script ends.
-func serveScript(e *testscript.Env, config Config, key string) error {
+func serveScript(e *testscript.Env, config settings.Config, key string) error {
 	h, err := open(context.Background(), config, zap.NewNop())
 	if err != nil {
 		return err
@@ -87,7 +88,7 @@ func serveScript(e *testscript.Env, config Config, key string) error {
 	if err != nil {
 		return err
 	}
-	e.Vars = append(e.Vars, serverVariable+"=http://"+listener.Addr().String(), keyVariable+"="+key)
+	e.Vars = append(e.Vars, settings.ServerVariable+"=http://"+listener.Addr().String(), settings.KeyVariable+"="+key)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- h.serve(ctx, listener, nil) }()

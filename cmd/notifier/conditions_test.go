@@ -11,6 +11,7 @@ import (
 
 	"notifier/health"
 	"notifier/rescue"
+	"notifier/settings"
 	"notifier/store/storetest"
 )
 
@@ -59,7 +60,7 @@ func newer(t *testing.T, url string) {
 
 // L5: a panic that was contained is told for an hour.
 func TestAPanicIsACondition(t *testing.T) {
-	c, err := loadConfig("", []string{"NOTIFIER_DATABASE__URL=" + storetest.URL(t, "sqlite")})
+	c, err := settings.Load("", []string{"NOTIFIER_DATABASE__URL=" + storetest.URL(t, "sqlite")})
 	if err != nil {
 		t.Fatal(err)
 	}

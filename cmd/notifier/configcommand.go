@@ -13,6 +13,7 @@ import (
 	"notifier/api"
 	"notifier/api/remote"
 	"notifier/listing"
+	"notifier/settings"
 )
 
 func configCommand(s *shared) *cobra.Command {
@@ -30,7 +31,7 @@ func configCommand(s *shared) *cobra.Command {
 			"  # yaml-language-server: $schema=config.schema.json",
 		Example: "  notifier config schema >config.schema.json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			raw, err := configSchema()
+			raw, err := settings.Schema()
 			if err != nil {
 				return err
 			}
@@ -48,10 +49,10 @@ func checkConfig(s *shared) *cobra.Command {
 		Example: "  notifier config check\n  notifier config check --config /etc/notifier/config.yaml",
 		RunE: func(c *cobra.Command, _ []string) error {
 			_, r, err := s.read()
-			for _, w := range r.warnings {
+			for _, w := range r.Warnings {
 				note(c, "%s", w)
 			}
-			var bad *configError
+			var bad *settings.Error
 			if errors.As(err, &bad) {
 				return fmt.Errorf("%w\n%s", err, count(len(bad.Problems), "problem"))
 			}

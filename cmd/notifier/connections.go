@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notifier/gate"
+	"notifier/settings"
 )
 
 // doorkeeper is a listener that holds so many connections in all, and so many from one address.
@@ -23,8 +24,8 @@ type doorkeeper struct {
 	from map[netip.Prefix]int
 }
 
-func newDoorkeeper(l net.Listener, c httpSettings) *doorkeeper {
-	return &doorkeeper{Listener: l, most: c.Connections, mostFrom: c.ConnectionsPerAddress, proxies: c.proxies(), from: map[netip.Prefix]int{}}
+func newDoorkeeper(l net.Listener, c settings.HTTP) *doorkeeper {
+	return &doorkeeper{Listener: l, most: c.Connections, mostFrom: c.ConnectionsPerAddress, proxies: c.Proxies(), from: map[netip.Prefix]int{}}
 }
 
 // Accept waits for a connection that there is room for.

@@ -8,10 +8,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"notifier/settings"
 )
 
 // crowdServer serves as the program does, and tells where.
-func crowdServer(t *testing.T, c httpSettings, limit time.Duration, handle http.HandlerFunc) string {
+func crowdServer(t *testing.T, c settings.HTTP, limit time.Duration, handle http.HandlerFunc) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -29,7 +31,7 @@ func crowdServer(t *testing.T, c httpSettings, limit time.Duration, handle http.
 func TestReadersThatNeverRead(t *testing.T) {
 	const size = 32 << 20
 	ended := make(chan error, 20)
-	address := crowdServer(t, httpSettings{}, 300*time.Millisecond, func(w http.ResponseWriter, _ *http.Request) {
+	address := crowdServer(t, settings.HTTP{}, 300*time.Millisecond, func(w http.ResponseWriter, _ *http.Request) {
 		_, err := w.Write(make([]byte, size)) // in one piece
 		ended <- err
 	})
@@ -57,7 +59,7 @@ func TestReadersThatNeverRead(t *testing.T) {
 
 func TestSlowReadersGetAll(t *testing.T) {
 	const size = 8 << 20
-	address := crowdServer(t, httpSettings{}, 10*time.Second, func(w http.ResponseWriter, _ *http.Request) {
+	address := crowdServer(t, settings.HTTP{}, 10*time.Second, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(make([]byte, size))
 	})
 	for range 2 {
@@ -75,7 +77,7 @@ func TestSlowReadersGetAll(t *testing.T) {
 
 // TestConnectionsAreLimited is S3: in all, and for each address that is no proxy.
 func TestConnectionsAreLimited(t *testing.T) {
-	for name, c := range map[string]httpSettings{
+	for name, c := range map[string]settings.HTTP{
 		"in all":      {Connections: 3},
 		"per address": {ConnectionsPerAddress: 3},
 	} {
@@ -117,7 +119,7 @@ func TestConnectionsAreLimited(t *testing.T) {
 			}
 		})
 	}
-	trusted := httpSettings{ConnectionsPerAddress: 1, TrustedProxies: []string{"127.0.0.0/8"}}
+	trusted := settings.HTTP{ConnectionsPerAddress: 1, TrustedProxies: []string{"127.0.0.0/8"}}
 	address := crowdServer(t, trusted, time.Second, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "welcome") })
 	for range 5 {
 		conn, err := net.Dial("tcp", address)
@@ -134,7 +136,7 @@ func TestConnectionsAreLimited(t *testing.T) {
 
 // S3: a proxy is trusted by its address, not by that of its network.
 func TestATrustedProxyOfIPv6(t *testing.T) {
-	d := newDoorkeeper(nil, httpSettings{TrustedProxies: []string{"2001:db8::5/128", "10.0.0.5/32"}})
+	d := newDoorkeeper(nil, settings.HTTP{TrustedProxies: []string{"2001:db8::5/128", "10.0.0.5/32"}})
 	for address, want := range map[string]bool{"2001:db8::5": true, "2001:db8::6": false, "10.0.0.5": true, "::ffff:10.0.0.5": true, "10.0.0.6": false} {
 		if got := d.trusts(&net.TCPAddr{IP: net.ParseIP(address)}); got != want {
 			t.Errorf("S3: %s is trusted: %t, want %t", address, got, want)

@@ -21,7 +21,7 @@ func (h *house) console(stop <-chan struct{}, mailbox console.Mailbox) http.Hand
 	room := &trials.Room{Log: h.log}
 	h.closes(room.Close)
 	return console.Handler(h.login(), h.desk, h.store, h.timetable, h, console.Options{
-		Write: h.shown, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks, Settings: settings{h}, Keys: h.gate, People: h.people(), Reminders: h.remind,
+		Write: h.shown, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks, Settings: configuration{h}, Keys: h.gate, People: h.people(), Reminders: h.remind,
 		Wake:   func() { h.timetable.Wake(schedule.Notifications) },
 		WhatIf: console.WhatIf{Past: h.store, Plan: h.whatIf().Plan, Trials: room}, Mailbox: mailbox, Stop: stop,
 		URL: h.config.HTTP.PublicURL, Key: h.exampleKey(), NoServer: func() bool { return len(h.outgoing().Configured().Names()) == 0 }, Conditions: h.health.Conditions, ConfirmClock: h.confirmClock,
@@ -39,7 +39,7 @@ func (h *house) people() console.People {
 
 // exampleKey is the key that examples on pages name: that of the demo, which everybody knows.
 func (h *house) exampleKey() string {
-	if h.config.demo {
+	if h.config.Demo {
 		return devKey
 	}
 	return ""
@@ -48,7 +48,7 @@ func (h *house) exampleKey() string {
 // centre says how people choose what they get.
 func (h *house) centre(door links.Door) centre.Options {
 	return centre.Options{
-		Door: door, Sites: h.config.siteNames(), Digests: h.promote, Why: h.why, Estimate: h.estimate,
+		Door: door, Sites: h.config.SiteNames(), Digests: h.promote, Why: h.why, Estimate: h.estimate,
 		Departures: h.timetable.Departures,
 		Wake:       func() { h.timetable.Wake(schedule.Notifications) },
 	}
@@ -103,7 +103,7 @@ func (h *house) estimate(ctx context.Context, site string, u preferences.User) (
 func (h *house) compose(m message.Message) ([]byte, error) {
 	from := m.Sender
 	if from == (message.Address{}) {
-		from, _ = h.config.sentBy(m.Site).Sender()
+		from, _ = h.config.SentBy(m.Site).Sender()
 	}
 	m, err := h.store.Attach(context.Background(), m)
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
+
+	"notifier/settings"
 )
 
 // instructions are those of a Dockerfile: their words, with lines that go on put together.
@@ -62,7 +64,7 @@ func TestTheImageStartsWhatThereIs(t *testing.T) {
 			t.Errorf("%s: there is no command %q: %v", name, words, err)
 		}
 	}
-	if _, err := loadConfig("/dev/null", strings.Fields(last["ENV"])); err != nil {
+	if _, err := settings.Load("/dev/null", strings.Fields(last["ENV"])); err != nil {
 		t.Errorf("ENV: %v", err)
 	}
 }
@@ -105,7 +107,7 @@ func TestTheComposeFilesFit(t *testing.T) {
 				return map[string]string{"NOTIFIER_SMTP__FROM": "Workflow <workflow@example.com>"}[m[1]] + map[bool]string{true: "x"}[m[1] != "NOTIFIER_SMTP__FROM"]
 			}))
 		}
-		config, err := loadConfig("/dev/null", environment)
+		config, err := settings.Load("/dev/null", environment)
 		if err != nil || len(environment) == 0 {
 			t.Errorf("%s: %v", file, err)
 		}

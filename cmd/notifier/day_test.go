@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap/zaptest"
 
 	"notifier/mail/mailtest"
+	"notifier/settings"
 	"notifier/store/storetest"
 )
 
@@ -117,7 +118,7 @@ type office struct {
 
 func (o *office) opens() {
 	o.Helper()
-	config, err := loadConfig(os.DevNull, o.environment)
+	config, err := settings.Load(os.DevNull, o.environment)
 	if err != nil {
 		o.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"notifier/mail/mailbox"
 	"notifier/message"
 	"notifier/schedule"
+	"notifier/settings"
 	"notifier/web/console"
 )
 
@@ -74,7 +75,7 @@ func dev(c *cobra.Command, dir, address, smtp string) (err error) {
 		return fmt.Errorf("set up the demo: %w", err)
 	}
 	greet(c.OutOrStdout(), address, mails.Addr())
-	if everybodysListener(address) {
+	if settings.ListensToAll(address) {
 		note(c, "WARNING: whoever reaches %s is let in: the demo's key and password are known to everybody, and its mailbox asks for none. Use it in a network that you trust, or leave --listen out.", address)
 	}
 	if err := h.demoAdmin(c.Context()); err != nil {
@@ -120,12 +121,12 @@ func catchMail(listen string) (*mailbox.Server, error) {
 
 // devConfig is the configuration of the demo. The jobs tick fast, so that what takes an
 // hour in earnest is seen in seconds.
-func devConfig(dir, listen, relay string) (Config, *reader, error) {
+func devConfig(dir, listen, relay string) (settings.Config, *settings.Reader, error) {
 	host, port, err := net.SplitHostPort(relay)
 	if err != nil {
-		return Config{}, nil, err
+		return settings.Config{}, nil, err
 	}
-	c, r, err := readConfig(os.DevNull, append([]string{
+	c, r, err := settings.Read(os.DevNull, append([]string{
 		"NOTIFIER_DATABASE__URL=sqlite:" + filepath.Join(dir, "notifier.db"),
 		"NOTIFIER_HTTP__LISTEN=" + listen,
 		"NOTIFIER_HTTP__KEY=" + devKey,
@@ -142,7 +143,7 @@ func devConfig(dir, listen, relay string) (Config, *reader, error) {
 		"NOTIFIER_LOG__FORMAT=console",
 		"NOTIFIER_LOG__LEVEL=warn",
 	}, os.Environ()...))
-	c.demo = true
+	c.Demo = true
 	return c, r, err
 }
 

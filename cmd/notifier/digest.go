@@ -24,8 +24,8 @@ func (h *house) digests() *api.Digests {
 
 // composeAnyway is compose, also where no account is configured yet.
 func (h *house) composeAnyway(m message.Message) ([]byte, error) {
-	if h.config.sentBy(m.Site).From == "" {
-		m.Sender = message.Address{Email: "notifier@" + h.config.domain()}
+	if h.config.SentBy(m.Site).From == "" {
+		m.Sender = message.Address{Email: "notifier@" + h.config.MailDomain()}
 	}
 	return h.compose(m)
 }

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"notifier/settings"
 )
 
 // printed is the address that the docs name.
@@ -245,7 +247,7 @@ func TestTheDocsAreWellFormed(t *testing.T) {
 				if err := errors.Join(os.WriteFile(file, []byte(text), 0o600), os.WriteFile(secret, []byte(strings.Repeat("a", 43)+"="), 0o600)); err != nil {
 					t.Fatal(err)
 				}
-				_, err := loadConfig(file, nil)
+				_, err := settings.Load(file, nil)
 				for line := range strings.Lines(fmt.Sprint(err)) {
 					if err != nil && !strings.Contains(line, "no such file") && !strings.Contains(line, "cannot be read") {
 						t.Errorf("%s:%d: %s", f.page, f.line, line)

@@ -23,6 +23,7 @@ import (
 	"notifier/listing"
 	"notifier/mail"
 	"notifier/message"
+	"notifier/settings"
 	"notifier/store"
 	"notifier/wallclock"
 )
@@ -102,8 +103,8 @@ func (s *shared) printFindings(c *cobra.Command, all []doctor.Finding) error {
 
 // examination is what doctor finds.
 type examination struct {
-	config      Config
-	reader      *reader
+	config      settings.Config
+	reader      *settings.Reader
 	dns         doctor.DNS
 	found       []doctor.Finding
 	unreachable bool
@@ -145,36 +146,25 @@ func (e *examination) all(ctx context.Context) {
 	if e.config.HTTP.PublicURL != "" {
 		e.link(ctx, "http.public_url", e.config.HTTP.PublicURL, "People reach our pages by it from mails: see whether it is right, the service runs, and what stands before it sends on to it.")
 	}
-	if file, is := e.config.sqliteFile(); is {
+	if file, is := e.config.SQLiteFile(); is {
 		e.add(doctor.Disk(file))
 	}
 }
 
 func (e *examination) configuration() {
 	const check = "configuration"
-	for _, w := range e.reader.warnings {
+	for _, w := range e.reader.Warnings {
 		e.add(doctor.Finding{Check: check, Verdict: doctor.Warning, Says: w.String()})
 	}
-	if holdsSecret(e.reader) {
-		e.add(doctor.Modes("file modes", e.reader.file))
+	if e.reader.HoldsSecret() {
+		e.add(doctor.Modes("file modes", e.reader.File))
 	}
-	if file, is := e.config.sqliteFile(); is {
+	if file, is := e.config.SQLiteFile(); is {
 		if _, err := os.Stat(file); err == nil {
 			e.add(doctor.Modes("file modes", file))
 		}
 	}
 	e.add(doctor.OK(check, "it can be read"))
-}
-
-// holdsSecret tells whether the file itself has a secret in it.
-func holdsSecret(r *reader) bool {
-	for path, where := range r.places {
-		_, key, _ := cutLast(path)
-		if where.source == r.file && slices.Contains(secretKeys, key) && r.given[path] {
-			return true
-		}
-	}
-	return false
 }
 
 func (e *examination) database(ctx context.Context) {
@@ -183,8 +173,8 @@ func (e *examination) database(ctx context.Context) {
 		e.unreachable = e.unreachable || errors.Is(err, message.ErrUnavailable)
 		e.add(doctor.Finding{Check: check, Verdict: doctor.Failed, Says: err.Error(), Do: do})
 	}
-	if file, is := e.config.sqliteFile(); is {
-		if e.config.present() != nil {
+	if file, is := e.config.SQLiteFile(); is {
+		if e.config.Present() != nil {
 			e.add(doctor.Finding{Check: check, Verdict: doctor.Warning, Says: "there is none yet at " + file, Do: "Write: notifier migrate. serve makes it, too."})
 			return
 		}
@@ -216,7 +206,7 @@ func (e *examination) database(ctx context.Context) {
 	}
 	e.add(doctor.Clock(theirs, time.Now()))
 	if has == knows {
-		e.grants = e.config.grants(database)
+		e.grants = grantsOf(e.config, database)
 		e.attachments(ctx, database)
 		e.secrets(ctx, database)
 		e.mailFlow(ctx, database)
@@ -228,7 +218,7 @@ func (e *examination) zones() {
 	const check = "time zones"
 	zones := []string{e.config.Timezone}
 	for site := range e.config.Sites {
-		zones = append(zones, e.config.timezoneOf(site))
+		zones = append(zones, e.config.TimezoneOf(site))
 	}
 	for _, zone := range zones {
 		if _, err := wallclock.Zone(zone); err != nil {
@@ -241,7 +231,7 @@ func (e *examination) zones() {
 
 // accounts tries each account, and looks at its certificate.
 func (e *examination) accounts(ctx context.Context) {
-	all := e.config.accounts()
+	all := e.config.Configured()
 	if len(all) == 0 {
 		e.add(doctor.Finding{Check: "account", Verdict: doctor.Warning, Says: "no SMTP server is configured: mail waits", Do: "Set smtp.host and smtp.from in config.yaml."})
 	}
@@ -317,11 +307,11 @@ func steps(said []message.Said) string {
 // senders looks at what the DNS says of the domains that mail comes from.
 func (e *examination) senders(ctx context.Context) {
 	var keys []doctor.Key
-	for domain, k := range e.config.dkimKeys() {
+	for domain, k := range e.config.DKIMKeys() {
 		keys = append(keys, doctor.Key{Domain: domain, Selector: k.Selector, Public: k.Signer.Public()})
 	}
 	domains := map[string]bool{}
-	for _, a := range e.config.accounts() {
+	for _, a := range e.config.Configured() {
 		if from, err := a.Sender(); err == nil {
 			_, domain, _ := strings.Cut(from.Email, "@")
 			domains[message.DomainIdentity(domain)] = true

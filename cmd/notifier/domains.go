@@ -2,54 +2,14 @@ package main
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"strings"
 
 	"notifier/jobs/notifications"
-	"notifier/message"
 )
-
-// domainsOf are the domains of each site: those that its settings name, and its own name.
-func (c Config) domainsOf() map[string]string {
-	owners := map[string]string{}
-	for _, site := range append(slices.Sorted(maps.Keys(c.Sites)), c.Site) {
-		owners[strings.ToLower(site)] = site
-	}
-	for site, s := range c.Sites {
-		for _, domain := range s.Domains {
-			owners[strings.ToLower(domain)] = site
-		}
-	}
-	for _, domain := range c.Domains {
-		owners[strings.ToLower(domain)] = c.Site
-	}
-	return owners
-}
-
-// checkDomains finds domains that are none, or belong to two sites.
-func (r *reader) checkDomains(c *Config) {
-	owners := map[string]string{}
-	check := func(path, site string, domains []string) {
-		for _, domain := range domains {
-			key := strings.ToLower(domain)
-			if message.CheckEmail("x@"+domain) != nil {
-				r.fault(path, "%q is no domain. Write it as in www.example.org", message.Truncate(domain, 60))
-			} else if other, taken := owners[key]; taken && other != site {
-				r.fault(path, "the domain %q belongs to the site %q, too. Leave one out", domain, other)
-			}
-			owners[key] = site
-		}
-	}
-	check("domains", c.Site, c.Domains)
-	for _, site := range slices.Sorted(maps.Keys(c.Sites)) {
-		check("sites."+site+".domains", site, c.Sites[site].Domains)
-	}
-}
 
 // SiteOf is the site that a domain belongs to.
 func (h *house) SiteOf(domain string) (site string, known bool) {
-	site, known = h.config.domainsOf()[strings.ToLower(domain)]
+	site, known = h.config.SitesByDomain()[strings.ToLower(domain)]
 	return site, known
 }
 

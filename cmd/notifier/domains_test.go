@@ -12,17 +12,18 @@ import (
 
 	"notifier/mail/mailtest"
 	"notifier/message"
+	"notifier/settings"
 	"notifier/store/storetest"
 )
 
 // TestDomains: which site a domain belongs to, and what is wrong with those of two.
 func TestDomains(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config.yaml")
-	write := func(text string) (Config, error) {
+	write := func(text string) (settings.Config, error) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		return loadConfig(file, nil)
+		return settings.Load(file, nil)
 	}
 	c, err := write("site: main\ndomains: [www.example.org, Example.org]\nsites: {acme: {domains: [acme.example.net]}, shop.example.com: {}}\n")
 	if err != nil {
@@ -60,7 +61,7 @@ func TestFlushOfOneSite(t *testing.T) {
 	if err := s.AddSite(t.Context(), "acme", "UTC", time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	c, err := loadConfig(os.DevNull, []string{
+	c, err := settings.Load(os.DevNull, []string{
 		"NOTIFIER_DATABASE__URL=" + url, "NOTIFIER_SMTP__HOST=127.0.0.1", fmt.Sprintf("NOTIFIER_SMTP__PORT=%d", relay.Port()), "NOTIFIER_SMTP__FROM=workflow@example.org",
 	})
 	if err != nil {

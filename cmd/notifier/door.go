@@ -24,13 +24,7 @@ import (
 	"notifier/gate"
 	"notifier/listing"
 	"notifier/schedule"
-)
-
-// The variables that say where a service is elsewhere, and the key for it. They are no
-// keys of config.yaml.
-const (
-	serverVariable = prefix + "SERVER"
-	keyVariable    = prefix + "KEY"
+	"notifier/settings"
 )
 
 // door is how a command reaches the service: by the requests of its API. Either that is
@@ -62,7 +56,7 @@ func knock(base, key string, h *house, o remote.Options) (*door, error) {
 func (s *shared) elsewhere() (server string, err error) {
 	server = s.server
 	if server == "" && s.config == "" {
-		server = os.Getenv(serverVariable)
+		server = os.Getenv(settings.ServerVariable)
 	}
 	if server == "" {
 		return "", nil
@@ -94,10 +88,10 @@ func tellOfServer(c *cobra.Command) {
 // notElsewhere is that a command works here alone, though NOTIFIER_SERVER names a service
 // elsewhere; empty where it names none.
 func notElsewhere(command string) string {
-	if os.Getenv(serverVariable) == "" {
+	if os.Getenv(settings.ServerVariable) == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s is set, but %s does not use it: it works on this machine, by the configuration here. Run it where the service runs.", serverVariable, command)
+	return fmt.Sprintf("%s is set, but %s does not use it: it works on this machine, by the configuration here. Run it where the service runs.", settings.ServerVariable, command)
 }
 
 // withDoor does something with the service, here or elsewhere.
@@ -114,7 +108,7 @@ func (s *shared) withDoor(c *cobra.Command, do func(ctx context.Context, d *door
 		return do(c.Context(), d)
 	}
 	h, err := s.openHouse(c.Context(), s.site)
-	if missing, is := errors.AsType[noDatabaseError](err); is {
+	if missing, is := errors.AsType[settings.NoDatabaseError](err); is {
 		return fmt.Errorf("%w, and --server URL a service that runs elsewhere", missing)
 	}
 	if err != nil {
@@ -131,19 +125,19 @@ func (s *shared) remoteDoor(c *cobra.Command, server string) (*door, error) {
 	if s.site != "" {
 		return nil, usageError{errors.New("the site of a command with --server is that of its key. Leave --site out")}
 	}
-	key := os.Getenv(keyVariable)
+	key := os.Getenv(settings.KeyVariable)
 	if s.keyFile != "" {
 		content, err := os.ReadFile(s.keyFile)
 		if err != nil {
 			return nil, usageError{fmt.Errorf("--key-file cannot be read: %w", err)}
 		}
-		if open, err := readableByAll(s.keyFile); err == nil && open {
+		if open, err := settings.ReadableByAll(s.keyFile); err == nil && open {
 			note(c, "Everybody on this machine may read %s. Write: chmod 600 %s", s.keyFile, s.keyFile)
 		}
 		key = strings.TrimSpace(string(content))
 	}
 	if key == "" {
-		return nil, usageError{fmt.Errorf("a key is needed for %s. Name a file with --key-file, or set %s", server, keyVariable)}
+		return nil, usageError{fmt.Errorf("a key is needed for %s. Name a file with --key-file, or set %s", server, settings.KeyVariable)}
 	}
 	if u, err := url.Parse(server); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
 		note(c, "%s is not encrypted: others on the way may read the key. Use https.", server)

@@ -23,6 +23,7 @@ import (
 
 	"notifier/message"
 	"notifier/rescue"
+	"notifier/settings"
 	"notifier/store/storetest"
 	"notifier/web/console"
 	"notifier/webhook"
@@ -83,14 +84,14 @@ type walk struct {
 func newWalk(t *testing.T, kind string) *walk {
 	t.Helper()
 	address := storetest.URL(t, kind)
-	c, r, err := readConfig(os.DevNull, []string{
+	c, r, err := settings.Read(os.DevNull, []string{
 		"NOTIFIER_DATABASE__URL=" + address, "NOTIFIER_HTTP__KEY=" + devKey, "NOTIFIER_HTTP__METRICS_LISTEN=", "NOTIFIER_HTTP__PUBLIC_URL=http://127.0.0.1",
 		"NOTIFIER_SECRETS__KEY=" + devSecret, "NOTIFIER_RETENTION__DAYS=30", "NOTIFIER_CALLBACKS__ALLOW=127.0.0.0/8",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.demo = true
+	c.Demo = true
 	core, logged := observer.New(zap.WarnLevel)
 	h, err := open(t.Context(), c, zap.New(core))
 	if err != nil {

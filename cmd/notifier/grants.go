@@ -6,6 +6,7 @@ import (
 
 	"notifier/mail"
 	"notifier/message"
+	"notifier/settings"
 	"notifier/store"
 	"notifier/vault"
 )
@@ -17,13 +18,13 @@ type sealedGrants struct {
 	site  string
 }
 
-// grants are where tokens are kept for all replicas; nil where no key seals them: then each
+// grantsOf are where tokens are kept for all replicas; nil where no key seals them: then each
 // process keeps its own.
-func (c Config) grants(s *store.Store) mail.Grants {
-	if !c.vault().Seals() {
+func grantsOf(c settings.Config, s *store.Store) mail.Grants {
+	if !c.Vault().Seals() {
 		return nil
 	}
-	return sealedGrants{s, c.vault(), c.Site}
+	return sealedGrants{s, c.Vault(), c.Site}
 }
 
 func (g sealedGrants) owner(name, part string) string { return grantOwner(g.site, name, part) }

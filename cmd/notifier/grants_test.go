@@ -17,6 +17,7 @@ import (
 	"notifier/account"
 	"notifier/mail"
 	"notifier/message"
+	"notifier/settings"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -77,9 +78,9 @@ func (s *rotating) unhurt(t *testing.T, uses int) {
 // logins are the tokens of an account as a process has them that was just started.
 func logins(t *testing.T, s *store.Store, server, refresh, key string) mail.Tokens {
 	t.Helper()
-	c := Config{Site: "default", Secrets: secretSettings{Key: key}}
+	c := settings.Config{Site: "default", Secrets: settings.Secrets{Key: key}}
 	a := account.Settings{Host: "127.0.0.1", From: "workflow@example.org", Username: "workflow", OAuth2: account.OAuth2{TokenURL: server, ClientID: "notifier", RefreshToken: refresh}}
-	return a.Mail("smtp", mail.Keys{}, c.grants(s)).Tokens
+	return a.Mail("smtp", mail.Keys{}, grantsOf(c, s)).Tokens
 }
 
 func login(t *testing.T, tokens mail.Tokens) string {
@@ -206,8 +207,8 @@ func TestAReplicaThatIsOvertaken(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		server := rotatingServer(t, "r1")
-		c := Config{Site: "default", Secrets: secretSettings{Key: devSecret}}
-		slow := &late{Grants: c.grants(s), asked: make(chan struct{}), go_: make(chan struct{})}
+		c := settings.Config{Site: "default", Secrets: settings.Secrets{Key: devSecret}}
+		slow := &late{Grants: grantsOf(c, s), asked: make(chan struct{}), go_: make(chan struct{})}
 		a := account.Settings{Username: "workflow", OAuth2: account.OAuth2{TokenURL: server.URL, ClientID: "notifier", RefreshToken: "r1"}}
 		first := a.Mail("smtp", mail.Keys{}, slow).Tokens
 		got := make(chan error, 1)

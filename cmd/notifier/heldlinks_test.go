@@ -21,6 +21,7 @@ import (
 	"notifier/links"
 	"notifier/mail/mailtest"
 	"notifier/message"
+	"notifier/settings"
 )
 
 var (
@@ -48,7 +49,7 @@ func openLinkHouse(t *testing.T) *linkHouse {
 	}
 	t.Cleanup(func() { _ = relay.Close() })
 	file := filepath.Join(t.TempDir(), "notifier.db")
-	c, err := loadConfig(os.DevNull, []string{
+	c, err := settings.Load(os.DevNull, []string{
 		"NOTIFIER_HTTP__PUBLIC_URL=https://notify.example.org", "NOTIFIER_SECRETS__KEY=" + devSecret, "NOTIFIER_HTTP__KEY=first",
 		"NOTIFIER_DATABASE__URL=sqlite:" + file, "NOTIFIER_SMTP__HOST=127.0.0.1", fmt.Sprint("NOTIFIER_SMTP__PORT=", relay.Port()),
 		"NOTIFIER_SMTP__TLS=none", "NOTIFIER_SMTP__FROM=workflow@example.org",
@@ -108,7 +109,7 @@ func (h *linkHouse) fill() {
 	h.must("POST", "/api/v1/users/anna/preferences/link", "")
 	for _, at := range []time.Time{time.Now(), time.Now().Add(2 * time.Hour)} {
 		for _, err := range []error{
-			second(h.remind.Run(h.Context(), at)), second(h.promote.Run(h.Context(), at)), second(h.flush.Run(h.Context(), at)),
+			errOf(h.remind.Run(h.Context(), at)), errOf(h.promote.Run(h.Context(), at)), errOf(h.flush.Run(h.Context(), at)),
 		} {
 			if err != nil {
 				h.Fatal(err)

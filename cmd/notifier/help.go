@@ -3,14 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"notifier/message"
+	"notifier/settings"
 )
 
 func showHelp(c *cobra.Command, _ []string) error { return c.Help() }
@@ -22,7 +21,7 @@ func refuse(c *cobra.Command, arguments []string) error {
 	}
 	if c.HasAvailableSubCommands() {
 		return usageError{fmt.Errorf("there is no command %q.%s See %s --help", c.CommandPath()+" "+arguments[0],
-			sentence(message.Suggest(arguments[0], names(c))), c.CommandPath())}
+			settings.Sentence(message.Suggest(arguments[0], names(c))), c.CommandPath())}
 	}
 	return usageError{fmt.Errorf("%q is not expected here. See %s --help", arguments[0], c.CommandPath())}
 }
@@ -63,7 +62,7 @@ func wrongFlag(c *cobra.Command, err error) error {
 	if errors.As(err, &value) {
 		text = wrongValue(value.GetFlag(), value.GetValue(), value.Unwrap())
 	}
-	return usageError{fmt.Errorf("%s See %s --help", sentence(text), c.CommandPath())}
+	return usageError{fmt.Errorf("%s See %s --help", settings.Sentence(text), c.CommandPath())}
 }
 
 // wrongValue says what a flag takes, without Go's words for it.
@@ -97,30 +96,4 @@ func helpCommand() *cobra.Command {
 	}
 	c.AddCommand(manCommand())
 	return c
-}
-
-// variableNames are those of the environment that are understood.
-func variableNames() []string {
-	var all []string
-	for _, path := range paths("", reflect.New(reflect.TypeFor[Config]()).Elem()) {
-		all = append(all, prefix+strings.ToUpper(strings.ReplaceAll(path, ".", "__")))
-	}
-	return all
-}
-
-// paths are those of all single values and lists of the configuration. Where names can
-// be chosen a KIND stands for them.
-func paths(at string, v reflect.Value) []string {
-	switch {
-	case v.Kind() == reflect.Map:
-		return paths(at+".KIND", reflect.New(v.Type().Elem()).Elem())
-	case v.Kind() != reflect.Struct || scalar(v):
-		return []string{at}
-	}
-	var all []string
-	for _, key := range keys(v) {
-		all = append(all, paths(join(at, key), fields(v)[key])...)
-	}
-	slices.Sort(all)
-	return all
 }

@@ -27,16 +27,16 @@ import (
 	"notifier/letter"
 	"notifier/links"
 	"notifier/mail"
-	"notifier/message"
 	"notifier/schedule"
 	"notifier/series"
+	"notifier/settings"
 	"notifier/store"
 	"notifier/timekeeper"
 )
 
 // house is the whole service, wired. What it opened is closed in reverse.
 type house struct {
-	config    Config
+	config    settings.Config
 	current   inForce
 	leaving   nextMail
 	log       *zap.Logger
@@ -73,7 +73,7 @@ type house struct {
 }
 
 // open wires the rooms. The database must be reachable; the relay need not be.
-func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
+func open(ctx context.Context, c settings.Config, log *zap.Logger) (*house, error) {
 	h := &house{config: c, replica: replicaName(), counter: &series.Counter{}, keeper: timekeeper.System(), boot: timekeeper.Boot()}
 	log = log.WithOptions(zap.Hooks(h.panics.note))
 	h.log = log
@@ -84,8 +84,8 @@ func open(ctx context.Context, c Config, log *zap.Logger) (*house, error) {
 	h.store = s
 	h.closes(s.Close)
 	h.closes(h.handOver)
-	h.grants = c.grants(s)
-	o, err := account.Open(c.accounts(), c.outgoing(h.grants), nil, log)
+	h.grants = grantsOf(c, s)
+	o, err := account.Open(c.Configured(), c.AccountOptions(h.grants), nil, log)
 	if err != nil {
 		return nil, errors.Join(err, h.close())
 	}
@@ -105,11 +105,11 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	onSite := h.calendar
 	h.writer = h.writes(h.kindsOf)
 	h.routes = routes
-	h.ring = links.NewRing(c.signing(h.store).keys, links.NewKey(c.derived()))
+	h.ring = links.NewRing(signingOf(c, h.store).keys, links.NewKey(derivedOf(c)))
 	h.flush = notifications.New(h.store, routes, outgoingWriter{h.writer, h.linkDoor()}, h.flushOptions(), h.log)
 	h.promote = usernotifications.New(h.counted(), h.writes(h.kindsSeen), h.log)
-	h.remind = reminders.New(h.store, h.writer, onSite, c.domain(), h.log)
-	h.callbacks = c.callbacks(h.store, h.log)
+	h.remind = reminders.New(h.store, h.writer, onSite, c.MailDomain(), h.log)
+	h.callbacks = callbacksOf(c, h.store, h.log)
 	h.why = explain.New(h.store, h.standing)
 	h.gate = gate.New(h.store, gate.Options{Site: c.Site, FirstKey: c.HTTP.Key, RateLimit: float64(c.HTTP.RateLimit)}, h.log)
 	h.staff = gate.NewStaff(h.store, c.Site, h.log)
@@ -121,10 +121,10 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	h.remind.Announce(h.timetable.Departures)
 	wake := func() { h.timetable.Wake(schedule.Notifications) }
 	h.desk = intake.New(h.store, intake.Options{
-		Catalog: c.Kinds, InForce: h.kinds, Calendar: onSite, CalendarBy: h.calendarBy, Writer: h.writer, Domain: c.domain(), Wake: wake, Route: h.route,
+		Catalog: c.Kinds, InForce: h.kinds, Calendar: onSite, CalendarBy: h.calendarBy, Writer: h.writer, Domain: c.MailDomain(), Wake: wake, Route: h.route,
 		Departures: h.timetable.Departures,
 		NextFlush:  func(after time.Time) time.Time { return h.timetable.NextTick(schedule.Notifications, after) },
-		PageOf:     c.pageOf,
+		PageOf:     c.PageOf,
 		Later:      func(at time.Time) { h.timetable.WakeAt(schedule.Notifications, at) },
 		Operated:   func(at time.Time) { h.timetable.WakeAt(operationsJob, at) },
 	})
@@ -240,14 +240,6 @@ func (h *house) followZones(ctx context.Context) error {
 	return err
 }
 
-// pageOf is where the console shows a message; empty where nobody knows its address.
-func (c Config) pageOf(id message.ID) string {
-	if c.HTTP.PublicURL == "" {
-		return ""
-	}
-	return strings.TrimSuffix(c.HTTP.PublicURL, "/") + "/messages/" + string(id)
-}
-
 func (h *house) closes(f func() error) { h.closers = append(h.closers, f) }
 
 func (h *house) close() error {
@@ -267,8 +259,8 @@ func (h *house) warn() {
 }
 
 // testAccount keeps the mails of test keys; in the demo it hands them on, too.
-func testAccount(c Config, shelf mail.Shelf, o *account.Outgoing) *notifications.Account {
-	if c.demo {
+func testAccount(c settings.Config, shelf mail.Shelf, o *account.Outgoing) *notifications.Account {
+	if c.Demo {
 		return account.Test(c.SMTP, shelf, o.Courier(account.Default))
 	}
 	return account.Test(c.SMTP, shelf, nil)
@@ -276,7 +268,11 @@ func testAccount(c Config, shelf mail.Shelf, o *account.Outgoing) *notifications
 
 // flushOptions are the options of Notifications: what a budget holds back wakes it again.
 func (h *house) flushOptions() notifications.Options {
-	o := h.config.flush(h.replica)
+	c := h.config
+	o := notifications.Options{
+		Lease: c.Retry.Lease, Replica: h.replica, Site: c.Only, Home: c.Site, Limits: c.Limits, KeepBounced: !c.SuppressBounces,
+		Retry: notifications.Retry{Base: c.Retry.Base, Cap: c.Retry.Cap, MaxAttempts: c.Retry.MaxAttempts, MaxAge: c.Retry.MaxAge},
+	}
 	o.LimitsNow, o.Judged, o.Grace = h.limits, h.judged, stopGrace
 	o.Again = func(at time.Time) { h.timetable.WakeAt(schedule.Notifications, at) }
 	return o

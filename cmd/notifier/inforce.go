@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"notifier/letter"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/settings"
 	"notifier/wallclock"
 )
 
@@ -19,7 +19,7 @@ import (
 func (h *house) calendar(site string) deadlines.Calendar {
 	in, err := h.inForce(site)
 	if err != nil { // without the database nothing comes of it anyway
-		return h.current.config.Load().calendar(site)
+		return h.current.config.Load().Calendar(site)
 	}
 	return h.calendarBy(site, in)
 }
@@ -32,7 +32,7 @@ func (h *house) inForce(site string) (preferences.Site, error) {
 
 // calendarBy is the working time of a site by what is in force there.
 func (h *house) calendarBy(site string, in preferences.Site) deadlines.Calendar {
-	calendar := h.current.config.Load().calendar(site)
+	calendar := h.current.config.Load().Calendar(site)
 	if kept, is := h.current.calendars.of(in.Rules); is {
 		calendar = kept
 	}
@@ -55,15 +55,9 @@ func (c *calendars) of(rules string) (deadlines.Calendar, bool) {
 	if known, found := c.known.Load(rules); found {
 		return known.(read).calendar, known.(read).is
 	}
-	var w workdaySettings
-	var r reader
-	is := json.Unmarshal(preferences.ReadRules(rules).Workday, &w) == nil
-	if is {
-		r.checkWorkday("workday", &w)
-		is = len(r.problems) == 0 // as after a program that knows another country
-	}
-	c.known.Store(rules, read{w.calendar, is})
-	return w.calendar, is
+	calendar, is := settings.ReadWorkday(preferences.ReadRules(rules).Workday)
+	c.known.Store(rules, read{calendar, is})
+	return calendar, is
 }
 
 // kinds are the kinds by rules that are in force, with the words of the configuration.
@@ -79,7 +73,7 @@ func (h *house) kinds(rules string) preferences.Catalog {
 
 // kindsOfConfig are the kinds by rules in force, for one configuration.
 type kindsOfConfig struct {
-	config *Config
+	config *settings.Config
 	by     func(rules string) preferences.Catalog
 }
 
@@ -104,13 +98,13 @@ func (h *house) kindsSeen(site string) preferences.Catalog {
 
 // writes is how mails look here.
 func (h *house) writes(kindsOf func(site string) preferences.Catalog) letter.Writer {
-	w := h.config.writer()
-	w.Links = h.config.links(kindsOf)
+	w := writerOf(h.config)
+	w.Links = linksOf(h.config, kindsOf)
 	var known atomic.Pointer[titles]
 	w.TitlesNow = func() map[message.Kind]string {
 		now, t := h.current.config.Load(), known.Load()
 		if t == nil || t.config != now {
-			t = &titles{now, now.titles()}
+			t = &titles{now, titlesOf(*now)}
 			known.Store(t)
 		}
 		return t.all
@@ -118,18 +112,18 @@ func (h *house) writes(kindsOf func(site string) preferences.Catalog) letter.Wri
 	return w
 }
 
-// writer is how mails look by the configuration alone.
-func (c Config) writer() letter.Writer {
-	return letter.Writer{CasesURL: c.Links.Cases, Titles: c.titles(), Links: c.links(func(string) preferences.Catalog { return c.Kinds })}
+// writerOf is how mails look by the configuration alone.
+func writerOf(c settings.Config) letter.Writer {
+	return letter.Writer{CasesURL: c.Links.Cases, Titles: titlesOf(c), Links: linksOf(c, func(string) preferences.Catalog { return c.Kinds })}
 }
 
 // titles are how a configuration calls the kinds for which each language has no words of its own.
 type titles struct {
-	config *Config
+	config *settings.Config
 	all    map[message.Kind]string
 }
 
-func (c Config) titles() map[message.Kind]string {
+func titlesOf(c settings.Config) map[message.Kind]string {
 	all := map[message.Kind]string{}
 	for kind, k := range c.Kinds {
 		if k.Title != preferences.DefaultCatalog()[kind].Title {

@@ -10,15 +10,16 @@ import (
 	"notifier/deadlines"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/settings"
 	"notifier/store/storetest"
 )
 
 var thursday = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 
 // inForceOn is a replica with a configuration of its own on a database that others have, too.
-func inForceOn(t *testing.T, url string, change func(c *Config)) *house {
+func inForceOn(t *testing.T, url string, change func(c *settings.Config)) *house {
 	t.Helper()
-	c, err := loadConfig("", []string{"NOTIFIER_DATABASE__URL=" + url})
+	c, err := settings.Load("", []string{"NOTIFIER_DATABASE__URL=" + url})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,12 +36,14 @@ func inForceOn(t *testing.T, url string, change func(c *Config)) *house {
 }
 
 // by makes a frequency the default of case_changed, and lets people work on these days alone.
-func by(c *Config, f preferences.Frequency, days ...string) {
+func by(c *settings.Config, f preferences.Frequency, days ...string) {
 	kind := c.Kinds[message.CaseChanged]
 	kind.Default = f
 	c.Kinds = c.Kinds.With(preferences.Catalog{message.CaseChanged: kind})
 	c.Workday.Days = days
-	(&reader{}).checkWorkday("workday", &c.Workday)
+	if err := c.Workday.Complete(); err != nil {
+		panic(err)
+	}
 }
 
 // TestReplicasGoByTheRulesInTheDatabase is T1: of two replicas with different files both decide by
@@ -50,11 +53,11 @@ func TestReplicasGoByTheRulesInTheDatabase(t *testing.T) {
 		t.Run(database, func(t *testing.T) {
 			t.Parallel()
 			url := storetest.URL(t, database)
-			older := inForceOn(t, url, func(c *Config) { by(c, preferences.Hourly, "monday") })
+			older := inForceOn(t, url, func(c *settings.Config) { by(c, preferences.Hourly, "monday") })
 			if err := older.store.AddSite(t.Context(), "tenant", "UTC", thursday); err != nil {
 				t.Fatal(err)
 			}
-			newer := inForceOn(t, url, func(c *Config) { by(c, preferences.Daily, "saturday") })
+			newer := inForceOn(t, url, func(c *settings.Config) { by(c, preferences.Daily, "saturday") })
 			due := func(h *house, site string) (message.ID, time.Time) {
 				t.Helper()
 				c := message.Call{Site: site, At: thursday}
@@ -86,7 +89,7 @@ func TestReplicasGoByTheRulesInTheDatabase(t *testing.T) {
 			next := newer.config
 			by(&next, preferences.Hourly, "sunday")
 			newer.current.level = zap.NewAtomicLevel()
-			newer.current.read = func() (Config, *reader, error) { return next, &reader{}, nil }
+			newer.current.read = func() (settings.Config, *settings.Reader, error) { return next, &settings.Reader{}, nil }
 			if done, err := newer.Reload(t.Context()); err != nil || !slices.Contains(done.Changed, "kinds.case_changed.default") || len(done.Restart) > 0 {
 				t.Fatalf("T1: the reload says %+v, %v", done, err)
 			}
@@ -96,7 +99,7 @@ func TestReplicasGoByTheRulesInTheDatabase(t *testing.T) {
 					t.Errorf("T1: on %s what waited is due at %s (%v) after a reload, want %s", site, m.DueAt, err, want)
 				}
 			}
-			if days := newer.current.config.Load().workday("tenant").Days; !slices.Equal(days, []string{"sunday"}) {
+			if days := newer.current.config.Load().WorkdayOf("tenant").Days; !slices.Equal(days, []string{"sunday"}) {
 				t.Errorf("T1: after a reload the workdays are %v", days)
 			}
 		})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notifier/settings"
 	"notifier/simulate"
 	"notifier/store/storetest"
 )
@@ -18,7 +19,7 @@ import (
 // the journal that the store gives back.
 func exported(t *testing.T, database, file, until string, since time.Time) (sent, journal string) {
 	t.Helper()
-	c, err := loadConfig("", nil)
+	c, err := settings.Load("", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,38 +2,20 @@ package main
 
 import (
 	"encoding/base64"
-	"maps"
-	"net/url"
 	"slices"
-	"strings"
 
 	"notifier/access"
 	"notifier/letter"
 	"notifier/links"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/settings"
 	"notifier/web/centre"
 )
 
-// checkPublicURL finds what is wrong with where links in mails lead.
-func (r *reader) checkPublicURL(c *Config) {
-	if c.HTTP.PublicURL == "" {
-		return
-	}
-	u, err := url.Parse(c.HTTP.PublicURL)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		r.fault("http.public_url", "%q is not an address that people can open. Write it as https://notify.example.org", message.Truncate(c.HTTP.PublicURL, 100))
-		return
-	}
-	c.HTTP.PublicURL = strings.TrimRight(c.HTTP.PublicURL, "/")
-	if c.Secrets.Key == "" {
-		r.fault("http.public_url", "links in mails are signed with secrets.key, and there is none. Set secrets.key_file, or leave public_url out")
-	}
-}
-
-// door is where links in mails lead, for place-holders; nil without an address for it. linkDoor has
+// doorOf is where links in mails lead, for place-holders; nil without an address for it. linkDoor has
 // the keys of the installation.
-func (c Config) door() *links.Door {
+func doorOf(c settings.Config) *links.Door {
 	secret, err := base64.StdEncoding.DecodeString(c.Secrets.Key)
 	if c.HTTP.PublicURL == "" || err != nil || len(secret) == 0 {
 		return nil
@@ -41,18 +23,10 @@ func (c Config) door() *links.Door {
 	return &links.Door{Key: links.NewKey(links.Derive(secret)), Base: c.HTTP.PublicURL}
 }
 
-// siteNames lists the sites of the installation, each with its sandbox.
-func (c Config) siteNames() (all []string) {
-	for _, site := range append(slices.Sorted(maps.Keys(c.Sites)), c.Site) {
-		all = append(all, site, access.Sandbox(site))
-	}
-	return all
-}
-
-// links are the place-holders in the footer of mails of these kinds: the links themselves
+// linksOf are the place-holders in the footer of mails of these kinds: the links themselves
 // are made when a mail is handed over.
-func (c Config) links(kindsOf func(site string) preferences.Catalog) func(message.Message, []message.Kind) letter.Links {
-	door := c.door()
+func linksOf(c settings.Config, kindsOf func(site string) preferences.Catalog) func(message.Message, []message.Kind) letter.Links {
+	door := doorOf(c)
 	if door == nil {
 		return nil
 	}

@@ -11,11 +11,12 @@ import (
 	"notifier/letter"
 	"notifier/mail"
 	"notifier/message"
+	"notifier/settings"
 )
 
-func linked(t *testing.T, publicURL string) Config {
+func linked(t *testing.T, publicURL string) settings.Config {
 	t.Helper()
-	c, err := loadConfig(os.DevNull, []string{"NOTIFIER_HTTP__PUBLIC_URL=" + publicURL, "NOTIFIER_SECRETS__KEY=" + devSecret})
+	c, err := settings.Load(os.DevNull, []string{"NOTIFIER_HTTP__PUBLIC_URL=" + publicURL, "NOTIFIER_SECRETS__KEY=" + devSecret})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +24,7 @@ func linked(t *testing.T, publicURL string) Config {
 }
 
 // leaving writes the mails that leave.
-func leaving(c Config) outgoingWriter { return outgoingWriter{c.writer(), c.door()} }
+func leaving(c settings.Config) outgoingWriter { return outgoingWriter{writerOf(c), doorOf(c)} }
 
 func about(kind message.Kind, setting string) message.Message {
 	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -36,7 +37,7 @@ func about(kind message.Kind, setting string) message.Message {
 // Only mails that a person may stop can be stopped from the mail, and only over https.
 func TestMailsThatMayBeStoppedSayHow(t *testing.T) {
 	secure, plain := leaving(linked(t, "https://notify.example.org/")), leaving(linked(t, "http://notify.example.org"))
-	none, err := loadConfig(os.DevNull, nil)
+	none, err := settings.Load(os.DevNull, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +51,7 @@ func TestMailsThatMayBeStoppedSayHow(t *testing.T) {
 	}{
 		{"a single mail", secure.Write(about(message.CaseChanged, "immediately")), true, true},
 		{"without https", plain.Write(about(message.CaseChanged, "immediately")), true, false},
-		{"without an address of the service", none.writer().Write(about(message.CaseChanged, "immediately")), false, false},
+		{"without an address of the service", writerOf(none).Write(about(message.CaseChanged, "immediately")), false, false},
 		{"a mandatory one", secure.Write(about(message.Deadline, "")), false, false},
 		{"a reminder", secure.Remind(about(message.Deadline, ""), letter.Due{}), false, false},
 		{"a digest", merged(secure, about(message.CaseChanged, "daily 08:00"), about(message.CaseReceived, "hourly")), true, true},
@@ -96,7 +97,7 @@ func TestPublicURL(t *testing.T) {
 		{"NOTIFIER_HTTP__PUBLIC_URL=https://notify.example.org?a=b", "is not an address that people can open"},
 		{"NOTIFIER_HTTP__PUBLIC_URL=https://notify.example.org", "signed with secrets.key"},
 	} {
-		if _, err := loadConfig(os.DevNull, []string{c.env}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := settings.Load(os.DevNull, []string{c.env}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.env, err, c.want)
 		}
 	}

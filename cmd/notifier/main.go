@@ -20,6 +20,7 @@ import (
 	"notifier/listing"
 	"notifier/message"
 	"notifier/rescue"
+	"notifier/settings"
 	"notifier/simulate"
 )
 
@@ -83,7 +84,7 @@ func (e usageError) Unwrap() error { return e.error }
 var errPartly = errors.New("the rest was sent")
 
 func exitCode(err error) int {
-	var config *configError
+	var config *settings.Error
 	var line *simulate.LineError
 	var invalid *message.Invalid
 	var usage usageError
@@ -91,7 +92,7 @@ func exitCode(err error) int {
 	var relay *message.Failure
 	var answered *refusal
 	var unreached unreachedError
-	var missing noDatabaseError
+	var missing settings.NoDatabaseError
 	switch {
 	case errors.As(err, &answered):
 		return answered.exitCode()
@@ -170,10 +171,12 @@ func rootCommand() *cobra.Command {
 }
 
 // load reads the configuration.
-func (s *shared) load() (Config, error) { return loadConfig(s.config, os.Environ()) }
+func (s *shared) load() (settings.Config, error) { return settings.Load(s.config, os.Environ()) }
 
 // read reads the configuration, and where it says what.
-func (s *shared) read() (Config, *reader, error) { return readConfig(s.config, os.Environ()) }
+func (s *shared) read() (settings.Config, *settings.Reader, error) {
+	return settings.Read(s.config, os.Environ())
+}
 
 // openHouse opens the service for a command that ends by itself. A site narrows what the
 // command does to that site, which must exist. It makes no database, and leaves the schema as
@@ -183,10 +186,10 @@ func (s *shared) openHouse(ctx context.Context, site string) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.present(); err != nil {
+	if err := c.Present(); err != nil {
 		return nil, err
 	}
-	c.only = site
+	c.Only = site
 	c.Log.Level, c.Log.Format = "warn", "console" // the command's own words matter
 	log, err := newLogger(c.Log)
 	if err != nil {
@@ -224,13 +227,13 @@ func (h *house) enter(ctx context.Context, site string) error {
 }
 
 // newLogger logs to standard error. Nothing is sampled: each move of a message counts.
-func newLogger(s logSettings) (*zap.Logger, error) {
+func newLogger(s settings.Log) (*zap.Logger, error) {
 	log, _, err := newLoggerAt(s)
 	return log, err
 }
 
 // newLoggerAt is newLogger with its level, which may be changed.
-func newLoggerAt(s logSettings) (*zap.Logger, zap.AtomicLevel, error) {
+func newLoggerAt(s settings.Log) (*zap.Logger, zap.AtomicLevel, error) {
 	level, err := zapcore.ParseLevel(s.Level)
 	at := zap.NewAtomicLevelAt(level)
 	if err != nil {

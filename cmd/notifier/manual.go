@@ -11,6 +11,7 @@ import (
 
 	"notifier/message"
 	"notifier/search"
+	"notifier/settings"
 )
 
 // topics are what help tells besides commands.
@@ -20,7 +21,7 @@ func topics() []*cobra.Command {
 		{
 			Use: "environment", Short: "The variables that go over config.yaml",
 			Long: "Each key of config.yaml can also be given by the environment, which wins. Lists are written with commas.\n\n  " +
-				strings.Join(variableNames(), "\n  "),
+				strings.Join(settings.VariableNames(), "\n  "),
 		},
 		{Use: "statuses", Short: "What the statuses of messages mean", Long: "A message is\n\n" + statusLines()},
 		{Use: "filters", Short: "How messages are narrowed down", Long: filterLines()},

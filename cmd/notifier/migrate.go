@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"notifier/settings"
 	"notifier/store"
 )
 
@@ -35,22 +35,8 @@ func migrateCommand(s *shared) *cobra.Command {
 	return c
 }
 
-// noDatabaseError is that there is no database yet, and how one comes about.
-type noDatabaseError struct{ error }
-
-// present makes sure that there is a database: commands that only look at one, or change what
-// is in it, make none. An empty file is one that nobody has made a database of yet.
-func (c Config) present() error {
-	file, is := c.sqliteFile()
-	if !is {
-		return nil
-	}
-	if info, err := os.Stat(file); errors.Is(err, os.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() == 0 {
-		return noDatabaseError{fmt.Errorf("there is no database yet at %s. Write: notifier migrate. notifier serve makes it, too; "+
-			"--config FILE names a configuration with another", file)}
-	}
-	return nil
-}
+// noTables is that the database is empty.
+var noTables = settings.NoDatabaseError{Says: "the database has no tables yet. Write: notifier migrate. notifier serve makes them, too"}
 
 // upToDate makes sure that the schema is the one that this program needs, or a newer one.
 func upToDate(ctx context.Context, database *store.Store) error {
@@ -59,7 +45,7 @@ func upToDate(ctx context.Context, database *store.Store) error {
 	case err != nil:
 		return err
 	case has <= 0:
-		return noDatabaseError{errors.New("the database has no tables yet. Write: notifier migrate. notifier serve makes them, too")}
+		return noTables
 	case has < knows:
 		return fmt.Errorf("the database's schema is at version %d, this program needs %d. Write: notifier migrate. %w", has, knows, errStale)
 	}
@@ -67,7 +53,7 @@ func upToDate(ctx context.Context, database *store.Store) error {
 }
 
 // withDatabase does something with the database alone, which is made if it is not there.
-func (s *shared) withDatabase(c *cobra.Command, do func(ctx context.Context, config Config, database *store.Store) error) (err error) {
+func (s *shared) withDatabase(c *cobra.Command, do func(ctx context.Context, config settings.Config, database *store.Store) error) (err error) {
 	config, err := s.load()
 	if err != nil {
 		return err
@@ -81,14 +67,14 @@ func (s *shared) withDatabase(c *cobra.Command, do func(ctx context.Context, con
 }
 
 func (s *shared) migrateUp(c *cobra.Command, _ []string) error {
-	return s.withDatabase(c, func(ctx context.Context, config Config, database *store.Store) error {
+	return s.withDatabase(c, func(ctx context.Context, config settings.Config, database *store.Store) error {
 		ran, err := database.Migrate(ctx)
 		if err != nil {
 			return err
 		}
 		database.Home(config.Site)
 		for _, site := range append(slices.Sorted(maps.Keys(config.Sites)), config.Site) {
-			says, err := config.inherited(site)
+			says, err := config.Inherited(site)
 			if err != nil {
 				return err
 			}
@@ -109,10 +95,10 @@ func (s *shared) migrateStatus(c *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	if err := config.present(); err != nil {
+	if err := config.Present(); err != nil {
 		return err
 	}
-	return s.withDatabase(c, func(ctx context.Context, _ Config, database *store.Store) error {
+	return s.withDatabase(c, func(ctx context.Context, _ settings.Config, database *store.Store) error {
 		has, knows, err := database.SchemaVersion(ctx)
 		if err != nil {
 			return err
@@ -151,16 +137,16 @@ func migrateDown(s *shared) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := config.present(); err != nil {
+			if err := config.Present(); err != nil {
 				return err
 			}
-			return s.withDatabase(c, func(ctx context.Context, _ Config, database *store.Store) error {
+			return s.withDatabase(c, func(ctx context.Context, _ settings.Config, database *store.Store) error {
 				has, _, err := database.SchemaVersion(ctx)
 				if err != nil {
 					return err
 				}
 				if has <= 0 {
-					return noDatabaseError{errors.New("the database has no tables: there is no migration to undo. notifier migrate status tells how the schema stands")}
+					return settings.NoDatabaseError{Says: "the database has no tables: there is no migration to undo. notifier migrate status tells how the schema stands"}
 				}
 				if a.dryRun {
 					fmt.Fprintf(c.OutOrStdout(), "%s would be undone from version %d on. Nothing was done.\n", count(steps, "migration"), has)

@@ -45,37 +45,6 @@ func TestTheDatabaseIsItsOwners(t *testing.T) {
 	}
 }
 
-// TestAFileWithAPasswordIsSecret is S6: who may read config.yaml may read its password.
-func TestAFileWithAPasswordIsSecret(t *testing.T) {
-	for _, c := range []struct {
-		text  string
-		mode  os.FileMode
-		warns bool
-	}{
-		{"smtp: {host: h, from: a@x.test, username: u, password: hunter2}\n", 0o644, true},
-		{"database: {url: \"postgres://u:hunter2@h/db\"}\n", 0o644, true},
-		{"http: {key: secret}\n", 0o644, true},
-		{"smtp: {host: h, from: a@x.test, username: u, password: hunter2}\n", 0o640, false},
-		{"smtp: {host: h, from: a@x.test}\n", 0o644, false},
-	} {
-		file := filepath.Join(t.TempDir(), "config.yaml")
-		if err := os.WriteFile(file, []byte(c.text), c.mode); err != nil {
-			t.Fatal(err)
-		}
-		_, r, err := readConfig(file, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		warns := false
-		for _, w := range r.warnings {
-			warns = warns || strings.Contains(w.String(), "everybody on this machine may read")
-		}
-		if warns != c.warns {
-			t.Errorf("S6: %q with the mode %s: warned %t, want %t", c.text, c.mode, warns, c.warns)
-		}
-	}
-}
-
 // TestMetricsNeedAKey is S6: on the port of pages and API nobody reads of sites without one.
 func TestMetricsNeedAKey(t *testing.T) {
 	for listen, want := range map[string]map[string]int{
@@ -93,18 +62,6 @@ func TestMetricsNeedAKey(t *testing.T) {
 			if w.Code != status || status != http.StatusOK && strings.Contains(w.Body.String(), `site="`) {
 				t.Errorf("S6: /metrics with metrics_listen %q and the key %q: %d", listen, key, w.Code)
 			}
-		}
-	}
-}
-
-// TestEverybodysListener is S6: an address beyond this machine is told of.
-func TestEverybodysListener(t *testing.T) {
-	for address, want := range map[string]bool{
-		"0.0.0.0:8025": true, ":8025": true, "[::]:8025": true, "192.0.2.1:8025": true, "example.org:1": true,
-		"127.0.0.1:8025": false, "localhost:8025": false, "[::1]:8025": false,
-	} {
-		if got := everybodysListener(address); got != want {
-			t.Errorf("everybodysListener(%s) = %t", address, got)
 		}
 	}
 }

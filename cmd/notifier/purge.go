@@ -17,14 +17,14 @@ func (h *house) turns(ctx context.Context, at time.Time) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	sites = slices.DeleteFunc(sites, func(site string) bool { return h.config.keeps(site) == 0 })
+	sites = slices.DeleteFunc(sites, func(site string) bool { return h.config.Keeps(site) == 0 })
 	return h.store.TakeTurns(ctx, "purge", sites, at, at.Add(purgeEvery))
 }
 
 // purge deletes messages that have been kept long enough. A page a time: it must not keep
 // others from the database.
 func (h *house) purge(ctx context.Context, site string, at time.Time) error {
-	keep := h.config.keeps(site)
+	keep := h.config.Keeps(site)
 	if keep == 0 {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/settings"
 )
 
 // TestASiteKeepsItsMessagesAsLongAsItSays: TE-16, by age and by site.
@@ -20,7 +21,7 @@ func TestASiteKeepsItsMessagesAsLongAsItSays(t *testing.T) {
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := loadConfig(file, nil)
+	c, err := settings.Load(file, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"flag"
 	"os"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"notifier/message"
+	"notifier/settings"
 )
 
 var update = flag.Bool("update", false, "write the references in docs anew")
@@ -32,7 +31,7 @@ func current(t *testing.T, file, want string) {
 }
 
 func TestTheReferenceOfTheConfigurationIsCurrent(t *testing.T) {
-	current(t, "../../docs/config.md", reference())
+	current(t, "../../docs/config.md", settings.Reference())
 }
 
 func TestTheReferenceOfCommandsIsCurrent(t *testing.T) {
@@ -58,52 +57,5 @@ func TestHelpIsWhole(t *testing.T) {
 		if meanings[s] == "" {
 			t.Errorf("help statuses does not know %s", s)
 		}
-	}
-}
-
-func TestEveryKeyIsExplained(t *testing.T) {
-	says := explanations()
-	var explained func(path string) bool
-	explained = func(path string) bool {
-		above, _, found := cutLast(path)
-		return says[path] != "" || found && explained(above)
-	}
-	d := defaults()
-	for _, l := range referenced("", reflect.ValueOf(&d).Elem()) {
-		if !explained(l.path) {
-			t.Errorf("%s has no comment in config.yaml, and neither has its section", l.path)
-		}
-	}
-}
-
-// Each word that the schema offers is taken, and no other is.
-func TestTheSchemaOffersWhatIsTaken(t *testing.T) {
-	for path, all := range words {
-		if strings.Contains(path, "NAME") {
-			continue
-		}
-		variable := prefix + strings.ToUpper(strings.ReplaceAll(path, ".", "__"))
-		for _, word := range append(all, "nonsense") {
-			_, err := loadConfig(os.DevNull, []string{variable + "=" + word})
-			wrong := err != nil && strings.Contains(err.Error(), `"`+word+`" is not possible here`)
-			if (word == "nonsense") != wrong {
-				t.Errorf("%s = %q: %v", path, word, err)
-			}
-		}
-	}
-	raw, err := configSchema()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var schema struct {
-		Properties map[string]struct {
-			Default any `json:"default"`
-		} `json:"properties"`
-	}
-	if err := json.Unmarshal(raw, &schema); err != nil {
-		t.Fatal(err)
-	}
-	if got := schema.Properties["timezone"].Default; got != "UTC" {
-		t.Errorf("the default of timezone is %v", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"notifier/api/remote"
 	"notifier/message"
+	"notifier/settings"
 )
 
 // refusal is a problem that the API answered with.
@@ -52,8 +53,8 @@ var advised = []struct {
 	{regexp.MustCompile(`PUT /api/v1/(user|group)s/`), "notifier $1 set "},
 	{regexp.MustCompile(`PUT /api/v1/templates/[^\s.:]+`), "notifier template push FOLDER"},
 	{regexp.MustCompile(`Set it with PUT /api/v1/deadlines/\S+`), "notifier deadline set sets one"},
-	{regexp.MustCompile(`Send a valid key as Authorization: Bearer KEY`), "Name the file of a valid key with --key-file, or set " + keyVariable},
-	{regexp.MustCompile(`and send that as Authorization: Bearer KEY`), "and give that with --key-file, or as " + keyVariable},
+	{regexp.MustCompile(`Send a valid key as Authorization: Bearer KEY`), "Name the file of a valid key with --key-file, or set " + settings.KeyVariable},
+	{regexp.MustCompile(`and send that as Authorization: Bearer KEY`), "and give that with --key-file, or as " + settings.KeyVariable},
 }
 
 // inCommands says with commands what the API says with requests.

@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"maps"
 	"os"
 	"os/signal"
-	"reflect"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,15 +20,16 @@ import (
 	"notifier/jobs/notifications"
 	"notifier/message"
 	"notifier/schedule"
+	"notifier/settings"
 )
 
 // inForce is what may change while the service runs. All else of the configuration needs
 // a restart.
 type inForce struct {
-	read      func() (Config, *reader, error) // nil: it cannot be read again
+	read      func() (settings.Config, *settings.Reader, error) // nil: it cannot be read again
 	level     zap.AtomicLevel
 	mu        sync.Mutex // one reload at a time
-	config    atomic.Pointer[Config]
+	config    atomic.Pointer[settings.Config]
 	kinds     atomic.Pointer[kindsOfConfig]
 	calendars calendars
 	out       atomic.Pointer[account.Outgoing]
@@ -98,15 +96,15 @@ func (h *house) reload(ctx context.Context) (api.Reloaded, error) {
 		h.log.Error("the configuration was read again and is wrong: the one before counts", zap.Strings("problems", strings.Split(wrong, "\n")))
 		return api.Reloaded{}, err
 	}
-	for _, w := range r.warnings {
+	for _, w := range r.Warnings {
 		h.log.Warn(w.String())
 	}
 	before := h.current.config.Load()
 	next := *before
 	next.Jobs, next.Limits, next.SMTP, next.Accounts, next.DKIM, next.Log.Level = c.Jobs, c.Limits, c.SMTP, c.Accounts, c.DKIM, c.Log.Level
-	next.Timezone, next.Kinds, next.Workday, next.Sites = c.Timezone, c.Kinds, c.Workday, before.timesOf(c)
-	done := api.Reloaded{Changed: differing(*before, next), Restart: differing(next, c)}
-	if err := h.apply(ctx, next, c.written); err != nil {
+	next.Timezone, next.Kinds, next.Workday, next.Sites = c.Timezone, c.Kinds, c.Workday, before.TimesOf(c)
+	done := api.Reloaded{Changed: settings.Differing(*before, next), Restart: settings.Differing(next, c)}
+	if err := h.apply(ctx, next, c.Written); err != nil {
 		wrong := err.Error()
 		h.current.wrong.Store(&wrong)
 		h.standsAfter(next, r, done, err)
@@ -120,8 +118,8 @@ func (h *house) reload(ctx context.Context) (api.Reloaded, error) {
 }
 
 // canCarry makes sure that accounts can be opened before anything changes.
-func (h *house) canCarry(c Config) error {
-	o, err := account.Open(c.accounts(), c.outgoing(h.grants), nil, h.log)
+func (h *house) canCarry(c settings.Config) error {
+	o, err := account.Open(c.Configured(), c.AccountOptions(h.grants), nil, h.log)
 	if err != nil {
 		return err
 	}
@@ -130,8 +128,8 @@ func (h *house) canCarry(c Config) error {
 
 // apply puts a configuration into force. Couriers of before end with the house: they may
 // have mail on its way.
-func (h *house) apply(ctx context.Context, c Config, written time.Time) error {
-	o, err := account.Open(c.accounts(), c.outgoing(h.grants), h.outgoing(), h.log)
+func (h *house) apply(ctx context.Context, c settings.Config, written time.Time) error {
+	o, err := account.Open(c.Configured(), c.AccountOptions(h.grants), h.outgoing(), h.log)
 	if err != nil {
 		return err
 	}
@@ -146,7 +144,7 @@ func (h *house) apply(ctx context.Context, c Config, written time.Time) error {
 		h.timetable.Replan(ctx, schedule.UserNotifications, c.Jobs.UserNotifications.Spec, false),
 		h.timetable.Replan(ctx, schedule.Reminders, c.Jobs.Reminders.Spec, false),
 	)
-	c.written = written
+	c.Written = written
 	for site := range c.Sites {
 		err = errors.Join(err, h.applySite(ctx, c, site))
 	}
@@ -155,43 +153,10 @@ func (h *house) apply(ctx context.Context, c Config, written time.Time) error {
 	return errors.Join(err, h.store.AskAgain(ctx, c.Site, h.now()))
 }
 
-// timesOf are the sites of a configuration with the zones and the calendars of another. Their other
-// keys need a restart.
-func (c Config) timesOf(other Config) map[string]siteSettings {
-	all := maps.Clone(c.Sites)
-	for name, s := range all {
-		if o, both := other.Sites[name]; both {
-			s.Timezone, s.Workday = o.Timezone, o.Workday
-			all[name] = s
-		}
-	}
-	return all
-}
-
-// differing are the keys with other values.
-func differing(a, b Config) []string {
-	values := map[string]any{}
-	for _, l := range leaves("", reflect.ValueOf(&a).Elem()) {
-		values[l.path] = l.value
-	}
-	changed := []string{}
-	for _, l := range leaves("", reflect.ValueOf(&b).Elem()) {
-		if before, known := values[l.path]; !known || !reflect.DeepEqual(before, l.value) {
-			changed = append(changed, l.path)
-		}
-		delete(values, l.path)
-	}
-	for path := range values {
-		changed = append(changed, path)
-	}
-	slices.Sort(changed)
-	return changed
-}
-
 // Reload is reload for the API, which tells problems of the configuration one by one.
 func (h *house) Reload(ctx context.Context) (api.Reloaded, error) {
 	done, err := h.reload(ctx)
-	var bad *configError
+	var bad *settings.Error
 	if !errors.As(err, &bad) {
 		return done, err
 	}

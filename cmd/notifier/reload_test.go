@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"notifier/mail/mailtest"
+	"notifier/settings"
 )
 
 // served is the program, serving by a file that a test may change.
@@ -200,14 +201,14 @@ func reloadsByCommand(t *testing.T, s *served, account string) {
 	}
 	s.write(account + "jobs: {reminders: {every: 20m}}\nretention: {days: 3}\n")
 	reload := exec.Command(name, "config", "reload", "--server", "http://"+s.address)
-	reload.Env = append(os.Environ(), keyVariable+"="+servedKey)
+	reload.Env = append(os.Environ(), settings.KeyVariable+"="+servedKey)
 	out, err := reload.CombinedOutput()
 	if want := "changed  jobs.reminders.every\nrestart  retention.days\n"; err != nil || string(out) != want {
 		t.Errorf("config reload: %v, %q, want %q", err, out, want)
 	}
 	s.write("jobs: {reminders: {every: 3}}\n")
 	reload = exec.Command(name, "config", "reload", "--server", "http://"+s.address)
-	reload.Env = append(os.Environ(), keyVariable+"="+servedKey)
+	reload.Env = append(os.Environ(), settings.KeyVariable+"="+servedKey)
 	out, err = reload.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), `config.yaml:2: jobs.reminders.every: "3" has no unit.`) {
 		t.Errorf("config reload of a wrong file: %v, %q", err, out)

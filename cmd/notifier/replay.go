@@ -23,6 +23,7 @@ import (
 	"notifier/mail"
 	"notifier/message"
 	"notifier/schedule"
+	"notifier/settings"
 	"notifier/simulate"
 	"notifier/store"
 )
@@ -86,7 +87,7 @@ type courier interface {
 }
 
 // replayCourier carries to the relay, or takes everything itself.
-func replayCourier(c Config, relay string) (courier, error) {
+func replayCourier(c settings.Config, relay string) (courier, error) {
 	if relay == "" {
 		return sink{}, nil
 	}
@@ -95,7 +96,7 @@ func replayCourier(c Config, relay string) (courier, error) {
 	if err != nil || notNumber != nil {
 		return nil, usageError{fmt.Errorf("--smtp %q is not a relay. Write host:port, as in 127.0.0.1:2525", relay)}
 	}
-	settings := c.SMTP.Mail(account.Default, c.dkimKeys(), nil)
+	settings := c.SMTP.Mail(account.Default, c.DKIMKeys(), nil)
 	settings.Host, settings.Port = host, number
 	if settings.Tokens != nil { // a token of the account is not for this relay, and asking may use the refresh token up
 		settings.Auth, settings.Tokens, settings.Username = "", nil, ""
@@ -147,7 +148,7 @@ type replay struct {
 	unknown int // users who were named and skipped
 }
 
-func newReplay(ctx context.Context, c Config, carrier notifications.Courier) (*replay, error) {
+func newReplay(ctx context.Context, c settings.Config, carrier notifications.Courier) (*replay, error) {
 	s, err := store.Open(ctx, c.Database, zap.NewNop())
 	if err != nil {
 		return nil, err
@@ -155,7 +156,7 @@ func newReplay(ctx context.Context, c Config, carrier notifications.Courier) (*r
 	c.Limits = notifications.Limits{} // a plan knows none
 	r := &replay{house: &house{config: c, log: zap.NewNop(), replica: "replay", store: s}, witness: &witness{Courier: carrier}}
 	r.house.closes(s.Close)
-	r.house.current.out.Store(account.Unopened(c.accounts()))
+	r.house.current.out.Store(account.Unopened(c.Configured()))
 	// The desk is there before the schema is brought up to date: what people inherit moves with it.
 	err = r.house.wire(notifications.Only(&notifications.Account{Name: account.Default, Courier: r.witness}))
 	if err == nil {

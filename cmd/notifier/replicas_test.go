@@ -21,6 +21,7 @@ import (
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/series"
+	"notifier/settings"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -31,7 +32,7 @@ const races = 50
 // asReplica is the program of one of the two: for each instant that it reads it does, at once,
 // all that every replica does by itself, and then answers with what it counted.
 func asReplica() {
-	c, err := loadConfig("", os.Environ())
+	c, err := settings.Load("", os.Environ())
 	if err == nil {
 		err = race(c, os.Stdin, os.Stdout)
 	}
@@ -41,7 +42,7 @@ func asReplica() {
 	}
 }
 
-func race(c Config, from io.Reader, to io.Writer) error {
+func race(c settings.Config, from io.Reader, to io.Writer) error {
 	ctx := context.Background()
 	h, err := open(ctx, c, zap.NewNop())
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notifier/jobs/callbacks"
+	"notifier/settings"
 	"notifier/store"
 	"notifier/webhook"
 )
@@ -36,17 +37,17 @@ func rotateCommand(s *shared) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := config.present(); err != nil {
+			if err := config.Present(); err != nil {
 				return err
 			}
 			if config.Secrets.Key == "" {
 				return usageError{errors.New("there is no secrets.key to seal with. Set secrets.key_file")}
 			}
-			return s.withDatabase(c, func(ctx context.Context, config Config, database *store.Store) error {
+			return s.withDatabase(c, func(ctx context.Context, config settings.Config, database *store.Store) error {
 				if err := upToDate(ctx, database); err != nil {
 					return err
 				}
-				r := &rotation{signing: config.signing(database), dry: dry, giveUp: giveUp}
+				r := &rotation{signing: signingOf(config, database), dry: dry, giveUp: giveUp}
 				if err := r.run(ctx); err != nil {
 					return err
 				}

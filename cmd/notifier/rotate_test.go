@@ -47,7 +47,7 @@ func (h *house) sealed(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	h.sealOne(t)
-	if _, err := h.config.grants(h.store).Save(t.Context(), grantName, message.Grant{Account: "smtp", Refresh: "refresh", Access: "access"}); err != nil {
+	if _, err := grantsOf(h.config, h.store).Save(t.Context(), grantName, message.Grant{Account: "smtp", Refresh: "refresh", Access: "access"}); err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -96,7 +96,7 @@ func (h *house) knows(t *testing.T, when string, all ...string) {
 	if told := h.health.Conditions(t.Context()); len(told) > 0 {
 		t.Errorf("S4: %s: %+v", when, told)
 	}
-	g, err := h.config.grants(h.store).Load(t.Context(), grantName)
+	g, err := grantsOf(h.config, h.store).Load(t.Context(), grantName)
 	if err != nil || g.Refresh != "refresh" || g.Access != "access" {
 		t.Errorf("S4: %s the tokens of the account are %+v, %v", when, g, err)
 	}
@@ -105,7 +105,7 @@ func (h *house) knows(t *testing.T, when string, all ...string) {
 		t.Fatal(err)
 	}
 	for _, e := range endpoints {
-		if secret, err := h.config.vault().Open(e.Secrets[0], callbacks.Owner(e)); err != nil || secret == "" {
+		if secret, err := h.config.Vault().Open(e.Secrets[0], callbacks.Owner(e)); err != nil || secret == "" {
 			t.Errorf("S4: %s the secret of a webhook: %v", when, err)
 		}
 	}
@@ -197,7 +197,7 @@ func TestAWrongKeyLosesNothing(t *testing.T) {
 		if all := lost.health.Conditions(t.Context()); len(all) > 0 && all[0].Value != "webhooks 1/1" {
 			t.Errorf("S4: after giving up: %+v", all)
 		}
-		if g, err := lost.config.grants(lost.store).Load(t.Context(), grantName); err != nil || g.Version != 0 {
+		if g, err := grantsOf(lost.config, lost.store).Load(t.Context(), grantName); err != nil || g.Version != 0 {
 			t.Errorf("S4: after giving up the tokens are %+v, %v: the configured ones hold", g, err)
 		}
 	})
@@ -241,7 +241,7 @@ func TestARotationThatIsKilled(t *testing.T) {
 		var before string // of the webhook at which it is sure to be
 		for i := range n {
 			e := webhook.Endpoint{ID: message.ID(fmt.Sprintf("wh_%04d", i)), Site: "default", URL: "http://127.0.0.1:9/", CreatedAt: time.Now(), UpdatedAt: time.Now()}
-			e.Secrets = []string{first.config.vault().Seal(webhook.NewSecret(), callbacks.Owner(e))}
+			e.Secrets = []string{first.config.Vault().Seal(webhook.NewSecret(), callbacks.Owner(e))}
 			if err := first.store.SaveWebhook(t.Context(), e); err != nil {
 				t.Fatal(err)
 			}
@@ -308,7 +308,7 @@ func stopsAt(t *testing.T, url, id string) (goOn func()) {
 // shutFor is how many webhooks the service has no key for.
 func shutFor(t *testing.T, h *house) int {
 	t.Helper()
-	found, err := webhooksFit(t.Context(), h.store, h.config.vault())
+	found, err := webhooksFit(t.Context(), h.store, h.config.Vault())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +326,7 @@ func TestLinksOfBeforeStayGood(t *testing.T) {
 		first := keyed(t, url, "A", "")
 		old := links.Door{Key: links.NewKey(links.Derive(bytes.Repeat([]byte("A"), 32))), Base: publicURL}.Choose("default", "anna", time.Now())
 		second := keyed(t, url, "B", "A")
-		if err := (&rotation{signing: second.config.signing(second.store)}).run(t.Context()); err != nil {
+		if err := (&rotation{signing: signingOf(second.config, second.store)}).run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		third := keyed(t, url, "B", "")
@@ -345,7 +345,7 @@ func TestAReplicaThatOpensNoTokens(t *testing.T) {
 			"NOTIFIER_SMTP__OAUTH2__TOKEN_URL=https://127.0.0.1:9/token", "NOTIFIER_SMTP__OAUTH2__CLIENT_ID=notifier", "NOTIFIER_SMTP__OAUTH2__REFRESH_TOKEN=configured"}
 		right := keyHouse(t, url, zap.NewNop(), append(account, "NOTIFIER_SECRETS__KEY="+aKey("A"))...)
 		name := right.config.SMTP.Tokens("default", nil).Name()
-		if _, err := right.config.grants(right.store).Save(t.Context(), name, message.Grant{Account: "default", Refresh: "newest"}); err != nil {
+		if _, err := grantsOf(right.config, right.store).Save(t.Context(), name, message.Grant{Account: "default", Refresh: "newest"}); err != nil {
 			t.Fatal(err)
 		}
 		wrong := keyHouse(t, url, zap.NewNop(), append(account, "NOTIFIER_SECRETS__KEY="+aKey("B"))...)

@@ -2,52 +2,17 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"strings"
 
 	"notifier/doctor"
 	"notifier/health"
 	"notifier/jobs/callbacks"
+	"notifier/settings"
 	"notifier/store"
 	"notifier/vault"
 	"notifier/webhook"
 )
-
-type secretSettings struct {
-	Key     string `yaml:"key"`
-	KeyFile string `yaml:"key_file"`
-	// PreviousKey still opens what it has sealed.
-	PreviousKey     string `yaml:"previous_key"`
-	PreviousKeyFile string `yaml:"previous_key_file"`
-}
-
-func (r *reader) checkSecrets(c *Config) {
-	r.secret("secrets.key", &c.Secrets.Key, c.Secrets.KeyFile)
-	r.checkKey("secrets.key", c.Secrets.Key)
-	r.secret("secrets.previous_key", &c.Secrets.PreviousKey, c.Secrets.PreviousKeyFile)
-	r.checkKey("secrets.previous_key", c.Secrets.PreviousKey)
-	if c.Secrets.PreviousKey != "" && c.Secrets.Key == "" {
-		r.fault("secrets.previous_key", "there is no secrets.key that follows it. Set secrets.key_file, too")
-	}
-	if c.Secrets.PreviousKey != "" && c.Secrets.PreviousKey == c.Secrets.Key {
-		r.fault("secrets.previous_key", "this is secrets.key itself. Write the one that was secrets.key before, or leave it out")
-	}
-}
-
-func (r *reader) checkKey(path, text string) {
-	if key, err := base64.StdEncoding.DecodeString(text); text != "" && (err != nil || len(key) != vault.KeySize) {
-		r.fault(path, `this is no key. Write %d random bytes in base64, as "openssl rand -base64 32" makes them`, vault.KeySize)
-	}
-}
-
-// vault seals what the database keeps secret.
-func (c Config) vault() vault.Vault {
-	key, _ := base64.StdEncoding.DecodeString(c.Secrets.Key) // checkSecrets has seen to it
-	previous, _ := base64.StdEncoding.DecodeString(c.Secrets.PreviousKey)
-	v, _ := vault.New(key, previous)
-	return v
-}
 
 // fit is how many secrets of one sort are kept, and how many of them no key opens.
 type fit struct {
@@ -115,8 +80,8 @@ func grantsFit(ctx context.Context, database *store.Store, v vault.Vault) (fit, 
 // keyFits tells of secrets that secrets.key does not open. The service is not ready if it opens
 // none of a sort: then it is the wrong key. A few that were left behind, as by a key that was
 // lost, keep nobody from their work.
-func keyFits(ctx context.Context, database *store.Store, c Config) ([]health.Condition, error) {
-	v := c.vault()
+func keyFits(ctx context.Context, database *store.Store, c settings.Config) ([]health.Condition, error) {
+	v := c.Vault()
 	webhooks, err := webhooksFit(ctx, database, v)
 	if err != nil {
 		return nil, err
@@ -125,7 +90,7 @@ func keyFits(ctx context.Context, database *store.Store, c Config) ([]health.Con
 	if err != nil {
 		return nil, err
 	}
-	signs, err := c.signing(database).fit(ctx)
+	signs, err := signingOf(c, database).fit(ctx)
 	return unfit(webhooks, accounts, signs), err
 }
 
@@ -172,7 +137,7 @@ func (e *examination) rotation(ctx context.Context, database *store.Store) {
 	if e.config.Secrets.Key == "" {
 		return
 	}
-	r := &rotation{signing: e.config.signing(database), dry: true}
+	r := &rotation{signing: signingOf(e.config, database), dry: true}
 	if err := r.run(ctx); err != nil {
 		e.add(doctor.Finding{Check: "secrets", Verdict: doctor.Failed, Says: err.Error()})
 		return

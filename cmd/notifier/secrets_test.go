@@ -16,6 +16,7 @@ import (
 	"notifier/doctor"
 	"notifier/health"
 	"notifier/message"
+	"notifier/settings"
 	"notifier/store/storetest"
 	"notifier/webhook"
 )
@@ -26,9 +27,9 @@ func aKey(fill string) string {
 }
 
 // keyHouse is the service with that secrets.key, as it is after a start.
-func keyHouse(t *testing.T, url string, log *zap.Logger, settings ...string) *house {
+func keyHouse(t *testing.T, url string, log *zap.Logger, environment ...string) *house {
 	t.Helper()
-	c, err := loadConfig(os.DevNull, append(settings, "NOTIFIER_DATABASE__URL="+url, "NOTIFIER_CALLBACKS__ALLOW=127.0.0.1/32", "NOTIFIER_HTTP__KEY=first"))
+	c, err := settings.Load(os.DevNull, append(environment, "NOTIFIER_DATABASE__URL="+url, "NOTIFIER_CALLBACKS__ALLOW=127.0.0.1/32", "NOTIFIER_HTTP__KEY=first"))
 	if err != nil {
 		t.Fatal(err)
 	}

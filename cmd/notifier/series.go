@@ -15,7 +15,7 @@ import (
 // judged counts what a claim came to. The demo's messages are about the days before it
 // began: they are counted when what they tell of happened.
 func (h *house) judged(m message.Message, o message.Outcome) {
-	if past := o.At.Sub(m.OccurredAt); h.config.demo && !m.OccurredAt.IsZero() && past > time.Minute {
+	if past := o.At.Sub(m.OccurredAt); h.config.Demo && !m.OccurredAt.IsZero() && past > time.Minute {
 		o.At, m.QueuedAt = o.At.Add(-past), m.QueuedAt.Add(-past)
 	}
 	h.counter.Settled(m, o)
@@ -68,7 +68,7 @@ func closing(closed map[string]closedWindow, at time.Time, decide func([]message
 
 func (w countedWindows) count(site string, closed map[string]closedWindow) {
 	for _, c := range closed {
-		if w.house.config.demo {
+		if w.house.config.Demo {
 			c.at = c.due
 		}
 		w.house.counter.Closed(site, c.n, c.at)

@@ -13,6 +13,7 @@ import (
 	"notifier/message"
 	"notifier/schedule"
 	"notifier/series"
+	"notifier/settings"
 	"notifier/store/storetest"
 	"notifier/web/look"
 )
@@ -20,7 +21,7 @@ import (
 // replica is a house on a database that others may use, too.
 func replica(t *testing.T, database string, relay *mailtest.Relay) *house {
 	t.Helper()
-	config, err := loadConfig("", []string{
+	config, err := settings.Load("", []string{
 		"NOTIFIER_DATABASE__URL=" + database, "NOTIFIER_SMTP__HOST=127.0.0.1", fmt.Sprint("NOTIFIER_SMTP__PORT=", relay.Port()),
 		"NOTIFIER_SMTP__TLS=none", "NOTIFIER_SMTP__FROM=workflow@example.org",
 	})

@@ -22,6 +22,7 @@ import (
 	"notifier/gate"
 	"notifier/rescue"
 	"notifier/schedule"
+	"notifier/settings"
 	"notifier/timekeeper"
 	"notifier/web"
 	"notifier/web/centre"
@@ -47,7 +48,7 @@ func serveCommand(s *shared) *cobra.Command {
 				return err
 			}
 			defer func() { _ = log.Sync() }()
-			for _, w := range r.warnings {
+			for _, w := range r.Warnings {
 				log.Warn(w.String())
 			}
 			if says := notElsewhere("notifier serve"); says != "" {
@@ -107,7 +108,7 @@ func (h *house) serve(ctx context.Context, listener net.Listener, pages http.Han
 	if h.config.HTTP.Key == "" {
 		h.log.Warn("no first API key is set: only keys of notifier key create are let in")
 	}
-	if access.IsTest(h.config.HTTP.Key) && !h.config.demo {
+	if access.IsTest(h.config.HTTP.Key) && !h.config.Demo {
 		h.log.Warn("http.key begins as test keys do, but is none: what it sends leaves the house. A test key is made with notifier key create --test")
 	}
 	server := &http.Server{
@@ -227,7 +228,7 @@ func (h *house) serveMetrics() (end func(), err error) {
 		return func() {}, nil
 	}
 	listener, err := net.Listen("tcp", address)
-	if err != nil && address == defaultMetrics {
+	if err != nil && address == settings.DefaultMetrics {
 		h.log.Warn("there are no metrics: the address is taken. Set http.metrics_listen to another one, or to \"\" to have them at http.listen, for keys", zap.String("address", address))
 		return func() {}, nil
 	}
@@ -241,7 +242,7 @@ func (h *house) serveMetrics() (end func(), err error) {
 		ErrorLog: zap.NewStdLog(h.log.Named("metrics")),
 	}
 	ended := make(chan error, 1)
-	h.answers(server, newDoorkeeper(listener, httpSettings{Connections: 100}), ended)
+	h.answers(server, newDoorkeeper(listener, settings.HTTP{Connections: 100}), ended)
 	return func() {
 		_ = server.Close() // nobody waits for an answer of it
 		if err := ignoreClosed(<-ended); err != nil {
@@ -252,7 +253,7 @@ func (h *house) serveMetrics() (end func(), err error) {
 
 // login is where people sign in to the pages.
 func (h *house) login() *web.Login {
-	proxies := h.config.HTTP.proxies()
+	proxies := h.config.HTTP.Proxies()
 	o := web.LoginOptions{Secure: proxies.Secure, From: proxies.From, Book: h.store}
 	if c := h.config.OIDC; c.Issuer != "" {
 		o.Provider = gate.NewProvider(gate.OIDC{Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: c.RedirectURL})
@@ -298,7 +299,7 @@ func (h *house) handler(pages http.Handler) http.Handler {
 
 // apiOptions say how the API is kept.
 func (h *house) apiOptions() api.Options {
-	return api.Options{Gate: h.gate, Version: version, Write: h.shown, Accounts: h, Webhooks: h.webhooks, Why: h.why, WhatIf: h.whatIf(), Digests: h.digests(), Site: h.config.Site, Replica: h.replica, Staff: h.staff, Sites: h, Domains: h, From: h.config.HTTP.proxies().From, Links: h.linkDoor()}
+	return api.Options{Gate: h.gate, Version: version, Write: h.shown, Accounts: h, Webhooks: h.webhooks, Why: h.why, WhatIf: h.whatIf(), Digests: h.digests(), Site: h.config.Site, Replica: h.replica, Staff: h.staff, Sites: h, Domains: h, From: h.config.HTTP.Proxies().From, Links: h.linkDoor()}
 }
 
 // metrics are the process's own, and how the queue stands whenever somebody asks.

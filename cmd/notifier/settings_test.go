@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"notifier/settings"
 )
 
 // page asks for a page as an admin who is signed in.
@@ -95,7 +97,7 @@ func TestSettingsPage(t *testing.T) {
 	}
 	export := page(t, browser, "GET", base+"/settings/export")
 	says(export, "jobs:", "every: 20m")
-	if _, err := loadConfig(fileOf(t, strings.ReplaceAll(export, "***", "x")), nil); err != nil {
+	if _, err := settings.Load(fileOf(t, strings.ReplaceAll(export, "***", "x")), nil); err != nil {
 		t.Errorf("the export is no configuration: %v\n%s", err, export)
 	}
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"notifier/links"
+	"notifier/settings"
 	"notifier/store"
 	"notifier/vault"
 )
@@ -21,13 +22,13 @@ type signing struct {
 	derived  []byte // what signed before keys were kept
 }
 
-func (c Config) signing(database *store.Store) signing {
-	return signing{database, c.vault(), c.derived()}
+func signingOf(c settings.Config, database *store.Store) signing {
+	return signing{database, c.Vault(), derivedOf(c)}
 }
 
-// derived is the key that signed links before keys were kept. The first that is kept is that
+// derivedOf is the key that signed links before keys were kept. The first that is kept is that
 // of the secret before, if there is one: nothing was signed by another yet.
-func (c Config) derived() []byte {
+func derivedOf(c settings.Config) []byte {
 	secret := c.Secrets.PreviousKey
 	if secret == "" {
 		secret = c.Secrets.Key
@@ -139,7 +140,7 @@ func (s signing) fit(ctx context.Context) (fit, error) {
 // linkDoor is where links in mails lead, with the keys of the installation; nil without an
 // address for it.
 func (h *house) linkDoor() *links.Door {
-	door := h.config.door()
+	door := doorOf(h.config)
 	if door != nil {
 		door.Key = h.ring
 	}
@@ -148,7 +149,7 @@ func (h *house) linkDoor() *links.Door {
 
 // readKeys looks which keys sign links now, where there are links.
 func (h *house) readKeys(ctx context.Context) error {
-	if h.config.door() == nil {
+	if doorOf(h.config) == nil {
 		return nil
 	}
 	return h.ring.Refresh(ctx)

@@ -17,6 +17,7 @@ import (
 
 	"notifier/message"
 	"notifier/schedule"
+	"notifier/settings"
 	"notifier/simulate"
 )
 
@@ -37,8 +38,8 @@ func (p *planFlags) add(c *cobra.Command) {
 }
 
 // options are what the flags and the configuration say.
-func (p *planFlags) options(c Config, set []string) (simulate.Options, error) {
-	o := simulate.Options{Strict: p.strict, Catalog: c.Kinds, Zone: c.timezoneOf(c.Site), Calendar: c.calendar(c.Site)}
+func (p *planFlags) options(c settings.Config, set []string) (simulate.Options, error) {
+	o := simulate.Options{Strict: p.strict, Catalog: c.Kinds, Zone: c.TimezoneOf(c.Site), Calendar: c.Calendar(c.Site)}
 	if p.journal == "" {
 		return o, usageError{errors.New("which journal? Name it with --journal FILE")}
 	}
@@ -115,7 +116,7 @@ func simulateCommand(s *shared) *cobra.Command {
 }
 
 // simulate plans the journal with one schedule, or with two.
-func (p *planFlags) simulate(c *cobra.Command, config Config, setB []string) error {
+func (p *planFlags) simulate(c *cobra.Command, config settings.Config, setB []string) error {
 	o, err := p.options(config, p.set)
 	if err != nil {
 		return err

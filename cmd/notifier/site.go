@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -15,7 +14,7 @@ import (
 	"notifier/jobs"
 	"notifier/listing"
 	"notifier/message"
-	"notifier/store"
+	"notifier/settings"
 	"notifier/wallclock"
 )
 
@@ -53,7 +52,7 @@ func (h *house) SitesNow(ctx context.Context) ([]access.Site, error) {
 
 // SetSite adds a site or changes its zone, unless the configuration names it.
 func (h *house) SetSite(ctx context.Context, _ message.Call, s access.Site) error {
-	if h.config.names(s.Name) {
+	if h.config.Names(s.Name) {
 		return fmt.Errorf("%q: %w", s.Name, access.ErrConfigured)
 	}
 	if _, err := wallclock.Zone(s.Timezone); err != nil || s.Timezone == "" {
@@ -98,20 +97,10 @@ func (h *house) moved(work jobs.Work) jobs.Work {
 	}
 }
 
-// inherited is what the configuration says of what people inherit of a site.
-func (c Config) inherited(site string) (store.Inherited, error) {
-	workday, err := json.Marshal(c.workday(site))
-	if err != nil {
-		return store.Inherited{}, err
-	}
-	rules, err := c.Kinds.Rules(workday)
-	return store.Inherited{Timezone: c.timezoneOf(site), Rules: rules, Written: c.written}, err
-}
-
 // applySite puts into force what a configuration says of a site, where that differs from what
 // was last applied from a file.
-func (h *house) applySite(ctx context.Context, c Config, site string) error {
-	says, err := c.inherited(site)
+func (h *house) applySite(ctx context.Context, c settings.Config, site string) error {
+	says, err := c.Inherited(site)
 	if err != nil {
 		return err
 	}
@@ -131,10 +120,4 @@ func (h *house) applySite(ctx context.Context, c Config, site string) error {
 		})
 	}
 	return nil
-}
-
-// names tells whether the configuration says how that site is.
-func (c Config) names(site string) bool {
-	_, own := c.Sites[site]
-	return own || site == c.Site
 }

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"notifier/message"
+	"notifier/settings"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -25,7 +26,7 @@ func TestIdleSitesCostNothing(t *testing.T) {
 			t.Parallel()
 			url := storetest.URL(t, kind)
 			core, log := observer.New(zapcore.DebugLevel)
-			c, err := loadConfig("", []string{"NOTIFIER_DATABASE__URL=" + url})
+			c, err := settings.Load("", []string{"NOTIFIER_DATABASE__URL=" + url})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,6 +14,7 @@ import (
 
 	"notifier/listing"
 	"notifier/message"
+	"notifier/settings"
 )
 
 // noun is what an argument stands for: how it is asked for, and how it looks.
@@ -90,8 +91,8 @@ func question(c *cobra.Command, names []string) string {
 func (s *shared) reaches(c *cobra.Command) *cobra.Command {
 	f := c.PersistentFlags()
 	f.StringVar(&s.site, "site", "", "`site` (default: that of the configuration)")
-	f.StringVar(&s.server, "server", "", "`URL` of a service that runs elsewhere (default: $"+serverVariable+", or else the database of the configuration)")
-	f.StringVar(&s.keyFile, "key-file", "", "`file` with the API key for --server (default: $"+keyVariable+")")
+	f.StringVar(&s.server, "server", "", "`URL` of a service that runs elsewhere (default: $"+settings.ServerVariable+", or else the database of the configuration)")
+	f.StringVar(&s.keyFile, "key-file", "", "`file` with the API key for --server (default: $"+settings.KeyVariable+")")
 	return s.prints(c)
 }
 

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"net/url"
@@ -7,8 +7,8 @@ import (
 	"notifier/web"
 )
 
-// oidcSettings are an OpenID Connect provider.
-type oidcSettings struct {
+// OIDC are an OpenID Connect provider.
+type OIDC struct {
 	Issuer           string `yaml:"issuer"`
 	ClientID         string `yaml:"client_id"`
 	ClientSecret     string `yaml:"client_secret"`
@@ -17,7 +17,7 @@ type oidcSettings struct {
 }
 
 // checkOIDC finds what is wrong with the provider, and reads its secret.
-func (r *reader) checkOIDC(c *Config) {
+func (r *Reader) checkOIDC(c *Config) {
 	o := &c.OIDC
 	r.secret("oidc.client_secret", &o.ClientSecret, o.ClientSecretFile)
 	if o.Issuer == "" {

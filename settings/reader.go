@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"bytes"
@@ -20,14 +20,14 @@ import (
 	"notifier/schedule"
 )
 
-// reader puts YAML and environment variables into a Config. It goes on after a problem,
+// Reader puts YAML and environment variables into a Config. It goes on after a problem,
 // so that all of them are told at once, each with its line.
-type reader struct {
-	file     string
+type Reader struct {
+	File     string
 	places   map[string]place // path → where its value stands
 	given    map[string]bool  // paths of single values that say something
-	problems []problem
-	warnings []problem // what works, but should not stay so
+	problems []Problem
+	Warnings []Problem // what works, but should not stay so
 	broken   bool      // the file could not be read at all
 }
 
@@ -38,41 +38,41 @@ type place struct {
 	path   string
 }
 
-func newReader(file string) *reader {
-	return &reader{file: file, places: map[string]place{}, given: map[string]bool{}}
+func newReader(file string) *Reader {
+	return &Reader{File: file, places: map[string]place{}, given: map[string]bool{}}
 }
 
 // fault notes a problem at a path, where the path or what it is in stands. A value that
 // could not be read has had its problem; what follows from that is not told.
-func (r *reader) fault(path, format string, args ...any) {
+func (r *Reader) fault(path, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if !strings.HasSuffix(text, "?") && !strings.HasSuffix(text, ".") {
 		text += "."
 	}
-	p := problem{Source: r.file, Path: path, at: path, Text: text}
+	p := Problem{Source: r.File, Path: path, at: path, Text: text}
 	if where, known := r.place(path); known {
 		p.Source, p.Line = where.source, where.line
-		if where.source != r.file && where.path == path {
+		if where.source != r.File && where.path == path {
 			p.Path = "" // the variable's name says it
 		}
 	}
-	told := func(other problem) bool { return other.at == path && other.at != "" && other.Source == p.Source }
+	told := func(other Problem) bool { return other.at == path && other.at != "" && other.Source == p.Source }
 	if !slices.ContainsFunc(r.problems, told) {
 		r.problems = append(r.problems, p)
 	}
 }
 
 // warn notes what should be changed at a path.
-func (r *reader) warn(path, format string, args ...any) {
-	p := problem{Source: r.file, Path: path, Text: fmt.Sprintf(format, args...)}
+func (r *Reader) warn(path, format string, args ...any) {
+	p := Problem{Source: r.File, Path: path, Text: fmt.Sprintf(format, args...)}
 	if where, known := r.place(path); known {
 		p.Source, p.Line = where.source, where.line
 	}
-	r.warnings = append(r.warnings, p)
+	r.Warnings = append(r.Warnings, p)
 }
 
 // place is where the value of the path stands, or what it is in.
-func (r *reader) place(path string) (place, bool) {
+func (r *Reader) place(path string) (place, bool) {
 	for {
 		if where, known := r.places[path]; known {
 			return where, true
@@ -86,7 +86,7 @@ func (r *reader) place(path string) (place, bool) {
 }
 
 // wrong notes an error; the faults of a *message.Invalid each at their own place.
-func (r *reader) wrong(path string, err error) {
+func (r *Reader) wrong(path string, err error) {
 	var invalid *message.Invalid
 	switch {
 	case err == nil:
@@ -99,7 +99,7 @@ func (r *reader) wrong(path string, err error) {
 	}
 }
 
-func (r *reader) readFile(content []byte, c *Config) {
+func (r *Reader) readFile(content []byte, c *Config) {
 	content = bytes.TrimPrefix(content, []byte("\uFEFF"))
 	if !utf8.Valid(content) {
 		before := content[:bytes.IndexFunc(content, func(c rune) bool { return c == utf8.RuneError })]
@@ -128,7 +128,7 @@ func (r *reader) readFile(content []byte, c *Config) {
 }
 
 // unread makes sure that a file in which the parser found nothing says nothing.
-func (r *reader) unread(content []byte) {
+func (r *Reader) unread(content []byte) {
 	n := 0
 	for line := range bytes.Lines(content) {
 		n++
@@ -141,13 +141,13 @@ func (r *reader) unread(content []byte) {
 }
 
 // breaks notes that the file cannot be taken for what it says.
-func (r *reader) breaks(line int, text string) {
+func (r *Reader) breaks(line int, text string) {
 	r.broken = true
-	r.problems = append(r.problems, problem{Source: r.file, Line: line, Text: text + "."})
+	r.problems = append(r.problems, Problem{Source: r.File, Line: line, Text: text + "."})
 }
 
 // syntax tells what is wrong without the lines around it, which may hold a password.
-func (r *reader) syntax(err error) {
+func (r *Reader) syntax(err error) {
 	var where yaml.Error
 	if !errors.As(err, &where) {
 		r.breaks(0, "this is not YAML")
@@ -170,7 +170,7 @@ func (r *reader) syntax(err error) {
 }
 
 // read puts a node into a value of the configuration.
-func (r *reader) read(path string, node ast.Node, into reflect.Value) {
+func (r *Reader) read(path string, node ast.Node, into reflect.Value) {
 	if _, known := r.places[path]; !known {
 		r.placed(path, node)
 	}
@@ -229,20 +229,20 @@ func mapping(node ast.Node) ([]*ast.MappingValueNode, bool) {
 }
 
 // key is the path of a pair, and what it is called in its mapping.
-func (r *reader) key(path string, pair *ast.MappingValueNode) (at, key string) {
+func (r *Reader) key(path string, pair *ast.MappingValueNode) (at, key string) {
 	key = pair.Key.GetToken().Value
 	at = join(path, key)
 	r.placed(at, pair.Key)
 	return at, key
 }
 
-func (r *reader) placed(path string, node ast.Node) {
+func (r *Reader) placed(path string, node ast.Node) {
 	if t := node.GetToken(); t != nil && t.Position != nil {
-		r.places[path] = place{source: r.file, line: t.Position.Line, path: path}
+		r.places[path] = place{source: r.File, line: t.Position.Line, path: path}
 	}
 }
 
-func (r *reader) readStruct(path string, pairs []*ast.MappingValueNode, into reflect.Value) {
+func (r *Reader) readStruct(path string, pairs []*ast.MappingValueNode, into reflect.Value) {
 	for _, pair := range pairs {
 		if key := pair.Key.GetToken().Value; schedules(into, key) {
 			forgetSchedule(into)
@@ -264,7 +264,7 @@ func (r *reader) readStruct(path string, pairs []*ast.MappingValueNode, into ref
 
 // schedules tells whether the key gives a job another schedule.
 func schedules(into reflect.Value, key string) bool {
-	job := into.Type() == reflect.TypeFor[jobSettings]() || into.Type() == reflect.TypeFor[flushSettings]()
+	job := into.Type() == reflect.TypeFor[Job]() || into.Type() == reflect.TypeFor[Flush]()
 	return job && (key == "every" || key == "cron")
 }
 
@@ -274,7 +274,7 @@ func forgetSchedule(job reflect.Value) {
 	job.FieldByName("Spec").Set(reflect.ValueOf(schedule.Spec{}))
 }
 
-func (r *reader) readMap(path string, pairs []*ast.MappingValueNode, into reflect.Value) {
+func (r *Reader) readMap(path string, pairs []*ast.MappingValueNode, into reflect.Value) {
 	if into.IsNil() {
 		into.Set(reflect.MakeMap(into.Type()))
 	}
@@ -287,7 +287,7 @@ func (r *reader) readMap(path string, pairs []*ast.MappingValueNode, into reflec
 }
 
 // set reads a single value. One that cannot be read changes nothing.
-func (r *reader) set(path, text string, into reflect.Value) {
+func (r *Reader) set(path, text string, into reflect.Value) {
 	r.given[path] = text != ""
 	if own, ok := into.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		r.wrong(path, own.UnmarshalText([]byte(text)))

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"fmt"
@@ -27,7 +27,7 @@ func variables(environment []string) []variable {
 	var all []variable
 	for _, entry := range environment {
 		name, value, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, prefix) || strings.HasPrefix(name, testPrefix) || name == serverVariable || name == keyVariable {
+		if !strings.HasPrefix(name, prefix) || strings.HasPrefix(name, testPrefix) || name == ServerVariable || name == KeyVariable {
 			continue
 		}
 		all = slices.DeleteFunc(all, func(v variable) bool { return v.name == name })
@@ -38,7 +38,7 @@ func variables(environment []string) []variable {
 
 // readEnvironment puts the environment over what the file says. Lists are written with
 // commas.
-func (r *reader) readEnvironment(environment []string, c *Config) {
+func (r *Reader) readEnvironment(environment []string, c *Config) {
 	into := reflect.ValueOf(c).Elem()
 	all := variables(environment)
 	for _, v := range all {
@@ -56,14 +56,14 @@ func (r *reader) readEnvironment(environment []string, c *Config) {
 }
 
 // strange notes a variable that leads nowhere.
-func (r *reader) strange(v variable, format string, args ...any) bool {
-	r.problems = append(r.problems, problem{Source: v.name, Text: fmt.Sprintf(format, args...)})
+func (r *Reader) strange(v variable, format string, args ...any) bool {
+	r.problems = append(r.problems, Problem{Source: v.name, Text: fmt.Sprintf(format, args...)})
 	return false
 }
 
 // setVariable puts a variable where its other keys lead from a place. It is false if they
 // lead nowhere.
-func (r *reader) setVariable(v variable, at string, rest []string, into reflect.Value) bool {
+func (r *Reader) setVariable(v variable, at string, rest []string, into reflect.Value) bool {
 	switch {
 	case into.Kind() == reflect.Map && len(rest) == 0:
 		return r.strange(v, "%s has names with keys of their own. Write one as in %s__CASE_CLOSED__DEFAULT.", at, v.name)
@@ -75,11 +75,11 @@ func (r *reader) setVariable(v variable, at string, rest []string, into reflect.
 				at, v.name, strings.ToUpper(keys(into)[0]), strings.Join(keys(into), ", "))
 		}
 		field, known := fields(into)[rest[0]]
-		if meant := message.Suggest(v.name, variableNames()); !known && at == "" && strings.Contains(meant, "Did you mean") {
+		if meant := message.Suggest(v.name, VariableNames()); !known && at == "" && strings.Contains(meant, "Did you mean") {
 			return r.strange(v, "there is no such key.%s", meant)
 		}
 		if !known {
-			return r.strange(v, "there is no key %q.%s", join(at, rest[0]), sentence(message.Suggest(rest[0], keys(into))))
+			return r.strange(v, "there is no key %q.%s", join(at, rest[0]), Sentence(message.Suggest(rest[0], keys(into))))
 		}
 		return r.setVariable(v, join(at, rest[0]), rest[1:], field)
 	case len(rest) > 0:
@@ -100,7 +100,7 @@ func (r *reader) setVariable(v variable, at string, rest []string, into reflect.
 }
 
 // setEntry puts a variable into an entry of a map, which is made if there is none.
-func (r *reader) setEntry(v variable, at string, rest []string, into reflect.Value) bool {
+func (r *Reader) setEntry(v variable, at string, rest []string, into reflect.Value) bool {
 	name := reflect.ValueOf(rest[0]).Convert(into.Type().Key())
 	entry := reflect.New(into.Type().Elem()).Elem()
 	if known := into.MapIndex(name); known.IsValid() {
@@ -119,10 +119,17 @@ func (r *reader) setEntry(v variable, at string, rest []string, into reflect.Val
 	return true
 }
 
-// sentence ends what is no question with a full stop.
-func sentence(text string) string {
+// Sentence ends what is no question with a full stop.
+func Sentence(text string) string {
 	if text == "" || strings.HasSuffix(text, "?") || strings.HasSuffix(text, ".") {
 		return text
 	}
 	return text + "."
 }
+
+// The variables that say where a service is elsewhere, and the key for it. They are no
+// keys of config.yaml.
+const (
+	ServerVariable = prefix + "SERVER"
+	KeyVariable    = prefix + "KEY"
+)

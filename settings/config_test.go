@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"os"
@@ -12,21 +12,23 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"notifier/account"
 )
 
 // shipped is the config.yaml of the project.
-const shipped = "../../config.yaml"
+const shipped = "../config.yaml"
 
 func TestTheShippedFileHoldsTheDefaults(t *testing.T) {
-	fromFile, err := loadConfig(shipped, nil)
+	fromFile, err := Load(shipped, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	without, err := loadConfig(os.DevNull, nil)
+	without, err := Load(os.DevNull, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	without.written, fromFile.written = time.Time{}, time.Time{} // when a file was changed is no setting
+	without.Written, fromFile.Written = time.Time{}, time.Time{} // when a file was changed is no setting
 	if diff := cmp.Diff(without, fromFile, cmpopts.EquateEmpty(), cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
 		t.Errorf("config.yaml says something else than no file (-no file, +config.yaml):\n%s", diff)
 	}
@@ -57,10 +59,11 @@ func keysOf(t reflect.Type, prefix string) []string {
 		f := t.Field(i)
 		name := f.Tag.Get("yaml")
 		switch {
-		case !f.IsExported(), name == "-":
+		case !f.IsExported():
 		case f.Anonymous:
 			all = append(all, prefix+"every")
-		case f.Type.Kind() == reflect.Struct && f.Type.PkgPath() == reflect.TypeFor[Config]().PkgPath(), f.Type.Name() == "Settings":
+		case name == "" || name == "-": // no key
+		case f.Type.Kind() == reflect.Struct && f.Type.PkgPath() == reflect.TypeFor[Config]().PkgPath(), f.Type == reflect.TypeFor[account.OAuth2](), f.Type.Name() == "Settings":
 			all = append(all, keysOf(f.Type, prefix+name+".")...)
 		default:
 			all = append(all, prefix+strings.TrimSuffix(name, ",omitempty"))
@@ -95,11 +98,11 @@ func FuzzConfig(f *testing.F) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := loadConfig(file, nil)
+		_, err := Load(file, nil)
 		if err == nil {
 			return
 		}
-		bad, ok := err.(*configError)
+		bad, ok := err.(*Error)
 		if !ok || len(bad.Problems) == 0 {
 			t.Fatalf("%T %v", err, err)
 		}
@@ -131,7 +134,7 @@ func TestZeroIsNeverTheDefault(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := loadConfig(file, nil)
+		_, err := Load(file, nil)
 		if refused := err != nil && strings.Contains(err.Error(), key); refused == slices.Contains(meant, key) {
 			t.Errorf("%s: 0 is answered with: %v", key, err)
 		}
@@ -144,7 +147,7 @@ func numbersOf(t reflect.Type, prefix string) (all []string) {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		switch {
-		case !f.IsExported() || f.Anonymous:
+		case !f.IsExported() || f.Anonymous || name == "" || name == "-":
 		case f.Type.Kind() == reflect.Int, f.Type.Kind() == reflect.Int64:
 			all = append(all, prefix+name)
 		case f.Type.Kind() == reflect.Struct:

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"net"
@@ -7,27 +7,27 @@ import (
 )
 
 // warnOfModes tells of a secret that everybody on this machine may read.
-func (r *reader) warnOfModes(path, file string) {
-	if open, err := readableByAll(file); err == nil && open {
+func (r *Reader) warnOfModes(path, file string) {
+	if open, err := ReadableByAll(file); err == nil && open {
 		r.warn(path, "everybody on this machine may read %s. Write: chmod 600 %s", file, file)
 	}
 }
 
 // warnOfFile tells of secrets in a file of the configuration that everybody may read.
-func (r *reader) warnOfFile(c *Config) {
-	if r.file == "" {
+func (r *Reader) warnOfFile(c *Config) {
+	if r.File == "" {
 		return
 	}
-	for _, one := range r.origins(c) {
-		if text, is := one.Value.(string); is && strings.Contains(text, masked) && strings.HasPrefix(one.Origin, r.file) {
-			r.warnOfModes(one.Key, r.file)
+	for _, one := range r.Origins(c) {
+		if text, is := one.Value.(string); is && strings.Contains(text, masked) && strings.HasPrefix(one.Origin, r.File) {
+			r.warnOfModes(one.Key, r.File)
 			return
 		}
 	}
 }
 
-// everybodysListener tells whether an address can be reached from other machines.
-func everybodysListener(address string) bool {
+// ListensToAll tells whether an address can be reached from other machines.
+func ListensToAll(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	ip, parseErr := netip.ParseAddr(host)
 	return err == nil && host != "localhost" && (parseErr != nil || !ip.IsLoopback())

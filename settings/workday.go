@@ -1,7 +1,8 @@
-package main
+package settings
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,11 +13,12 @@ import (
 	"notifier/deadlines"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/store"
 	"notifier/wallclock"
 )
 
-// workdaySettings are when people work.
-type workdaySettings struct {
+// Workday are when people work.
+type Workday struct {
 	Start    string   `yaml:"start" json:"start"`
 	Days     []string `yaml:"days" json:"days"`
 	Holidays string   `yaml:"holidays" json:"holidays"`
@@ -26,17 +28,17 @@ type workdaySettings struct {
 	calendar deadlines.Calendar // of all that, without a zone
 }
 
-// siteSettings are what differs on one site; what is left out is as for all.
-type siteSettings struct {
-	Timezone string          `yaml:"timezone"`
-	Domains  []string        `yaml:"domains"`
-	Workday  workdaySettings `yaml:"workday"`
+// Site are what differs on one site; what is left out is as for all.
+type Site struct {
+	Timezone string   `yaml:"timezone"`
+	Domains  []string `yaml:"domains"`
+	Workday  Workday  `yaml:"workday"`
 	// Retention is as for all where it is 0.
-	Retention retentionSettings `yaml:"retention"`
+	Retention Retention `yaml:"retention"`
 }
 
 // checkWorkday finds what is wrong with the settings, and makes a calendar of them.
-func (r *reader) checkWorkday(path string, w *workdaySettings) {
+func (r *Reader) checkWorkday(path string, w *Workday) {
 	start := wallclock.Time{}
 	r.wrong(path+".start", start.UnmarshalText([]byte(w.Start)))
 	w.calendar = deadlines.Calendar{Start: &start, Exceptions: map[wallclock.Date]bool{}}
@@ -69,8 +71,26 @@ func (r *reader) checkWorkday(path string, w *workdaySettings) {
 	}
 }
 
+// ReadWorkday is the calendar of a workday as the database keeps it, without a zone; false if
+// there is none, or none that this program knows.
+func ReadWorkday(kept []byte) (deadlines.Calendar, bool) {
+	var w Workday
+	is := json.Unmarshal(kept, &w) == nil && w.Complete() == nil // a fault as after a program that knows another country
+	return w.calendar, is
+}
+
+// Complete makes a calendar of the settings, as reading them from a file does.
+func (w *Workday) Complete() error {
+	var r Reader
+	r.checkWorkday("workday", w)
+	if len(r.problems) > 0 {
+		return &Error{Problems: r.problems}
+	}
+	return nil
+}
+
 // checkSites completes what sites leave out with what is for all.
-func (r *reader) checkSites(c *Config) {
+func (r *Reader) checkSites(c *Config) {
 	for _, name := range slices.Sorted(maps.Keys(c.Sites)) {
 		s, path := c.Sites[name], "sites."+name
 		if message.CheckLine(name, 100) != nil || name == "" || access.IsSandbox(name) {
@@ -100,30 +120,46 @@ func (r *reader) checkSites(c *Config) {
 	}
 }
 
-// calendar is the working time of a site.
-func (c Config) calendar(site string) deadlines.Calendar {
-	calendar := c.workday(site).calendar
-	calendar.Zone, _ = wallclock.Zone(c.timezoneOf(site)) // check has seen to it
+// Calendar is the working time of a site.
+func (c Config) Calendar(site string) deadlines.Calendar {
+	calendar := c.WorkdayOf(site).calendar
+	calendar.Zone, _ = wallclock.Zone(c.TimezoneOf(site)) // check has seen to it
 	return calendar
 }
 
-// workday is when people work on a site.
-func (c Config) workday(site string) workdaySettings {
+// WorkdayOf is when people work on a site.
+func (c Config) WorkdayOf(site string) Workday {
 	if s, own := c.Sites[access.Home(site)]; own {
 		return s.Workday
 	}
 	return c.Workday
 }
 
-// keeps is how long the messages of a site are kept; 0: for ever.
-func (c Config) keeps(site string) time.Duration {
+// Keeps is how long the messages of a site are kept; 0: for ever.
+func (c Config) Keeps(site string) time.Duration {
 	return time.Duration(cmp.Or(c.Sites[access.Home(site)].Retention.Days, c.Retention.Days)) * 24 * time.Hour
 }
 
-// timezoneOf is the zone of a site.
-func (c Config) timezoneOf(site string) string {
+// TimezoneOf is the zone of a site.
+func (c Config) TimezoneOf(site string) string {
 	if s, own := c.Sites[access.Home(site)]; own {
 		return s.Timezone
 	}
 	return c.Timezone
+}
+
+// Inherited is what the configuration says of what people inherit of a site.
+func (c Config) Inherited(site string) (store.Inherited, error) {
+	workday, err := json.Marshal(c.WorkdayOf(site))
+	if err != nil {
+		return store.Inherited{}, err
+	}
+	rules, err := c.Kinds.Rules(workday)
+	return store.Inherited{Timezone: c.TimezoneOf(site), Rules: rules, Written: c.Written}, err
+}
+
+// Names tells whether the configuration says how that site is.
+func (c Config) Names(site string) bool {
+	_, own := c.Sites[site]
+	return own || site == c.Site
 }

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"encoding/json"
@@ -52,10 +52,10 @@ var words = map[string][]string{
 	"log.level": {"debug", "info", "warn", "error"}, "log.format": {"json", "console"},
 }
 
-// configSchema is the JSON Schema (2020-12) of config.yaml, from the types that it is read
+// Schema is the JSON Schema (2020-12) of config.yaml, from the types that it is read
 // into.
-func configSchema() ([]byte, error) {
-	d := defaults()
+func Schema() ([]byte, error) {
+	d := Defaults()
 	s := schemaOf("", reflect.ValueOf(&d).Elem(), explanations())
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["title"] = "The configuration of notifier"
@@ -110,8 +110,8 @@ func asDefault(path string, v reflect.Value) any {
 	return asWritten(v)
 }
 
-// reference is docs/config.md: every key, from the types and the comments.
-func reference() string {
+// Reference is docs/config.md: every key, from the types and the comments.
+func Reference() string {
 	var b strings.Builder
 	b.WriteString(`# Configuration
 
@@ -129,7 +129,7 @@ environment, as ` + "`NOTIFIER_SECTION__KEY`" + `, which wins; lists are written
 |---|---|---|
 `)
 	says := explanations()
-	d := defaults()
+	d := Defaults()
 	for _, l := range referenced("", reflect.ValueOf(&d).Elem()) {
 		value := ""
 		if l.value != nil {

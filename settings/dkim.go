@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"crypto"
@@ -11,8 +11,8 @@ import (
 	"notifier/message"
 )
 
-// dkimSettings are the key of a domain.
-type dkimSettings struct {
+// DKIM are the key of a domain.
+type DKIM struct {
 	Selector string `yaml:"selector"`
 	KeyFile  string `yaml:"key_file"`
 
@@ -20,7 +20,7 @@ type dkimSettings struct {
 }
 
 // checkDKIM finds what is wrong with the keys that sign mails, and reads them.
-func (r *reader) checkDKIM(c *Config) {
+func (r *Reader) checkDKIM(c *Config) {
 	for _, domain := range slices.Sorted(maps.Keys(c.DKIM)) {
 		s, path := c.DKIM[domain], "dkim."+domain
 		if message.CheckEmail("x@"+domain) != nil {
@@ -42,7 +42,8 @@ func (r *reader) checkDKIM(c *Config) {
 	}
 }
 
-func (c Config) dkimKeys() mail.Keys {
+// DKIMKeys are the keys that sign mails, by domain.
+func (c Config) DKIMKeys() mail.Keys {
 	keys := mail.Keys{}
 	for domain, s := range c.DKIM {
 		domain = message.DomainIdentity(domain)

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"os"
@@ -21,7 +21,7 @@ sites:
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := loadConfig(file, nil)
+	c, err := Load(file, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,13 +33,13 @@ sites:
 		"default": {"2026-11-11T09:00:00Z", "2026-11-12T09:00:00Z", "2026-11-13T09:00:00Z"},
 		"acme":    {"2026-11-13T08:00:00Z", "2026-11-14T08:00:00Z", "2026-11-16T08:00:00Z"},
 	} {
-		for i, s := range d.Steps(c.calendar(site))[1:] {
+		for i, s := range d.Steps(c.Calendar(site))[1:] {
 			if got := s.At.UTC().Format(time.RFC3339); got != want[i] {
 				t.Errorf("%s: late reminder %d at %s, want %s", site, i+1, got, want[i])
 			}
 		}
 	}
-	if c.timezoneOf("acme") != "Europe/Warsaw" || c.timezoneOf("other") != "UTC" {
-		t.Errorf("zones are %s and %s", c.timezoneOf("acme"), c.timezoneOf("other"))
+	if c.TimezoneOf("acme") != "Europe/Warsaw" || c.TimezoneOf("other") != "UTC" {
+		t.Errorf("zones are %s and %s", c.TimezoneOf("acme"), c.TimezoneOf("other"))
 	}
 }

@@ -1,11 +1,9 @@
-package main
+package settings
 
 import (
 	"cmp"
-	"context"
 	"encoding"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"reflect"
@@ -14,12 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-	"go.uber.org/zap"
-
 	"notifier/listing"
-	"notifier/schedule"
-	"notifier/store"
 )
 
 // leaf is a single value or list of the configuration.
@@ -129,14 +122,15 @@ func (l leaf) hide() leaf {
 	return l
 }
 
-// setAs is a value with where it comes from.
-type setAs struct {
+// Value is a value with where it comes from.
+type Value struct {
 	Key    string `json:"key"`
 	Value  any    `json:"value"`
 	Origin string `json:"origin"`
 }
 
-func (c setAs) text() string {
+// Text is the value as a line of text.
+func (c Value) Text() string {
 	if list, isList := c.Value.([]any); isList { // as JSON brings it back
 		var all []string
 		for _, one := range list {
@@ -153,94 +147,51 @@ func (c setAs) text() string {
 	return fmt.Sprint(c.Value)
 }
 
-var configuredColumns = []listing.Column[setAs]{
-	{Title: "Key", Value: func(c setAs) string { return c.Key }},
-	{Title: "Value", Value: setAs.text},
-	{Title: "Origin", Value: func(c setAs) string { return c.Origin }, Tint: func(c setAs) listing.Tint {
-		if c.Origin == fromDefault {
-			return listing.Grey
-		}
-		return listing.Plain
-	}},
-}
+// FromDefault is where a value comes from that nobody has set.
+const FromDefault = "default"
 
-// fromDefault is where a value comes from that nobody has set.
-const fromDefault = "default"
-
-// origins lists a configuration with where each value comes from.
-func (r *reader) origins(c *Config) []setAs {
-	var all []setAs
+// Origins lists a configuration with where each value comes from.
+func (r *Reader) Origins(c *Config) []Value {
+	var all []Value
 	for _, l := range leaves("", reflect.ValueOf(c).Elem()) {
-		origin := fromDefault
+		origin := FromDefault
 		if where, known := r.place(l.path); known && where.path != "" {
 			origin = where.String()
-			if where.path != l.path && where.source == r.file && !r.within(l.path, where) {
-				origin = fromDefault
+			if where.path != l.path && where.source == r.File && !r.within(l.path, where) {
+				origin = FromDefault
 			}
 		}
 		l = l.hide()
-		all = append(all, setAs{l.path, l.value, origin})
+		all = append(all, Value{l.path, l.value, origin})
 	}
 	return all
 }
 
+// HoldsSecret tells whether the file itself has a secret in it.
+func (r *Reader) HoldsSecret() bool {
+	for path, where := range r.places {
+		_, key, _ := cutLast(path)
+		if where.source == r.File && slices.Contains(secretKeys, key) && r.given[path] {
+			return true
+		}
+	}
+	return false
+}
+
 // within tells whether a place says the value of a path, and not only one beside it: a list
 // does of its items, a section does not of the keys that it leaves out.
-func (r *reader) within(path string, where place) bool {
+func (r *Reader) within(path string, where place) bool {
 	_, key, _ := cutLast(path)
 	_, err := strconv.Atoi(key)
 	return err == nil && strings.HasPrefix(path, where.path)
 }
 
+// String names the place, with its line.
 func (p place) String() string {
 	if p.line > 0 {
 		return p.source + ":" + strconv.Itoa(p.line)
 	}
 	return p.source
-}
-
-func printConfig(s *shared) *cobra.Command {
-	var origin bool
-	c := &cobra.Command{
-		Use: "print", Short: "Print the configuration that counts, without its secrets",
-		Long: "Prints every value that counts: what the environment says, else the file, else the default. With --origin it\n" +
-			"says where each comes from, and which schedules somebody has set in the database over it.",
-		Example: "  notifier config print --origin\n  notifier config print -o json",
-		RunE: func(c *cobra.Command, _ []string) error {
-			config, r, err := s.read()
-			if err != nil {
-				return err
-			}
-			all := r.origins(&config)
-			if !origin {
-				return s.printValues(c, all)
-			}
-			overridden, err := overrides(c.Context(), config)
-			if err != nil {
-				note(c, "Whether the database overrides schedules is not known: %s", err)
-			}
-			return s.printOrigins(c, append(all, overridden...))
-		},
-	}
-	c.Flags().BoolVar(&origin, "origin", false, "tell where each value comes from")
-	return s.prints(c)
-}
-
-func (s *shared) printOrigins(c *cobra.Command, all []setAs) error {
-	var page listing.Page
-	for _, one := range all {
-		raw, err := json.Marshal(one)
-		if err != nil {
-			return err
-		}
-		page.Data = append(page.Data, raw)
-	}
-	return listing.List(s.printer(c), page, configuredColumns)
-}
-
-// printValues prints the configuration as a file would say it.
-func (s *shared) printValues(c *cobra.Command, all []setAs) error {
-	return writeValues(s.printer(c), all)
 }
 
 // ordered is a JSON object that keeps the order of its keys.
@@ -281,7 +232,11 @@ func (o *ordered) MarshalJSON() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.Write(quoted(key))
+		name, err := json.Marshal(key)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(name)
 		b.WriteByte(':')
 		b.Write(value)
 	}
@@ -289,42 +244,20 @@ func (o *ordered) MarshalJSON() ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
-// overrides lists the schedules that somebody has set over the configuration.
-func overrides(ctx context.Context, c Config) (all []setAs, err error) {
-	if c.present() != nil {
-		return nil, nil
-	}
-	database, err := store.Open(ctx, c.Database, zap.NewNop())
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, database.Close()) }()
-	return savedOver(ctx, database)
-}
-
-func overridden(j schedule.Job) (all []setAs) {
-	origin := "database, set by " + cmp.Or(j.ChangedBy, "somebody")
-	at := "jobs." + j.Name
-	for _, set := range []struct {
-		key   string
-		value string
-	}{{".every", j.Every}, {".cron", j.Cron}, {".timezone", j.Timezone}} {
-		if set.value != "" {
-			all = append(all, setAs{at + set.key, set.value, origin})
+// WriteValues writes the configuration as a file would say it.
+func WriteValues(p listing.Printer, all []Value) error {
+	tree := ordered{}
+	for _, one := range all {
+		if one.Value != "" || !strings.HasPrefix(one.Key, "jobs.") { // of every and cron one is empty
+			tree.set(strings.Split(one.Key, "."), one.Value)
 		}
 	}
-	if j.Wake != nil {
-		all = append(all, setAs{at + ".wake", *j.Wake, origin})
+	raw, err := json.Marshal(&tree)
+	if err != nil {
+		return err
 	}
-	if j.Resting(time.Now()) {
-		all = append(all, setAs{at, "paused", origin})
+	if !p.Format.Structured() {
+		p.Format = listing.YAML
 	}
-	return all
-}
-
-// sqliteFile is the file of the database, if it is one.
-func (c Config) sqliteFile() (string, bool) {
-	file, is := strings.CutPrefix(c.Database.URL, "sqlite:")
-	file, _, _ = strings.Cut(file, "?")
-	return strings.TrimPrefix(file, "//"), is
+	return listing.One(p, raw, nil)
 }

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"fmt"
@@ -15,7 +15,7 @@ func configured(t *testing.T, content string) Config {
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := loadConfig(file, nil)
+	c, err := Load(file, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestWhatIsWrongWithAnAccount(t *testing.T) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := loadConfig(file, nil); !strings.Contains(fmt.Sprint(err), want) {
+		if _, err := Load(file, nil); !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("%s: %v, want %q", content, err, want)
 		}
 	}

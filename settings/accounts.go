@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"crypto/x509"
@@ -17,7 +17,7 @@ import (
 )
 
 // checkAccounts finds what is wrong with the outgoing accounts, and reads their secrets.
-func (r *reader) checkAccounts(c *Config) {
+func (r *Reader) checkAccounts(c *Config) {
 	r.checkAccount("smtp", &c.SMTP, c)
 	for _, name := range slices.Sorted(maps.Keys(c.Accounts)) {
 		a := c.Accounts[name]
@@ -36,7 +36,7 @@ func (r *reader) checkAccounts(c *Config) {
 	}
 }
 
-func (r *reader) checkAccount(path string, a *account.Settings, c *Config) {
+func (r *Reader) checkAccount(path string, a *account.Settings, c *Config) {
 	at := func(key string) string { return path + "." + key }
 	if a.TLS != "" {
 		r.oneOf(at("tls"), a.TLS, "none", "starttls", "tls")
@@ -68,7 +68,7 @@ func (r *reader) checkAccount(path string, a *account.Settings, c *Config) {
 	}
 	for i, name := range a.Fallback {
 		if _, known := c.Accounts[name]; !known && name != account.Default {
-			r.fault(fmt.Sprintf("%s.%d", at("fallback"), i), "there is no account %q.%s", name, message.Suggest(name, c.accounts().Names()))
+			r.fault(fmt.Sprintf("%s.%d", at("fallback"), i), "there is no account %q.%s", name, message.Suggest(name, c.Configured().Names()))
 		}
 	}
 	r.secret(at("password"), &a.Password, a.PasswordFile)
@@ -76,7 +76,7 @@ func (r *reader) checkAccount(path string, a *account.Settings, c *Config) {
 	r.readRoots(at("ca_file"), a)
 }
 
-func (r *reader) checkOAuth2(path string, a *account.Settings) {
+func (r *Reader) checkOAuth2(path string, a *account.Settings) {
 	o := &a.OAuth2
 	r.secret(path+".client_secret", &o.ClientSecret, o.ClientSecretFile)
 	r.secret(path+".refresh_token", &o.RefreshToken, o.RefreshTokenFile)
@@ -99,7 +99,7 @@ func isThisMachine(u *url.URL) bool {
 }
 
 // secret reads a secret from its file, if it has one.
-func (r *reader) secret(path string, into *string, file string) {
+func (r *Reader) secret(path string, into *string, file string) {
 	if file == "" {
 		return
 	}
@@ -117,7 +117,7 @@ func (r *reader) secret(path string, into *string, file string) {
 }
 
 // unreadable tells which file of a key cannot be read, and why.
-func (r *reader) unreadable(path, file string, err error) {
+func (r *Reader) unreadable(path, file string, err error) {
 	r.fault(path, "it cannot be read: %s: %s. Name a file that the service may read", message.Truncate(file, 200), errors.Unwrap(err))
 }
 
@@ -129,7 +129,7 @@ func cutLast(path string) (before, after string, found bool) {
 	return path[:i], path[i+1:], true
 }
 
-func (r *reader) readRoots(path string, a *account.Settings) {
+func (r *Reader) readRoots(path string, a *account.Settings) {
 	if a.CAFile == "" {
 		return
 	}
@@ -144,8 +144,8 @@ func (r *reader) readRoots(path string, a *account.Settings) {
 	}
 }
 
-// accounts are all accounts that have a mail server.
-func (c Config) accounts() account.Configured {
+// Configured are all accounts that have a mail server.
+func (c Config) Configured() account.Configured {
 	all := account.Configured(maps.Clone(c.Accounts))
 	if all == nil {
 		all = account.Configured{}
@@ -156,13 +156,13 @@ func (c Config) accounts() account.Configured {
 	return all
 }
 
-// sentBy is the account of a site whose messages name none; zero if there is none.
-func (c Config) sentBy(site string) account.Settings {
-	all := c.accounts()
+// SentBy is the account of a site whose messages name none; zero if there is none.
+func (c Config) SentBy(site string) account.Settings {
+	all := c.Configured()
 	return all[all.Of(site)]
 }
 
-// outgoing are what the accounts are opened with.
-func (c Config) outgoing(grants mail.Grants) account.Options {
-	return account.Options{Site: c.Site, Keys: c.dkimKeys(), KeyPrint: c.dkimPrint(), Grants: grants}
+// AccountOptions are what the accounts are opened with.
+func (c Config) AccountOptions(grants mail.Grants) account.Options {
+	return account.Options{Site: c.Site, Keys: c.DKIMKeys(), KeyPrint: c.dkimPrint(), Grants: grants}
 }

@@ -1,4 +1,8 @@
-package main
+// Package settings reads config.yaml and the environment, and says what is wrong with them, each
+// fault with its line.
+//
+// It puts together what each room wants to know, and opens nothing.
+package settings
 
 import (
 	"cmp"
@@ -26,35 +30,36 @@ import (
 
 // Config is config.yaml: what each room wants to know, put together.
 type Config struct {
-	written  time.Time                   // when the file was; zero without one
+	Written  time.Time                   // when the file was; zero without one
 	Site     string                      `yaml:"site"`
 	Timezone string                      `yaml:"timezone"`
 	Domains  []string                    `yaml:"domains"` // of Site
 	Database store.Settings              `yaml:"database"`
-	HTTP     httpSettings                `yaml:"http"`
-	OIDC     oidcSettings                `yaml:"oidc"`
+	HTTP     HTTP                        `yaml:"http"`
+	OIDC     OIDC                        `yaml:"oidc"`
 	SMTP     account.Settings            `yaml:"smtp"` // the account "default"
 	Accounts map[string]account.Settings `yaml:"accounts"`
-	DKIM     map[string]dkimSettings     `yaml:"dkim"`
+	DKIM     map[string]DKIM             `yaml:"dkim"`
 	Limits   notifications.Limits        `yaml:"limits"`
 	// SuppressBounces stops writing to addresses of which a server said that they do not exist.
-	SuppressBounces bool                    `yaml:"suppress_bounces"`
-	Retry           retrySettings           `yaml:"retry"`
-	Jobs            jobsSettings            `yaml:"jobs"`
-	Kinds           preferences.Catalog     `yaml:"kinds"`
-	Callbacks       callbackSettings        `yaml:"callbacks"`
-	Secrets         secretSettings          `yaml:"secrets"`
-	Links           linkSettings            `yaml:"links"`
-	Sites           map[string]siteSettings `yaml:"sites"` // beside Site
-	Workday         workdaySettings         `yaml:"workday"`
-	Retention       retentionSettings       `yaml:"retention"`
-	Log             logSettings             `yaml:"log"`
+	SuppressBounces bool                `yaml:"suppress_bounces"`
+	Retry           Retry               `yaml:"retry"`
+	Jobs            Jobs                `yaml:"jobs"`
+	Kinds           preferences.Catalog `yaml:"kinds"`
+	Callbacks       Callbacks           `yaml:"callbacks"`
+	Secrets         Secrets             `yaml:"secrets"`
+	Links           Links               `yaml:"links"`
+	Sites           map[string]Site     `yaml:"sites"` // beside Site
+	Workday         Workday             `yaml:"workday"`
+	Retention       Retention           `yaml:"retention"`
+	Log             Log                 `yaml:"log"`
 
-	demo bool   // all mail is caught on this machine
-	only string // the one site that a command is about; empty: all
+	Demo bool   // all mail is caught on this machine
+	Only string // the one site that a command is about; empty: all
 }
 
-type httpSettings struct {
+// HTTP is where pages and the API are, and how much is taken there.
+type HTTP struct {
 	Listen string `yaml:"listen"`
 	Key    string `yaml:"key"`
 	// PublicURL is where people reach pages; empty: mails have no links to them.
@@ -71,7 +76,8 @@ type httpSettings struct {
 	TrustedProxies []string `yaml:"trusted_proxies"`
 }
 
-type retrySettings struct {
+// Retry says when a message is tried again, and how long a lease of it holds.
+type Retry struct {
 	Base        time.Duration `yaml:"base"`
 	Cap         time.Duration `yaml:"cap"`
 	MaxAttempts int           `yaml:"max_attempts"`
@@ -79,62 +85,67 @@ type retrySettings struct {
 	Lease       time.Duration `yaml:"lease"`
 }
 
-type jobsSettings struct {
-	Notifications     flushSettings `yaml:"notifications"`
-	UserNotifications jobSettings   `yaml:"user_notifications"`
-	Reminders         jobSettings   `yaml:"reminders"`
+// Jobs say when the three jobs run.
+type Jobs struct {
+	Notifications     Flush `yaml:"notifications"`
+	UserNotifications Job   `yaml:"user_notifications"`
+	Reminders         Job   `yaml:"reminders"`
 }
 
-type flushSettings struct {
+// Flush is when Notifications runs, and whether new mail wakes it.
+type Flush struct {
 	schedule.Spec
 	Wake bool `yaml:"wake"`
 }
 
-type jobSettings struct{ schedule.Spec }
+// Job is when a job runs.
+type Job struct{ schedule.Spec }
 
-type linkSettings struct {
+// Links say where links in mails lead.
+type Links struct {
 	Cases string `yaml:"cases"`
 }
 
-// retentionSettings say for how many days messages are kept that have come to their end;
+// Retention says for how many days messages are kept that have come to their end;
 // 0: for ever.
-type retentionSettings struct {
+type Retention struct {
 	Days int `yaml:"days"`
 }
 
-type logSettings struct {
+// Log says what is logged, and how.
+type Log struct {
 	Level  string `yaml:"level"`
 	Format string `yaml:"format"`
 }
 
-// defaultMetrics is where /metrics is, unless the configuration says something else.
-const defaultMetrics = "127.0.0.1:9025"
+// DefaultMetrics is where /metrics is, unless the configuration says something else.
+const DefaultMetrics = "127.0.0.1:9025"
 
-// defaults are what config.yaml starts from.
-func defaults() Config {
+// Defaults are what config.yaml starts from.
+func Defaults() Config {
 	return Config{
 		Site: "default", Timezone: "UTC",
 		Database:        store.Settings{URL: "sqlite:notifier.db", Connections: 20},
-		HTTP:            httpSettings{Listen: "127.0.0.1:8025", Connections: 4000, ConnectionsPerAddress: 400, MetricsListen: defaultMetrics, TrustedProxies: []string{"127.0.0.0/8", "::1/128"}},
+		HTTP:            HTTP{Listen: "127.0.0.1:8025", Connections: 4000, ConnectionsPerAddress: 400, MetricsListen: DefaultMetrics, TrustedProxies: []string{"127.0.0.0/8", "::1/128"}},
 		SuppressBounces: true,
 		SMTP:            account.Settings{OnLostLease: "retry", Connections: 4},
-		Retry:           retrySettings{Base: time.Minute, Cap: 2 * time.Hour, MaxAttempts: 25, MaxAge: 48 * time.Hour, Lease: time.Minute},
-		Jobs: jobsSettings{
-			Notifications:     flushSettings{Spec: schedule.Spec{Every: "3m"}, Wake: true},
-			UserNotifications: jobSettings{Spec: schedule.Spec{Cron: "0 * * * *", Timezone: "UTC"}},
-			Reminders:         jobSettings{Spec: schedule.Spec{Every: "15m"}},
+		Retry:           Retry{Base: time.Minute, Cap: 2 * time.Hour, MaxAttempts: 25, MaxAge: 48 * time.Hour, Lease: time.Minute},
+		Jobs: Jobs{
+			Notifications:     Flush{Spec: schedule.Spec{Every: "3m"}, Wake: true},
+			UserNotifications: Job{Spec: schedule.Spec{Cron: "0 * * * *", Timezone: "UTC"}},
+			Reminders:         Job{Spec: schedule.Spec{Every: "15m"}},
 		},
 		Kinds:   preferences.DefaultCatalog(),
-		Workday: workdaySettings{Start: "08:00", Days: []string{"monday", "tuesday", "wednesday", "thursday", "friday"}},
-		Log:     logSettings{Level: "info", Format: "json"},
+		Workday: Workday{Start: "08:00", Days: []string{"monday", "tuesday", "wednesday", "thursday", "friday"}},
+		Log:     Log{Level: "info", Format: "json"},
 	}
 }
 
-// configError is all that is wrong with a configuration, a problem a line.
-type configError struct{ Problems []problem }
+// Error is all that is wrong with a configuration, a problem a line.
+type Error struct{ Problems []Problem }
 
-// problem is one thing wrong: in which file or variable, on which line, at which key.
-type problem struct {
+// Problem is one thing wrong: in which file or variable, on which line, at which key.
+type Problem struct {
 	Source string // a file or an environment variable
 	Line   int    // 0 if the source has no lines, or the key does not stand in it
 	Path   string // as in jobs.notifications.every; empty if Source says it
@@ -143,7 +154,8 @@ type problem struct {
 	at string // the path in any case
 }
 
-func (p problem) String() string {
+// String is the problem in one line, with where it is.
+func (p Problem) String() string {
 	where := p.Source
 	if p.Line > 0 {
 		where += ":" + strconv.Itoa(p.Line)
@@ -154,7 +166,8 @@ func (p problem) String() string {
 	return where + ": " + p.Text
 }
 
-func (e *configError) Error() string {
+// Error lists the problems, one a line.
+func (e *Error) Error() string {
 	var lines []string
 	for _, p := range e.Problems {
 		lines = append(lines, p.String())
@@ -162,23 +175,23 @@ func (e *configError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// loadConfig reads a file, where there is one, and what the environment says on top of
-// it. An empty name means config.yaml if that exists. Any error is a *configError.
-func loadConfig(file string, environment []string) (Config, error) {
-	c, _, err := readConfig(file, environment)
+// Load reads a file, where there is one, and what the environment says on top of
+// it. An empty name means config.yaml if that exists. Any error is a *Error.
+func Load(file string, environment []string) (Config, error) {
+	c, _, err := Read(file, environment)
 	return c, err
 }
 
-// readConfig is loadConfig with the reader, which knows where everything stands.
-func readConfig(file string, environment []string) (Config, *reader, error) {
-	c := defaults()
+// Read is Load with the reader, which knows where everything stands.
+func Read(file string, environment []string) (Config, *Reader, error) {
+	c := Defaults()
 	r := newReader(cmp.Or(file, "config.yaml"))
-	content, err := os.ReadFile(r.file)
+	content, err := os.ReadFile(r.File)
 	switch {
 	case err == nil:
 		r.readFile(content, &c)
-		if info, err := os.Stat(r.file); err == nil {
-			c.written = info.ModTime().UTC().Truncate(time.Microsecond)
+		if info, err := os.Stat(r.File); err == nil {
+			c.Written = info.ModTime().UTC().Truncate(time.Microsecond)
 		}
 	case file != "" || !errors.Is(err, os.ErrNotExist):
 		r.breaks(0, fmt.Sprintf("it cannot be read: %s", errors.Unwrap(err)))
@@ -188,8 +201,8 @@ func readConfig(file string, environment []string) (Config, *reader, error) {
 		r.check(&c)
 	}
 	if len(r.problems) > 0 {
-		slices.SortStableFunc(r.problems, func(a, b problem) int { return cmp.Compare(a.Line, b.Line) })
-		return c, r, &configError{Problems: r.problems}
+		slices.SortStableFunc(r.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
+		return c, r, &Error{Problems: r.problems}
 	}
 	r.warnOfFile(&c)
 	return c, r, nil
@@ -205,7 +218,7 @@ func canListen(address string) bool {
 }
 
 // check finds values that can be read but make no sense.
-func (r *reader) check(c *Config) {
+func (r *Reader) check(c *Config) {
 	if err := message.CheckLine(c.Site, 100); err != nil || c.Site == "" || access.IsSandbox(c.Site) {
 		r.fault("site", "a site needs a name of at most 100 characters on one line, which does not end with ~test. Write default if there is only one")
 	}
@@ -253,7 +266,7 @@ func (r *reader) check(c *Config) {
 }
 
 // checkDatabase never repeats more than the beginning: the rest may hold a password.
-func (r *reader) checkDatabase(address string) {
+func (r *Reader) checkDatabase(address string) {
 	scheme, rest, _ := strings.Cut(address, ":")
 	known := scheme == "sqlite" && rest != "" || (scheme == "postgres" || scheme == "postgresql") && strings.HasPrefix(rest, "//")
 	if !known {
@@ -266,15 +279,15 @@ func (r *reader) checkDatabase(address string) {
 	}
 }
 
-func (r *reader) checkLink(address string) {
+func (r *Reader) checkLink(address string) {
 	var invalid *message.Invalid
 	if errors.As(message.Case{URL: address}.Check(), &invalid) {
 		r.fault("links.cases", "%s", invalid.Faults[0].Detail)
 	}
 }
 
-// proxies are the networks whose word about a request is taken.
-func (s httpSettings) proxies() gate.Proxies {
+// Proxies are the networks whose word about a request is taken.
+func (s HTTP) Proxies() gate.Proxies {
 	var all gate.Proxies
 	for _, network := range s.TrustedProxies {
 		if p, err := netip.ParsePrefix(network); err == nil { // check has seen to it
@@ -287,14 +300,14 @@ func (s httpSettings) proxies() gate.Proxies {
 func second[T any](_ T, err error) error { return err }
 
 // oneOf notes a word that is not among those possible.
-func (r *reader) oneOf(path, word string, possible ...string) {
+func (r *Reader) oneOf(path, word string, possible ...string) {
 	if !slices.Contains(possible, word) {
 		r.fault(path, "%q is not possible here.%s", message.Truncate(word, 60), message.Suggest(word, possible))
 	}
 }
 
-// domain is the right side of the Message-IDs.
-func (c Config) domain() string {
+// MailDomain is the right side of the Message-IDs.
+func (c Config) MailDomain() string {
 	if sender, err := c.SMTP.Sender(); err == nil {
 		_, domain, _ := strings.Cut(sender.Email, "@")
 		return domain
@@ -303,12 +316,4 @@ func (c Config) domain() string {
 		return host
 	}
 	return "localhost"
-}
-
-// flush are the options of Notifications.
-func (c Config) flush(replica string) notifications.Options {
-	return notifications.Options{
-		Lease: c.Retry.Lease, Replica: replica, Site: c.only, Home: c.Site, Limits: c.Limits, KeepBounced: !c.SuppressBounces,
-		Retry: notifications.Retry{Base: c.Retry.Base, Cap: c.Retry.Cap, MaxAttempts: c.Retry.MaxAttempts, MaxAge: c.Retry.MaxAge},
-	}
 }

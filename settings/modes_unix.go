@@ -1,11 +1,11 @@
 //go:build !windows
 
-package main
+package settings
 
 import "os"
 
-// readableByAll tells whether everybody on this machine may read a file.
-func readableByAll(name string) (bool, error) {
+// ReadableByAll tells whether everybody on this machine may read a file.
+func ReadableByAll(name string) (bool, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return false, err
