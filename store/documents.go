@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,24 +11,29 @@ import (
 	"notifier/store/sql"
 )
 
-// Document reads one; message.ErrNotFound if there is none.
+type documentRow struct {
+	Site, Collection, ID string
+	Fields               []byte     `gorm:"serializer:text"`
+	Message              message.ID `gorm:"column:message_id"`
+	Sends, Earlier       int
+	Said, Rest           string
+	Error                string
+	LeftOut              []string `gorm:"serializer:sparse"`
+	Version              int
+	CreatedAt            time.Time `gorm:"serializer:instant"`
+	UpdatedAt            time.Time `gorm:"serializer:instant"`
+}
+
+func (documentRow) TableName() string       { return "documents" }
+func (r documentRow) is() document.Document { return document.Document(r) }
+
+// Document reads one; message.ErrNotFound, and one that is to be, if there is none.
 func (s *Store) Document(ctx context.Context, site, collection, id string) (document.Document, error) {
-	d := document.Document{Site: site, Collection: collection, ID: id}
-	rows, err := s.db.Query(ctx, nil, "SELECT fields, message_id, sends, said, rest, earlier, error, left_out, version, created_at, updated_at"+
-		" FROM documents WHERE site = ? AND collection = ? AND id = ?", site, collection, id)
-	found, err := sql.Collect(rows, err, func(scan func(...any) error) (document.Document, error) {
-		var fields string
-		err := scan(&fields, (*string)(&d.Message), &d.Sends, &d.Said, &d.Rest, &d.Earlier, &d.Error, (*sql.List)(&d.LeftOut), &d.Version, (*sql.Instant)(&d.CreatedAt), (*sql.Instant)(&d.UpdatedAt))
-		d.Fields = []byte(fields)
-		return d, err
-	})
-	switch {
-	case err != nil:
-		return d, fmt.Errorf("read a document: %w", err)
-	case len(found) == 0:
-		return d, message.ErrNotFound
+	d, err := one[documentRow]("read a document", s.db.Gorm(ctx, nil).Where("site = ? AND collection = ? AND id = ?", site, collection, id))
+	if err != nil {
+		d = document.Document{Site: site, Collection: collection, ID: id}
 	}
-	return found[0], nil
+	return d, err
 }
 
 // SaveDocument stores a document if it is still at the version that it has (0: new), and
@@ -43,23 +49,18 @@ func (s *Store) SaveDocumentOnce(ctx context.Context, c message.Call, k message.
 }
 
 func (s *Store) saveDocument(ctx context.Context, t *sql.Tx, d document.Document) error {
-	statement, key := "INSERT INTO documents (fields, message_id, sends, said, rest, earlier, error, left_out, version, created_at, updated_at, site, collection, id) VALUES ("+
-		sql.Marks(14)+") ON CONFLICT (site, collection, id) DO NOTHING", []any{d.Site, d.Collection, d.ID}
-	if d.Version > 0 {
-		statement = "UPDATE documents SET fields = ?, message_id = ?, sends = ?, said = ?, rest = ?, earlier = ?, error = ?, left_out = ?, version = ?, created_at = ?, updated_at = ?" +
-			" WHERE site = ? AND collection = ? AND id = ? AND version = ?"
-		key = append(key, d.Version)
+	row, q := documentRow(d), s.db.Gorm(ctx, t)
+	row.Version++
+	if d.Version == 0 {
+		q = q.Clauses(unlessThere).Create(&row)
+	} else {
+		q = q.Model(&documentRow{}).Where("site = ? AND collection = ? AND id = ? AND version = ?", d.Site, d.Collection, d.ID, d.Version).
+			Select("*").Omit("site", "collection", "id").Updates(row)
 	}
-	n, err := s.db.Exec(ctx, t, statement, append([]any{
-		string(d.Fields), string(d.Message), d.Sends, d.Said, d.Rest, d.Earlier, d.Error, sql.List(d.LeftOut), d.Version + 1, sql.Instant(d.CreatedAt), sql.Instant(d.UpdatedAt),
-	}, key...)...)
-	switch {
-	case err != nil:
-		return fmt.Errorf("store a document: %w", err)
-	case n == 0:
-		return message.ErrMoved
+	if err := first(q); errors.Is(err, message.ErrMoved) {
+		return err
 	}
-	return nil
+	return done("store a document", q)
 }
 
 // ForgetDocuments deletes at most n documents of the site that nobody has written to since.

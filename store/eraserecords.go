@@ -164,7 +164,8 @@ func (s *Store) eraseDocuments(ctx context.Context, t *sql.Tx, site string, p me
 // eraseOperations takes the person out of what ended operations were for. One that still
 // runs, or may, keeps its filter: without it, it would do more than was asked for.
 func (s *Store) eraseOperations(ctx context.Context, t *sql.Tx, site string, p message.Someone) error {
-	all, err := s.readOperations(ctx, t, site, "ended_at IS NOT NULL AND (filter LIKE ? OR filter LIKE ?) ORDER BY id", `%"to":%`, `%"user":%`)
+	all, err := find[operationRow]("look for operations", s.db.Gorm(ctx, t).
+		Where("site = ? AND ended_at IS NOT NULL AND (filter LIKE ? OR filter LIKE ?)", site, `%"to":%`, `%"user":%`).Order("id"))
 	if err != nil {
 		return err
 	}

@@ -6,35 +6,45 @@ import (
 	"fmt"
 	"time"
 
+	"gorm.io/gorm"
+
 	"notifier/message"
 	"notifier/store/sql"
 )
 
-const operationNames = "id, action, filter, ids, status, total, done, succeeded, refused, next, created_at, updated_at, ended_at, held_until, begins_at, left_alone, why_left, every_category"
+// running is spelled out, so that the planner may use the index of those that run.
+var running = fmt.Sprintf("status = '%s'", message.Running)
 
-func (s *Store) readOperations(ctx context.Context, t *sql.Tx, site, where string, arguments ...any) ([]message.Operation, error) {
-	rows, err := s.db.Query(ctx, t, "SELECT "+operationNames+" FROM operations WHERE site = ? AND "+where, append([]any{site}, arguments...)...)
-	return sql.Collect(rows, err, func(scan func(...any) error) (o message.Operation, err error) {
-		var filter, why string
-		var ids, left sql.List
-		var ended, begins sql.Instant
-		err = scan((*string)(&o.ID), (*string)(&o.Action), &filter, &ids, (*string)(&o.Status), &o.Total, &o.Done, &o.Succeeded, &o.Refused,
-			(*string)(&o.Cursor), (*sql.Instant)(&o.CreatedAt), (*sql.Instant)(&o.UpdatedAt), &ended, (*sql.Instant)(&o.HeldUntil), &begins, &left, &why, &o.All)
-		if err == nil {
-			err = json.Unmarshal([]byte(filter), &o.Filter)
-		}
-		if err == nil && why != "" {
-			err = json.Unmarshal([]byte(why), &o.WhyLeft)
-		}
-		for _, id := range ids {
-			o.IDs = append(o.IDs, message.ID(id))
-		}
-		for _, id := range left {
-			o.LeftAlone = append(o.LeftAlone, message.ID(id))
-		}
-		o.Site, o.EndedAt, o.BeginsAt = site, sql.OrNull(time.Time(ended)), sql.OrNull(time.Time(begins))
-		return o, err
-	})
+type operationRow struct {
+	ID        message.ID
+	Site      string
+	Action    message.Action
+	Filter    message.Filter `gorm:"serializer:json"`
+	IDs       []message.ID   `gorm:"column:ids;serializer:sparse"`
+	All       bool           `gorm:"column:every_category"`
+	Status    message.OperationStatus
+	Total     int
+	Done      int
+	Succeeded int
+	Refused   int
+	CreatedAt time.Time                 `gorm:"serializer:instant"`
+	UpdatedAt time.Time                 `gorm:"serializer:instant"`
+	EndedAt   *time.Time                `gorm:"serializer:instant"`
+	BeginsAt  *time.Time                `gorm:"serializer:instant"`
+	Result    message.Result            `gorm:"-"`
+	Became    *message.Became           `gorm:"-"`
+	LeftAlone []message.ID              `gorm:"serializer:sparse"`
+	WhyLeft   map[message.LeftAlone]int `gorm:"serializer:sparse"`
+	Cursor    message.ID                `gorm:"column:next"`
+	HeldUntil time.Time                 `gorm:"serializer:instant"`
+}
+
+func (operationRow) TableName() string       { return "operations" }
+func (r operationRow) is() message.Operation { return message.Operation(r) }
+
+// operation are rows of operations: one of a site.
+func (s *Store) operation(ctx context.Context, t *sql.Tx, site string, id message.ID) *gorm.DB {
+	return s.db.Gorm(ctx, t).Model(&operationRow{}).Where("site = ? AND id = ?", site, id)
 }
 
 // AddOperation begins an operation: what it is for is counted, and a replica takes it up. If
@@ -53,15 +63,11 @@ func (s *Store) AddOperation(ctx context.Context, k *message.Key, o message.Oper
 		}
 		o.Total = c.N
 	}
-	filter, err := json.Marshal(o.Filter)
-	var answered []byte
-	if err == nil {
-		answered, err = s.firstTime(ctx, message.Call{Site: o.Site, At: o.CreatedAt}, k, func(t *sql.Tx) (any, error) {
-			_, err := s.db.Exec(ctx, t, "INSERT INTO operations (site, "+operationNames+") VALUES ("+sql.Marks(19)+")", o.Site, string(o.ID), string(o.Action), string(filter), listOf(o.IDs),
-				string(o.Status), o.Total, 0, 0, 0, "", sql.Instant(o.CreatedAt), sql.Instant(o.UpdatedAt), sql.Instant{}, sql.Instant(begins), sql.OrNone(o.BeginsAt), sql.List{}, "", o.All)
-			return o, err
-		})
-	}
+	row := operationRow(o)
+	row.HeldUntil = begins
+	answered, err := s.firstTime(ctx, message.Call{Site: o.Site, At: o.CreatedAt}, k, func(t *sql.Tx) (any, error) {
+		return o, s.db.Gorm(ctx, t).Create(&row).Error
+	})
 	if err == nil && answered != nil {
 		site := o.Site
 		o = message.Operation{}
@@ -76,14 +82,11 @@ func (s *Store) AddOperation(ctx context.Context, k *message.Key, o message.Oper
 
 // Operation reads one; message.ErrNotFound if there is none.
 func (s *Store) Operation(ctx context.Context, site string, id message.ID) (message.Operation, error) {
-	found, err := s.readOperations(ctx, nil, site, "id = ?", string(id))
-	switch {
-	case err != nil:
-		return message.Operation{}, fmt.Errorf("read the operation %s: %w", id, err)
-	case len(found) == 0:
-		return message.Operation{}, message.ErrNotFound
+	o, err := one[operationRow](fmt.Sprintf("read the operation %s", id), s.operation(ctx, nil, site, id))
+	if err != nil {
+		return o, err
 	}
-	return s.Judged(ctx, found[0])
+	return s.Judged(ctx, o)
 }
 
 // Judged is the operation with what has become of its messages so far.
@@ -109,29 +112,24 @@ func (s *Store) Judged(ctx context.Context, o message.Operation) (message.Operat
 
 // Operations lists at most n, the newest first, before the given one.
 func (s *Store) Operations(ctx context.Context, site string, before message.ID, n int) ([]message.Operation, error) {
-	where, arguments := "id <> ''", []any{}
+	q := s.db.Gorm(ctx, nil).Where("site = ?", site)
 	if before != "" {
-		where, arguments = "id < ?", []any{string(before)}
+		q = q.Where("id < ?", before)
 	}
-	all, err := s.readOperations(ctx, nil, site, where+" ORDER BY id DESC LIMIT ?", append(arguments, n)...)
-	if err != nil {
-		return nil, fmt.Errorf("list operations: %w", err)
-	}
-	return all, nil
+	return find[operationRow]("list operations", q.Order("id DESC").Limit(n))
 }
 
 // TakeOperation takes a running operation that nobody works on; false if there is none.
 func (s *Store) TakeOperation(ctx context.Context, site string, at, until time.Time) (o message.Operation, taken bool, err error) {
 	err = s.db.Commit(ctx, func(t *sql.Tx) error {
-		found, err := s.readOperations(ctx, t, site, fmt.Sprintf("status = '%s' AND held_until <= ? ORDER BY held_until, id LIMIT 1", message.Running)+
-			s.dialect.Lock("UPDATE SKIP LOCKED"), sql.Instant(at))
+		found, err := find[operationRow]("look for it", s.db.Gorm(ctx, t).Clauses(heldBySome).Where("site = ?", site).Where(running+" AND held_until <= ?", sql.Instant(at)).
+			Order("held_until, id").Limit(1))
 		if taken = err == nil && len(found) > 0; !taken {
 			return err
 		}
 		o = found[0]
 		o.HeldUntil = until.UTC().Truncate(time.Microsecond)
-		_, err = s.db.Exec(ctx, t, "UPDATE operations SET held_until = ? WHERE site = ? AND id = ?", sql.Instant(o.HeldUntil), site, string(o.ID))
-		return err
+		return s.operation(ctx, t, site, o.ID).Update("held_until", sql.Instant(o.HeldUntil)).Error
 	})
 	if err != nil {
 		return o, false, fmt.Errorf("take an operation: %w", err)
@@ -142,52 +140,20 @@ func (s *Store) TakeOperation(ctx context.Context, site string, at, until time.T
 // Progress writes how far an operation has come, and holds it on until that time; false if
 // it was stopped, or another replica has it.
 func (s *Store) Progress(ctx context.Context, o message.Operation, until time.Time) (bool, error) {
-	why, err := countsOf(o.WhyLeft)
-	if err != nil {
-		return false, err
-	}
-	n, err := s.db.Exec(ctx, nil, fmt.Sprintf("UPDATE operations SET status = ?, done = ?, succeeded = ?, refused = ?, next = ?, updated_at = ?, ended_at = ?, held_until = ?, left_alone = ?, why_left = ?"+
-		" WHERE site = ? AND id = ? AND status = '%s' AND held_until = ?", message.Running),
-		string(o.Status), o.Done, o.Succeeded, o.Refused, string(o.Cursor), sql.Instant(o.UpdatedAt), sql.OrNone(o.EndedAt), sql.Instant(until), listOf(o.LeftAlone), why, o.Site, string(o.ID), sql.Instant(o.HeldUntil))
-	if err != nil {
-		return false, fmt.Errorf("write the progress of %s: %w", o.ID, err)
-	}
-	return n == 1, nil
+	row := operationRow(o)
+	row.HeldUntil = until
+	return met(fmt.Sprintf("write the progress of %s", o.ID), s.operation(ctx, nil, o.Site, o.ID).Where(running+" AND held_until = ?", sql.Instant(o.HeldUntil)).
+		Select("status", "done", "succeeded", "refused", "next", "updated_at", "ended_at", "held_until", "left_alone", "why_left").Updates(row))
 }
 
 // BeginOperation lets one begin that waits to be undone. What has begun goes on.
 func (s *Store) BeginOperation(ctx context.Context, site string, id message.ID, at time.Time) error {
-	_, err := s.db.Exec(ctx, nil, fmt.Sprintf("UPDATE operations SET held_until = ?, begins_at = ? WHERE site = ? AND id = ? AND status = '%s' AND done = 0 AND held_until = begins_at AND begins_at > ?", message.Running),
-		sql.Instant(at), sql.Instant(at), site, string(id), sql.Instant(at))
-	if err != nil {
-		return fmt.Errorf("begin the operation %s: %w", id, err)
-	}
-	return nil
-}
-
-// countsOf is how counts by reason are stored; empty for none.
-func countsOf(why map[message.LeftAlone]int) (string, error) {
-	if len(why) == 0 {
-		return "", nil
-	}
-	b, err := json.Marshal(why)
-	return string(b), err
-}
-
-func listOf(ids []message.ID) sql.List {
-	all := make(sql.List, len(ids))
-	for i, id := range ids {
-		all[i] = string(id)
-	}
-	return all
+	return done(fmt.Sprintf("begin the operation %s", id), s.operation(ctx, nil, site, id).Where(running+" AND done = 0 AND held_until = begins_at AND begins_at > ?", sql.Instant(at)).
+		Updates(map[string]any{"held_until": sql.Instant(at), "begins_at": sql.Instant(at)}))
 }
 
 // StopOperation ends an operation where it stands; one that is over stays so.
 func (s *Store) StopOperation(ctx context.Context, site string, id message.ID, at time.Time) error {
-	_, err := s.db.Exec(ctx, nil, fmt.Sprintf("UPDATE operations SET status = ?, updated_at = ?, ended_at = ? WHERE site = ? AND id = ? AND status = '%s'", message.Running),
-		string(message.Stopped), sql.Instant(at), sql.Instant(at), site, string(id))
-	if err != nil {
-		return fmt.Errorf("stop the operation %s: %w", id, err)
-	}
-	return nil
+	return done(fmt.Sprintf("stop the operation %s", id), s.operation(ctx, nil, site, id).Where(running).
+		Updates(map[string]any{"status": message.Stopped, "updated_at": sql.Instant(at), "ended_at": sql.Instant(at)}))
 }

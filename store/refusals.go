@@ -11,21 +11,34 @@ import (
 	"notifier/store/sql"
 )
 
-const refusalNames = "id, at, request_id, method, path, status, code, detail, actor, case_id, users, first"
+type refusalRow struct {
+	ID        message.ID
+	Site      string
+	At        time.Time `gorm:"serializer:instant"`
+	RequestID string
+	Method    string
+	Path      string
+	Status    int
+	Code      string
+	Detail    string
+	By        string   `gorm:"column:actor"`
+	Case      string   `gorm:"column:case_id"`
+	Users     []string `gorm:"serializer:sparse"`
+	First     message.ID
+}
+
+func (refusalRow) TableName() string     { return "refusals" }
+func (r refusalRow) is() message.Refusal { return message.Refusal(r) }
 
 // Refuse notes a request that led to nothing.
 func (s *Store) Refuse(ctx context.Context, r message.Refusal) error {
-	users := make(sql.List, len(r.Users))
+	row := refusalRow(r)
+	row.ID, row.Path, row.Case = message.NewID(message.RefusalIDs), harmless(r.Path, message.MaxLine), harmless(r.Case, message.MaxLine)
+	row.Detail, row.Users = harmless(r.Detail, message.MaxErrorTruncated), slices.Clone(r.Users)
 	for i, u := range r.Users {
-		users[i] = harmless(u, message.MaxLine)
+		row.Users[i] = harmless(u, message.MaxLine)
 	}
-	_, err := s.db.Exec(ctx, nil, "INSERT INTO refusals (site, "+refusalNames+") VALUES ("+sql.Marks(13)+")", r.Site, message.NewID(message.RefusalIDs), sql.Instant(r.At),
-		r.RequestID, r.Method, harmless(r.Path, message.MaxLine), r.Status, r.Code, harmless(r.Detail, message.MaxErrorTruncated), r.By,
-		harmless(r.Case, message.MaxLine), users, r.First)
-	if err != nil {
-		return fmt.Errorf("note a request that led to nothing: %w", err)
-	}
-	return nil
+	return done("note a request that led to nothing", s.db.Gorm(ctx, nil).Create(&row))
 }
 
 // scanned is how many of the newest refusals are looked through for a person: what more
@@ -37,14 +50,14 @@ const scanned = 20_000
 func (s *Store) Refusals(ctx context.Context, site, caseID string, users []string, since time.Time, n int) ([]message.Refusal, error) {
 	var found []message.Refusal
 	if caseID != "" {
-		of, err := s.refusals(ctx, " WHERE site = ? AND case_id = ? AND case_id <> '' AND at >= ? ORDER BY id DESC LIMIT ?", site, caseID, sql.Instant(since), n)
+		of, err := s.refusals(ctx, n, "site = ? AND case_id = ? AND case_id <> '' AND at >= ?", site, caseID, sql.Instant(since))
 		if err != nil {
 			return nil, err
 		}
 		found = of
 	}
 	if len(users) > 0 {
-		all, err := s.refusals(ctx, " WHERE site = ? AND at >= ? AND users <> '' ORDER BY id DESC LIMIT ?", site, sql.Instant(since), scanned)
+		all, err := s.refusals(ctx, scanned, "site = ? AND at >= ? AND users <> ''", site, sql.Instant(since))
 		if err != nil {
 			return nil, err
 		}
@@ -60,16 +73,8 @@ func (s *Store) Refusals(ctx context.Context, site, caseID string, users []strin
 	return found[:min(n, len(found))], nil
 }
 
-func (s *Store) refusals(ctx context.Context, where string, arguments ...any) ([]message.Refusal, error) {
-	rows, err := s.db.Query(ctx, nil, "SELECT "+refusalNames+" FROM refusals"+where, arguments...)
-	all, err := sql.Collect(rows, err, func(scan func(...any) error) (r message.Refusal, err error) {
-		return r, scan((*string)(&r.ID), (*sql.Instant)(&r.At), &r.RequestID, &r.Method, &r.Path, &r.Status, &r.Code, &r.Detail, &r.By,
-			&r.Case, (*sql.List)(&r.Users), (*string)(&r.First))
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list requests that led to nothing: %w", err)
-	}
-	return all, nil
+func (s *Store) refusals(ctx context.Context, n int, where string, arguments ...any) ([]message.Refusal, error) {
+	return find[refusalRow]("list requests that led to nothing", s.db.Gorm(ctx, nil).Where(where, arguments...).Order("id DESC").Limit(n))
 }
 
 // ForgetRefusals deletes at most n refusals that are older than that.

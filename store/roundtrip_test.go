@@ -62,6 +62,10 @@ func full(v reflect.Value, n *int) {
 		v.SetBool(true)
 	case reflect.Int, reflect.Int64, reflect.Int32:
 		v.SetInt(int64(*n))
+	case reflect.Float64:
+		v.SetFloat(float64(*n) / 4)
+	case reflect.Interface:
+		v.Set(reflect.ValueOf(fmt.Sprint(*n)))
 	default:
 		panic("full: " + v.Type().String())
 	}

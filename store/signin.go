@@ -5,9 +5,30 @@ import (
 	"fmt"
 	"time"
 
+	"gorm.io/gorm"
+
 	"notifier/access"
 	"notifier/store/sql"
 )
+
+// failureRow is how many wrong attempts there were with a subject.
+type failureRow struct {
+	Subject  string
+	Failures int
+	Until    time.Time `gorm:"serializer:instant"`
+}
+
+func (failureRow) TableName() string { return "sign_in_failures" }
+
+// networkRow is from where a member has signed in.
+type networkRow struct {
+	Site    string
+	Email   string
+	Network string
+	UsedAt  time.Time `gorm:"serializer:instant"`
+}
+
+func (networkRow) TableName() string { return "sign_in_networks" }
 
 // NoteFailure counts a wrong attempt before it is looked at, and returns which one it is:
 // many at once cannot all be the first. They are forgotten when the time given to the first is over.
@@ -30,30 +51,24 @@ func (s *Store) NoteFailure(ctx context.Context, subject string, at, until time.
 
 // ForgetFailures ends the count of a subject.
 func (s *Store) ForgetFailures(ctx context.Context, subject string) error {
-	if _, err := s.db.Exec(ctx, nil, "DELETE FROM sign_in_failures WHERE subject = ?", subject); err != nil {
-		return fmt.Errorf("forget wrong attempts: %w", err)
-	}
-	return nil
+	return done("forget wrong attempts", s.db.Gorm(ctx, nil).Where("subject = ?", subject).Delete(&failureRow{}))
 }
 
 // ForgiveFailure takes one off the count of a subject.
 func (s *Store) ForgiveFailure(ctx context.Context, subject string) error {
-	if _, err := s.db.Exec(ctx, nil, "UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = ? AND failures > 0", subject); err != nil {
-		return fmt.Errorf("take back a wrong attempt: %w", err)
-	}
-	return nil
+	return done("take back a wrong attempt", s.db.Gorm(ctx, nil).Model(&failureRow{}).
+		Where("subject = ? AND failures > 0", subject).Update("failures", gorm.Expr("failures - 1")))
 }
 
 // mostNetworks is how many networks are known of a member: the last ones.
 const mostNetworks = 20
 
 func (s *Store) noteNetwork(ctx context.Context, t *sql.Tx, x access.Session) error {
-	_, err := s.db.Exec(ctx, t, "INSERT INTO sign_in_networks (site, email, network, used_at) VALUES (?, ?, ?, ?)"+
-		" ON CONFLICT (site, email, network) DO UPDATE SET used_at = excluded.used_at", x.Site, x.Email, x.Network, sql.Instant(x.CreatedAt))
+	row := networkRow{x.Site, x.Email, x.Network, x.CreatedAt}
+	err := s.db.Gorm(ctx, t).Clauses(instead([]string{"site", "email", "network"}, []string{"used_at"})).Create(&row).Error
 	if err == nil {
-		_, err = s.db.Exec(ctx, t, "DELETE FROM sign_in_networks WHERE site = ? AND email = ? AND network NOT IN"+
-			" (SELECT network FROM sign_in_networks WHERE site = ? AND email = ? ORDER BY used_at DESC, network LIMIT ?)",
-			x.Site, x.Email, x.Site, x.Email, mostNetworks)
+		newest := s.db.Gorm(ctx, t).Model(&networkRow{}).Select("network").Where("site = ? AND email = ?", x.Site, x.Email).Order("used_at DESC, network").Limit(mostNetworks)
+		err = s.db.Gorm(ctx, t).Where("site = ? AND email = ? AND network NOT IN (?)", x.Site, x.Email, newest).Delete(&networkRow{}).Error
 	}
 	return err
 }
@@ -72,16 +87,13 @@ func (s *Store) Standing(ctx context.Context, email, network, subject string, at
 // Unlock ends the count of a subject and of all that begin with it and a "|", and notes under another one that
 // it did, until that time.
 func (s *Store) Unlock(ctx context.Context, subject, as string, until time.Time) error {
-	err := s.db.Commit(ctx, func(t *sql.Tx) error {
+	return while("unlock an account", s.db.Commit(ctx, func(t *sql.Tx) error {
 		// The range decides, byte by byte: "}" follows "|".
-		_, err := s.db.Exec(ctx, t, "DELETE FROM sign_in_failures WHERE subject = ? OR subject >= ? AND subject < ?", subject, subject+"|", subject+"}")
+		err := s.db.Gorm(ctx, t).Where("subject = ? OR subject >= ? AND subject < ?", subject, subject+"|", subject+"}").Delete(&failureRow{}).Error
 		if err == nil {
-			_, err = s.db.Exec(ctx, t, "INSERT INTO sign_in_failures (subject, failures, until) VALUES (?, 0, ?) ON CONFLICT (subject) DO UPDATE SET until = excluded.until", as, sql.Instant(until))
+			row := failureRow{Subject: as, Until: until}
+			err = s.db.Gorm(ctx, t).Clauses(instead([]string{"subject"}, []string{"until"})).Create(&row).Error
 		}
 		return err
-	})
-	if err != nil {
-		return fmt.Errorf("unlock an account: %w", err)
-	}
-	return nil
+	}))
 }

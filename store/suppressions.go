@@ -8,15 +8,29 @@ import (
 	"strings"
 	"time"
 
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
 	"notifier/message"
 	"notifier/store/sql"
 )
 
-const suppressionNames = "address, reason, since, message_id, note, account"
-
-func readSuppression(scan func(into ...any) error) (s message.Suppression, err error) {
-	return s, scan(&s.Address, (*string)(&s.Reason), (*sql.Instant)(&s.Since), (*string)(&s.MessageID), &s.Note, &s.Account)
+type suppressionRow struct {
+	Site        string
+	Suppression suppressionColumns `gorm:"embedded"`
 }
+
+type suppressionColumns struct {
+	Address   string
+	Reason    message.Unwanted
+	Since     time.Time `gorm:"serializer:instant"`
+	MessageID message.ID
+	Note      string
+	Account   string
+}
+
+func (suppressionRow) TableName() string         { return "suppressions" }
+func (r suppressionRow) is() message.Suppression { return message.Suppression(r.Suppression) }
 
 // Suppressed finds those of the addresses that are not written to any more, by their
 // identities.
@@ -29,11 +43,10 @@ func (s *Store) Suppressed(ctx context.Context, site string, addresses []string)
 		identities[i] = message.Identity(a)
 	}
 	slices.Sort(identities)
-	rows, err := s.db.Query(ctx, nil, "SELECT s.address, s.reason, s.since, s.message_id, s.note, s.account FROM "+s.dialect.List()+
-		s.dialect.To("suppressions", "s", "s.site = ? AND s.address = i.id", ""), s.dialect.Array(slices.Compact(identities)), site)
-	found, err := sql.Collect(rows, err, readSuppression)
+	found, err := find[suppressionRow]("look up suppressed addresses", s.db.Gorm(ctx, nil).Raw("SELECT s.* FROM "+s.dialect.List()+
+		s.dialect.To("suppressions", "s", "s.site = ? AND s.address = i.id", ""), sql.Single{What: s.dialect.Array(slices.Compact(identities))}, site))
 	if err != nil {
-		return nil, fmt.Errorf("look up suppressed addresses: %w", err)
+		return nil, err
 	}
 	all := make(map[string]message.Suppression, len(found))
 	for _, one := range found {
@@ -45,17 +58,13 @@ func (s *Store) Suppressed(ctx context.Context, site string, addresses []string)
 // Suppress adds an address, or changes why it is not written to. One that is suppressed for
 // just that stays so since then.
 func (s *Store) Suppress(ctx context.Context, site string, sup message.Suppression) error {
-	if err := s.suppress(ctx, nil, site, sup, "DO UPDATE SET "+sql.SetTo("excluded", "reason, since, message_id, note, account")+
-		" WHERE suppressions.reason <> excluded.reason OR suppressions.message_id <> excluded.message_id OR suppressions.note <> excluded.note OR suppressions.account <> excluded.account"); err != nil {
-		return fmt.Errorf("suppress an address: %w", err)
-	}
-	return nil
+	return while("suppress an address", s.suppress(ctx, nil, site, sup, instead([]string{"site", "address"}, []string{"reason", "since", "message_id", "note", "account"},
+		"suppressions.reason <> excluded.reason OR suppressions.message_id <> excluded.message_id OR suppressions.note <> excluded.note OR suppressions.account <> excluded.account")))
 }
 
-func (s *Store) suppress(ctx context.Context, t *sql.Tx, site string, sup message.Suppression, conflict string) error {
-	_, err := s.db.Exec(ctx, t, "INSERT INTO suppressions (site, "+suppressionNames+") VALUES ("+sql.Marks(7)+") ON CONFLICT (site, address) "+conflict,
-		site, message.Identity(sup.Address), string(sup.Reason), sql.Instant(sup.Since), string(sup.MessageID), harmless(sup.Note, message.MaxErrorText), sup.Account)
-	return err
+func (s *Store) suppress(ctx context.Context, t *sql.Tx, site string, sup message.Suppression, conflict clause.OnConflict) error {
+	sup.Address, sup.Note = message.Identity(sup.Address), harmless(sup.Note, message.MaxErrorText)
+	return s.db.Gorm(ctx, t).Clauses(conflict).Create(&suppressionRow{site, suppressionColumns(sup)}).Error
 }
 
 // keepBounces notes the addresses that do not exist. Whoever has complained, or wants no
@@ -78,7 +87,7 @@ func (s *Store) keepBounces(ctx context.Context, t *sql.Tx, outcomes []settlemen
 		return cmp.Or(strings.Compare(a.site, b.site), strings.Compare(a.Address, b.Address))
 	})
 	for _, b := range all {
-		if err := s.suppress(ctx, t, b.site, b.Suppression, "DO NOTHING"); err != nil {
+		if err := s.suppress(ctx, t, b.site, b.Suppression, unlessThere); err != nil {
 			return err
 		}
 	}
@@ -101,63 +110,43 @@ func (s *Store) Suppressions(ctx context.Context, site, after string, n int) ([]
 
 // FindSuppressions lists at most n that match the filter, by address, after the given one.
 func (s *Store) FindSuppressions(ctx context.Context, site string, f message.SuppressionFilter, after string, n int) ([]message.Suppression, error) {
-	where, values := matchSuppressions(site, f)
-	rows, err := s.db.Query(ctx, nil, "SELECT "+suppressionNames+" FROM suppressions WHERE "+where+" AND address > ? ORDER BY address LIMIT ?",
-		append(values, message.Identity(after), n)...)
-	all, err := sql.Collect(rows, err, readSuppression)
-	if err != nil {
-		return nil, fmt.Errorf("list suppressed addresses: %w", err)
-	}
-	return all, nil
+	return find[suppressionRow]("list suppressed addresses", s.suppressions(ctx, site, f).Where("address > ?", message.Identity(after)).Order("address").Limit(n))
 }
 
 // Unsuppress writes to an address again; message.ErrNotFound if it was not suppressed.
 func (s *Store) Unsuppress(ctx context.Context, site, address string) error {
-	n, err := s.db.Exec(ctx, nil, "DELETE FROM suppressions WHERE site = ? AND address = ?", site, message.Identity(address))
-	if err != nil {
-		return fmt.Errorf("end a suppression: %w", err)
-	}
-	if n == 0 {
-		return message.ErrNotFound
-	}
-	return nil
+	return found("end a suppression", s.db.Gorm(ctx, nil).Where("site = ? AND address = ?", site, message.Identity(address)).Delete(&suppressionRow{}))
 }
 
 // CountSuppressions counts those that match the filter.
-func (s *Store) CountSuppressions(ctx context.Context, site string, f message.SuppressionFilter) (n int, err error) {
-	where, values := matchSuppressions(site, f)
-	if err := s.db.Row(ctx, nil, []any{&n}, "SELECT count(*) FROM suppressions WHERE "+where, values...); err != nil {
-		return 0, fmt.Errorf("count suppressed addresses: %w", err)
-	}
-	return n, nil
+func (s *Store) CountSuppressions(ctx context.Context, site string, f message.SuppressionFilter) (int, error) {
+	var n int64
+	err := done("count suppressed addresses", s.suppressions(ctx, site, f).Count(&n))
+	return int(n), err
 }
 
 // UnsuppressAll ends all suppressions that match the filter, in one statement: all or none.
 func (s *Store) UnsuppressAll(ctx context.Context, site string, f message.SuppressionFilter) (int, error) {
-	where, values := matchSuppressions(site, f)
-	n, err := s.db.Exec(ctx, nil, "DELETE FROM suppressions WHERE "+where, values...)
-	if err != nil {
-		return 0, fmt.Errorf("end suppressions: %w", err)
-	}
-	return n, nil
+	q := s.suppressions(ctx, site, f).Delete(&suppressionRow{})
+	return int(q.RowsAffected), done("end suppressions", q)
 }
 
-func matchSuppressions(site string, f message.SuppressionFilter) (where string, values []any) {
-	where, values = "site = ?", []any{site}
-	add := func(condition string, value any) { where, values = where+" AND "+condition, append(values, value) }
+// suppressions are those that match a filter.
+func (s *Store) suppressions(ctx context.Context, site string, f message.SuppressionFilter) *gorm.DB {
+	q := s.db.Gorm(ctx, nil).Model(&suppressionRow{}).Where("site = ?", site)
 	if !f.Since.IsZero() {
-		add("since >= ?", sql.Instant(f.Since))
+		q = q.Where("since >= ?", sql.Instant(f.Since))
 	}
 	if !f.Until.IsZero() {
-		add("since < ?", sql.Instant(f.Until))
+		q = q.Where("since < ?", sql.Instant(f.Until))
 	}
 	if f.Reason != "" {
-		add("reason = ?", string(f.Reason))
+		q = q.Where("reason = ?", f.Reason)
 	}
 	if f.Account != "" {
-		add("account = ?", f.Account)
+		q = q.Where("account = ?", f.Account)
 	}
-	return where, values
+	return q
 }
 
 // SuppressionBursts finds the last burst of each site and account since that time.

@@ -2,32 +2,36 @@ package store
 
 import (
 	"context"
-	"fmt"
+	"time"
 
 	"notifier/access"
 	"notifier/message"
 	"notifier/store/sql"
 )
 
+type viewRow struct {
+	Site      string
+	Email     string
+	Name      string
+	Query     string
+	CreatedAt time.Time `gorm:"serializer:instant"`
+}
+
+func (viewRow) TableName() string { return "views" }
+func (r viewRow) is() access.View { return access.View(r) }
+
 // Views lists the searches that a member has kept, by name.
 func (s *Store) Views(ctx context.Context, site, email string) ([]access.View, error) {
-	rows, err := s.db.Query(ctx, nil, "SELECT name, query, created_at FROM views WHERE site = ? AND email = ? ORDER BY name LIMIT ?", site, email, access.MaxViews)
-	all, err := sql.Collect(rows, err, func(scan func(...any) error) (access.View, error) {
-		v := access.View{Site: site, Email: email}
-		return v, scan(&v.Name, &v.Query, (*sql.Instant)(&v.CreatedAt))
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list views: %w", err)
-	}
-	return all, nil
+	return find[viewRow]("list views", s.db.Gorm(ctx, nil).Where("site = ? AND email = ?", site, email).Order("name").Limit(access.MaxViews))
 }
 
 // SaveView keeps a search, in place of one of the same name. A *message.Invalid says that
 // there are too many.
 func (s *Store) SaveView(ctx context.Context, v access.View) error {
-	err := s.db.Commit(ctx, func(t *sql.Tx) error {
-		n := 0
-		if err := s.db.Row(ctx, t, []any{&n}, "SELECT count(*) FROM views WHERE site = ? AND email = ? AND name <> ?", v.Site, v.Email, v.Name); err != nil {
+	return while("keep a view", s.db.Commit(ctx, func(t *sql.Tx) error {
+		var n int64
+		err := s.db.Gorm(ctx, t).Model(&viewRow{}).Where("site = ? AND email = ? AND name <> ?", v.Site, v.Email, v.Name).Count(&n).Error
+		if err != nil {
 			return err
 		}
 		if n >= access.MaxViews {
@@ -35,20 +39,12 @@ func (s *Store) SaveView(ctx context.Context, v access.View) error {
 			bad.Add("/name", "too_many", "%d views are kept, and more are not. Remove one first", access.MaxViews)
 			return &bad
 		}
-		_, err := s.db.Exec(ctx, t, "INSERT INTO views (site, email, name, query, created_at) VALUES ("+sql.Marks(5)+") ON CONFLICT (site, email, name) DO UPDATE SET query = excluded.query",
-			v.Site, v.Email, v.Name, v.Query, sql.Instant(v.CreatedAt))
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("keep a view: %w", err)
-	}
-	return nil
+		row := viewRow(v)
+		return s.db.Gorm(ctx, t).Clauses(instead([]string{"site", "email", "name"}, []string{"query"})).Create(&row).Error
+	}))
 }
 
 // RemoveView forgets a search that was kept, if there is one.
 func (s *Store) RemoveView(ctx context.Context, site, email, name string) error {
-	if _, err := s.db.Exec(ctx, nil, "DELETE FROM views WHERE site = ? AND email = ? AND name = ?", site, email, name); err != nil {
-		return fmt.Errorf("remove a view: %w", err)
-	}
-	return nil
+	return done("remove a view", s.db.Gorm(ctx, nil).Where("site = ? AND email = ? AND name = ?", site, email, name).Delete(&viewRow{}))
 }

@@ -10,26 +10,37 @@ import (
 	"notifier/webhook"
 )
 
-const webhookNames = "id, url, events, naming, note, secrets, rotated_at, failing_since, disabled_at, disabled_for, created_at, updated_at"
+type webhookRow struct {
+	ID           message.ID
+	Site         string
+	URL          string
+	Events       []string `gorm:"serializer:sparse"`
+	Naming       webhook.Naming
+	Note         string
+	Secrets      []string   `gorm:"serializer:sparse"`
+	RotatedAt    *time.Time `gorm:"serializer:instant"`
+	FailingSince *time.Time `gorm:"serializer:instant"`
+	DisabledAt   *time.Time `gorm:"serializer:instant"`
+	DisabledFor  string
+	CreatedAt    time.Time `gorm:"serializer:instant"`
+	UpdatedAt    time.Time `gorm:"serializer:instant"`
+}
+
+func (webhookRow) TableName() string      { return "webhooks" }
+func (r webhookRow) is() webhook.Endpoint { return webhook.Endpoint(r) }
+
+func toWebhookRow(e webhook.Endpoint) webhookRow {
+	e.DisabledFor = harmless(e.DisabledFor, message.MaxErrorTruncated)
+	return webhookRow(e)
+}
 
 // Webhooks lists the webhooks of a site, the oldest first.
 func (s *Store) Webhooks(ctx context.Context, site string) ([]webhook.Endpoint, error) {
-	all, err := s.webhooks(ctx, nil, site)
-	if err != nil {
-		return nil, fmt.Errorf("list the webhooks: %w", err)
-	}
-	return all, nil
+	return s.webhooks(ctx, nil, site)
 }
 
 func (s *Store) webhooks(ctx context.Context, t *sql.Tx, site string) ([]webhook.Endpoint, error) {
-	rows, err := s.db.Query(ctx, t, "SELECT "+webhookNames+" FROM webhooks WHERE site = ? ORDER BY id", site)
-	return sql.Collect(rows, err, func(scan func(...any) error) (e webhook.Endpoint, err error) {
-		var rotated, failing, disabled sql.Instant
-		err = scan((*string)(&e.ID), &e.URL, (*sql.List)(&e.Events), (*string)(&e.Naming), &e.Note, (*sql.List)(&e.Secrets), &rotated, &failing,
-			&disabled, &e.DisabledFor, (*sql.Instant)(&e.CreatedAt), (*sql.Instant)(&e.UpdatedAt))
-		e.Site, e.RotatedAt, e.FailingSince, e.DisabledAt = site, sql.OrNull(time.Time(rotated)), sql.OrNull(time.Time(failing)), sql.OrNull(time.Time(disabled))
-		return e, err
-	})
+	return find[webhookRow]("list the webhooks", s.db.Gorm(ctx, t).Where("site = ?", site).Order("id"))
 }
 
 // Webhook reads one; message.ErrNotFound if there is none.
@@ -49,57 +60,38 @@ func (s *Store) Webhook(ctx context.Context, site string, id message.ID) (webhoo
 // SaveWebhook adds a webhook, or changes it. The secrets of one that is there stay as they are: somebody may have
 // replaced them since it was read.
 func (s *Store) SaveWebhook(ctx context.Context, e webhook.Endpoint) error {
-	_, err := s.db.Exec(ctx, nil, "INSERT INTO webhooks (site, "+webhookNames+") VALUES ("+sql.Marks(13)+") ON CONFLICT (site, id) DO UPDATE SET "+
-		sql.SetTo("excluded", "url, events, naming, note, failing_since, disabled_at, disabled_for, updated_at"),
-		e.Site, string(e.ID), e.URL, sql.List(e.Events), string(e.Naming), e.Note, sql.List(e.Secrets), sql.OrNone(e.RotatedAt), sql.OrNone(e.FailingSince), sql.OrNone(e.DisabledAt),
-		harmless(e.DisabledFor, message.MaxErrorTruncated), sql.Instant(e.CreatedAt), sql.Instant(e.UpdatedAt))
-	if err != nil {
-		return fmt.Errorf("save the webhook %s: %w", e.ID, err)
-	}
-	s.audiences.Delete(e.Site)
-	return nil
+	defer s.audiences.Delete(e.Site)
+	row := toWebhookRow(e)
+	return done(fmt.Sprintf("save the webhook %s", e.ID), s.db.Gorm(ctx, nil).Clauses(instead(siteID,
+		[]string{"url", "events", "naming", "note", "failing_since", "disabled_at", "disabled_for", "updated_at"})).Create(&row))
 }
 
 // GiveSecrets replaces the secrets of a webhook, unless they are no longer those that the caller has read.
 func (s *Store) GiveSecrets(ctx context.Context, e webhook.Endpoint, before []string) (done bool, err error) {
-	n, err := s.db.Exec(ctx, nil, "UPDATE webhooks SET secrets = ?, rotated_at = ?, updated_at = ? WHERE site = ? AND id = ? AND secrets = ?",
-		sql.List(e.Secrets), sql.OrNone(e.RotatedAt), sql.Instant(e.UpdatedAt), e.Site, string(e.ID), sql.List(before))
-	if err != nil {
-		return false, fmt.Errorf("give %s another secret: %w", e.ID, err)
-	}
-	s.audiences.Delete(e.Site)
-	return n == 1, nil
+	defer s.audiences.Delete(e.Site)
+	return met(fmt.Sprintf("give %s another secret", e.ID), s.db.Gorm(ctx, nil).Model(&webhookRow{}).
+		Where("site = ? AND id = ? AND secrets = ?", e.Site, e.ID, sql.List(before)).Select("secrets", "rotated_at", "updated_at").Updates(webhookRow(e)))
 }
 
 // NoteWebhook writes how a webhook fares: since when it fails, and whether it is disabled
 // for that. What admins set stays as it is.
 func (s *Store) NoteWebhook(ctx context.Context, e webhook.Endpoint) error {
-	_, err := s.db.Exec(ctx, nil, "UPDATE webhooks SET failing_since = ?, disabled_at = ?, disabled_for = ? WHERE site = ? AND id = ? AND "+sql.Same("updated_at", e.UpdatedAt),
-		sql.OrNone(e.FailingSince), sql.OrNone(e.DisabledAt), harmless(e.DisabledFor, message.MaxErrorTruncated), e.Site, string(e.ID), sql.Instant(e.UpdatedAt))
-	if err != nil {
-		return fmt.Errorf("note how %s fares: %w", e.ID, err)
-	}
-	s.audiences.Delete(e.Site)
-	return nil
+	defer s.audiences.Delete(e.Site)
+	return done(fmt.Sprintf("note how %s fares", e.ID), s.db.Gorm(ctx, nil).Model(&webhookRow{}).
+		Where("site = ? AND id = ? AND "+sql.Same("updated_at", e.UpdatedAt), e.Site, e.ID, sql.Instant(e.UpdatedAt)).
+		Select("failing_since", "disabled_at", "disabled_for").Updates(toWebhookRow(e)))
 }
 
 // RemoveWebhook deletes a webhook and all that it was told; message.ErrNotFound if there is none.
 func (s *Store) RemoveWebhook(ctx context.Context, site string, id message.ID) error {
-	err := s.db.Commit(ctx, func(t *sql.Tx) error {
-		n, err := s.db.Exec(ctx, t, "DELETE FROM webhooks WHERE site = ? AND id = ?", site, string(id))
-		if err == nil && n == 0 {
-			err = message.ErrNotFound
-		}
+	defer s.audiences.Delete(site)
+	return while(fmt.Sprintf("remove the webhook %s", id), s.db.Commit(ctx, func(t *sql.Tx) error {
+		err := hit(s.db.Gorm(ctx, t).Where("site = ? AND id = ?", site, id).Delete(&webhookRow{}))
 		if err == nil {
 			_, err = s.db.Exec(ctx, t, "DELETE FROM callbacks WHERE site = ? AND webhook_id = ?", site, string(id))
 		}
 		return err
-	})
-	if err != nil {
-		return fmt.Errorf("remove the webhook %s: %w", id, err)
-	}
-	s.audiences.Delete(site)
-	return nil
+	}))
 }
 
 // audience is who is to be told of what happens on a site, as it was a moment ago.

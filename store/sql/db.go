@@ -19,7 +19,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 
 	"notifier/message"
 )
@@ -51,15 +50,6 @@ func Open(ctx context.Context, url string, connections int, log *zap.Logger) (*D
 		err = fmt.Errorf(`database.url %q is neither SQLite nor Postgres. Write "sqlite:notifier.db" or "postgres://user@host/database"`, url)
 	}
 	return db, Told(err) // a database that is away is another matter than one that is named wrongly
-}
-
-func gormConfig() *gorm.Config {
-	return &gorm.Config{
-		Logger:                 logger.Discard, // errors are returned, and SQL holds addresses
-		SkipDefaultTransaction: true,
-		NowFunc:                func() time.Time { panic("store: times are handed in") },
-		TranslateError:         true,
-	}
 }
 
 // Close closes the database.
@@ -152,6 +142,7 @@ func (db *DB) Noted(ctx context.Context, err error) error {
 func (db *DB) on(t *Tx) interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 } {
 	if t == nil {
 		return db.pool
@@ -161,6 +152,15 @@ func (db *DB) on(t *Tx) interface {
 
 // Exec runs a statement with ? marks and returns how many rows it changed.
 func (db *DB) Exec(ctx context.Context, t *Tx, statement string, arguments ...any) (int, error) {
+	result, err := db.run(ctx, t, statement, arguments)
+	if err != nil {
+		return 0, err
+	}
+	n, err := result.RowsAffected()
+	return int(n), err
+}
+
+func (db *DB) run(ctx context.Context, t *Tx, statement string, arguments []any) (sql.Result, error) {
 	result, err := db.on(t).ExecContext(ctx, db.Ready(statement), arguments...)
 	for begun := time.Now(); t == nil && err != nil && waits(ctx, err, begun); {
 		result, err = db.pool.ExecContext(ctx, db.Ready(statement), arguments...)
@@ -169,13 +169,12 @@ func (db *DB) Exec(ctx context.Context, t *Tx, statement string, arguments ...an
 		err = Ended(err)
 	}
 	if err != nil {
-		return 0, db.Noted(ctx, Told(err))
+		return nil, db.Noted(ctx, Told(err))
 	}
-	n, err := result.RowsAffected()
-	if n > 0 {
+	if n, err := result.RowsAffected(); err == nil && n > 0 {
 		_ = db.Noted(ctx, nil)
 	}
-	return int(n), err
+	return result, nil
 }
 
 // Query is Exec for a SELECT.

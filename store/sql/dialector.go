@@ -12,12 +12,12 @@ import (
 
 // sqliteDialector tells gorm how SQLite wants its statements. gorm's own driver for SQLite
 // imports one in C, which each test would compile. There is no migrator: goose owns the schema.
-type sqliteDialector struct{ pool gorm.ConnPool }
+type sqliteDialector struct{ run gorm.ConnPool }
 
 func (sqliteDialector) Name() string { return "sqlite" }
 
 func (d sqliteDialector) Initialize(db *gorm.DB) error {
-	db.ConnPool = d.pool
+	db.ConnPool = d.run
 	callbacks.RegisterDefaultCallbacks(db, &callbacks.Config{
 		CreateClauses: []string{"INSERT", "VALUES", "ON CONFLICT", "RETURNING"},
 		UpdateClauses: []string{"UPDATE", "SET", "FROM", "WHERE", "RETURNING"},
@@ -47,10 +47,4 @@ func (sqliteDialector) Explain(statement string, arguments ...any) string {
 	return logger.ExplainSQL(statement, nil, `"`, arguments...)
 }
 
-// Translate is how gorm learns of a duplicate key.
-func (sqliteDialector) Translate(err error) error {
-	if duplicate(err) {
-		return gorm.ErrDuplicatedKey
-	}
-	return err
-}
+func (sqliteDialector) Translate(err error) error { return translate(err) }

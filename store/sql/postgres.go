@@ -13,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"go.uber.org/zap"
 	gormpostgres "gorm.io/driver/postgres"
-	"gorm.io/gorm"
 )
 
 func openPostgres(ctx context.Context, url string, connections int, log *zap.Logger) (*DB, error) {
@@ -38,16 +37,17 @@ func openPostgres(ctx context.Context, url string, connections int, log *zap.Log
 	}
 	waits.pool = pool
 	db := stdlib.OpenDBFromPool(pool)
-	g, err := gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: db}), gormConfig())
-	if err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("open the database: %w", err)
-	}
-	return &DB{pool: db, gorm: g, dialect: Postgres{}, log: log, pgx: pool, guard: waits, close: func() error {
+	opened := &DB{pool: db, dialect: Postgres{}, log: log, pgx: pool, guard: waits, close: func() error {
 		err := db.Close()
 		closePool(pool)
 		return err
-	}}, nil
+	}}
+	dialector := postgresDialector{gormpostgres.Dialector{Config: &gormpostgres.Config{Conn: runner{opened, nil}}}}
+	if err := openGorm(opened, dialector); err != nil {
+		_ = opened.close()
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return opened, nil
 }
 
 // setParameters sets what statements expect of a session. PgBouncer takes no such

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-	"gorm.io/gorm"
 	sqlite3 "modernc.org/sqlite"
 	sqlitecodes "modernc.org/sqlite/lib"
 )
@@ -40,12 +39,12 @@ func openSQLite(ctx context.Context, file string, log *zap.Logger) (*DB, error) 
 		db.Close()
 		return nil, fmt.Errorf("open the database %s: %w", file, err)
 	}
-	g, err := gorm.Open(sqliteDialector{db}, gormConfig())
-	if err != nil {
+	opened := &DB{pool: db, dialect: SQLite{}, log: log, close: db.Close}
+	if err := openGorm(opened, sqliteDialector{runner{opened, nil}}); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open the database %s: %w", file, err)
 	}
-	return &DB{pool: db, gorm: g, dialect: SQLite{}, log: log, close: db.Close}, nil
+	return opened, nil
 }
 
 // longestBusy is how long another process may keep the database to itself.
