@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -319,4 +321,31 @@ func TestDocumentsOfAPersonAreErased(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestACopySaysTheSame: each field of a message is in its copy, or is named here with the
+// reason why not; so a new field is not forgotten.
+func TestACopySaysTheSame(t *testing.T) {
+	left := slices.Concat(
+		// The copy has a life of its own.
+		strings.Fields("ID Site Status Reason DueAt Window Digest QueuedAt UpdatedAt ClaimedAt LeaseExpiresAt Claim Attempts Tries RetryCount RetriedAt LiftedAt Rejected Remaining Reached Error CreatedAt"),
+		// It is a direct message, written out, to the address that the first went to.
+		strings.Fields("Type Kind EventID Actor Summary OccurredAt Setting Template Process UserID Timezone"),
+		// The caller asked for that one alone.
+		strings.Fields("Reference Domain ExpiresAt SendAt Manual"))
+	var m message.Message
+	full(reflect.ValueOf(&m).Elem(), new(int))
+	whole := m.Copy()
+	fields := reflect.VisibleFields(reflect.TypeFor[message.Message]())
+	for _, f := range fields {
+		if f.Anonymous {
+			continue
+		}
+		without := m
+		reflect.ValueOf(&without).Elem().FieldByIndex(f.Index).SetZero()
+		same := cmp.Equal(whole, without.Copy())
+		if leaves := slices.Contains(left, f.Name); leaves != same {
+			t.Errorf("%s: a copy keeps it: %t, want %t", f.Name, !same, !leaves)
+		}
+	}
 }
