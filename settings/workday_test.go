@@ -43,3 +43,13 @@ sites:
 		t.Errorf("zones are %s and %s", c.TimezoneOf("acme"), c.TimezoneOf("other"))
 	}
 }
+
+// TestASiteMayKeepItsMessagesLonger: TE-16; what a site leaves out is as for all.
+func TestASiteMayKeepItsMessagesLonger(t *testing.T) {
+	c := configured(t, "retention: { days: 30 }\nsites: { acme: { retention: { days: 90 } }, other: { timezone: UTC } }\n")
+	for site, days := range map[string]int{"default": 30, "acme": 90, "acme~test": 90, "other": 30} {
+		if got := c.Keeps(site); got != time.Duration(days)*24*time.Hour {
+			t.Errorf("%s keeps its messages for %s, want %d days", site, got, days)
+		}
+	}
+}

@@ -308,11 +308,11 @@ func (w *walk) api(when string) {
 // jobs runs all that the service does at a tick, and what is forgotten once an hour.
 func (w *walk) jobs(when string) {
 	w.Helper()
-	w.house.purged, w.house.sampled = time.Time{}, time.Time{}
+	w.house.retention, w.house.sampled = w.house.retains(), time.Time{}
 	for name, run := range map[string]func(context.Context, time.Time) (map[string]int, error){
 		"reminders": w.house.remind.Run, "user_notifications": w.house.promote.Run, "notifications": w.house.flush.Run, "operations": w.house.operate.Run,
 		"outbox": w.house.outbox.Run, "callbacks": w.house.callbacks.Run, "series": w.house.measure, "sweeping": w.house.flush.Sweep,
-		"housekeeping": w.house.housekeep, "timers": w.house.timers,
+		"housekeeping": w.house.retention.Run, "timers": w.house.timers,
 	} {
 		err := rescue.Try(w.house.log, name, func() error { _, err := run(w.Context(), farNow); return err })
 		if err != nil && !strings.Contains(err.Error(), "mail waits") {

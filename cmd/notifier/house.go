@@ -23,6 +23,7 @@ import (
 	"notifier/jobs/operations"
 	"notifier/jobs/outbox"
 	"notifier/jobs/reminders"
+	"notifier/jobs/retention"
 	"notifier/jobs/usernotifications"
 	"notifier/letter"
 	"notifier/links"
@@ -56,6 +57,7 @@ type house struct {
 	webhooks  *callbacks.Book
 	operate   *operations.Job
 	outbox    *outbox.Job
+	retention *retention.Job
 	counter   *series.Counter // nil where nobody counts
 	sampled   time.Time       // the minute in which the queue was last measured
 	waited    map[string]bool // the sites in which something waited then
@@ -68,7 +70,6 @@ type house struct {
 	ring      *links.Ring // what signs links
 	panics    panics
 	told      time.Time // when the service was told to stop; zero before
-	purged    time.Time // when this replica last asked for its turns to purge
 	closers   []func() error
 }
 
@@ -130,6 +131,7 @@ func (h *house) wire(routes notifications.Routes) (err error) {
 	})
 	h.operate = operations.New(h.store, h.desk, h.log)
 	h.outbox = outbox.New(h.store, h.desk, c.Retry.Lease, h.log)
+	h.retention = h.retains()
 	h.watchHealth()
 	return h.plan(wake)
 }
@@ -157,7 +159,7 @@ func (h *house) plan(wake func()) error {
 		{Name: seriesJob, Spec: schedule.Spec{Every: "5s"}, Work: h.measure, Private: true},
 		{Name: timersJob, Spec: schedule.Spec{Every: "5s"}, Work: h.timers, Private: true},
 		{Name: sweepJob, Spec: schedule.Spec{Every: h.sweepEvery()}, Work: waking(h.flush.Sweep), Wake: true, Private: true},
-		{Name: "housekeeping", Spec: schedule.Spec{Every: "5m"}, Work: h.housekeep, Private: true},
+		{Name: "housekeeping", Spec: schedule.Spec{Every: "5m"}, Work: h.retention.Run, Private: true},
 	} {
 		if err := h.timetable.Plan(p); err != nil {
 			return err
@@ -176,6 +178,11 @@ const (
 	seriesJob     = "series"     // adds what was counted to what all replicas have
 )
 
+// retains is the job that forgets, as at a start.
+func (h *house) retains() *retention.Job {
+	return retention.New(h.store, retention.Options{Keeps: h.config.Keeps, From: store.PurgeFrom}, h.log)
+}
+
 // tell wakes it.
 func (h *house) tell() { h.timetable.Wake(callbacksJob) }
 
@@ -183,19 +190,6 @@ func (h *house) tell() { h.timetable.Wake(callbacksJob) }
 func (h *house) sweepEvery() string {
 	return min(max(h.config.Retry.Lease/2, time.Second), 30*time.Second).Truncate(time.Second).String()
 }
-
-// How long records are kept that only serve to tell repetitions and to look back.
-const (
-	keepKeys    = 7 * 24 * time.Hour
-	keepRuns    = 30 * 24 * time.Hour
-	keepBudgets = 2 * 24 * time.Hour
-	keepCalls   = 30 * 24 * time.Hour
-	keepChanges = 92 * 24 * time.Hour
-	keepRefused = 7 * 24 * time.Hour
-	keepTests   = 7 * 24 * time.Hour
-	keepMails   = 1000 // of a test mailbox
-	purgeEvery  = time.Hour
-)
 
 // migrate brings the schema up to date and makes the site known.
 func (h *house) migrate(ctx context.Context) error {

@@ -68,11 +68,11 @@ func (h *house) everyReplicas(ctx context.Context, at time.Time) (map[string]int
 	all, failed := map[string]int{}, error(nil)
 	var works sync.WaitGroup
 	for name, work := range map[string]func(context.Context, time.Time) (map[string]int, error){
-		"housekeeping": h.housekeep, "sweeping": h.flush.Sweep, "series": h.measure, "operations": h.operate.Run, "outbox": h.outbox.Run,
+		"housekeeping": h.retention.Run, "sweeping": h.flush.Sweep, "series": h.measure, "operations": h.operate.Run, "outbox": h.outbox.Run,
 		"notifications": h.flush.Run, "timers": h.timers,
 		// A turn saves work, and is not what makes it safe.
 		"purge": func(ctx context.Context, at time.Time) (map[string]int, error) {
-			return nil, h.purge(ctx, "default", at)
+			return nil, h.retention.Purge(ctx, "default", at)
 		},
 		"erase": func(ctx context.Context, at time.Time) (map[string]int, error) { return nil, h.eraseLeaver(ctx, at) },
 	} {

@@ -49,7 +49,7 @@ func TestIdleSitesCostNothing(t *testing.T) {
 			}
 			t.Cleanup(func() { h.store = quiet; _ = loud.Close() })
 			cost := func() map[string]int {
-				h.sampled, h.purged = time.Time{}, time.Time{} // all that is done once a minute or an hour, too
+				h.sampled, h.retention = time.Time{}, h.retains() // all that is done once a minute or an hour, too
 				costs := map[string]int{}
 				for name, work := range idle(h) {
 					log.TakeAll()
@@ -94,7 +94,7 @@ func idle(h *house) map[string]func(context.Context, time.Time) error {
 	return map[string]func(context.Context, time.Time) error{
 		"reminders": counted(h.remind.Run), "user_notifications": counted(h.moved(h.promote.Run)), "notifications": counted(h.ahead(h.flush.Run)),
 		"operations": counted(h.operate.Run), "outbox": counted(h.outbox.Run), "callbacks": counted(h.callbacks.Run),
-		"series": counted(h.measure), "sweeping": counted(h.flush.Sweep), "housekeeping": counted(h.housekeep), "timers": counted(h.timers),
+		"series": counted(h.measure), "sweeping": counted(h.flush.Sweep), "housekeeping": counted(h.retention.Run), "timers": counted(h.timers),
 		"metrics": func(context.Context, time.Time) error {
 			answer := httptest.NewRecorder()
 			h.metrics().ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))

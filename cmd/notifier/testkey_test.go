@@ -201,7 +201,7 @@ func TestTestMailsAreForgotten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := h.housekeep(t.Context(), now); err != nil {
+	if _, err := h.retention.Run(t.Context(), now); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(h.mailbox(key)); n != 11 {

@@ -46,6 +46,7 @@ var walls = map[string][]string{
 	"jobs/operations":        {"message"},
 	"jobs/trials":            {"message", "simulate", "rescue"},
 	"jobs/outbox":            {"message"},
+	"jobs/retention":         {"message", "access", "webhook"},
 	"jobs/callbacks":         {"message", "webhook", "network", "vault", "rescue"},
 	"jobs/reminders":         {"message", "deadlines", "letter", "schedule"},
 	"explain":                {"message", "deadlines", "schedule", "wallclock"},
