@@ -24,7 +24,7 @@ import (
 	"notifier/store/storetest"
 )
 
-// nodeRED is the version that examples/node-red is tried with.
+// nodeRED is the version that docs/examples/node-red is tried with.
 const nodeRED = "4.1.15"
 
 // installNodeRED puts Node-RED into this user's cache, once, and returns its program.
@@ -110,7 +110,7 @@ func startNodeRED(t *testing.T, service string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	flow, err := os.ReadFile("../../examples/node-red/flows.json")
+	flow, err := os.ReadFile("../../docs/examples/node-red/flows.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 		defer os.RemoveAll(dir)
 		binary = filepath.Join(dir, "notifier")
 		build := exec.Command("go", "build", "-o", binary, "./cmd/notifier")
-		build.Dir = ".."
+		build.Dir = "../.."
 		if out, err := build.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
 			return 1

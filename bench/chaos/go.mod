@@ -57,4 +57,4 @@ require (
 	modernc.org/sqlite v1.60.1 // indirect
 )
 
-replace notifier => ../
+replace notifier => ../../
