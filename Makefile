@@ -12,6 +12,9 @@ RACE := env CGO_ENABLED=1 go test -race -timeout 30m
 # One Postgres for all packages, and temporary files in memory.
 WITH := bin/with
 
+# ./... stops at a module: the program's, the client's, and the tests that join the two.
+ALL := ./... ./client/... ./client/conformance/...
+
 # These tests drive a browser, or the program as users get it, which has no race detector in
 # it: only the test would be watched. A new test is watched until it is named here.
 DRIVES := PagesInABrowser ConsoleInABrowser MailsInABrowser PagesAsPeopleSetThem \
@@ -49,13 +52,14 @@ setup: ## Install what the tests need from the system's packages, where it is mi
 	@.ci/contract-tools >/dev/null
 
 test: setup ## Set up and run all tests under the race detector, and short versions of chaos and bench
-	go vet ./... ./.ci/dates ./.ci/with
+	GOWORK=off go vet ./... ./.ci/dates ./.ci/with # as whoever installs it has it
+	go vet ./client/... ./client/conformance/...
 	@$(MAKE) --no-print-directory systems
 	go build -o bin/ ./.ci/with
 	go test ./wallclock ./preferences
 	$(WITH) go test ./cmd/notifier -timeout 30m -parallel 4 -run '$(call named,APreviewIsWhatIsSent $(DRIVES))'
 	$(WITH) go test ./api -run TestRefusalsAreBounded # the race detector takes memory of its own
-	$(WITH) $(RACE) -skip '$(call named,$(DRIVES))' ./...
+	$(WITH) $(RACE) -skip '$(call named,$(DRIVES))' $(ALL)
 	$(WITH) go test ./api -v -run TestRandomRequests -randomly 1m
 	cd bench && go vet ./... && go run . chaos -messages 2000 -kills 20 -soak 5s
 	cd bench && go run . -work w1,w2,w5 -scale 0.02 -rounds 1 -lenient
@@ -66,7 +70,7 @@ test-dates: setup ## Run the tests as if it were eight days at which clocks, wee
 
 unit: setup ## Run all tests without the race detector
 	go build -o bin/ ./.ci/with
-	$(WITH) go test ./...
+	$(WITH) go test $(ALL)
 
 integration: setup ## Let a real workflow engine, Node-RED, call the program over a link that loses answers
 	go test -count=1 -run TestNodeRED ./cmd/notifier
@@ -74,11 +78,11 @@ integration: setup ## Let a real workflow engine, Node-RED, call the program ove
 lint: ## Look for what the compiler lets pass
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	go run mvdan.cc/gofumpt@v0.12.0 -l . | tee /dev/stderr | test -z "$$(cat)"
-	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 $(ALL)
 
 FUZZTIME ?= 30s
 fuzz: ## Feed every parser of outside text with random input, FUZZTIME each
-	@go list -f '{{.ImportPath}}' ./... | while read -r package; do \
+	@go list -f '{{.ImportPath}}' $(ALL) | while read -r package; do \
 		go test -list '^Fuzz' "$$package" | grep '^Fuzz' | while read -r target; do \
 			echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" || exit 1; \
 		done || exit 1; \
@@ -91,7 +95,7 @@ bench-quick: setup ## W1 to W5 of it, small, in a few minutes
 	cd bench && go run . -work w1,w2,w3,w4,w5 -scale 0.1 -rounds 3 -json ../bin/bench-quick.json
 
 bench-go: setup ## Measure the hot paths one by one
-	go test -run '^$$' -bench . -benchmem ./...
+	go test -run '^$$' -bench . -benchmem $(ALL)
 
 chaos: setup ## Shoot the program, its databases and its links, and keep a ledger: half an hour
 	cd bench/chaos && go test -v ./...

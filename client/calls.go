@@ -5,49 +5,31 @@ import (
 	"net/http"
 	"net/url"
 	"time"
-
-	"notifier/deadlines"
-	"notifier/message"
-	"notifier/preferences"
 )
 
 // SendMessage sends a message to users, groups and outside people, whatever they have
 // chosen. It returns a ticket per message; with the same key it may be called again.
-func (c *Client) SendMessage(ctx context.Context, m message.Draft, key Key) (message.Taken, error) {
-	var taken message.Taken
+func (c *Client) SendMessage(ctx context.Context, m Draft, key Key) (Taken, error) {
+	var taken Taken
 	err := c.do(ctx, request{method: http.MethodPost, path: "/messages", key: key, body: m}, &taken)
 	return taken, err
 }
 
 // Notify publishes an event. The preferences of each user decide what becomes of it; the
 // answer says what, and why.
-func (c *Client) Notify(ctx context.Context, e message.Event, key Key) (message.Noted, error) {
-	var noted message.Noted
+func (c *Client) Notify(ctx context.Context, e Event, key Key) (Noted, error) {
+	var noted Noted
 	err := c.do(ctx, request{method: http.MethodPost, path: "/events", key: key, body: e}, &noted)
 	return noted, err
-}
-
-// Deadline is a deadline and how it stands.
-type Deadline struct {
-	deadlines.Deadline
-	NextReminder time.Time `json:"next_reminder"` // when it is due; zero if there is none
-	LeavesAt     time.Time `json:"leaves_at"`     // when that reminder leaves; zero if there is none, or nobody knows
-	WaitsFor     string    `json:"waits_for"`     // the job that is paused without an end: why nobody knows
-	SetAt        time.Time `json:"set_at"`
-	ClearedAt    time.Time `json:"cleared_at"` // zero while it holds
-	Sequence     int       `json:"sequence"`   // how often it was set
-	// Skipped are its users who were unknown, and Shortened the places of texts that mails do
-	// not show whole; both are in the answer to setting it alone.
-	Skipped   []message.Decision `json:"skipped"`
-	Shortened message.Shortened  `json:"shortened"`
 }
 
 // SetDeadline sets or moves the deadline that its key names; its steps start afresh. With an
 // idempotency key it may be called again, however late: a deadline that was cleared
 // meanwhile stays so.
-func (c *Client) SetDeadline(ctx context.Context, d deadlines.Deadline, key ...Key) (Deadline, error) {
+func (c *Client) SetDeadline(ctx context.Context, d Deadline, key ...Key) (Deadline, error) {
+	asked := Deadline{Key: d.Key, Case: d.Case, Users: d.Users, Terms: d.Terms, Escalate: d.Escalate, ForUsers: d.ForUsers}
 	var set Deadline
-	err := c.do(ctx, request{method: http.MethodPut, path: "/deadlines/" + url.PathEscape(d.Key), key: keyOf(key), body: d}, &set)
+	err := c.do(ctx, request{method: http.MethodPut, path: "/deadlines/" + url.PathEscape(d.Key), key: keyOf(key), body: asked}, &set)
 	return set, err
 }
 
@@ -65,43 +47,37 @@ func (c *Client) Deadline(ctx context.Context, key string) (Deadline, error) {
 }
 
 // SetUser adds a user, or replaces what is known of one. What the user has chosen stays.
-func (c *Client) SetUser(ctx context.Context, u preferences.User) error {
-	return c.do(ctx, request{method: http.MethodPut, path: "/users/" + url.PathEscape(u.ID), body: u}, nil)
+func (c *Client) SetUser(ctx context.Context, u User) error {
+	said := User{Email: u.Email, Name: u.Name, Phone: u.Phone, Timezone: u.Timezone, Language: u.Language}
+	return c.do(ctx, request{method: http.MethodPut, path: "/users/" + url.PathEscape(u.ID), body: said}, nil)
 }
 
 // User is the user with that id, without preferences. Timezone and Language are those that hold;
-// Holds says whose they are, and Directory and Chosen what each said.
-func (c *Client) User(ctx context.Context, id string) (preferences.User, error) {
-	var u struct {
-		preferences.User
-		TimezoneFrom preferences.Source `json:"timezone_from"`
-		LanguageFrom preferences.Source `json:"language_from"`
-		Directory    preferences.Own    `json:"directory"`
-		Chosen       preferences.Own    `json:"chosen"`
-	}
+// TimezoneFrom and LanguageFrom say whose they are, and Directory and Chosen what each said.
+func (c *Client) User(ctx context.Context, id string) (User, error) {
+	var u User
 	err := c.do(ctx, request{method: http.MethodGet, path: "/users/" + url.PathEscape(id)}, &u)
-	u.User.ID, u.User.Directory, u.User.Chosen = id, u.Directory, u.Chosen
-	u.User.Holds = preferences.Holds{Timezone: u.TimezoneFrom, Language: u.LanguageFrom}
-	return u.User, err
+	return u, err
 }
 
 // SetPreferences replaces what a user has chosen, and returns what applies then.
-func (c *Client) SetPreferences(ctx context.Context, user string, p preferences.Preferences) (preferences.Preferences, error) {
-	var set preferences.Preferences
+func (c *Client) SetPreferences(ctx context.Context, user string, p Preferences) (Preferences, error) {
+	p.TimezoneFrom, p.LanguageFrom = "", ""
+	var set Preferences
 	err := c.do(ctx, request{method: http.MethodPut, path: "/users/" + url.PathEscape(user) + "/preferences", body: p}, &set)
 	return set, err
 }
 
 // Preferences are what applies to a user, chosen or by default.
-func (c *Client) Preferences(ctx context.Context, user string) (preferences.Preferences, error) {
-	var p preferences.Preferences
+func (c *Client) Preferences(ctx context.Context, user string) (Preferences, error) {
+	var p Preferences
 	err := c.do(ctx, request{method: http.MethodGet, path: "/users/" + url.PathEscape(user) + "/preferences"}, &p)
 	return p, err
 }
 
 // SendDigest does not wait for the digest of a user: what waits leaves with the next flush.
-func (c *Client) SendDigest(ctx context.Context, user string, key ...Key) (message.SentNow, error) {
-	var sent message.SentNow
+func (c *Client) SendDigest(ctx context.Context, user string, key ...Key) (SentNow, error) {
+	var sent SentNow
 	err := c.do(ctx, request{method: http.MethodPost, path: "/users/" + url.PathEscape(user) + "/digest/send", key: keyOf(key)}, &sent)
 	return sent, err
 }
@@ -115,10 +91,10 @@ func (c *Client) SetGroup(ctx context.Context, id string, users ...string) error
 }
 
 // Suppress writes to an address no more, deadlines apart.
-func (c *Client) Suppress(ctx context.Context, address string, reason message.Unwanted, note string) error {
+func (c *Client) Suppress(ctx context.Context, address string, reason Unwanted, note string) error {
 	body := struct {
-		Reason message.Unwanted `json:"reason,omitempty"`
-		Note   string           `json:"note,omitempty"`
+		Reason Unwanted `json:"reason,omitempty"`
+		Note   string   `json:"note,omitempty"`
 	}{reason, note}
 	return c.do(ctx, request{method: http.MethodPut, path: "/suppressions/" + url.PathEscape(address), body: body}, nil)
 }
@@ -130,7 +106,7 @@ func (c *Client) Unsuppress(ctx context.Context, address string) error {
 
 // UnsuppressAll writes again to all addresses that match, and tells how many there are. It
 // refuses the zero filter with ErrInvalid. A dry run only counts them.
-func (c *Client) UnsuppressAll(ctx context.Context, f message.SuppressionFilter, dryRun bool) (removed int, err error) {
+func (c *Client) UnsuppressAll(ctx context.Context, f SuppressionFilter, dryRun bool) (removed int, err error) {
 	q := url.Values{}
 	if !f.Since.IsZero() {
 		q.Set("since", f.Since.UTC().Format(time.RFC3339Nano))

@@ -1,8 +1,9 @@
 // Package client is what a workflow engine imports to send messages, publish events and
 // set deadlines.
 //
-// It needs the standard library alone, beside the nouns of the service. Whatever waits
-// takes a context; whatever fails says why in a way that errors.Is and errors.As tell apart.
+// It is a module of its own, which needs the standard library alone. Whatever waits takes a
+// context; whatever fails says why in a way that errors.Is and errors.As tell apart. Its types
+// are those of requests and answers: a service that is newer may answer more, which is left out.
 package client
 
 import (

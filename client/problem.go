@@ -11,8 +11,6 @@ import (
 	"net/url"
 	"strconv"
 	"time"
-
-	"notifier/message"
 )
 
 // What a call may fail with, for errors.Is.
@@ -34,6 +32,7 @@ var (
 
 // Problem is what the service says of a call that failed (RFC 9457).
 type Problem struct {
+	Type      string `json:"type,omitempty"` // about:blank: the status and the code say it all
 	Status    int    `json:"status"`
 	Code      string `json:"code"`   // what, for programs
 	Title     string `json:"title"`  // what, in a few words
@@ -45,7 +44,7 @@ type Problem struct {
 	Outcome string `json:"outcome"`
 	// Errors are what is wrong with the request, 20 things at most, each with a JSON pointer
 	// into it.
-	Errors []message.Fault `json:"errors"`
+	Errors []Fault `json:"errors"`
 	// MoreErrors is how many other things are wrong with it.
 	MoreErrors int `json:"more_errors"`
 	// RetryAfter is how long the service asks to wait; 0 if it does not say.

@@ -15,8 +15,9 @@ import (
 	"time"
 
 	"notifier/client"
-	"notifier/message"
 )
+
+var ctx = context.Background()
 
 // transport answers calls without a network, so that time can be moved.
 type transport func(*http.Request) (*http.Response, error)
@@ -103,7 +104,7 @@ func TestCallsAreMadeAgain(t *testing.T) {
 					t.Fatal(err)
 				}
 				start := time.Now()
-				_, err = n.SendMessage(context.Background(), message.Draft{Subject: "Ready"}, c.key)
+				_, err = n.SendMessage(context.Background(), client.Draft{Subject: "Ready"}, c.key)
 				took := time.Since(start)
 				if calls != c.calls || took < c.min || took > c.max {
 					t.Errorf("%d calls in %s, want %d in %s to %s", calls, took, c.calls, c.min, c.max)
@@ -202,5 +203,36 @@ func TestAnswersAreBounded(t *testing.T) {
 		if _, err := c.User(ctx, "anna"); err == nil {
 			t.Errorf("%d: an answer without end was taken", status)
 		}
+	}
+}
+
+// TestAddressesAndKeysAreChecked before anything is called, and not repeated.
+func TestAddressesAndKeysAreChecked(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][2]string{
+		{"", "k"},
+		{"notify.example.org", "k"},
+		{"ftp://notify.example.org", "k"},
+		{"https://anna:secret@notify.example.org", "k"},
+		{"https://notify.example.org?x=secret", "k"},
+		{"https://notify.example.org", ""},
+		{"https://notify.example.org", "secret\r\nX: y"},
+		{"https://notify.example.org", "secret key"},
+	} {
+		if _, err := client.New(c[0], c[1], client.Options{}); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("New(%q, %q): %v", c[0], c[1], err)
+		}
+	}
+	c, err := client.New("https://notify.example.org/", "ntf_live_secret", client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		if text := fmt.Sprintf(format, c) + fmt.Sprintf(format, *c); strings.Contains(text, "secret") {
+			t.Errorf("%s shows the key: %s", format, text)
+		}
+	}
+	if _, err := c.SendMessage(ctx, client.Draft{}, client.Key(strings.Repeat("k", 256))); err == nil || errors.Is(err, client.ErrUnavailable) {
+		t.Errorf("a key that is too long: %v", err)
 	}
 }

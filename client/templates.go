@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"strconv"
 	"time"
-
-	"notifier/message"
 )
 
 // Template is a mail to be filled in, in the language of Handlebars, or a part of others.
@@ -36,10 +34,10 @@ type Enclosure struct {
 
 // Filled is what a template makes of data.
 type Filled struct {
-	Subject     string         `json:"subject"`
-	Text        string         `json:"text"`
-	HTML        string         `json:"html"`
-	Attachments []message.File `json:"attachments"`
+	Subject     string `json:"subject"`
+	Text        string `json:"text"`
+	HTML        string `json:"html"`
+	Attachments []File `json:"attachments"`
 }
 
 // SetTemplate adds a template, or replaces the one with its name. What is wrong with it is
@@ -87,9 +85,9 @@ func (c *Client) Templates(ctx context.Context) iter.Seq2[Template, error] {
 
 // RenderTemplate is what a template makes of data; nothing is stored or sent. With data as
 // a mail would have it, a test of the caller's holds that the two fit.
-func (c *Client) RenderTemplate(ctx context.Context, name string, data message.Data) (Filled, error) {
+func (c *Client) RenderTemplate(ctx context.Context, name string, data Data) (Filled, error) {
 	body := struct {
-		Data message.Data `json:"data,omitempty"`
+		Data Data `json:"data,omitempty"`
 	}{data}
 	var made Filled
 	err := c.do(ctx, request{method: http.MethodPost, path: "/templates/" + url.PathEscape(name) + "/render", body: body, safe: true}, &made)

@@ -75,7 +75,7 @@ func main() {
 	flag.Parse()
 	packages := flag.Args()
 	if len(packages) == 0 {
-		packages = []string{"./..."}
+		packages = []string{"./...", "./client/...", "./client/conformance/..."}
 	}
 	if err := all(*only, *run, packages); err != nil {
 		fmt.Fprintln(os.Stderr, "dates:", err)

@@ -15,7 +15,7 @@ import (
 	"regexp"
 	"time"
 
-	"notifier/message"
+	"notifier/client"
 )
 
 // Box is the outbox of a service. The zero Box is that of the site "default", in the
@@ -77,25 +77,25 @@ func (f own) write(ctx context.Context, statement string, arguments ...any) erro
 	return f(ctx, statement, arguments...)
 }
 
-// SendMessage writes a message into the outbox. What is wrong with it as it stands is told
-// at once, as a *message.Invalid, and nothing is written; what only the service can see, as
-// a user that is not there, is kept in the outbox with the reason.
+// SendMessage writes a message into the outbox. What is plainly wrong with it (client.Draft.Check)
+// is refused at once, as a *client.Invalid, and nothing is written; what only the service can
+// see, as a user that is not there, is kept in the outbox with the reason.
 //
 // The key says which step of which case sends it: the same key with the same message is
 // sent once, also if the step runs again, or calls the API. Without a key each row is sent.
-func (b Box) SendMessage(ctx context.Context, tx Tx, m message.Draft, key string) error {
-	if err := m.Check(time.Now()); err != nil {
+func (b Box) SendMessage(ctx context.Context, tx Tx, m client.Draft, key string) error {
+	if err := m.Check(); err != nil {
 		return err
 	}
-	return b.post(ctx, tx, message.PostedMessage, m, key)
+	return b.post(ctx, tx, "send_message", m, key)
 }
 
 // Notify writes an event into the outbox, as SendMessage does a message.
-func (b Box) Notify(ctx context.Context, tx Tx, e message.Event, key string) error {
-	if err := e.Check(time.Now()); err != nil {
+func (b Box) Notify(ctx context.Context, tx Tx, e client.Event, key string) error {
+	if err := e.Check(); err != nil {
 		return err
 	}
-	return b.post(ctx, tx, message.PostedEvent, e, key)
+	return b.post(ctx, tx, "notify", e, key)
 }
 
 var table = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*\.)?[A-Za-z_][A-Za-z0-9_]*$`)
@@ -118,7 +118,7 @@ func (b Box) post(ctx context.Context, tx Tx, what string, request any, key stri
 		return fmt.Errorf("write into the outbox: %w", err)
 	}
 	err = tx.write(ctx, "INSERT INTO "+b.Table+" (site, id, what, key, request, written_at) VALUES ($1, $2, $3, $4, $5, $6)",
-		b.Site, string(message.NewID(message.PostedIDs)), what, key, string(body), time.Now().UTC())
+		b.Site, newID(), what, key, string(body), time.Now().UTC())
 	if err != nil {
 		return fmt.Errorf("write into the outbox: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 
 // walls says which rooms of ours each room may import. docs/decisions/001-rooms.md says why.
 var walls = map[string][]string{
-	"notifier":               {}, // what the program brings along
+	"":                       {}, // what the program brings along
 	"wallclock":              {},
 	"message":                {},
 	"access":                 {"message"},
@@ -61,15 +62,25 @@ var walls = map[string][]string{
 	"web/look":               {"message", "wallclock"},
 	"web/console":            {"message", "health", "timekeeper", "preferences", "deadlines", "schedule", "search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},
 	"web/centre":             {"message", "timekeeper", "preferences", "schedule", "wallclock", "links", "explain", "web/look"},
-	"client":                 {"message", "preferences", "deadlines", "series"},
-	"client/outbox":          {"message"},
-	"client/clienttest":      nil, // a second roof, for the tests of callers
+	"servicetest":            nil, // a second roof, for the tests of callers
+	"client":                 {},
+	"client/outbox":          {"client"},
 	"cmd/notifier":           nil, // the roof: the only place where rooms meet
 }
 
+// module is the path of the program's module, which make home changes, with a slash behind it.
+func module(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", "{{.Module.Path}}", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out)) + "/"
+}
+
 func TestWalls(t *testing.T) {
-	const module = "notifier/"
-	list := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...")
+	module := module(t)
+	list := exec.Command("go", "list", "-json=ImportPath,Imports,GoFiles", module+"...")
 	out, err := list.Output()
 	if err != nil {
 		t.Fatal(err)
@@ -78,16 +89,20 @@ func TestWalls(t *testing.T) {
 	seen := 0
 	for {
 		var p struct {
-			ImportPath string
-			Imports    []string
+			ImportPath       string
+			Imports, GoFiles []string
 		}
 		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			t.Fatal(err)
 		}
+		if len(p.GoFiles) == 0 {
+			continue // tests alone, of rooms that may not know each other
+		}
 		seen++
-		room := strings.TrimPrefix(p.ImportPath, module)
+		room := strings.TrimPrefix(p.ImportPath+"/", module)
+		room = strings.TrimSuffix(room, "/")
 		allowed, known := walls[room]
 		if !known {
 			t.Errorf("%s has no row in walls: which rooms may it know?", room)
@@ -104,6 +119,48 @@ func TestWalls(t *testing.T) {
 	}
 }
 
+// TestTheModulesStandAlone: whoever installs the program or fetches the client has no go.work.
+// The program's module needs no replace and no module of ours, tests included, and the client's
+// needs nothing but the standard library.
+func TestTheModulesStandAlone(t *testing.T) {
+	t.Parallel()
+	for _, folder := range []string{"../..", "../../client"} {
+		golang := func(arguments ...string) string {
+			c := exec.Command("go", arguments...)
+			c.Dir, c.Env = folder, append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false")
+			var wrong strings.Builder
+			c.Stderr = &wrong
+			out, err := c.Output()
+			if err != nil {
+				t.Errorf("%s: go %s: %v\n%s", folder, strings.Join(arguments, " "), err, &wrong)
+			}
+			return string(out)
+		}
+		var file struct {
+			Module           struct{ Path string }
+			Require, Replace []any
+		}
+		if err := json.Unmarshal([]byte(golang("mod", "edit", "-json")), &file); err != nil {
+			t.Fatal(err)
+		}
+		if len(file.Replace) > 0 {
+			t.Errorf("go.mod of %s replaces modules, so that go install refuses it: %v", file.Module.Path, file.Replace)
+		}
+		packages := golang("list", "-deps", "-test", "-f", "{{if not (or .Standard .ForTest)}}{{.ImportPath}}{{end}}", "./...")
+		for _, name := range strings.Fields(packages) {
+			name = strings.TrimSuffix(name, ".test")
+			ours := strings.HasPrefix(name+"/", module(t))
+			client := strings.HasPrefix(name+"/", module(t)+"client/")
+			switch {
+			case folder == "../.." && client:
+				t.Errorf("the program's module needs %s, which is another module", name)
+			case folder != "../.." && !client && ours || folder != "../.." && !ours && strings.Contains(name, "."):
+				t.Errorf("the client needs %s; it may need the standard library alone", name)
+			}
+		}
+	}
+}
+
 // TestTheProgramHoldsNoTests: what only tests use is not linked into the program. It would
 // make it larger and keep it off systems that the tests do not run on: a Postfix of the
 // tests once did.
@@ -116,7 +173,7 @@ func TestTheProgramHoldsNoTests(t *testing.T) {
 			t.Fatalf("go list -deps for %s: %v", system, err)
 		}
 		linked := strings.Fields(string(out))
-		if !slices.Contains(linked, "notifier/mail/mailbox") {
+		if !slices.Contains(linked, module(t)+"mail/mailbox") {
 			t.Errorf("%s: the mailbox of the demo is not among %d packages", system, len(linked))
 		}
 		for _, name := range linked {

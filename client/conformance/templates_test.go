@@ -1,4 +1,4 @@
-package client_test
+package conformance_test
 
 import (
 	"errors"
@@ -7,13 +7,11 @@ import (
 	"testing"
 
 	"notifier/client"
-	"notifier/client/clienttest"
-	"notifier/message"
 )
 
 func TestTemplates(t *testing.T) {
 	t.Parallel()
-	s := clienttest.New(t)
+	s := open(t)
 	ctx := t.Context()
 	ready := client.Template{
 		Name: "contract_ready", Subject: "{{name}}, contract {{contract.number}} is ready", Text: "It is.", HTML: "<p>{{> hello}} {{contract.number}}", Strict: true,
@@ -42,7 +40,7 @@ func TestTemplates(t *testing.T) {
 	if got := strings.Join(names, " "); got != "contract_ready hello" {
 		t.Errorf("Templates lists %s", got)
 	}
-	data := message.Data(`{"name":"Anna","contract":{"number":"C-1"}}`)
+	data := client.Data(`{"name":"Anna","contract":{"number":"C-1"}}`)
 	made, err := s.RenderTemplate(ctx, "contract_ready", data)
 	if err != nil || made.Subject != "Anna, contract C-1 is ready" || made.HTML != "<p>Hello Anna C-1" || len(made.Attachments) != 2 || made.Attachments[0].Filename != "C-1.txt" {
 		t.Errorf("RenderTemplate = %+v, %v", made, err)
@@ -54,7 +52,7 @@ func TestTemplates(t *testing.T) {
 	if p, is := errors.AsType[*client.Problem](err); !is || len(p.Errors) == 0 || p.Errors[0].Pointer != "/subject" {
 		t.Errorf("a template that cannot be read: %v", err)
 	}
-	draft := message.Draft{To: []message.Recipient{message.ParseRecipient("guest@example.net")}, Template: &message.Filling{Name: "contract_ready", Data: data}}
+	draft := client.Draft{To: []client.Recipient{client.ParseRecipient("guest@example.net")}, Template: &client.Filling{Name: "contract_ready", Data: data}}
 	if _, err := s.SendMessage(ctx, draft, "case/C-1/mail"); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package client_test
+package conformance_test
 
 import (
 	"errors"
@@ -6,21 +6,17 @@ import (
 	"time"
 
 	"notifier/client"
-	"notifier/client/clienttest"
-	"notifier/deadlines"
-	"notifier/message"
-	"notifier/preferences"
 )
 
 // A step of a workflow that runs again, however late, changes nothing a second time.
 func TestStepsThatRunAgain(t *testing.T) {
 	t.Parallel()
-	s := clienttest.New(t)
+	s := open(t)
 	ctx := t.Context()
-	if err := s.SetUser(ctx, preferences.User{ID: "anna", Email: "anna@example.org"}); err != nil {
+	if err := s.SetUser(ctx, client.User{ID: "anna", Email: "anna@example.org"}); err != nil {
 		t.Fatal(err)
 	}
-	d := deadlines.Deadline{Key: "A-1", Users: []string{"anna"}, Terms: deadlines.Terms{DueAt: time.Now().Add(30 * time.Hour).UTC()}}
+	d := client.Deadline{Key: "A-1", Users: []string{"anna"}, Terms: client.Terms{DueAt: time.Now().Add(30 * time.Hour).UTC()}}
 	set, err := s.SetDeadline(ctx, d, "case/A-1/step-1")
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +35,7 @@ func TestStepsThatRunAgain(t *testing.T) {
 	if _, err := s.SetDeadline(ctx, d, "case/A-1/step-1"); !errors.Is(err, client.ErrKeyReused) {
 		t.Errorf("another deadline with the key: %v", err)
 	}
-	taken, err := s.SendMessage(ctx, message.Draft{To: []message.Recipient{message.ParseRecipient("anna")}, Subject: "x", Text: "y", SendAt: new(time.Now().Add(time.Hour))}, client.Once)
+	taken, err := s.SendMessage(ctx, client.Draft{To: []client.Recipient{client.ParseRecipient("anna")}, Subject: "x", Text: "y", SendAt: new(time.Now().Add(time.Hour))}, client.Once)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +53,7 @@ func TestStepsThatRunAgain(t *testing.T) {
 			t.Errorf("%s: %v", step.name, err)
 		}
 	}
-	if m, err := s.Message(ctx, id); err != nil || m.Status != message.Scheduled {
+	if m, err := s.Message(ctx, id); err != nil || m.Status != client.Scheduled {
 		t.Errorf("after hold and release it is %s, %v, want scheduled as before", m.Status, err)
 	}
 	if sent, err := s.SendDigest(ctx, "anna", "digest"); err != nil || sent.Messages != 0 {

@@ -1,8 +1,8 @@
-// Package clienttest is a whole service inside a test: the real API on a database of its
+// Package servicetest is a whole service inside a test: the real API on a database of its
 // own, with a mail server that catches every mail and fails as it is told.
 //
 // Nothing leaves by itself: Sent and RunJobs do what the timetable would.
-package clienttest
+package servicetest
 
 import (
 	"context"
@@ -19,7 +19,6 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/api"
-	"notifier/client"
 	"notifier/deadlines"
 	"notifier/explain"
 	"notifier/gate"
@@ -47,8 +46,7 @@ const Site = "default"
 
 // Server is a service that lives until it is closed.
 type Server struct {
-	*client.Client
-	// URL and Key are what another client is made with.
+	// URL and Key are what a client is made with.
 	URL, Key string
 
 	relay   *mailtest.Relay
@@ -60,8 +58,7 @@ type Server struct {
 	fail    func(what string, err error)
 }
 
-// New starts a service for a test, and closes it when the test ends. People are added
-// with SetUser.
+// New starts a service for a test, and closes it when the test ends. It knows nobody yet.
 func New(t testing.TB) *Server {
 	t.Helper()
 	s, err := Start()
@@ -155,8 +152,7 @@ func (s *Server) serve(ctx context.Context, kept *store.Store, courier *mail.Cou
 	}, log))
 	s.ends = append(s.ends, func() error { door.Close(); return nil })
 	s.URL = door.URL
-	s.Client, err = client.New(s.URL, s.Key, client.Options{})
-	return err
+	return nil
 }
 
 // Close ends the service and removes its database.

@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 
+	"notifier/client"
 	"notifier/client/outbox"
 	"notifier/deadlines"
 	"notifier/intake"
@@ -97,8 +99,21 @@ func (h *house) messages() map[string]int {
 	return counts
 }
 
-func draft(reference string) message.Draft {
-	return message.Draft{Reference: reference, To: []message.Recipient{message.ParseRecipient("anna@example.org")}, Subject: "Ordered", Text: "It is on its way."}
+func draft(reference string) client.Draft {
+	return client.Draft{Reference: reference, To: []client.Recipient{client.ParseRecipient("anna@example.org")}, Subject: "Ordered", Text: "It is on its way."}
+}
+
+// asTaken is the draft as the service reads it.
+func asTaken(t *testing.T, d client.Draft) (m message.Draft) {
+	t.Helper()
+	body, err := json.Marshal(d)
+	if err == nil {
+		err = json.Unmarshal(body, &m)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // ways are the transactions that callers have: each inserts an order, writes into the
@@ -253,12 +268,12 @@ func (h *house) inTx(write func(outbox.Tx) error) error {
 func TestWhatIsWrongIsTold(t *testing.T) {
 	t.Parallel()
 	h := open(t)
-	var invalid *message.Invalid
+	var invalid *client.Invalid
 	for name, write := range map[string]func(outbox.Tx) error{
 		"no subject": func(tx outbox.Tx) error {
-			return outbox.Box{}.SendMessage(ctx, tx, message.Draft{To: draft("").To, Text: "x"}, "")
+			return outbox.Box{}.SendMessage(ctx, tx, client.Draft{To: draft("").To, Text: "x"}, "")
 		},
-		"no users": func(tx outbox.Tx) error { return outbox.Box{}.Notify(ctx, tx, message.Event{Kind: "case_changed"}, "") },
+		"no users": func(tx outbox.Tx) error { return outbox.Box{}.Notify(ctx, tx, client.Event{Kind: "case_changed"}, "") },
 		"another table": func(tx outbox.Tx) error {
 			return outbox.Box{Table: "outbox; DROP TABLE outbox"}.SendMessage(ctx, tx, draft(""), "")
 		},
@@ -273,7 +288,7 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 		}
 	}
 	to := draft("unknown")
-	to.To = []message.Recipient{{ID: "nina"}}
+	to.To = []client.Recipient{{ID: "nina"}}
 	if err := h.inTx(func(tx outbox.Tx) error { return outbox.Box{}.SendMessage(ctx, tx, to, "k") }); err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +323,7 @@ func TestEventsAndKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	call.Key = "order/1/mail"
-	if _, _, err := h.desk.SendMessage(ctx, call, draft("by the API")); err != nil {
+	if _, _, err := h.desk.SendMessage(ctx, call, asTaken(t, draft("by the API"))); err != nil {
 		t.Fatal(err)
 	}
 	for _, write := range []func(outbox.Tx) error{
@@ -317,7 +332,7 @@ func TestEventsAndKeys(t *testing.T) {
 		},
 		func(tx outbox.Tx) error { return outbox.Box{}.SendMessage(ctx, tx, draft("another"), "order/1/mail") },
 		func(tx outbox.Tx) error {
-			return outbox.Box{Site: site, Table: "public.outbox"}.Notify(ctx, tx, message.Event{Kind: message.CaseChanged, Users: []string{"anna"}, Summary: message.Plain("Ordered"), Reference: "event"}, "order/1/event")
+			return outbox.Box{Site: site, Table: "public.outbox"}.Notify(ctx, tx, client.Event{Kind: client.CaseChanged, Users: []string{"anna"}, Summary: client.Plain("Ordered"), Reference: "event"}, "order/1/event")
 		},
 	} {
 		if err := h.inTx(write); err != nil {
