@@ -43,7 +43,11 @@ func openPostgres(ctx context.Context, url string, connections int, log *zap.Log
 		return err
 	}}
 	dialector := postgresDialector{gormpostgres.Dialector{Config: &gormpostgres.Config{Conn: runner{opened, nil}}}}
-	if err := openGorm(opened, dialector); err != nil {
+	err = openGorm(opened, dialector)
+	if err == nil {
+		err = db.PingContext(ctx) // gorm would not ask, and a database that is away is told at once
+	}
+	if err != nil {
 		_ = opened.close()
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
