@@ -259,10 +259,10 @@ func (h *handler) estimate(ctx context.Context, in *waiterIn) (*estimateOut, err
 		return nil, err
 	}
 	o := h.o.WhatIf.Plan(site)
-	for _, name := range []string{schedule.Notifications, schedule.UserNotifications, schedule.Reminders} {
+	for _, name := range schedule.Public() {
 		state, err := h.timetable.Line(ctx, name)
 		if err == nil {
-			*scheduleOf(&o, name), err = state.Spec.Compile()
+			*o.Of(name), err = state.Spec.Compile()
 		}
 		if err != nil {
 			return nil, err

@@ -154,8 +154,8 @@ func (h *handler) schedules(ctx context.Context, t whatIfBody, v *whatIfView, pr
 	}
 	stands := map[string]schedule.Standing{}
 	tried, woken := map[string]schedule.Schedule{}, (*bool)(nil)
-	for _, job := range []struct{ name string }{{schedule.Notifications}, {schedule.UserNotifications}, {schedule.Reminders}} {
-		state, err := h.timetable.Line(ctx, job.name)
+	for _, job := range schedule.Public() {
+		state, err := h.timetable.Line(ctx, job)
 		if err != nil {
 			return err
 		}
@@ -164,24 +164,24 @@ func (h *handler) schedules(ctx context.Context, t whatIfBody, v *whatIfView, pr
 			return err
 		}
 		after := before
-		stands[job.name] = state.Standing()
-		if text, given := t.Set[job.name]; given {
-			patch, wake, err := schedule.ParseSet(job.name, text)
+		stands[job] = state.Standing()
+		if text, given := t.Set[job]; given {
+			patch, wake, err := schedule.ParseSet(job, text)
 			if err == nil {
 				after, err = patch.Apply(state.Spec).Compile()
 			}
 			if wake != nil {
 				woken = wake
 			}
-			bad.Check("/set/"+job.name, "bad_schedule", err)
+			bad.Check("/set/"+job, "bad_schedule", err)
 		}
-		tried[job.name] = after
-		v.Schedules[job.name] = schedulesTested{Now: before.Words(), Try: after.Words()}
+		tried[job] = after
+		v.Schedules[job] = schedulesTested{Now: before.Words(), Try: after.Words()}
 	}
 	*present = present.Under(stands)
 	*other = *present
 	for name, try := range tried {
-		*scheduleOf(other, name) = try
+		*other.Of(name) = try
 	}
 	if woken != nil {
 		other.Wake = *woken
@@ -192,16 +192,6 @@ func (h *handler) schedules(ctx context.Context, t whatIfBody, v *whatIfView, pr
 		}
 	}
 	return bad.Err()
-}
-
-func scheduleOf(o *simulate.Options, job string) *schedule.Schedule {
-	switch job {
-	case schedule.UserNotifications:
-		return &o.UserNotifications
-	case schedule.Reminders:
-		return &o.Reminders
-	}
-	return &o.Notifications
 }
 
 func viewSummary(s simulate.Summary) summaryView {

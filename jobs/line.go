@@ -323,16 +323,11 @@ func (s State) Standing() schedule.Standing {
 	return schedule.Standing{Schedule: s.schedule, Paused: s.Paused, PausedUntil: s.Until, Wake: s.Wake}
 }
 
-// Departures is the timetable in force of the three jobs, without asking the database.
+// Departures is the timetable in force of the public jobs, without asking the database.
 func (t *Timetable) Departures() (d schedule.Departures) {
 	for _, l := range t.lines {
-		switch l.plan.Name {
-		case schedule.Notifications:
-			d.Notifications = l.standing()
-		case schedule.UserNotifications:
-			d.UserNotifications = l.standing()
-		case schedule.Reminders:
-			d.Reminders = l.standing()
+		if standing := d.Of(l.plan.Name); standing != nil {
+			*standing = l.standing()
 		}
 	}
 	return d

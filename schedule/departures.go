@@ -31,6 +31,11 @@ func (s Standing) First(from time.Time) (run time.Time, known bool) {
 // what is due at a time leaves (RULES 2, a promised time).
 type Departures struct{ Notifications, UserNotifications, Reminders Standing }
 
+// Of is how a public job stands; nil: there is no such job.
+func (d *Departures) Of(job string) *Standing {
+	return map[string]*Standing{Notifications: &d.Notifications, UserNotifications: &d.UserNotifications, Reminders: &d.Reminders}[job]
+}
+
 // Leaving is when mail leaves: At, or with the job whose pause has no end.
 type Leaving struct {
 	At       time.Time

@@ -13,6 +13,9 @@ const (
 	Reminders         = "reminders"
 )
 
+// Public are the jobs that people see and change, in the order of a mail's way.
+func Public() []string { return []string{Notifications, UserNotifications, Reminders} }
+
 // Job is the saved line of a job: what an admin has set over config.yaml.
 type Job struct {
 	Name string `json:"name" doc:"Which job." example:"user_notifications"`

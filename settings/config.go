@@ -92,6 +92,13 @@ type Jobs struct {
 	Reminders         Job   `yaml:"reminders"`
 }
 
+// Specs are when the public jobs run, by their names.
+func (j Jobs) Specs() map[string]schedule.Spec {
+	return map[string]schedule.Spec{
+		schedule.Notifications: j.Notifications.Spec, schedule.UserNotifications: j.UserNotifications.Spec, schedule.Reminders: j.Reminders.Spec,
+	}
+}
+
 // Flush is when Notifications runs, and whether new mail wakes it.
 type Flush struct {
 	schedule.Spec
@@ -244,9 +251,9 @@ func (r *Reader) check(c *Config) {
 	r.checkCallbacks(c)
 	r.checkSecrets(c)
 	r.checkPublicURL(c)
-	r.wrong("jobs."+schedule.Notifications, second(c.Jobs.Notifications.Compile()))
-	r.wrong("jobs."+schedule.UserNotifications, second(c.Jobs.UserNotifications.Compile()))
-	r.wrong("jobs."+schedule.Reminders, second(c.Jobs.Reminders.Compile()))
+	for _, name := range schedule.Public() {
+		r.wrong("jobs."+name, second(c.Jobs.Specs()[name].Compile()))
+	}
 	c.Kinds = preferences.DefaultCatalog().With(c.Kinds)
 	r.wrong("kinds", c.Kinds.Validate())
 	if c.Links.Cases != "" {

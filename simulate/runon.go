@@ -7,10 +7,19 @@ import (
 	"notifier/schedule"
 )
 
+// Of is the schedule by which a public job runs; nil: there is no such job.
+func (o *Options) Of(job string) *schedule.Schedule {
+	return map[string]*schedule.Schedule{
+		schedule.Notifications: &o.Notifications, schedule.UserNotifications: &o.UserNotifications, schedule.Reminders: &o.Reminders,
+	}[job]
+}
+
 // Under is the same by the timetable in force, which says how each job stands: its schedule,
 // whether it wakes, and its pause.
 func (o Options) Under(jobs map[string]schedule.Standing) Options {
-	o.Notifications, o.UserNotifications, o.Reminders = jobs[schedule.Notifications].Schedule, jobs[schedule.UserNotifications].Schedule, jobs[schedule.Reminders].Schedule
+	for _, name := range schedule.Public() {
+		*o.Of(name) = jobs[name].Schedule
+	}
 	o.Wake, o.Pauses = jobs[schedule.Notifications].Wake, map[string]time.Time{}
 	for name, job := range jobs {
 		if job.Paused {

@@ -80,12 +80,10 @@ func (h *house) estimate(ctx context.Context, site string, u preferences.User) (
 		return nil, err
 	}
 	o := h.whatIf().Plan(site)
-	for name, into := range map[string]*schedule.Schedule{
-		schedule.Notifications: &o.Notifications, schedule.UserNotifications: &o.UserNotifications, schedule.Reminders: &o.Reminders,
-	} {
+	for _, name := range schedule.Public() {
 		state, err := h.timetable.Line(ctx, name)
 		if err == nil {
-			*into, err = state.Spec.Compile()
+			*o.Of(name), err = state.Spec.Compile()
 		}
 		if err != nil {
 			return nil, err

@@ -162,7 +162,7 @@ func jobCommand(s *shared) *cobra.Command {
 	)
 	for _, sub := range c.Commands() {
 		if strings.Contains(sub.Use, " JOB") {
-			sub.ValidArgs = []string{schedule.Notifications, schedule.UserNotifications, schedule.Reminders}
+			sub.ValidArgs = schedule.Public()
 		}
 	}
 	return s.reaches(c)

@@ -139,11 +139,9 @@ func (h *house) apply(ctx context.Context, c settings.Config, written time.Time)
 	if level, err := zapcore.ParseLevel(c.Log.Level); err == nil {
 		h.current.level.SetLevel(level)
 	}
-	err = errors.Join(
-		h.timetable.Replan(ctx, schedule.Notifications, c.Jobs.Notifications.Spec, c.Jobs.Notifications.Wake),
-		h.timetable.Replan(ctx, schedule.UserNotifications, c.Jobs.UserNotifications.Spec, false),
-		h.timetable.Replan(ctx, schedule.Reminders, c.Jobs.Reminders.Spec, false),
-	)
+	for name, spec := range c.Jobs.Specs() {
+		err = errors.Join(err, h.timetable.Replan(ctx, name, spec, name == schedule.Notifications && c.Jobs.Notifications.Wake))
+	}
 	c.Written = written
 	for site := range c.Sites {
 		err = errors.Join(err, h.applySite(ctx, c, site))

@@ -54,9 +54,7 @@ func (p *planFlags) options(c settings.Config, set []string) (simulate.Options, 
 		return o, usageError{fmt.Errorf("--until: %w", err)}
 	}
 	o.Until = until.UTC()
-	specs := map[string]schedule.Spec{
-		schedule.Notifications: c.Jobs.Notifications.Spec, schedule.UserNotifications: c.Jobs.UserNotifications.Spec, schedule.Reminders: c.Jobs.Reminders.Spec,
-	}
+	specs := c.Jobs.Specs()
 	for _, text := range set {
 		name, value, _ := strings.Cut(text, "=")
 		if _, known := specs[name]; !known {
@@ -75,10 +73,8 @@ func (p *planFlags) options(c settings.Config, set []string) (simulate.Options, 
 		}
 		specs[name] = compiled.Spec()
 	}
-	for name, into := range map[string]*schedule.Schedule{
-		schedule.Notifications: &o.Notifications, schedule.UserNotifications: &o.UserNotifications, schedule.Reminders: &o.Reminders,
-	} {
-		if *into, err = specs[name].Compile(); err != nil {
+	for _, name := range schedule.Public() {
+		if *o.Of(name), err = specs[name].Compile(); err != nil {
 			return o, err
 		}
 	}

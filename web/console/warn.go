@@ -16,7 +16,7 @@ func (c *console) warn(r *http.Request, p *whatIfPage, t *trials.Trial, s plans)
 	if minute, days, most := p.daily(t.Result.Minutes[1]); days > 0 {
 		add(words.N("whatif.warn_peak", days, "Hour", minute, "N", most, "Zone", p.Clock.Zone))
 	}
-	for _, name := range theJobs {
+	for _, name := range schedule.Public() {
 		runs, err := c.records.Runs(r.Context(), name, 50)
 		if err != nil {
 			return err

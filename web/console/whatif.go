@@ -26,9 +26,6 @@ type WhatIf struct {
 	Trials *trials.Room
 }
 
-// theJobs are those whose schedules can be tried, in the order of a mail's way.
-var theJobs = []string{schedule.Notifications, schedule.UserNotifications, schedule.Reminders}
-
 type whatIfPage struct {
 	base
 	Jobs    []trying
@@ -67,7 +64,7 @@ func readAsked(get func(string) string) (a asked) {
 	}
 	a.limit, _ = strconv.Atoi(strings.TrimSpace(get("limit")))
 	a.limit = max(0, min(a.limit, 1_000_000))
-	for _, name := range theJobs {
+	for _, name := range schedule.Public() {
 		a.texts[name] = strings.TrimSpace(get(name))
 	}
 	return a
@@ -120,7 +117,9 @@ type plans struct {
 }
 
 func (s plans) into(o *simulate.Options, of map[string]schedule.Schedule) {
-	o.Notifications, o.UserNotifications, o.Reminders = of[schedule.Notifications], of[schedule.UserNotifications], of[schedule.Reminders]
+	for name, s := range of {
+		*o.Of(name) = s
+	}
 }
 
 // fill fills the form with what is asked, and tells what is wrong with it.
@@ -133,7 +132,7 @@ func (c *console) fill(r *http.Request, p *whatIfPage, a asked) (s plans, err er
 	if a.limit > 0 {
 		p.Limit = strconv.Itoa(a.limit)
 	}
-	for _, name := range theJobs {
+	for _, name := range schedule.Public() {
 		state, err := c.timetable.Line(r.Context(), name)
 		if err != nil {
 			return s, err
@@ -255,7 +254,7 @@ func (c *console) useTrial(w http.ResponseWriter, r *http.Request) error {
 		return message.ErrNotFound
 	}
 	changes := map[string]jobs.Change{}
-	for _, name := range theJobs { // all of them are understood before one is changed
+	for _, name := range schedule.Public() { // all of them are understood before one is changed
 		if text := strings.TrimSpace(r.PostForm.Get(name)); text != "" {
 			line, err := c.timetable.Line(r.Context(), name)
 			if err != nil {
@@ -269,7 +268,7 @@ func (c *console) useTrial(w http.ResponseWriter, r *http.Request) error {
 			changes[name] = jobs.Change{Spec: &spec, Wake: wake}
 		}
 	}
-	for _, name := range theJobs {
+	for _, name := range schedule.Public() {
 		change, given := changes[name]
 		if !given {
 			continue
