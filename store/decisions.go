@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -10,19 +9,28 @@ import (
 	"notifier/store/sql"
 )
 
-const decisionNames = "message_id, id, at, what, actor, details"
+type decisionRow struct {
+	Site     string
+	Decision decisionColumns `gorm:"embedded"`
+}
+
+type decisionColumns struct {
+	ID      message.ID
+	Message message.ID `gorm:"column:message_id"`
+	At      time.Time  `gorm:"serializer:instant"`
+	What    message.Deed
+	By      string            `gorm:"column:actor"`
+	Details map[string]string `gorm:"serializer:sparse"`
+}
+
+func (decisionRow) TableName() string     { return "decisions" }
+func (r decisionRow) is() message.Decided { return message.Decided(r.Decision) }
 
 // note writes down decisions about messages, in the transaction that carries them out.
 func (s *Store) note(ctx context.Context, t *sql.Tx, site string, decisions ...message.Decided) error {
 	for _, d := range decisions {
-		details := ""
-		if len(d.Details) > 0 {
-			b, _ := json.Marshal(d.Details) // texts can always be written
-			details = string(b)
-		}
-		_, err := s.db.Exec(ctx, t, "INSERT INTO decisions (site, "+decisionNames+") VALUES ("+sql.Marks(7)+")",
-			site, d.Message, message.NewID(message.DecisionIDs), sql.Instant(d.At), d.What, d.By, details)
-		if err != nil {
+		d.ID = message.NewID(message.DecisionIDs)
+		if err := s.db.Gorm(ctx, t).Create(&decisionRow{site, decisionColumns(d)}).Error; err != nil {
 			return fmt.Errorf("note what was decided of %s: %w", d.Message, err)
 		}
 	}
@@ -40,17 +48,5 @@ func rescheduled(c message.Call, before, after message.Message) message.Decided 
 // Decisions lists what was decided of a message that its row and attempts do not tell, the
 // first first.
 func (s *Store) Decisions(ctx context.Context, m message.Message) ([]message.Decided, error) {
-	rows, err := s.db.Query(ctx, nil, "SELECT "+decisionNames+" FROM decisions WHERE site = ? AND message_id = ? ORDER BY id", m.Site, m.ID)
-	all, err := sql.Collect(rows, err, func(scan func(...any) error) (d message.Decided, err error) {
-		var details string
-		err = scan((*string)(&d.Message), (*string)(&d.ID), (*sql.Instant)(&d.At), (*string)(&d.What), &d.By, &details)
-		if err == nil && details != "" {
-			err = json.Unmarshal([]byte(details), &d.Details)
-		}
-		return d, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list what was decided of %s: %w", m.ID, err)
-	}
-	return all, nil
+	return find[decisionRow](fmt.Sprintf("list what was decided of %s", m.ID), s.db.Gorm(ctx, nil).Where("site = ? AND message_id = ?", m.Site, m.ID).Order("id"))
 }

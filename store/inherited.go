@@ -153,8 +153,7 @@ func (s *Store) MoveInherited(ctx context.Context, c message.Call, n int, again 
 		if err != nil {
 			return err
 		}
-		users, err := readUsers(s.db.Query(ctx, t, "SELECT "+userNames+" FROM users u WHERE u.site = ? AND u.id > ? ORDER BY u.id LIMIT ?"+s.dialect.Lock("NO KEY UPDATE"),
-			c.Site, after, n))
+		users, err := find[userRow]("read users", s.usersAfter(ctx, t, c.Site, after, n).Clauses(heldWithKey))
 		if err != nil {
 			return err
 		}

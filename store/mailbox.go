@@ -9,64 +9,46 @@ import (
 	"notifier/store/sql"
 )
 
-const keptNames = "site, id, message_id, sender, recipients, subject, at"
+type keptRow struct {
+	Site    string
+	ID      message.ID
+	Message message.ID `gorm:"column:message_id"`
+	From    string     `gorm:"column:sender"`
+	To      []string   `gorm:"column:recipients;serializer:sparse"`
+	Subject string
+	At      time.Time `gorm:"serializer:instant"`
+	Text    string    `gorm:"column:body_text"`
+	HTML    string    `gorm:"column:body_html"`
+	Raw     string    `gorm:"serializer:blob"`
+}
+
+func (keptRow) TableName() string  { return "kept_mails" }
+func (r keptRow) is() message.Kept { return message.Kept(r) }
 
 // Keep puts a mail into the test mailbox.
 func (s *Store) Keep(ctx context.Context, k message.Kept) error {
-	_, err := s.db.Exec(ctx, nil, "INSERT INTO kept_mails ("+keptNames+", body_text, body_html, raw) VALUES ("+sql.Marks(10)+")",
-		k.Site, string(k.ID), string(k.Message), k.From, sql.List(k.To), k.Subject, sql.Instant(k.At), k.Text, k.HTML, []byte(k.Raw))
-	if err != nil {
-		return fmt.Errorf("keep a mail: %w", err)
-	}
-	return nil
+	row := keptRow(k)
+	return done("keep a mail", s.db.Gorm(ctx, nil).Create(&row))
 }
 
 // KeptMails lists at most n mails of the test mailbox, the newest first, without what they say.
 func (s *Store) KeptMails(ctx context.Context, site string, before message.ID, n int) ([]message.Kept, error) {
-	statement, arguments := "SELECT "+keptNames+" FROM kept_mails WHERE site = ?", []any{site}
+	q := s.db.Gorm(ctx, nil).Omit("body_text", "body_html", "raw").Where("site = ?", site)
 	if before != "" {
-		statement, arguments = statement+" AND id < ?", append(arguments, string(before))
+		q = q.Where("id < ?", before)
 	}
-	rows, err := s.db.Query(ctx, nil, statement+" ORDER BY id DESC LIMIT ?", append(arguments, n)...)
-	all, err := sql.Collect(rows, err, func(scan func(...any) error) (k message.Kept, err error) {
-		err = scan(keptColumns(&k)...)
-		return k, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list the test mailbox: %w", err)
-	}
-	return all, nil
-}
-
-func keptColumns(k *message.Kept) []any {
-	return []any{&k.Site, (*string)(&k.ID), (*string)(&k.Message), &k.From, (*sql.List)(&k.To), &k.Subject, (*sql.Instant)(&k.At)}
+	return find[keptRow]("list the test mailbox", q.Order("id DESC").Limit(n))
 }
 
 // KeptMail reads one; message.ErrNotFound if there is none.
 func (s *Store) KeptMail(ctx context.Context, site string, id message.ID) (message.Kept, error) {
-	rows, err := s.db.Query(ctx, nil, "SELECT "+keptNames+", body_text, body_html, raw FROM kept_mails WHERE site = ? AND id = ?", site, string(id))
-	found, err := sql.Collect(rows, err, func(scan func(...any) error) (k message.Kept, err error) {
-		var raw []byte
-		err = scan(append(keptColumns(&k), &k.Text, &k.HTML, &raw)...)
-		k.Raw = string(raw)
-		return k, err
-	})
-	if err != nil {
-		return message.Kept{}, fmt.Errorf("read the test mailbox: %w", err)
-	}
-	if len(found) == 0 {
-		return message.Kept{}, message.ErrNotFound
-	}
-	return found[0], nil
+	return one[keptRow]("read the test mailbox", s.db.Gorm(ctx, nil).Where("site = ? AND id = ?", site, id))
 }
 
 // EmptyMailbox deletes all mails of the test mailbox and returns how many there were.
 func (s *Store) EmptyMailbox(ctx context.Context, site string) (int, error) {
-	n, err := s.db.Exec(ctx, nil, "DELETE FROM kept_mails WHERE site = ?", site)
-	if err != nil {
-		return 0, fmt.Errorf("empty the test mailbox: %w", err)
-	}
-	return n, nil
+	q := s.db.Gorm(ctx, nil).Where("site = ?", site).Delete(&keptRow{})
+	return int(q.RowsAffected), done("empty the test mailbox", q)
 }
 
 // ForgetKept deletes mails that are older than that, and all but the newest n.

@@ -78,9 +78,9 @@ func first(q *gorm.DB) error {
 var unlessThere = clause.OnConflict{DoNothing: true}
 
 // instead makes an INSERT of a row with a key that is there change the columns named of that
-// one; of the row where those differ if unless is said, as a condition.
+// one, nothing if none is named; only where a condition holds, if there is one.
 func instead(key []string, columns []string, where ...any) clause.OnConflict {
-	c := clause.OnConflict{DoUpdates: clause.AssignmentColumns(columns)}
+	c := clause.OnConflict{DoUpdates: clause.AssignmentColumns(columns), DoNothing: len(columns) == 0}
 	for _, name := range key {
 		c.Columns = append(c.Columns, clause.Column{Name: name})
 	}
@@ -95,6 +95,9 @@ var siteID = []string{"site", "id"}
 
 // held keeps others from the rows that a query finds until the transaction ends.
 var held = clause.Locking{Strength: "UPDATE"}
+
+// heldWithKey is held, but lets others refer to the rows.
+var heldWithKey = clause.Locking{Strength: "NO KEY UPDATE"}
 
 // heldBySome is held, but leaves out the rows that others hold.
 var heldBySome = clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"}

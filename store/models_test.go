@@ -125,6 +125,33 @@ func TestModelsAreReadAsTheyWereWritten(t *testing.T) {
 		must(t, err)
 		wantSame(t, "a grant", gotGrant, grant)
 
+		pause := filled[message.Pause](t)
+		pause.Failure = message.Failure{Category: pause.Failure.Category, Code: pause.Failure.Code, Text: pause.Failure.Text}
+		must(t, s.Pause(ctx, site, pause))
+		sooner := pause
+		sooner.Until, sooner.Failures = noon, 99
+		must(t, s.Pause(ctx, site, sooner))
+		pauses, err := s.Pauses(ctx, site)
+		must(t, err)
+		wantSame(t, "pauses", pauses, []message.Pause{pause})
+
+		mail := filled[message.Kept](t)
+		mail.Raw = "a\xff\x00b"
+		must(t, s.Keep(ctx, mail))
+		gotMail, err := s.KeptMail(ctx, mail.Site, mail.ID)
+		must(t, err)
+		wantSame(t, "a mail that is kept", gotMail, mail)
+		mails, err := s.KeptMails(ctx, mail.Site, "", 10)
+		must(t, err)
+		mail.Text, mail.HTML, mail.Raw = "", "", ""
+		wantSame(t, "mails that are kept", mails, []message.Kept{mail})
+
+		must(t, s.SaveGroup(ctx, site, "g", []string{"a", "b"}, noon))
+		must(t, s.SaveGroup(ctx, site, "none", nil, noon))
+		groups, err := s.Groups(ctx, site, []string{"g", "none", "unknown"})
+		must(t, err)
+		wantSame(t, "groups", groups, map[string][]string{"g": {"a", "b"}, "none": nil})
+
 		p := preferences.Process{ID: "lease", Muted: []message.Kind{message.CaseChanged}}
 		must(t, s.SaveProcess(ctx, message.Call{Site: site, At: noon}, p))
 		gotProcess, err := s.Process(ctx, site, "lease")

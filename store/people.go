@@ -2,11 +2,12 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"gorm.io/gorm"
 
 	"notifier/access"
 	"notifier/message"
@@ -73,12 +74,37 @@ func (s *Store) siteNow(ctx context.Context, t *sql.Tx, site string) (in prefere
 	return in, nil
 }
 
+type userRow struct {
+	Site      string
+	User      userColumns `gorm:"embedded"`
+	UpdatedAt time.Time   `gorm:"serializer:instant"`
+}
+
+type userColumns struct {
+	ID          string
+	Email       string
+	Name        string
+	Phone       string
+	Timezone    string
+	Language    string
+	Chosen      preferences.Own         `gorm:"embedded;embeddedPrefix:chosen_"`
+	Directory   preferences.Own         `gorm:"-"`
+	Inherited   preferences.Own         `gorm:"-"`
+	Holds       preferences.Holds       `gorm:"-"`
+	Preferences preferences.Preferences `gorm:"serializer:json"`
+	Version     int
+	Seen        int `gorm:"-"`
+}
+
+func (userRow) TableName() string      { return "users" }
+func (r userRow) is() preferences.User { return preferences.User(r.User) }
+
 // Users reads the users with these ids; unknown ones are left out.
 func (s *Store) Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error) {
-	found, err := readUsers(s.db.Query(ctx, nil, "SELECT "+userNames+" FROM "+s.dialect.List()+
-		s.dialect.To("users", "u", "u.site = ? AND u.id = i.id", ""), s.dialect.Array(ids), site))
+	found, err := find[userRow]("read users", s.db.Gorm(ctx, nil).Raw("SELECT u.* FROM "+s.dialect.List()+
+		s.dialect.To("users", "u", "u.site = ? AND u.id = i.id", ""), sql.Single{What: s.dialect.Array(ids)}, site))
 	if err != nil {
-		return nil, fmt.Errorf("read users: %w", err)
+		return nil, err
 	}
 	users := make(map[string]preferences.User, len(found))
 	for _, u := range found {
@@ -89,23 +115,11 @@ func (s *Store) Users(ctx context.Context, site string, ids []string) (map[strin
 
 // UserList lists at most n users by id, after the given one.
 func (s *Store) UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error) {
-	all, err := readUsers(s.db.Query(ctx, nil, "SELECT "+userNames+" FROM users u WHERE u.site = ? AND u.id > ? ORDER BY u.id LIMIT ?", site, after, n))
-	if err != nil {
-		return nil, fmt.Errorf("list users: %w", err)
-	}
-	return all, nil
+	return find[userRow]("list users", s.usersAfter(ctx, nil, site, after, n))
 }
 
-const userNames = "u.id, u.email, u.name, u.phone, u.timezone, u.language, u.chosen_timezone, u.chosen_language, u.preferences, u.version"
-
-func readUsers(rows *sql.Rows, err error) ([]preferences.User, error) {
-	return sql.Collect(rows, err, func(scan func(...any) error) (u preferences.User, err error) {
-		var chosen string
-		if err := scan(&u.ID, &u.Email, &u.Name, &u.Phone, &u.Timezone, &u.Language, &u.Chosen.Timezone, &u.Chosen.Language, &chosen, &u.Version); err != nil {
-			return u, err
-		}
-		return u, json.Unmarshal([]byte(chosen), &u.Preferences)
-	})
+func (s *Store) usersAfter(ctx context.Context, t *sql.Tx, site, after string, n int) *gorm.DB {
+	return s.db.Gorm(ctx, t).Where("site = ? AND id > ?", site, after).Order("id").Limit(n)
 }
 
 // SaveUser stores a user that is still at the version which u has (0: a new one), and
@@ -113,26 +127,17 @@ func readUsers(rows *sql.Rows, err error) ([]preferences.User, error) {
 // If somebody else was faster it fails with message.ErrMoved; so it does if what the user inherits
 // has another version than u has seen.
 func (s *Store) SaveUser(ctx context.Context, c message.Call, u preferences.User, again func(message.Message) message.Message) error {
-	chosen, err := json.Marshal(u.Preferences)
-	if err != nil {
-		return fmt.Errorf("write the preferences of %s: %w", u.ID, err)
-	}
-	err = s.db.Commit(ctx, func(t *sql.Tx) error {
-		arguments := []any{u.Email, u.Name, u.Phone, u.Timezone, u.Language, u.Chosen.Timezone, u.Chosen.Language, string(chosen), u.Version + 1, sql.Instant(c.At), c.Site, u.ID}
-		statement := "UPDATE users SET email = ?, name = ?, phone = ?, timezone = ?, language = ?, chosen_timezone = ?, chosen_language = ?, preferences = ?, version = ?, updated_at = ? " +
-			"WHERE site = ? AND id = ? AND version = ?"
+	row := userRow{c.Site, userColumns(u), c.At}
+	row.User.Version++
+	return while("save the user "+u.ID, s.db.Commit(ctx, func(t *sql.Tx) error {
+		q := s.db.Gorm(ctx, t)
 		if u.Version == 0 {
-			statement = "INSERT INTO users (email, name, phone, timezone, language, chosen_timezone, chosen_language, preferences, version, updated_at, site, id) VALUES (" + sql.Marks(12) +
-				") ON CONFLICT (site, id) DO NOTHING"
+			q = q.Clauses(unlessThere).Create(&row)
 		} else {
-			arguments = append(arguments, u.Version)
+			q = q.Model(&userRow{}).Where("site = ? AND id = ? AND version = ?", c.Site, u.ID, u.Version).Select("*").Omit("site", "id").Updates(row)
 		}
-		n, err := s.db.Exec(ctx, t, statement, arguments...)
-		if err != nil {
+		if err := first(q); err != nil {
 			return err
-		}
-		if n != 1 {
-			return message.ErrMoved
 		}
 		if err := s.inherits(ctx, t, c.Site, u.Seen); err != nil {
 			return err
@@ -144,11 +149,7 @@ func (s *Store) SaveUser(ctx context.Context, c message.Call, u preferences.User
 			return err
 		}
 		return s.reschedule(ctx, t, c, u.ID, again)
-	})
-	if err != nil {
-		return fmt.Errorf("save the user %s: %w", u.ID, err)
-	}
-	return nil
+	}))
 }
 
 // people reads whom mails are for, and locks them if asked to. Zone and language are those
@@ -193,54 +194,42 @@ func (s *Store) Person(ctx context.Context, site, idOrAddress string) (message.P
 	return people[ids[0]], err
 }
 
+type groupRow struct {
+	Site      string
+	ID        string
+	Users     []string  `gorm:"serializer:sparse"`
+	UpdatedAt time.Time `gorm:"serializer:instant"`
+}
+
+func (groupRow) TableName() string       { return "user_groups" }
+func (r groupRow) is() preferences.Group { return preferences.Group{ID: r.ID, Users: r.Users} }
+
 // SaveGroup names users together.
 func (s *Store) SaveGroup(ctx context.Context, site, id string, users []string, at time.Time) error {
-	_, err := s.db.Exec(ctx, nil, `INSERT INTO user_groups (site, id, users, updated_at) VALUES (?, ?, ?, ?)
-		ON CONFLICT (site, id) DO UPDATE SET users = excluded.users, updated_at = excluded.updated_at WHERE user_groups.users <> excluded.users`,
-		site, id, sql.List(users), sql.Instant(at))
-	if err != nil {
-		return fmt.Errorf("save the group %s: %w", id, err)
-	}
-	return nil
+	return done("save the group "+id, s.db.Gorm(ctx, nil).Clauses(instead(siteID, []string{"users", "updated_at"}, "user_groups.users <> excluded.users")).
+		Create(&groupRow{site, id, users, at}))
 }
 
 // GroupList lists at most n groups, by id after the given one.
 func (s *Store) GroupList(ctx context.Context, site, after string, n int) ([]preferences.Group, error) {
-	rows, err := s.db.Query(ctx, nil, "SELECT id, users FROM user_groups WHERE site = ? AND id > ? ORDER BY id LIMIT ?", site, after, n)
-	all, err := sql.Collect(rows, err, func(scan func(...any) error) (g preferences.Group, err error) {
-		return g, scan(&g.ID, (*sql.List)(&g.Users))
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list groups: %w", err)
-	}
-	return all, nil
+	return find[groupRow]("list groups", s.db.Gorm(ctx, nil).Where("site = ? AND id > ?", site, after).Order("id").Limit(n))
 }
 
 // RemoveGroup deletes one; message.ErrNotFound if there is none.
 func (s *Store) RemoveGroup(ctx context.Context, site, id string) error {
-	n, err := s.db.Exec(ctx, nil, "DELETE FROM user_groups WHERE site = ? AND id = ?", site, id)
-	if err != nil {
-		return fmt.Errorf("remove the group %s: %w", id, err)
-	}
-	if n == 0 {
-		return message.ErrNotFound
-	}
-	return nil
+	return found("remove the group "+id, s.db.Gorm(ctx, nil).Where("site = ? AND id = ?", site, id).Delete(&groupRow{}))
 }
 
 // Groups reads the groups with these ids and their users; unknown ones are left out.
 func (s *Store) Groups(ctx context.Context, site string, ids []string) (map[string][]string, error) {
-	rows, err := s.db.Query(ctx, nil, "SELECT g.id, g.users FROM "+s.dialect.List()+s.dialect.To("user_groups", "g", "g.site = ? AND g.id = i.id", ""),
-		s.dialect.Array(ids), site)
-	groups := map[string][]string{}
-	_, err = sql.Collect(rows, err, func(scan func(...any) error) (id string, err error) {
-		var users sql.List
-		err = scan(&id, &users)
-		groups[id] = users
-		return id, err
-	})
+	found, err := find[groupRow]("read groups", s.db.Gorm(ctx, nil).Raw("SELECT g.* FROM "+s.dialect.List()+
+		s.dialect.To("user_groups", "g", "g.site = ? AND g.id = i.id", ""), sql.Single{What: s.dialect.Array(ids)}, site))
 	if err != nil {
-		return nil, fmt.Errorf("read groups: %w", err)
+		return nil, err
+	}
+	groups := make(map[string][]string, len(found))
+	for _, g := range found {
+		groups[g.ID] = g.Users
 	}
 	return groups, nil
 }

@@ -25,6 +25,7 @@ func openGorm(db *DB, dialector gorm.Dialector) (err error) {
 	schema.RegisterSerializer("sparse", sparse{})
 	schema.RegisterSerializer("json", sparse{always: true})
 	schema.RegisterSerializer("text", plain{})
+	schema.RegisterSerializer("blob", blob{})
 	db.gorm, err = gorm.Open(dialector, &gorm.Config{
 		Logger:                 logger.Discard, // Ready logs statements, without arguments; errors are returned
 		SkipDefaultTransaction: true,
@@ -154,5 +155,21 @@ func (plain) Scan(ctx context.Context, f *schema.Field, row reflect.Value, v any
 		return fmt.Errorf("%s: a text cannot be read from %T", f.DBName, v)
 	}
 	f.ReflectValueOf(ctx, row).SetBytes([]byte(text))
+	return nil
+}
+
+// blob writes a text as bytes, for what is no UTF-8.
+type blob struct{}
+
+func (blob) Value(_ context.Context, _ *schema.Field, _ reflect.Value, v any) (any, error) {
+	return []byte(v.(string)), nil
+}
+
+func (blob) Scan(ctx context.Context, f *schema.Field, row reflect.Value, v any) error {
+	b, ok := v.([]byte)
+	if !ok {
+		return fmt.Errorf("%s: bytes cannot be read from %T", f.DBName, v)
+	}
+	f.ReflectValueOf(ctx, row).SetString(string(b))
 	return nil
 }
