@@ -59,6 +59,14 @@ func TestGormTellsOfADatabaseThatIsAway(t *testing.T) {
 	}
 }
 
+// TestADatabaseThatIsAwayIsNotOpened: who opens it is told at once, and not by the first statement.
+func TestADatabaseThatIsAwayIsNotOpened(t *testing.T) {
+	t.Parallel()
+	if _, err := sql.Open(t.Context(), "postgres://nobody@127.0.0.1:1/none", 2, zap.NewNop()); !errors.Is(err, message.ErrUnavailable) {
+		t.Errorf("opening it: %v, want %v", err, message.ErrUnavailable)
+	}
+}
+
 func closed(rows *sql.Rows) {
 	if rows != nil {
 		_ = rows.Close()

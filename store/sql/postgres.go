@@ -37,6 +37,10 @@ func openPostgres(ctx context.Context, url string, connections int, log *zap.Log
 	}
 	waits.pool = pool
 	db := stdlib.OpenDBFromPool(pool)
+	if err := db.PingContext(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
 	opened := &DB{pool: db, dialect: Postgres{}, log: log, pgx: pool, guard: waits, close: func() error {
 		err := db.Close()
 		closePool(pool)
