@@ -5,10 +5,14 @@
 package preferences
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"notifier/message"
+	"notifier/wallclock"
 )
 
 // Frequency is how soon a user wants to hear of a kind of event.
@@ -26,6 +30,36 @@ const (
 	// written and never accepted.
 	mandatory Frequency = "mandatory"
 )
+
+// cadence is how a frequency of digests goes: what is deferred has a row here.
+type cadence struct {
+	reason message.Reason
+	// next is when a digest follows on something at that time.
+	next func(p Preferences, at time.Time) time.Time
+	// choice is what else the user chose, as kept in records; empty for nothing.
+	choice func(p Preferences) string
+}
+
+var cadences = map[Frequency]cadence{
+	Hourly: {
+		reason: message.ByPreference + message.Reason(Hourly),
+		next:   func(p Preferences, at time.Time) time.Time { return wallclock.NextHour(at, p.zone()) },
+		choice: func(Preferences) string { return "" },
+	},
+	Daily: {
+		reason: message.ByPreference + message.Reason(Daily),
+		next:   func(p Preferences, at time.Time) time.Time { return wallclock.Next(at, p.dailyAt(), p.zone(), nil) },
+		choice: func(p Preferences) string { return p.dailyAt().String() },
+	},
+	Weekly: {
+		reason: message.ByPreference + message.Reason(Weekly),
+		next: func(p Preferences, at time.Time) time.Time {
+			day := p.WeeklyOn.day()
+			return wallclock.Next(at, p.dailyAt(), p.zone(), func(d wallclock.Date) bool { return d.Weekday() == day })
+		},
+		choice: func(p Preferences) string { return string(cmp.Or(p.WeeklyOn, Monday)) + " " + p.dailyAt().String() },
+	},
+}
 
 // Frequencies lists every frequency, from the soonest to the latest.
 func Frequencies() []Frequency { return []Frequency{Immediately, Hourly, Daily, Weekly, Never} }

@@ -2,6 +2,7 @@ package preferences
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"notifier/message"
@@ -60,35 +61,31 @@ func (p Preferences) Due(k message.Kind, at time.Time) (due time.Time, reason me
 
 // chosen is Due without a pause.
 func (p Preferences) chosen(k message.Kind, at time.Time) (due time.Time, reason message.Reason, wanted bool) {
-	switch p.Frequencies[k] {
+	switch f := p.Frequencies[k]; f {
 	case mandatory:
 		return at, message.Mandatory, true
-	case Hourly:
-		return wallclock.NextHour(at, p.zone()), message.ByPreference + "hourly", true
-	case Daily:
-		return wallclock.Next(at, p.dailyAt(), p.zone(), nil), message.ByPreference + "daily", true
-	case Weekly:
-		day := p.WeeklyOn.day()
-		on := func(d wallclock.Date) bool { return d.Weekday() == day }
-		return wallclock.Next(at, p.dailyAt(), p.zone(), on), message.ByPreference + "weekly", true
 	case Never:
 		return time.Time{}, message.Never, false
+	default:
+		if c, waits := cadences[f]; waits {
+			return c.next(p, at), c.reason, true
+		}
 	}
-	return at, message.ByPreference + "immediately", true
+	return at, message.ByPreference + message.Reason(Immediately), true
 }
 
 // Again is when a message that waits is due after its user changed the preferences to p
 // at changedAt. Due is when it was due before. The result may lie in the past: then the
 // message is due now.
 func (p Preferences) Again(k message.Kind, occurredAt, due, changedAt time.Time) time.Time {
-	switch p.Frequencies[k] {
-	case Hourly, Daily, Weekly:
+	f := p.Frequencies[k]
+	_, waits := cadences[f]
+	switch {
+	case waits:
 		due, _, _ = p.Due(k, occurredAt)
-	case Never: // what already waits is sent one last time
-	default:
-		if changedAt.Before(due) {
-			due = changedAt
-		}
+	case f == Never: // what already waits is sent one last time
+	case changedAt.Before(due):
+		due = changedAt
 	}
 	if end := p.PauseEnds(); p.pausable(k) && due.Before(end) {
 		return end
@@ -116,12 +113,13 @@ func (p Preferences) PauseEnds() time.Time {
 // nothing that waits has to be looked at again.
 func (p Preferences) SameRule(other Preferences, k message.Kind) bool {
 	f := p.Frequencies[k]
+	_, waits := cadences[f]
 	switch {
 	case p.pausable(k) && !p.PauseEnds().Equal(other.PauseEnds()):
 		return false
 	case f != other.Frequencies[k]:
 		return cmp.Or(f, Immediately) == cmp.Or(other.Frequencies[k], Immediately)
-	case f == Hourly, f == Daily, f == Weekly:
+	case waits:
 		return p.Setting(k) == other.Setting(k) && p.zone() == other.zone()
 	}
 	return true
@@ -130,16 +128,13 @@ func (p Preferences) SameRule(other Preferences, k message.Kind) bool {
 // Setting is the choice for that kind in words, as kept in records: "weekly monday 08:00".
 // It is empty where there is nothing to choose.
 func (p Preferences) Setting(k message.Kind) string {
-	switch f := p.Frequencies[k]; f {
-	case mandatory:
+	f := p.Frequencies[k]
+	c, waits := cadences[f]
+	switch {
+	case f == mandatory:
 		return ""
-	case "":
-		return string(Immediately)
-	case Daily:
-		return string(Daily) + " " + p.dailyAt().String()
-	case Weekly:
-		return string(Weekly) + " " + string(cmp.Or(p.WeeklyOn, Monday)) + " " + p.dailyAt().String()
-	default:
-		return string(f)
+	case waits:
+		return strings.TrimSpace(string(f) + " " + c.choice(p))
 	}
+	return string(cmp.Or(f, Immediately))
 }
