@@ -1,7 +1,7 @@
 # What can be done here; "make" alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build systems setup test test-dates unit integration lint fuzz bench bench-quick bench-go chaos clean
+.PHONY: help run build systems setup test test-dates unit integration home test-home lint fuzz bench bench-quick bench-go chaos clean
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BINARY  := bin/notifier
@@ -52,11 +52,11 @@ setup: ## Install what the tests need from the system's packages, where it is mi
 	@.ci/contract-tools >/dev/null
 
 test: setup ## Set up and run all tests under the race detector, and short versions of chaos and bench
-	GOWORK=off go vet ./... ./.ci/dates ./.ci/with # as whoever installs it has it
+	GOWORK=off go vet ./... ./.ci/dates ./.ci/home ./.ci/with # as whoever installs it has it
 	go vet ./client/... ./client/conformance/...
 	@$(MAKE) --no-print-directory systems
 	go build -o bin/ ./.ci/with
-	go test ./wallclock ./preferences
+	go test ./wallclock ./preferences ./.ci/home
 	$(WITH) go test ./cmd/notifier -timeout 30m -parallel 4 -run '$(call named,APreviewIsWhatIsSent $(DRIVES))'
 	$(WITH) go test ./api -run TestRefusalsAreBounded # the race detector takes memory of its own
 	$(WITH) $(RACE) -skip '$(call named,$(DRIVES))' $(ALL)
@@ -74,6 +74,21 @@ unit: setup ## Run all tests without the race detector
 
 integration: setup ## Let a real workflow engine, Node-RED, call the program over a link that loses answers
 	go test -count=1 -run TestNodeRED ./cmd/notifier
+
+home: ## Give the modules the path at which they can be fetched: make home MODULE=example.org/you/notifier
+	@go run ./.ci/home "$(MODULE)"
+
+# What it is tried on: the files of this tree, in a folder of its own.
+ELSEWHERE := bin/elsewhere
+
+test-home: ## Try that on a copy: vet all modules, test the client and the walls
+	@rm -rf $(ELSEWHERE) && mkdir -p $(ELSEWHERE)
+	@git ls-files -co --exclude-standard -z | tar --null -T - -cf - | tar -C $(ELSEWHERE) -xf -
+	@$(MAKE) --no-print-directory -C $(ELSEWHERE) home MODULE=example.org/you/notifier
+	cd $(ELSEWHERE) && GOWORK=off go vet ./... && GOWORK=off go build -o /dev/null ./cmd/notifier
+	cd $(ELSEWHERE) && go vet ./client/... ./client/conformance/... && go test ./client/... ./client/conformance
+	cd $(ELSEWHERE) && go test ./cmd/notifier -run 'TestWalls|TestTheModulesStandAlone|TestTheProgramHoldsNoTests'
+	@rm -rf $(ELSEWHERE)
 
 lint: ## Look for what the compiler lets pass
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }

@@ -124,6 +124,7 @@ func TestWalls(t *testing.T) {
 // needs nothing but the standard library.
 func TestTheModulesStandAlone(t *testing.T) {
 	t.Parallel()
+	module := module(t)
 	for _, folder := range []string{"../..", "../../client"} {
 		golang := func(arguments ...string) string {
 			c := exec.Command("go", arguments...)
@@ -149,8 +150,8 @@ func TestTheModulesStandAlone(t *testing.T) {
 		packages := golang("list", "-deps", "-test", "-f", "{{if not (or .Standard .ForTest)}}{{.ImportPath}}{{end}}", "./...")
 		for _, name := range strings.Fields(packages) {
 			name = strings.TrimSuffix(name, ".test")
-			ours := strings.HasPrefix(name+"/", module(t))
-			client := strings.HasPrefix(name+"/", module(t)+"client/")
+			ours := strings.HasPrefix(name+"/", module)
+			client := strings.HasPrefix(name+"/", module+"client/")
 			switch {
 			case folder == "../.." && client:
 				t.Errorf("the program's module needs %s, which is another module", name)
