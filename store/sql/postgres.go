@@ -37,7 +37,7 @@ func openPostgres(ctx context.Context, url string, connections int, log *zap.Log
 	}
 	waits.pool = pool
 	db := stdlib.OpenDBFromPool(pool)
-	if err := db.PingContext(ctx); err != nil {
+	if err := db.PingContext(ctx); err != nil { // gorm would not ask
 		pool.Close()
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
@@ -47,11 +47,7 @@ func openPostgres(ctx context.Context, url string, connections int, log *zap.Log
 		return err
 	}}
 	dialector := postgresDialector{gormpostgres.Dialector{Config: &gormpostgres.Config{Conn: runner{opened, nil}}}}
-	err = openGorm(opened, dialector)
-	if err == nil {
-		err = db.PingContext(ctx) // gorm would not ask, and a database that is away is told at once
-	}
-	if err != nil {
+	if err := openGorm(opened, dialector); err != nil {
 		_ = opened.close()
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
