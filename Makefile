@@ -56,7 +56,7 @@ test: setup ## Set up and run all tests under the race detector, and short versi
 	go vet ./client/... ./client/conformance/...
 	@$(MAKE) --no-print-directory systems
 	go build -o bin/ ./.ci/with
-	go test ./wallclock ./preferences ./.ci/home
+	go test ./access ./wallclock ./preferences ./.ci/home # what a race detector makes slow, or cheap
 	$(WITH) go test ./cmd/notifier -timeout 30m -parallel 4 -run '$(call named,APreviewIsWhatIsSent $(DRIVES))'
 	$(WITH) go test ./api -run TestRefusalsAreBounded # the race detector takes memory of its own
 	$(WITH) $(RACE) -skip '$(call named,$(DRIVES))' $(ALL)

@@ -12,11 +12,9 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// How passwords are hashed: argon2id with what OWASP asks for at least. A hash says with
-// what it was made, so that these may grow.
+// How passwords are hashed: argon2id. A hash says with what it was made, so that these may
+// grow; cost.go says what a password takes.
 const (
-	memory    = 19 << 10 // in KiB
-	passes    = 2
 	lanes     = 1
 	saltSize  = 16
 	hashSize  = 32

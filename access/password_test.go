@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -12,6 +13,9 @@ func TestPasswords(t *testing.T) {
 	if again := access.HashPassword("correct horse battery"); again == hash {
 		t.Error("two hashes of one password are the same: they have no salt")
 	}
+	with := func(name, value string) string {
+		return regexp.MustCompile(name+`=\d+`).ReplaceAllString(hash, name+"="+value)
+	}
 	for _, row := range []struct {
 		hash, password  string
 		right, readable bool
@@ -19,9 +23,9 @@ func TestPasswords(t *testing.T) {
 		{hash, "correct horse battery", true, true},
 		{hash, "correct horse batterx", false, true},
 		{hash, "", false, true},
-		{strings.Replace(hash, "m=19456", "m=1048576", 1), "x", false, false}, // a gigabyte
-		{strings.Replace(hash, "t=2", "t=1000", 1), "x", false, false},
-		{strings.Replace(hash, "p=1", "p=0", 1), "x", false, false},
+		{with("m", "1048576"), "x", false, false}, // a gigabyte
+		{with("t", "1000"), "x", false, false},
+		{with("p", "0"), "x", false, false},
 		{strings.Replace(hash, "argon2id", "argon2i", 1), "x", false, false},
 		{hash[:len(hash)-40], "x", false, false},
 		{"", "", false, false},
