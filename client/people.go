@@ -142,11 +142,12 @@ func (t TimeOfDay) MarshalText() ([]byte, error) { return []byte(t.String()), ni
 
 // UnmarshalText reads "08:00".
 func (t *TimeOfDay) UnmarshalText(b []byte) error {
-	read, err := time.Parse("15:04", string(b))
-	if err != nil {
+	var read TimeOfDay
+	if _, err := fmt.Sscanf(string(b), "%d:%d", &read.Hour, &read.Minute); err != nil || read.String() != string(b) ||
+		read.Hour < 0 || read.Hour > 23 || read.Minute < 0 || read.Minute > 59 {
 		return fmt.Errorf("%q is not a time of day. Write hours and minutes with two digits each, as in 08:00", b)
 	}
-	*t = TimeOfDay{read.Hour(), read.Minute()}
+	*t = read
 	return nil
 }
 

@@ -1,7 +1,7 @@
 // Package servicetest is a whole service inside a test: the real API on a database of its
 // own, with a mail server that catches every mail and fails as it is told.
 //
-// Nothing leaves by itself: Sent and RunJobs do what the timetable would.
+// No timetable runs: Sent and RunJobs do what it would.
 package servicetest
 
 import (
