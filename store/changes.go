@@ -10,46 +10,41 @@ import (
 	"notifier/store/sql"
 )
 
-const changeNames = "id, subject, at, what, actor, content"
+type changeRow struct {
+	Site   string
+	Change changeColumns `gorm:"embedded"`
+}
+
+type changeColumns struct {
+	ID      message.ID
+	Subject string
+	At      time.Time `gorm:"serializer:instant"`
+	What    message.Setting
+	By      string          `gorm:"column:actor"`
+	Content json.RawMessage `gorm:"serializer:text"`
+}
+
+func (changeRow) TableName() string    { return "changes" }
+func (r changeRow) is() message.Change { return message.Change(r.Change) }
 
 // change notes what a caller set, in the transaction that stores it.
 func (s *Store) change(ctx context.Context, t *sql.Tx, c message.Call, what message.Setting, subject string, content any) error {
 	written, err := json.Marshal(content)
 	if err == nil {
-		_, err = s.db.Exec(ctx, t, "INSERT INTO changes (site, "+changeNames+") VALUES ("+sql.Marks(7)+")",
-			c.Site, message.NewID(message.ChangeIDs), subject, sql.Instant(c.At), what, c.By, string(written))
+		row := changeRow{c.Site, changeColumns{message.NewID(message.ChangeIDs), subject, c.At, what, c.By, written}}
+		err = s.db.Gorm(ctx, t).Create(&row).Error
 	}
-	if err != nil {
-		return fmt.Errorf("note a change of %s: %w", subject, err)
-	}
-	return nil
-}
-
-func readChanges(rows *sql.Rows, err error) ([]message.Change, error) {
-	return sql.Collect(rows, err, func(scan func(...any) error) (c message.Change, err error) {
-		var content string
-		err = scan((*string)(&c.ID), &c.Subject, (*sql.Instant)(&c.At), (*string)(&c.What), &c.By, &content)
-		c.Content = json.RawMessage(content)
-		return c, err
-	})
+	return while("note a change of "+subject, err)
 }
 
 // Changes lists at most n changes of the site, in their order, after the given id.
 func (s *Store) Changes(ctx context.Context, site string, after message.ID, n int) ([]message.Change, error) {
-	all, err := readChanges(s.db.Query(ctx, nil, "SELECT "+changeNames+" FROM changes WHERE site = ? AND id > ? ORDER BY id LIMIT ?", site, after, n))
-	if err != nil {
-		return nil, fmt.Errorf("list changes: %w", err)
-	}
-	return all, nil
+	return find[changeRow]("list changes", s.db.Gorm(ctx, nil).Where("site = ? AND id > ?", site, after).Order("id").Limit(n))
 }
 
 // ChangesOf lists the last n changes of one subject, the newest first.
 func (s *Store) ChangesOf(ctx context.Context, site, subject string, n int) ([]message.Change, error) {
-	all, err := readChanges(s.db.Query(ctx, nil, "SELECT "+changeNames+" FROM changes WHERE site = ? AND subject = ? ORDER BY id DESC LIMIT ?", site, subject, n))
-	if err != nil {
-		return nil, fmt.Errorf("list the changes of %s: %w", subject, err)
-	}
-	return all, nil
+	return find[changeRow]("list the changes of "+subject, s.db.Gorm(ctx, nil).Where("site = ? AND subject = ?", site, subject).Order("id DESC").Limit(n))
 }
 
 // ForgetChanges deletes at most n changes that are older than that, except the last one of

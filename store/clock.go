@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"notifier/message"
 	"notifier/store/sql"
 )
 
@@ -27,30 +28,32 @@ func (s *Store) Clock(ctx context.Context) (at time.Time, err error) {
 // keepClocks is how long a machine's clock is remembered after the last program on it.
 const keepClocks = 90 * 24 * time.Hour
 
+type clockRow struct {
+	Site    string
+	Boot    string
+	AheadUS int64     `gorm:"column:ahead_us"`
+	KeptAt  time.Time `gorm:"serializer:instant"`
+}
+
+func (clockRow) TableName() string   { return "machine_clocks" }
+func (r clockRow) is() time.Duration { return time.Duration(r.AheadUS) * time.Microsecond }
+
 // BelievedClock is how far the wall clock of a machine was ahead of the time since that start of
 // it, when a program there last believed it; known is false if none has told yet.
 func (s *Store) BelievedClock(ctx context.Context, boot string) (ahead time.Duration, known bool, err error) {
-	var us int64
-	err = s.db.Row(ctx, nil, []any{&us}, `SELECT ahead_us FROM machine_clocks WHERE site = ? AND boot = ?`, serviceSite, boot)
-	if errors.Is(err, sql.ErrNoRows) {
+	ahead, err = one[clockRow]("read what was believed of the clock", s.db.Gorm(ctx, nil).Where("site = ? AND boot = ?", serviceSite, boot))
+	if errors.Is(err, message.ErrNotFound) {
 		return 0, false, nil
 	}
-	if err != nil {
-		return 0, false, fmt.Errorf("read what was believed of the clock: %w", err)
-	}
-	return time.Duration(us) * time.Microsecond, true, nil
+	return ahead, err == nil, err
 }
 
 // BelieveClock keeps that for the next program on the machine, and forgets machines that were
 // not heard of for a quarter of a year.
 func (s *Store) BelieveClock(ctx context.Context, boot string, ahead time.Duration, at time.Time) error {
-	_, err := s.db.Exec(ctx, nil, `INSERT INTO machine_clocks (site, boot, ahead_us, kept_at) VALUES (?, ?, ?, ?)
-		ON CONFLICT (site, boot) DO UPDATE SET ahead_us = excluded.ahead_us, kept_at = excluded.kept_at`, serviceSite, boot, ahead.Microseconds(), sql.Instant(at))
+	err := s.db.Gorm(ctx, nil).Clauses(instead([]string{"site", "boot"}, []string{"ahead_us", "kept_at"})).Create(&clockRow{serviceSite, boot, ahead.Microseconds(), at}).Error
 	if err == nil {
-		_, err = s.db.Exec(ctx, nil, `DELETE FROM machine_clocks WHERE site = ? AND kept_at < ?`, serviceSite, sql.Instant(at.Add(-keepClocks)))
+		err = s.db.Gorm(ctx, nil).Where("site = ? AND kept_at < ?", serviceSite, sql.Instant(at.Add(-keepClocks))).Delete(&clockRow{}).Error
 	}
-	if err != nil {
-		return fmt.Errorf("keep what is believed of the clock: %w", err)
-	}
-	return nil
+	return while("keep what is believed of the clock", err)
 }

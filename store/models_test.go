@@ -146,6 +146,15 @@ func TestModelsAreReadAsTheyWereWritten(t *testing.T) {
 		mail.Text, mail.HTML, mail.Raw = "", "", ""
 		wantSame(t, "mails that are kept", mails, []message.Kept{mail})
 
+		must(t, s.BelieveClock(ctx, "boot", 1500*time.Microsecond, noon))
+		must(t, s.BelieveClock(ctx, "boot", -time.Millisecond, noon))
+		if ahead, known, err := s.BelievedClock(ctx, "boot"); ahead != -time.Millisecond || !known || err != nil {
+			t.Errorf("the clock is believed to be ahead by %s, known %t: %v", ahead, known, err)
+		}
+		if _, known, err := s.BelievedClock(ctx, "another"); known || err != nil {
+			t.Errorf("the clock of another start is known: %v", err)
+		}
+
 		must(t, s.SaveGroup(ctx, site, "g", []string{"a", "b"}, noon))
 		must(t, s.SaveGroup(ctx, site, "none", nil, noon))
 		groups, err := s.Groups(ctx, site, []string{"g", "none", "unknown"})
