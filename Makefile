@@ -21,9 +21,12 @@ DRIVES := PagesInABrowser ConsoleInABrowser MailsInABrowser PagesAsPeopleSetThem
 	MailProgramsKnowOurHTML SettingsPage TheDocsRun TheDocsCompile Newcomer AtATerminal \
 	TheConfigurationIsReadAgain APreviewOpensNoSocket Attacks FiftyPostsAreOneMail \
 	KilledInALoop KilledAtEveryWrite KilledInTheMiddleOfAConversation FrozenAndThawed \
-	TheOutboxUnderKills NodeREDSendsNothingTwice ReplayIntoPostfix \
+	BothWays Commands TheOutboxUnderKills NodeREDSendsNothingTwice ReplayIntoPostfix \
 	JournalsLeadToTheSameMails InventedJournalsLeadToTheSameMails \
 	TheExportedJournalLeadsToTheSameMails APartOfTheJournalBeginsWithHowThingsStood
+
+# Days of a whole fleet in one test: what it runs is watched elsewhere.
+DAYS := TheNextRunThatIsShownIsTheOneThatComes
 
 # The pattern of tests that have these names.
 space := $(subst ,, )
@@ -58,8 +61,9 @@ test: setup ## Set up and run all tests under the race detector, and short versi
 	go build -o bin/ ./.ci/with
 	go test ./access ./wallclock ./preferences ./.ci/home # what a race detector makes slow, or cheap
 	$(WITH) go test ./cmd/notifier -timeout 30m -parallel 4 -run '$(call named,APreviewIsWhatIsSent $(DRIVES))'
+	$(WITH) go test ./web/console -run '$(call named,$(DAYS))'
 	$(WITH) go test ./api -run TestRefusalsAreBounded # the race detector takes memory of its own
-	$(WITH) $(RACE) -skip '$(call named,$(DRIVES))' $(ALL)
+	$(WITH) $(RACE) -skip '$(call named,$(DRIVES) $(DAYS))' $(ALL)
 	$(WITH) go test ./api -v -run TestRandomRequests -randomly 1m
 	cd bench && go vet ./... && go run . chaos -messages 2000 -kills 20 -soak 5s
 	cd bench && go run . -work w1,w2,w5 -scale 0.02 -rounds 1 -lenient

@@ -45,14 +45,15 @@ func TestUndo(t *testing.T) {
 		}
 		return page, "/operations/" + u.Query().Get("operation")
 	}
-	soon, late := time.Now().UTC(), time.Now().UTC().Add(message.UndoWithin+time.Second)
+	soon := time.Now().UTC()
+	late := func() time.Time { return time.Now().UTC().Add(message.UndoWithin + time.Second) }
 
 	page, operation := withdraw(ids[0])
 	h.wants(h.ask(access.Support, "GET", page, nil), http.StatusOK, "Cancelling 1 mail", "Until then nothing is done, and mail may still leave", "Undo", "Do it now")
 	h.run(soon)
 	w := h.ask(access.Support, "POST", operation+"/stop", url.Values{"back": {page}})
 	h.wants(h.ask(access.Support, "GET", w.Header().Get("Location"), nil), http.StatusOK, "Undone: nothing was withdrawn", "It was undone before it began")
-	h.run(late)
+	h.run(late())
 	if got := h.status(ids[0]); got != message.Pending {
 		h.Errorf("what was undone is %s", got)
 	}
@@ -67,7 +68,7 @@ func TestUndo(t *testing.T) {
 	}
 
 	withdraw(ids[2])
-	h.run(late)
+	h.run(late())
 	if got := h.status(ids[2]); got != message.Cancelled {
 		h.Errorf("what was not undone is %s", got)
 	}
