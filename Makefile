@@ -47,7 +47,7 @@ SYSTEMS := windows/amd64 darwin/arm64 linux/arm64
 systems: ## Build the program for Windows, macOS and ARM, and vet it there, tests included
 	@for s in $(SYSTEMS); do \
 		export CGO_ENABLED=0 GOOS=$${s%/*} GOARCH=$${s#*/}; \
-		echo "$$s" && go build -o /dev/null ./cmd/notifier && go vet ./cmd/notifier || exit 1; \
+		echo "$$s" && go build -o /dev/null ./cmd/notifier && go vet ./cmd/notifier ./service ./settings || exit 1; \
 	done
 
 setup: ## Install what the tests need from the system's packages, where it is missing
@@ -60,7 +60,7 @@ test: setup ## Set up and run all tests under the race detector, and short versi
 	@$(MAKE) --no-print-directory systems
 	go build -o bin/ ./.ci/with
 	go test ./access ./wallclock ./preferences ./.ci/home # what a race detector makes slow, or cheap
-	$(WITH) go test ./cmd/notifier -timeout 30m -parallel 4 -run '$(call named,APreviewIsWhatIsSent $(DRIVES))'
+	$(WITH) go test ./cmd/notifier ./service -timeout 30m -parallel 4 -run '$(call named,APreviewIsWhatIsSent $(DRIVES))'
 	$(WITH) go test ./web/console -run '$(call named,$(DAYS))'
 	$(WITH) go test ./api -run TestRefusalsAreBounded # the race detector takes memory of its own
 	$(WITH) $(RACE) -skip '$(call named,$(DRIVES) $(DAYS))' $(ALL)

@@ -54,8 +54,9 @@ type Config struct {
 	Retention       Retention           `yaml:"retention"`
 	Log             Log                 `yaml:"log"`
 
-	Demo bool   // all mail is caught on this machine
-	Only string // the one site that a command is about; empty: all
+	Version string // of the program, by who reads the configuration
+	Demo    bool   // all mail is caught on this machine
+	Only    string // the one site that a command is about; empty: all
 }
 
 // HTTP is where pages and the API are, and how much is taken there.

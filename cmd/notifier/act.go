@@ -156,7 +156,7 @@ func (d *door) follow(ctx context.Context, o message.Operation, raw json.RawMess
 	defer shown.end()
 	for wait := askSoon; o.Status == message.Running; wait = min(2*wait, askLate) {
 		if d.house != nil { // nobody else may be there to do it
-			if _, err := d.house.operate.Run(ctx, d.house.now()); err != nil {
+			if err := d.house.OperateNow(ctx); err != nil {
 				return o, nil, err
 			}
 		}

@@ -18,7 +18,7 @@ import (
 )
 
 // raw sends bytes to the service, and reads what it answers.
-func (s *service) raw(request string) (status int, header http.Header, body []byte, err error) {
+func (s *daemon) raw(request string) (status int, header http.Header, body []byte, err error) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
 		return 0, nil, nil, err
@@ -42,7 +42,7 @@ func (s *service) raw(request string) (status int, header http.Header, body []by
 }
 
 // ready waits until the service answers.
-func (s *service) ready() {
+func (s *daemon) ready() {
 	s.t.Helper()
 	for begin := time.Now(); ; time.Sleep(50 * time.Millisecond) {
 		answer, err := http.Get(s.url + "/readyz")
@@ -176,7 +176,7 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-func (s *service) withstands(a attack) {
+func (s *daemon) withstands(a attack) {
 	s.t.Helper()
 	status, header, body, err := s.raw(strings.Replace(a.request, "\r\nK", "\r\nAuthorization: Bearer "+testKey, 1))
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/mail/mailtest"
+	"notifier/service"
 	"notifier/settings"
 )
 
@@ -68,20 +69,20 @@ func migrateScript(environment []string) error {
 	if err != nil {
 		return err
 	}
-	h, err := open(context.Background(), config, zap.NewNop())
+	h, err := service.Open(context.Background(), config, zap.NewNop())
 	if err != nil {
 		return err
 	}
-	return errors.Join(h.migrate(context.Background()), h.close())
+	return errors.Join(h.Migrate(context.Background()), h.Close())
 }
 
 // serveScript runs the service until the script ends.
 func serveScript(e *testscript.Env, config settings.Config, key string) error {
-	h, err := open(context.Background(), config, zap.NewNop())
+	h, err := service.Open(context.Background(), config, zap.NewNop())
 	if err != nil {
 		return err
 	}
-	if err := h.migrate(context.Background()); err != nil {
+	if err := h.Migrate(context.Background()); err != nil {
 		return err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -91,11 +92,11 @@ func serveScript(e *testscript.Env, config settings.Config, key string) error {
 	e.Vars = append(e.Vars, settings.ServerVariable+"=http://"+listener.Addr().String(), settings.KeyVariable+"="+key)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- h.serve(ctx, listener, nil) }()
+	go func() { ended <- h.Serve(ctx, listener, nil) }()
 	e.Defer(func() {
 		stop()
 		<-ended
-		_ = h.close()
+		_ = h.Close()
 	})
 	return nil
 }

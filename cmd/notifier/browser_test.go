@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"notifier/service"
 )
 
 // What looks at pages and mails: a library that drives Chromium, one that knows WCAG, and one
@@ -102,7 +104,7 @@ func (d *devProcess) ask(method, path, body string, into any) {
 	if err != nil {
 		d.Fatal(err)
 	}
-	r.Header.Set("Authorization", "Bearer "+devKey)
+	r.Header.Set("Authorization", "Bearer "+service.DevKey)
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		d.Fatal(err)
@@ -123,7 +125,7 @@ func (d *devProcess) ask(method, path, body string, into any) {
 func (d *devProcess) look(tools string, knows map[string]string, deeds map[string]func(), scripts ...string) {
 	d.Helper()
 	settings := map[string]string{
-		"base": "http://" + d.address, "email": demoEmail, "password": demoPassword, "tools": tools, "pictures": os.Getenv("NOTIFIER_TEST_PICTURES"),
+		"base": "http://" + d.address, "email": service.DemoEmail, "password": service.DemoPassword, "tools": tools, "pictures": os.Getenv("NOTIFIER_TEST_PICTURES"),
 	}
 	maps.Copy(settings, knows)
 	told, err := json.Marshal(settings)
@@ -171,7 +173,7 @@ func (d *devProcess) refused(more string) (id string) {
 	var sent struct {
 		Messages []struct{ ID string }
 	}
-	d.ask("POST", "/messages", `{"to":["`+demoRefused+`"],"subject":"Contract ready","text":"It lies on your desk.",`+more+`}`, &sent)
+	d.ask("POST", "/messages", `{"to":["`+service.DemoRefused+`"],"subject":"Contract ready","text":"It lies on your desk.",`+more+`}`, &sent)
 	patiently(d.T, "a message in error", func() bool {
 		var m struct{ Status string }
 		d.ask("GET", "/messages/"+sent.Messages[0].ID, "", &m)

@@ -16,7 +16,7 @@ import (
 // fixed time outside of a bubble of testing/synctest, with how often. The numbers may only
 // fall: what is new takes a bubble, a date of its own, or a loop that looks until it is so.
 var (
-	datedTests    = map[string]int{"api/explain_test.go": 2, "cmd/notifier/heldlinks_test.go": 1, "cmd/notifier/testkey_test.go": 1, "jobs/rest_test.go": 1, "web/centre/centre_test.go": 4}
+	datedTests    = map[string]int{"api/explain_test.go": 2, "service/heldlinks_test.go": 1, "service/testkey_test.go": 1, "jobs/rest_test.go": 1, "web/centre/centre_test.go": 4}
 	sleepingTests = map[string]int{"cmd/notifier/crash_test.go": 3, "cmd/notifier/docs_test.go": 1}
 )
 

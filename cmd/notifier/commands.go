@@ -7,14 +7,12 @@ import (
 	"io"
 	"os"
 	"os/user"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"notifier/access"
-	"notifier/jobs/notifications"
 	"notifier/message"
 	"notifier/rescue"
+	"notifier/service"
 )
 
 func versionCommand() *cobra.Command {
@@ -39,7 +37,7 @@ func sendQueueCommand(s *shared) *cobra.Command {
 			"while the service does. It ends with 6 if some messages failed; see help exit-codes.",
 		Example: "  notifier send-queue\n  notifier send-queue --site default",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return s.withHouse(c, site, func(ctx context.Context, h *house, _ message.Call) error { return h.flushAndTell(c) })
+			return s.withHouse(c, site, func(ctx context.Context, h *service.Service, _ message.Call) error { return flushAndTell(c, h) })
 		},
 	}
 	c.Flags().StringVar(&site, "site", "", "only this `site` (default: all)")
@@ -61,20 +59,14 @@ func retryQueueCommand(s *shared) *cobra.Command {
 			if err := many.Check(); err != nil {
 				return usageError{err}
 			}
-			return s.withHouse(c, site, func(ctx context.Context, h *house, call message.Call) error {
-				n, err := h.desk.RetryAll(ctx, call, many)
-				if err == nil {
-					err = h.store.Note(ctx, access.Record{
-						ID: message.NewID(access.RecordIDs), Site: call.Site, At: call.At, By: call.By, Action: "retry-queue", Subject: "/messages",
-						After: access.State{"retried": n.Retried, "left_alone": n.LeftAlone},
-					})
-				}
+			return s.withHouse(c, site, func(ctx context.Context, h *service.Service, call message.Call) error {
+				n, err := h.RetryAll(ctx, call, many)
 				if err != nil {
 					return err
 				}
 				tell(c, "retried", n.Retried)
 				tellLeft(c, n.LeftAlone)
-				return h.flushAndTell(c)
+				return flushAndTell(c, h)
 			})
 		},
 	}
@@ -85,13 +77,13 @@ func retryQueueCommand(s *shared) *cobra.Command {
 }
 
 // withHouse does something with the service, and closes it.
-func (s *shared) withHouse(c *cobra.Command, site string, do func(ctx context.Context, h *house, call message.Call) error) error {
+func (s *shared) withHouse(c *cobra.Command, site string, do func(ctx context.Context, h *service.Service, call message.Call) error) error {
 	h, err := s.openHouse(c.Context(), site)
 	if err != nil {
 		return err
 	}
-	err = do(c.Context(), h, message.Call{Site: h.config.Site, At: h.now().UTC().Truncate(time.Microsecond), By: whoami()})
-	return errors.Join(err, h.close())
+	err = do(c.Context(), h, h.Call(whoami()))
+	return errors.Join(err, h.Close())
 }
 
 // whoami is how changes of a command are noted: by whose account on this machine.
@@ -103,34 +95,10 @@ func whoami() string {
 	return "command line: " + message.Truncate(u.Username, 40)
 }
 
-// flushOnce sends what is pending and counts what became of it, by move.
-func (h *house) flushOnce(ctx context.Context) (map[string]int, error) {
-	return h.flushBy(ctx, h.flush)
-}
-
-func (h *house) flushBy(ctx context.Context, job *notifications.Job) (map[string]int, error) {
-	now := h.now()
-	if err := h.store.AskAgain(ctx, h.config.Site, now); err != nil { // whoever calls wants it now
-		return nil, err
-	}
-	total, err := job.Sweep(ctx, now)
-	if err != nil {
-		return nil, err
-	}
-	if total == nil {
-		total = map[string]int{}
-	}
-	counts, err := job.Run(ctx, now)
-	for move, n := range counts {
-		total[move] += n
-	}
-	return total, errors.Join(err, ctx.Err())
-}
-
 // flushAndTell flushes and prints what became of the messages. Failures of messages are
 // its error.
-func (h *house) flushAndTell(c *cobra.Command) error {
-	counts, err := h.flushOnce(c.Context())
+func flushAndTell(c *cobra.Command, h *service.Service) error {
+	counts, err := h.FlushOnce(c.Context())
 	for _, line := range []struct {
 		move  message.Move
 		words string

@@ -1,17 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
 	"notifier/listing"
-	"notifier/schedule"
+	"notifier/service"
 	"notifier/settings"
 	"notifier/store"
 )
@@ -81,25 +79,5 @@ func overrides(ctx context.Context, c settings.Config) (all []settings.Value, er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, database.Close()) }()
-	return savedOver(ctx, database)
-}
-
-func overridden(j schedule.Job) (all []settings.Value) {
-	origin := "database, set by " + cmp.Or(j.ChangedBy, "somebody")
-	at := "jobs." + j.Name
-	for _, set := range []struct {
-		key   string
-		value string
-	}{{".every", j.Every}, {".cron", j.Cron}, {".timezone", j.Timezone}} {
-		if set.value != "" {
-			all = append(all, settings.Value{Key: at + set.key, Value: set.value, Origin: origin})
-		}
-	}
-	if j.Wake != nil {
-		all = append(all, settings.Value{Key: at + ".wake", Value: *j.Wake, Origin: origin})
-	}
-	if j.Resting(time.Now()) {
-		all = append(all, settings.Value{Key: at, Value: "paused", Origin: origin})
-	}
-	return all
+	return service.SavedOver(ctx, database)
 }

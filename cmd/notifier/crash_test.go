@@ -147,7 +147,7 @@ func TestFrozenAndThawed(t *testing.T) {
 	}
 }
 
-func say(t *testing.T, s *service, what syscall.Signal) {
+func say(t *testing.T, s *daemon, what syscall.Signal) {
 	t.Helper()
 	if err := s.command.Process.Signal(what); err != nil {
 		t.Fatal(err)

@@ -10,25 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notifier/api"
 	"notifier/api/remote"
 	"notifier/listing"
 	"notifier/message"
-	"notifier/schedule"
 )
-
-// digests are what waits for people.
-func (h *house) digests() *api.Digests {
-	return &api.Digests{Waits: h.store, Close: h.promote, Wake: func() { h.timetable.Wake(schedule.Notifications) }, Compose: h.composeAnyway}
-}
-
-// composeAnyway is compose, also where no account is configured yet.
-func (h *house) composeAnyway(m message.Message) ([]byte, error) {
-	if h.config.SentBy(m.Site).From == "" {
-		m.Sender = message.Address{Email: "notifier@" + h.config.MailDomain()}
-	}
-	return h.compose(m)
-}
 
 // departs is when mail that is due leaves, as the API tells it: with the first run of the jobs at
 // or after it is due.

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"notifier/service"
 	"notifier/settings"
 )
 
@@ -75,7 +76,7 @@ func startDemo(t *testing.T) *demo {
 		t.Fatal(err)
 	}
 	d := &demo{dir: t.TempDir(), address: freeAddress(t), ids: map[string]string{}}
-	journal, err := os.ReadFile("demo.ndjson")
+	journal, err := os.ReadFile("../../service/demo.ndjson")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ wait $service
 		"path/sleep": `#!/bin/sh
 for i in $(seq 300); do
 	/bin/sleep 0.2
-	case $(curl "http://` + d.address + `/api/v1/messages?status=deferred&user=anna&kind=case_changed" -H "Authorization: Bearer ` + devKey + `") in *'"data":[]'*) exit 0;; esac
+	case $(curl "http://` + d.address + `/api/v1/messages?status=deferred&user=anna&kind=case_changed" -H "Authorization: Bearer ` + service.DevKey + `") in *'"data":[]'*) exit 0;; esac
 done
 exit 1
 `,
@@ -130,7 +131,7 @@ exit 1
 	}
 	d.serve(t, file)
 	d.environment = append(os.Environ(), "PATH="+filepath.Join(d.dir, "path")+":"+os.Getenv("PATH"), "CURL_HOME="+d.dir, "HOME="+d.dir,
-		"NOTIFIER_SERVER=http://"+d.address, "NOTIFIER_KEY="+devKey)
+		"NOTIFIER_SERVER=http://"+d.address, "NOTIFIER_KEY="+service.DevKey)
 	d.fail(t)
 	return d
 }
@@ -298,7 +299,7 @@ func TestTheDocsCompile(t *testing.T) {
 	}
 	golang := func(verb string, arguments ...string) {
 		c := exec.Command("go", append([]string{verb, "-overlay", overlay}, arguments...)...)
-		c.Dir, c.Env = root, append(os.Environ(), "NOTIFIER_KEY="+devKey, "CGO_ENABLED=0")
+		c.Dir, c.Env = root, append(os.Environ(), "NOTIFIER_KEY="+service.DevKey, "CGO_ENABLED=0")
 		var out bytes.Buffer
 		c.Stdout, c.Stderr = &out, &out
 		if err := c.Run(); err != nil {

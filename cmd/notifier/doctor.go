@@ -23,6 +23,7 @@ import (
 	"notifier/listing"
 	"notifier/mail"
 	"notifier/message"
+	"notifier/service"
 	"notifier/settings"
 	"notifier/store"
 	"notifier/wallclock"
@@ -194,7 +195,7 @@ func (e *examination) database(ctx context.Context) {
 	case has < knows:
 		failed(fmt.Errorf("its schema is at version %d, this program needs %d", has, knows), "Write: notifier migrate")
 	case has > knows:
-		c := newerSchema(has, knows)
+		c := service.NewerSchema(has, knows)
 		failed(errors.New(c.Says), c.Do)
 	default:
 		e.add(doctor.OK(check, "it answers, and its schema is at version %d", has))
@@ -206,11 +207,9 @@ func (e *examination) database(ctx context.Context) {
 	}
 	e.add(doctor.Clock(theirs, time.Now()))
 	if has == knows {
-		e.grants = grantsOf(e.config, database)
+		e.grants = service.GrantsOf(e.config, database)
 		e.attachments(ctx, database)
-		e.secrets(ctx, database)
-		e.mailFlow(ctx, database)
-		e.between(ctx, database, time.Now())
+		e.add(service.Findings(ctx, e.config, database, time.Now())...)
 	}
 }
 

@@ -18,12 +18,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notifier/access"
-	"notifier/api"
 	"notifier/api/remote"
-	"notifier/gate"
 	"notifier/listing"
-	"notifier/schedule"
+	"notifier/service"
 	"notifier/settings"
 )
 
@@ -32,7 +29,7 @@ import (
 type door struct {
 	client *remote.Client
 	base   string
-	house  *house // nil if the service is elsewhere
+	house  *service.Service // nil if the service is elsewhere
 }
 
 // How often a call is made at most where it is safe to repeat, and how long it waits
@@ -43,7 +40,7 @@ const (
 )
 
 // knock makes a door of an address and a key.
-func knock(base, key string, h *house, o remote.Options) (*door, error) {
+func knock(base, key string, h *service.Service, o remote.Options) (*door, error) {
 	o.UserAgent = "notifier/" + version
 	c, err := remote.New(base, key, o)
 	if err != nil {
@@ -114,11 +111,15 @@ func (s *shared) withDoor(c *cobra.Command, do func(ctx context.Context, d *door
 	if err != nil {
 		return err
 	}
-	d, err := h.door(c.Context())
+	here, err := h.Here(c.Context(), whoami())
+	var d *door
+	if err == nil {
+		d, err = knock("http://here", "none", h, remote.Options{HTTP: &http.Client{Transport: inside{here}}, Attempts: 1})
+	}
 	if err == nil {
 		err = do(c.Context(), d)
 	}
-	return errors.Join(err, h.close())
+	return errors.Join(err, h.Close())
 }
 
 func (s *shared) remoteDoor(c *cobra.Command, server string) (*door, error) {
@@ -148,35 +149,6 @@ func (s *shared) remoteDoor(c *cobra.Command, server string) (*door, error) {
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
-}
-
-// door is the API of the house, without a network.
-func (h *house) door(ctx context.Context) (*door, error) {
-	if err := h.timetable.Read(ctx); err != nil {
-		return nil, err
-	}
-	o := h.apiOptions()
-	o.From = func(*http.Request) string { return "" }
-	o.Gate = atHome{h.gate, access.Caller{Site: h.config.Site, Name: whoami(), Scopes: []access.Scope{access.Admin}, Home: true}}
-	run := func(name string) (schedule.Run, error) { return h.timetable.RunHere(ctx, name) }
-	here := api.Handler(h.desk, h.store, atHand{h.timetable, run}, o, h.log)
-	return knock("http://here", "none", h, remote.Options{HTTP: &http.Client{Transport: inside{here}}, Attempts: 1})
-}
-
-// atHome lets whoever has the database in: a key could stop nobody there.
-type atHome struct {
-	*gate.Gate
-	caller access.Caller
-}
-
-// Admit lets in.
-func (a atHome) Admit(context.Context, string, time.Time) (access.Caller, error) {
-	return a.caller, nil
-}
-
-// Take lets all in: a command asks as fast as it can.
-func (a atHome) Take(context.Context, access.Caller, int, time.Time) access.Allowance {
-	return access.Allowance{OK: true}
 }
 
 // inside answers requests by a handler of this process.

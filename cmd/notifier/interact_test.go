@@ -2,6 +2,8 @@ package main
 
 import (
 	"testing"
+
+	"notifier/service"
 )
 
 // TestConsoleInABrowser does in Chromium what people do on the console's pages, as
@@ -17,5 +19,5 @@ func TestConsoleInABrowser(t *testing.T) {
 	d.start()
 	defer func() { d.stop() }()
 	refused := d.refused(`"case":{"id":"A-1"}`)
-	d.look(tools, map[string]string{"message": refused, "key": devKey}, nil, "testdata/browser/interact.mjs")
+	d.look(tools, map[string]string{"message": refused, "key": service.DevKey}, nil, "testdata/browser/interact.mjs")
 }

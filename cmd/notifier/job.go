@@ -16,7 +16,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notifier/jobs"
 	"notifier/listing"
 	"notifier/message"
 	"notifier/schedule"
@@ -352,12 +351,3 @@ func timedOut(ctx context.Context, err error) error {
 	}
 	return err
 }
-
-// atHand is a timetable that does not run: a job that is asked for is run at once.
-type atHand struct {
-	*jobs.Timetable
-	run func(name string) (schedule.Run, error)
-}
-
-// RunNow runs the job and returns when it has ended.
-func (a atHand) RunNow(name string) (schedule.Run, error) { return a.run(name) }

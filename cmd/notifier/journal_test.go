@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notifier/service"
 	"notifier/settings"
 	"notifier/simulate"
 	"notifier/store/storetest"
@@ -29,18 +30,18 @@ func exported(t *testing.T, database, file, until string, since time.Time) (sent
 		t.Fatal(err)
 	}
 	c.Database.URL = database
-	r, err := newReplay(t.Context(), c, sink{})
+	r, err := service.NewReplay(t.Context(), c, sink{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := r.house.close(); err != nil {
+		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
 	})
 	var command cobra.Command
 	command.SetContext(t.Context())
-	mails, err := r.run(&command, p, o)
+	mails, err := runReplay(&command, r, p, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +49,7 @@ func exported(t *testing.T, database, file, until string, since time.Time) (sent
 	if err := simulate.Write(&out, mails); err != nil {
 		t.Fatal(err)
 	}
-	history := simulate.NewHistory(t.Context(), r.house.store, c.Site, since, time.Time{})
+	history := simulate.NewHistory(t.Context(), storetest.Open(t, database), c.Site, since, time.Time{})
 	if _, err := simulate.WriteJournal(&back, history); err != nil {
 		t.Fatal(err)
 	}

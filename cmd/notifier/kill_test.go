@@ -85,11 +85,11 @@ func killInALoop(t *testing.T, database string, messages, kills int) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	for range kills {
-		service := startService(t, url, relay.Addr())
+		running := startService(t, url, relay.Addr())
 		if err := relay.Wait(ctx, min(relay.Count()+1+random.IntN(messages/kills), messages)); err != nil {
-			t.Fatalf("the relay got %d mails: %v\n%s", relay.Count(), err, service.log())
+			t.Fatalf("the relay got %d mails: %v\n%s", relay.Count(), err, running.log())
 		}
-		service.kill()
+		running.kill()
 	}
 	last := startService(t, url, relay.Addr())
 	select {
@@ -164,7 +164,7 @@ func enqueue(t *testing.T, url string, n int) []message.Message {
 }
 
 // service is the program serving, as a process that can be killed.
-type service struct {
+type daemon struct {
 	t       *testing.T
 	command *exec.Cmd
 	out     *bytes.Buffer
@@ -175,7 +175,7 @@ const testKey = "test-key"
 
 // startService starts the program on a database with a lease of a second, so that a test
 // need not wait long for what a dead process held.
-func startService(t *testing.T, database, relay string, environment ...string) *service {
+func startService(t *testing.T, database, relay string, environment ...string) *daemon {
 	t.Helper()
 	file, err := program()
 	if err != nil {
@@ -186,7 +186,7 @@ func startService(t *testing.T, database, relay string, environment ...string) *
 		t.Fatal(err)
 	}
 	listen := freeAddress(t)
-	s := &service{t: t, command: exec.Command(file, "serve"), out: &bytes.Buffer{}, url: "http://" + listen}
+	s := &daemon{t: t, command: exec.Command(file, "serve"), out: &bytes.Buffer{}, url: "http://" + listen}
 	s.command.Dir = t.TempDir()
 	s.command.Env = append(s.command.Environ(), append([]string{
 		"NOTIFIER_DATABASE__URL=" + database, "NOTIFIER_HTTP__LISTEN=" + listen, "NOTIFIER_HTTP__KEY=" + testKey,
@@ -211,7 +211,7 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func (s *service) kill() {
+func (s *daemon) kill() {
 	if s.command.ProcessState == nil {
 		_ = s.command.Process.Kill()
 		_ = s.command.Wait() // it was killed: that is no news
@@ -219,7 +219,7 @@ func (s *service) kill() {
 }
 
 // stop asks the program to end and waits until it has.
-func (s *service) stop() {
+func (s *daemon) stop() {
 	s.t.Helper()
 	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil {
 		s.t.Fatal(err)
@@ -230,7 +230,7 @@ func (s *service) stop() {
 }
 
 // log is what the program has printed; it must have ended.
-func (s *service) log() string {
+func (s *daemon) log() string {
 	s.kill()
 	return strings.TrimSpace(s.out.String())
 }

@@ -15,6 +15,7 @@ import (
 	"notifier/letter"
 	"notifier/mail"
 	"notifier/message"
+	"notifier/service"
 	"notifier/settings"
 )
 
@@ -30,11 +31,11 @@ const long = "Przełożony zażądał uzupełnienia załączników: „Wniosek o
 // everyMail is each sort of mail that we write, as full as it can be, in all languages.
 func everyMail(t *testing.T) (all []sample) {
 	t.Helper()
-	config, err := settings.Load(os.DevNull, []string{"NOTIFIER_HTTP__PUBLIC_URL=https://notify.example.org", "NOTIFIER_SECRETS__KEY=" + devSecret, "NOTIFIER_LINKS__CASES=https://bpm.example.org/inbox"})
+	config, err := settings.Load(os.DevNull, []string{"NOTIFIER_HTTP__PUBLIC_URL=https://notify.example.org", "NOTIFIER_SECRETS__KEY=" + service.DevSecret, "NOTIFIER_LINKS__CASES=https://bpm.example.org/inbox"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, at := writerOf(config), time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
+	w, at := service.WriterOf(config), time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
 	for _, lang := range []string{"en", "pl", "fr"} {
 		one := func(i, j int) message.Message {
 			m := message.Message{

@@ -8,18 +8,16 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 
 	"notifier/access"
 	"notifier/account"
 	"notifier/listing"
 	"notifier/message"
 	"notifier/rescue"
+	"notifier/service"
 	"notifier/settings"
 	"notifier/simulate"
 )
@@ -101,7 +99,7 @@ func exitCode(err error) int {
 	case errors.Is(err, message.ErrNotFound):
 		return exitNotFound
 	case errors.As(err, &move), errors.Is(err, message.ErrKeyReused), errors.Is(err, message.ErrManual), errors.Is(err, errRefused),
-		errors.Is(err, errNo), errors.Is(err, errCleared), errors.Is(err, errStale), errors.As(err, &missing),
+		errors.Is(err, errNo), errors.Is(err, errCleared), errors.Is(err, service.ErrStale), errors.As(err, &missing),
 		errors.Is(err, access.ErrRevoked), errors.Is(err, access.ErrExpired):
 		return exitRefused
 	case errors.Is(err, context.Canceled):
@@ -171,17 +169,22 @@ func rootCommand() *cobra.Command {
 }
 
 // load reads the configuration.
-func (s *shared) load() (settings.Config, error) { return settings.Load(s.config, os.Environ()) }
+func (s *shared) load() (settings.Config, error) {
+	c, _, err := s.read()
+	return c, err
+}
 
 // read reads the configuration, and where it says what.
 func (s *shared) read() (settings.Config, *settings.Reader, error) {
-	return settings.Read(s.config, os.Environ())
+	c, r, err := settings.Read(s.config, os.Environ())
+	c.Version = version
+	return c, r, err
 }
 
 // openHouse opens the service for a command that ends by itself. A site narrows what the
 // command does to that site, which must exist. It makes no database, and leaves the schema as
 // it is: that is for serve, dev and migrate.
-func (s *shared) openHouse(ctx context.Context, site string) (*house, error) {
+func (s *shared) openHouse(ctx context.Context, site string) (*service.Service, error) {
 	c, err := s.load()
 	if err != nil {
 		return nil, err
@@ -191,62 +194,16 @@ func (s *shared) openHouse(ctx context.Context, site string) (*house, error) {
 	}
 	c.Only = site
 	c.Log.Level, c.Log.Format = "warn", "console" // the command's own words matter
-	log, err := newLogger(c.Log)
+	log, err := service.NewLogger(c.Log)
 	if err != nil {
 		return nil, err
 	}
-	h, err := open(ctx, c, log)
+	h, err := service.Open(ctx, c, log)
 	if err != nil {
 		return nil, err
 	}
-	err = upToDate(ctx, h.store)
-	if err == nil {
-		err = errors.Join(h.readKeys(ctx), h.applySites(ctx))
-	}
-	if err == nil && site != "" {
-		err = h.enter(ctx, site)
-	}
-	if err != nil {
-		return nil, errors.Join(err, h.close())
+	if err := h.Ready(ctx, site); err != nil {
+		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
-}
-
-// enter makes a site the one that requests are for.
-func (h *house) enter(ctx context.Context, site string) error {
-	sites, err := h.store.Sites(ctx)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(sites, site) {
-		return fmt.Errorf("there is no site %q.%s. Add it with notifier site add: %w",
-			message.Truncate(site, 60), message.Suggest(site, sites), message.ErrNotFound)
-	}
-	h.config.Site = site
-	return nil
-}
-
-// newLogger logs to standard error. Nothing is sampled: each move of a message counts.
-func newLogger(s settings.Log) (*zap.Logger, error) {
-	log, _, err := newLoggerAt(s)
-	return log, err
-}
-
-// newLoggerAt is newLogger with its level, which may be changed.
-func newLoggerAt(s settings.Log) (*zap.Logger, zap.AtomicLevel, error) {
-	level, err := zapcore.ParseLevel(s.Level)
-	at := zap.NewAtomicLevelAt(level)
-	if err != nil {
-		return nil, at, err
-	}
-	c := zap.NewProductionConfig()
-	c.Level, c.Sampling, c.Encoding = at, nil, s.Format
-	c.DisableStacktrace, c.DisableCaller = true, true
-	c.EncoderConfig.EncodeTime = zapcore.RFC3339NanoTimeEncoder
-	if s.Format == "console" {
-		c.EncoderConfig.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05.000")
-		c.EncoderConfig.EncodeLevel = zapcore.CapitalLevelEncoder
-	}
-	log, err := c.Build()
-	return log, at, err
 }

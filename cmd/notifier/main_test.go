@@ -20,7 +20,7 @@ import (
 
 // TestMain is the program itself where a script calls it.
 func TestMain(m *testing.M) {
-	testscript.Main(suite{m}, map[string]func(){"notifier": main, "notifier-replica": asReplica})
+	testscript.Main(suite{m}, map[string]func(){"notifier": main})
 }
 
 // suite runs the tests with a Postgres, and with the program if they want it.
@@ -57,7 +57,7 @@ func TestCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	demo, err := filepath.Abs("demo.ndjson")
+	demo, err := filepath.Abs("../../service/demo.ndjson")
 	if err != nil {
 		t.Fatal(err)
 	}

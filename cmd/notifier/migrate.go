@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"notifier/service"
 	"notifier/settings"
 	"notifier/store"
 )
@@ -33,23 +34,6 @@ func migrateCommand(s *shared) *cobra.Command {
 		},
 	)
 	return c
-}
-
-// noTables is that the database is empty.
-var noTables = settings.NoDatabaseError{Says: "the database has no tables yet. Write: notifier migrate. notifier serve makes them, too"}
-
-// upToDate makes sure that the schema is the one that this program needs, or a newer one.
-func upToDate(ctx context.Context, database *store.Store) error {
-	has, knows, err := database.SchemaVersion(ctx)
-	switch {
-	case err != nil:
-		return err
-	case has <= 0:
-		return noTables
-	case has < knows:
-		return fmt.Errorf("the database's schema is at version %d, this program needs %d. Write: notifier migrate. %w", has, knows, errStale)
-	}
-	return nil
 }
 
 // withDatabase does something with the database alone, which is made if it is not there.
@@ -106,16 +90,13 @@ func (s *shared) migrateStatus(c *cobra.Command, _ []string) error {
 		fmt.Fprintf(c.OutOrStdout(), "The schema is at version %d; this program needs %d.\n", has, knows)
 		switch {
 		case has < knows:
-			return fmt.Errorf("write: notifier migrate. %w", errStale)
+			return fmt.Errorf("write: notifier migrate. %w", service.ErrStale)
 		case has > knows:
-			return fmt.Errorf("install the program that made it. %w", errStale)
+			return fmt.Errorf("install the program that made it. %w", service.ErrStale)
 		}
 		return nil
 	})
 }
-
-// errStale is why nothing should run on a schema.
-var errStale = errors.New("the program and the schema do not fit")
 
 func migrateDown(s *shared) *cobra.Command {
 	var a asked

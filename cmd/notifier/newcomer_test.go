@@ -99,7 +99,7 @@ func TestFiftyPostsAreOneMail(t *testing.T) {
 }
 
 // ask calls the API with a key of idempotency, and returns the status; 0 if nobody answers.
-func (s *service) ask(method, path, body, key string) int {
+func (s *daemon) ask(method, path, body, key string) int {
 	r, err := http.NewRequest(method, s.url+"/api/v1"+path, strings.NewReader(body))
 	if err != nil {
 		return 0
@@ -115,7 +115,7 @@ func (s *service) ask(method, path, body, key string) int {
 }
 
 // sent is how many messages there are, if all are sent.
-func (s *service) sent() int {
+func (s *daemon) sent() int {
 	r, err := http.NewRequest(http.MethodGet, s.url+"/api/v1/messages", nil)
 	if err != nil {
 		s.t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notifier/message"
+	"notifier/service"
 )
 
 func outboxCommand(s *shared) *cobra.Command {
@@ -21,10 +22,10 @@ func outboxCommand(s *shared) *cobra.Command {
 	c.AddCommand(&cobra.Command{
 		Use: "list", Short: "List what waits in the outbox, the oldest first, and why",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return s.withHouse(c, site, func(ctx context.Context, h *house, call message.Call) error {
+			return s.withHouse(c, site, func(ctx context.Context, h *service.Service, call message.Call) error {
 				w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 				for after := message.ID(""); ; {
-					all, err := h.store.PostedOf(ctx, call.Site, after, 500)
+					all, err := h.Posted(ctx, call.Site, after, 500)
 					if err != nil || len(all) == 0 {
 						return errors.Join(err, w.Flush())
 					}
@@ -35,20 +36,16 @@ func outboxCommand(s *shared) *cobra.Command {
 				}
 			})
 		},
-	}, posted(s, &site, "retry", "Take a refused request up again", func(ctx context.Context, h *house, call message.Call, id message.ID) error {
-		if err := h.store.RetryPosted(ctx, call.Site, id, call.At); err != nil {
-			return err
-		}
-		_, err := h.outbox.Run(ctx, call.At)
-		return err
-	}), posted(s, &site, "remove", "Give a refused request up", func(ctx context.Context, h *house, call message.Call, id message.ID) error {
-		return h.store.RemovePosted(ctx, call.Site, id)
+	}, posted(s, &site, "retry", "Take a refused request up again", func(ctx context.Context, h *service.Service, call message.Call, id message.ID) error {
+		return h.RetryPosted(ctx, call, id)
+	}), posted(s, &site, "remove", "Give a refused request up", func(ctx context.Context, h *service.Service, call message.Call, id message.ID) error {
+		return h.RemovePosted(ctx, call, id)
 	}))
 	return c
 }
 
 // posted is a command about one request in the outbox.
-func posted(s *shared, site *string, verb, short string, do func(ctx context.Context, h *house, call message.Call, id message.ID) error) *cobra.Command {
+func posted(s *shared, site *string, verb, short string, do func(ctx context.Context, h *service.Service, call message.Call, id message.ID) error) *cobra.Command {
 	return &cobra.Command{
 		Use: verb + " ID", Short: short, Example: "  notifier outbox " + verb + " out_06f3n5mmmt1fq2r6s0hj0v7k9c",
 		Args: func(_ *cobra.Command, arguments []string) error {
@@ -58,7 +55,7 @@ func posted(s *shared, site *string, verb, short string, do func(ctx context.Con
 			return nil
 		},
 		RunE: func(c *cobra.Command, arguments []string) error {
-			return s.withHouse(c, *site, func(ctx context.Context, h *house, call message.Call) error {
+			return s.withHouse(c, *site, func(ctx context.Context, h *service.Service, call message.Call) error {
 				err := do(ctx, h, call, message.ID(arguments[0]))
 				if errors.Is(err, message.ErrNotFound) {
 					err = fmt.Errorf("there is no refused request %q in the outbox. notifier outbox list shows what there is: %w", message.Truncate(arguments[0], 60), err)

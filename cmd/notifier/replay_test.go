@@ -38,7 +38,7 @@ type journal struct{ name, file, until, want string }
 // workflow.
 func journals(t *testing.T) []journal {
 	t.Helper()
-	demo, err := filepath.Abs("demo.ndjson")
+	demo, err := filepath.Abs("../../service/demo.ndjson")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,7 +85,7 @@ func sendCommand(s *shared) *cobra.Command {
 func (s *shared) send(ctx context.Context, c *cobra.Command, d *door, m *sending) error {
 	began := time.Now()
 	if d.house != nil {
-		d.house.warn()
+		d.house.Warn()
 	}
 	if m.dryRun {
 		return s.trySending(ctx, c, d, m)
@@ -133,7 +133,7 @@ func (s *shared) trySending(ctx context.Context, c *cobra.Command, d *door, m *s
 // flush sends what is pending: here, or by the service elsewhere.
 func (d *door) flush(ctx context.Context) error {
 	if d.house != nil {
-		_, err := d.house.flushOnce(ctx)
+		_, err := d.house.FlushOnce(ctx)
 		return err
 	}
 	r, _, err := ask[schedule.Run](ctx, d, request{method: http.MethodPost, path: path("jobs", schedule.Notifications, "run")})

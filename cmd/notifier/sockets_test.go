@@ -19,6 +19,7 @@ import (
 	"notifier/gate"
 	"notifier/mail/mailtest"
 	"notifier/message"
+	"notifier/service"
 	"notifier/store/storetest"
 )
 
@@ -32,7 +33,7 @@ func TestAPreviewOpensNoSocket(t *testing.T) {
 	}
 	defer relay.Close()
 	url := storetest.URL(t, "sqlite")
-	s := startService(t, url, relay.Addr(), "NOTIFIER_HTTP__PUBLIC_URL=https://notify.example.org", "NOTIFIER_SECRETS__KEY="+devSecret)
+	s := startService(t, url, relay.Addr(), "NOTIFIER_HTTP__PUBLIC_URL=https://notify.example.org", "NOTIFIER_SECRETS__KEY="+service.DevSecret)
 	patiently(t, "ready", func() bool {
 		answer, err := http.Get(s.url + "/readyz")
 		return err == nil && answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
@@ -99,14 +100,14 @@ func signedIn(ctx context.Context, t *testing.T, database string) (access.Sessio
 	t.Helper()
 	staff := gate.NewStaff(storetest.Open(t, database), "default", zap.NewNop())
 	call := message.Call{Site: "default", At: time.Now().UTC().Truncate(time.Microsecond), By: "test"}
-	if _, err := staff.AddMember(ctx, call, access.Member{Email: demoEmail, Role: access.Manager}, demoPassword); err != nil {
+	if _, err := staff.AddMember(ctx, call, access.Member{Email: service.DemoEmail, Role: access.Manager}, service.DemoPassword); err != nil {
 		return access.Session{}, "", err
 	}
-	return staff.SignIn(ctx, demoEmail, demoPassword, "127.0.0.1", "test", time.Now())
+	return staff.SignIn(ctx, service.DemoEmail, service.DemoPassword, "127.0.0.1", "test", time.Now())
 }
 
 // watchSockets has strace note each socket that the program opens from now on.
-func watchSockets(t *testing.T, s *service) (opened func() string) {
+func watchSockets(t *testing.T, s *daemon) (opened func() string) {
 	t.Helper()
 	pid, file := s.command.Process.Pid, filepath.Join(t.TempDir(), "sockets")
 	strace := exec.Command("strace", "-f", "-qq", "-o", file, "-e", "trace=socket,connect", "-e", "signal=none", "-p", fmt.Sprint(pid))

@@ -110,7 +110,7 @@ func pushCommand(s *shared) *cobra.Command {
 // push puts templates where they belong: here all or none, elsewhere one after the other.
 func (d *door) push(ctx context.Context, all []template.Template) error {
 	if h := d.house; h != nil {
-		return h.desk.SetTemplates(ctx, message.Call{Site: h.config.Site, At: h.now().UTC().Truncate(time.Microsecond)}, all...)
+		return h.SetTemplates(ctx, all)
 	}
 	for _, partial := range []bool{true, false} {
 		for _, t := range all {

@@ -65,6 +65,7 @@ var walls = map[string][]string{
 	"servicetest":            nil, // a second roof, for the tests of callers
 	"client":                 {},
 	"client/outbox":          {"client"},
+	"service":                nil, // puts the rooms together
 	"cmd/notifier":           nil, // the roof: the only place where rooms meet
 }
 

@@ -14,19 +14,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"notifier/api"
 	"notifier/api/remote"
 	"notifier/listing"
 	"notifier/simulate"
 )
-
-// whatIf is what schedules are tried on.
-func (h *house) whatIf() *api.WhatIf {
-	return &api.WhatIf{Past: h.store, Plan: func(site string) simulate.Options {
-		calendar := h.calendar(site)
-		return simulate.Options{Catalog: h.kindsOf(site), Zone: calendar.Zone.String(), Calendar: calendar}
-	}}
-}
 
 func journalCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{
@@ -84,8 +75,7 @@ func (d *door) copyJournal(ctx context.Context, q url.Values, out io.Writer) err
 			t, _ := time.Parse(time.RFC3339Nano, q.Get(name)) // span wrote it; absent is zero
 			return t
 		}
-		_, err := simulate.WriteJournal(out, simulate.NewHistory(ctx, d.house.store, d.house.config.Site, at("since"), at("until")))
-		return err
+		return d.house.WriteJournal(ctx, out, at("since"), at("until"))
 	}
 	err := d.client.Stream(ctx, remote.Call{Method: http.MethodGet, Path: path("journal"), Query: q}, out)
 	if err != nil {

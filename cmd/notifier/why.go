@@ -19,20 +19,6 @@ import (
 	"notifier/search"
 )
 
-// standing is how a job stands.
-func (h *house) standing(ctx context.Context, name string) (explain.Job, error) {
-	s, err := h.timetable.Line(ctx, name)
-	j := explain.Job{Name: name, Paused: s.Paused, Note: s.Note}
-	if s.Paused {
-		j.By, j.Since, j.Until = s.ChangedBy, s.ChangedAt, s.Until
-	}
-	j.Standing = s.Standing()
-	if len(s.Next) > 0 {
-		j.Next = s.Next[0]
-	}
-	return j, err
-}
-
 func whyCommand(s *shared) *cobra.Command {
 	var user, about, kind, since string
 	c := s.verb("why [MESSAGE]", "Say why a mail came, or did not", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {

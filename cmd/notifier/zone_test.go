@@ -22,7 +22,7 @@ var withoutZone = map[string]string{
 	"letter/wall.go":              "the clock of mails: each names its zone once, in its first line or beside the time",
 	"web/console/reminders.go":    "what the field of a form takes, in the zone of the page",
 	"web/console/suppressions.go": "the same",
-	"cmd/notifier/main.go":        "the log of the demo's console, in the machine's own time",
+	"service/logger.go":           "the log of the demo's console, in the machine's own time",
 	"cmd/notifier/job.go":         "the next runs, with the zone behind the last",
 }
 

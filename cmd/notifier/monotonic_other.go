@@ -1,6 +1,0 @@
-//go:build !linux
-
-package main
-
-// monotonic is asked for by systemd alone, which is nowhere but on Linux.
-func monotonic() int64 { return 0 }
