@@ -14,7 +14,7 @@ import (
 // Whatever stands in a journal, it is planned or the line with the fault is named, and
 // mails come in the order of time.
 func FuzzJournal(f *testing.F) {
-	demo, err := os.ReadFile("../cmd/notifier/demo.ndjson")
+	demo, err := os.ReadFile("../service/demo.ndjson")
 	if err != nil {
 		f.Fatal(err)
 	}
