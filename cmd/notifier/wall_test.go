@@ -163,6 +163,19 @@ func TestTheModulesStandAlone(t *testing.T) {
 	}
 }
 
+// TestTheArchitectureNamesEveryRoom: whoever looks for a room finds it in docs/architecture.md.
+func TestTheArchitectureNamesEveryRoom(t *testing.T) {
+	page, err := os.ReadFile("../../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for room := range walls {
+		if room != "notifier" && !strings.Contains(string(page), "`"+room+"`") {
+			t.Errorf("docs/architecture.md does not say what `%s` does", room)
+		}
+	}
+}
+
 // TestTheProgramHoldsNoTests: what only tests use is not linked into the program. It would
 // make it larger and keep it off systems that the tests do not run on: a Postfix of the
 // tests once did.
