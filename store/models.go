@@ -79,13 +79,13 @@ var unlessThere = clause.OnConflict{DoNothing: true}
 
 // instead makes an INSERT of a row with a key that is there change the columns named of that
 // one, nothing if none is named; only where a condition holds, if there is one.
-func instead(key []string, columns []string, where ...any) clause.OnConflict {
+func instead(key, columns []string, where ...string) clause.OnConflict {
 	c := clause.OnConflict{DoUpdates: clause.AssignmentColumns(columns), DoNothing: len(columns) == 0}
 	for _, name := range key {
 		c.Columns = append(c.Columns, clause.Column{Name: name})
 	}
-	if len(where) > 0 {
-		c.Where = clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: where[0].(string), Vars: where[1:]}}}
+	for _, condition := range where {
+		c.Where.Exprs = append(c.Where.Exprs, clause.Expr{SQL: condition})
 	}
 	return c
 }

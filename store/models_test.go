@@ -218,20 +218,23 @@ func TestTheStaffIsReadAsItWasWritten(t *testing.T) {
 // statement for each length of a list.
 func TestWhatIsNotForGorm(t *testing.T) {
 	t.Parallel()
-	forbidden := regexp.MustCompile(`\.(Save|Preload|AutoMigrate|FirstOrCreate|Row)\(|[^T] IN \?|\bIN \(\?\)`)
+	forbidden := regexp.MustCompile(`\.(Save|Preload|AutoMigrate|FirstOrCreate)\(|\.Row\(\)|\bIN \?|\bIN \(\?\)`)
 	for _, pattern := range []string{"*.go", "sql/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatal(pattern, err)
 		}
 		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
 			b, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for i, line := range strings.Split(string(b), "\n") {
 				code, _, _ := strings.Cut(line, "// ")
-				if strings.Contains(code, "Gorm(") && forbidden.MatchString(strings.ReplaceAll(code, "NOT IN (?)", "")) {
+				if forbidden.MatchString(strings.ReplaceAll(code, "NOT IN (?)", "")) {
 					t.Errorf("%s:%d: %s", file, i+1, strings.TrimSpace(line))
 				}
 			}

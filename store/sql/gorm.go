@@ -69,6 +69,7 @@ func (r runner) QueryContext(ctx context.Context, statement string, arguments ..
 	return r.db.Query(ctx, r.t, statement, arguments...)
 }
 
+// QueryRowContext is for gorm's Row, whose error nobody translates: use Take.
 func (r runner) QueryRowContext(ctx context.Context, statement string, arguments ...any) *sql.Row {
 	return r.db.on(r.t).QueryRowContext(ctx, r.db.Ready(statement), arguments...)
 }
