@@ -47,7 +47,7 @@ SYSTEMS := windows/amd64 darwin/arm64 linux/arm64
 systems: ## Build the program for Windows, macOS and ARM, and vet it there, tests included
 	@for s in $(SYSTEMS); do \
 		export CGO_ENABLED=0 GOOS=$${s%/*} GOARCH=$${s#*/}; \
-		echo "$$s" && go build -o /dev/null ./cmd/notifier && go vet ./cmd/notifier ./service ./settings || exit 1; \
+		echo "$$s" && go build -o /dev/null ./cmd/notifier && go vet ./cmd/notifier ./cli ./service ./settings || exit 1; \
 	done
 
 setup: ## Install what the tests need from the system's packages, where it is missing
@@ -60,7 +60,7 @@ test: setup ## Set up and run all tests under the race detector, and short versi
 	@$(MAKE) --no-print-directory systems
 	go build -o bin/ ./.ci/with
 	go test ./access ./wallclock ./preferences ./.ci/home # what a race detector makes slow, or cheap
-	$(WITH) go test ./cmd/notifier ./service -timeout 30m -parallel 4 -run '$(call named,APreviewIsWhatIsSent $(DRIVES))'
+	$(WITH) go test ./cli ./service -timeout 30m -parallel 4 -run '$(call named,APreviewIsWhatIsSent $(DRIVES))'
 	$(WITH) go test ./web/console -run '$(call named,$(DAYS))'
 	$(WITH) go test ./api -run TestRefusalsAreBounded # the race detector takes memory of its own
 	$(WITH) $(RACE) -skip '$(call named,$(DRIVES) $(DAYS))' $(ALL)
@@ -77,7 +77,7 @@ unit: setup ## Run all tests without the race detector
 	$(WITH) go test $(ALL)
 
 integration: setup ## Let a real workflow engine, Node-RED, call the program over a link that loses answers
-	go test -count=1 -run TestNodeRED ./cmd/notifier
+	go test -count=1 -run TestNodeRED ./cli
 
 home: ## Give the modules the path at which they can be fetched: make home MODULE=example.org/you/notifier
 	@go run ./.ci/home "$(MODULE)"
@@ -91,7 +91,7 @@ test-home: ## Try that on a copy: vet all modules, test the client and the walls
 	@$(MAKE) --no-print-directory -C $(ELSEWHERE) home MODULE=example.org/you/notifier
 	cd $(ELSEWHERE) && GOWORK=off go vet ./... && GOWORK=off go build -o /dev/null ./cmd/notifier
 	cd $(ELSEWHERE) && go vet ./client/... ./client/conformance/... && go test ./client/... ./client/conformance
-	cd $(ELSEWHERE) && go test ./cmd/notifier -run 'TestWalls|TestTheModulesStandAlone|TestTheProgramHoldsNoTests'
+	cd $(ELSEWHERE) && go test ./cli -run 'TestWalls|TestTheModulesStandAlone|TestTheProgramHoldsNoTests'
 	@rm -rf $(ELSEWHERE)
 
 lint: ## Look for what the compiler lets pass

@@ -115,7 +115,7 @@ func Reference() string {
 	var b strings.Builder
 	b.WriteString(`# Configuration
 
-<!-- Written from config.yaml and the program by: go test ./cmd/notifier -run Reference -update -->
+<!-- Written from config.yaml and the program by: go test ./cli -run Reference -update -->
 
 Everything is read from ` + "`config.yaml`" + ` in the working directory, or from the file that ` + "`--config`" + ` names. Each key can also be given by the
 environment, as ` + "`NOTIFIER_SECTION__KEY`" + `, which wins; lists are written with commas there. An unknown key is an error with its line.
