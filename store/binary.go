@@ -63,7 +63,7 @@ func asText(into any) *string {
 	switch v := into.(type) {
 	case *string:
 		return v
-	case *sql.Optional:
+	case *optional:
 		return (*string)(v)
 	}
 	return nil

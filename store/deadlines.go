@@ -218,7 +218,7 @@ func (s *Store) withdraw(ctx context.Context, t *sql.Tx, site, key string, why m
 		return err
 	}
 	err = s.changeRows(ctx, t, rowsOf{
-		site: site, ids: ids, and: sql.Hidden("status") + " IN " + in(message.From(message.Cancel)),
+		site: site, ids: ids, and: hidden("status") + " IN " + in(message.From(message.Cancel)),
 		set: "status = ?, reason = ?, due_at = NULL, changed_at = ?", setArguments: []any{message.After(message.Cancel), message.Superseded, sql.Instant(why.At)},
 	})
 	if err != nil {
@@ -236,7 +236,7 @@ func (s *Store) withdraw(ctx context.Context, t *sql.Tx, site, key string, why m
 // unsent are the reminders of a deadline that nobody has begun to send; their rows are held.
 func (s *Store) unsent(ctx context.Context, t *sql.Tx, site, key string) ([]string, error) {
 	return sql.Texts(s.db.Query(ctx, t, "SELECT q.id FROM messages m"+
-		s.dialect.To("queue", "q", "q.site = m.site AND q.id = m.id AND "+sql.Hidden("q.status")+" IN "+in(message.From(message.Cancel)), s.dialect.Lock("UPDATE"))+
+		s.dialect.To("queue", "q", "q.site = m.site AND q.id = m.id AND "+hidden("q.status")+" IN "+in(message.From(message.Cancel)), s.dialect.Lock("UPDATE"))+
 		" WHERE m.site = ? AND m.reference = ? AND m.reference <> '' AND m.type = ?", site, key, message.Reminder))
 }
 
@@ -254,7 +254,7 @@ func (s *Store) DueDeadlines(ctx context.Context, site string, n int, at time.Ti
 // changed since before was read, or the calendar was, it fails with message.ErrMoved.
 func (s *Store) Remind(ctx context.Context, site string, before, d deadlines.Deadline, reminders []message.Message) error {
 	return s.db.Commit(ctx, func(t *sql.Tx) error {
-		n, err := s.db.Exec(ctx, t, "UPDATE deadlines SET fired_at = ?, next_at = ?, told_on = ? WHERE site = ? AND key = ? AND sequence = ? AND "+sql.Same("next_at", before.NextAt)+
+		n, err := s.db.Exec(ctx, t, "UPDATE deadlines SET fired_at = ?, next_at = ?, told_on = ? WHERE site = ? AND key = ? AND sequence = ? AND "+same("next_at", before.NextAt)+
 			" AND (? = 0 OR ? = (SELECT version FROM sites WHERE site = ?))",
 			sql.Instant(d.FiredAt), sql.Instant(d.NextAt), d.ToldOn.String(), site, d.Key, before.Sequence, sql.Instant(before.NextAt), d.Seen, d.Seen, site)
 		if err != nil {

@@ -31,8 +31,8 @@ func (s *Store) Doubt(ctx context.Context, r message.Refusals) (d message.Doubt,
 				return err
 			}
 		}
-		_, err := s.db.Exec(ctx, t, "INSERT INTO account_answers (site, account, replica, answers, at) VALUES ("+sql.Marks(5)+") ON CONFLICT (site, account, replica) DO UPDATE SET "+
-			sql.SetTo("excluded", "answers, at"), r.Home, r.Account, r.Replica, r.Answers, sql.Instant(r.At))
+		_, err := s.db.Exec(ctx, t, "INSERT INTO account_answers (site, account, replica, answers, at) VALUES ("+marks(5)+") ON CONFLICT (site, account, replica) DO UPDATE SET "+
+			setTo("excluded", "answers, at"), r.Home, r.Account, r.Replica, r.Answers, sql.Instant(r.At))
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func (s *Store) keepRefusals(ctx context.Context, t *sql.Tx, r message.Refusals,
 		return strings.Compare(a.Site+"/"+string(a.Message)+"/"+a.Address, b.Site+"/"+string(b.Message)+"/"+b.Address)
 	})
 	for _, one := range all {
-		_, err := s.db.Exec(ctx, t, "INSERT INTO account_refusals (site, account, said, message_site, message_id, address, domain, at) VALUES ("+sql.Marks(8)+
+		_, err := s.db.Exec(ctx, t, "INSERT INTO account_refusals (site, account, said, message_site, message_id, address, domain, at) VALUES ("+marks(8)+
 			") ON CONFLICT (site, account, said, message_site, message_id, address) DO UPDATE SET at = excluded.at",
 			r.Home, r.Account, said, one.Site, string(one.Message), harmless(one.Address, message.MaxErrorCode), harmless(one.Domain, message.MaxErrorCode), sql.Instant(r.At))
 		if err != nil {

@@ -47,7 +47,7 @@ func (s *Store) ApplyInherited(ctx context.Context, site string, f Inherited, at
 		err := s.db.Row(ctx, t, []any{&before, &zone, &rules, &written},
 			"SELECT timezone, applied_timezone, applied_kinds, applied_at FROM sites WHERE site = ?"+s.dialect.Lock("UPDATE"), site)
 		if errors.Is(err, sql.ErrNoRows) {
-			_, err = s.db.Exec(ctx, t, "INSERT INTO sites (site, timezone, created_at, applied_timezone, applied_kinds, applied_at) VALUES ("+sql.Marks(6)+") ON CONFLICT (site) DO NOTHING",
+			_, err = s.db.Exec(ctx, t, "INSERT INTO sites (site, timezone, created_at, applied_timezone, applied_kinds, applied_at) VALUES ("+marks(6)+") ON CONFLICT (site) DO NOTHING",
 				site, f.Timezone, sql.Instant(at), f.Timezone, f.Rules, sql.Instant(f.Written))
 			return err
 		}

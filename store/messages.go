@@ -145,7 +145,7 @@ func (s *Store) replace(ctx context.Context, t *sql.Tx, before, after message.Me
 // keepWiped notes what a retry took away.
 func (s *Store) keepWiped(ctx context.Context, t *sql.Tx, m message.Message, r message.Retried) error {
 	f := toFailure(r.Error)
-	_, err := s.db.Exec(ctx, t, "INSERT INTO retries ("+retryNames+") VALUES ("+sql.Marks(9)+")",
+	_, err := s.db.Exec(ctx, t, "INSERT INTO retries ("+retryNames+") VALUES ("+marks(9)+")",
 		m.Site, m.ID, r.Number, sql.Instant(r.At), sql.Instant(r.ExecutedAt), sql.Instant(r.ServedAt), f.Category, f.Code, f.Text)
 	if err != nil {
 		return fmt.Errorf("note the retry of %s: %w", m.ID, err)

@@ -54,12 +54,12 @@ func (s *Store) Pause(ctx context.Context, site string, p message.Pause) error {
 // another replica has it, or the account works again.
 func (s *Store) Probe(ctx context.Context, site string, p message.Pause, until time.Time) (bool, error) {
 	probe := func(where string, arguments ...any) *gorm.DB {
-		return s.db.Gorm(ctx, nil).Model(&pauseRow{}).Where("site = ? AND account = ? AND "+sql.Same("until", p.Until), site, p.Account, sql.Instant(p.Until)).
+		return s.db.Gorm(ctx, nil).Model(&pauseRow{}).Where("site = ? AND account = ? AND "+same("until", p.Until), site, p.Account, sql.Instant(p.Until)).
 			Where(where, arguments...).Update("probed_until", sql.Instant(until))
 	}
 	q := probe("probed_until IS NULL")
 	if q.Error == nil && q.RowsAffected == 0 && !p.ProbedUntil.IsZero() { // whoever asked before did not live to tell
-		q = probe(sql.Same("probed_until", p.ProbedUntil), sql.Instant(p.ProbedUntil))
+		q = probe(same("probed_until", p.ProbedUntil), sql.Instant(p.ProbedUntil))
 	}
 	return met(fmt.Sprintf("ask the account %s again", p.Account), q)
 }

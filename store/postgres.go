@@ -92,7 +92,7 @@ var postgresClaim = fmt.Sprintf(`WITH q AS (
 // lies is the condition that a row of the queue is the one that was found before.
 func lies(found string) string {
 	return fmt.Sprintf("queue.ctid = %[1]s.place AND queue.tableoid = %[1]s.part AND %[2]s = %[1]s.id AND %[3]s = %[1]s.site",
-		found, sql.Hidden("queue.id"), sql.Hidden("queue.site"))
+		found, hidden("queue.id"), hidden("queue.site"))
 }
 
 func (p postgres) claim(ctx context.Context, s *Store, c claim) ([]message.Message, error) {
@@ -113,7 +113,7 @@ var postgresSettleWhole = fmt.Sprintf(`UPDATE queue SET %s, changed_at = held.ch
 			(SELECT q.tableoid, q.ctid, q.site, q.id FROM queue q WHERE q.site = $1 AND q.id = i.id OFFSET 0) AS q) AS held
 	WHERE %s AND queue.claim = %d AND %s = '%s'
 	RETURNING queue.id`,
-	settledWhole, lies("held"), firstClaim, sql.Hidden("queue.status"), message.Sending)
+	settledWhole, lies("held"), firstClaim, hidden("queue.status"), message.Sending)
 
 func (p postgres) settleWhole(ctx context.Context, s *Store, t *sql.Tx, rows []settlement) (moved []string, err error) {
 	for len(rows) > 0 {
@@ -154,7 +154,7 @@ var postgresSettle = fmt.Sprintf(`WITH logged AS (
 		CROSS JOIN LATERAL (SELECT FROM queue q WHERE q.site = o.site AND q.id = o.id AND q.claim = o.claim AND %[5]s = '%[3]s' OFFSET 0) AS held
 	ON CONFLICT (site, id) DO UPDATE SET %[4]s WHERE queue.claim = excluded.claim AND queue.status = '%[3]s'
 	RETURNING queue.id || '/' || queue.claim`,
-	attemptNames, attemptUpdate, message.Sending, settled("excluded"), sql.Hidden("q.status"))
+	attemptNames, attemptUpdate, message.Sending, settled("excluded"), hidden("q.status"))
 
 func (postgres) settle(ctx context.Context, s *Store, t *sql.Tx, rows []settlement) ([]string, error) {
 	var o outcomeColumns

@@ -70,7 +70,7 @@ func empty(c column) bool {
 	switch v := c.value.(type) {
 	case *string:
 		return *v == ""
-	case *sql.Optional:
+	case *optional:
 		return *v == ""
 	case *bool:
 		return !*v
@@ -177,7 +177,7 @@ func plainly(c column) any {
 // textOf is a column as a text; nil for NULL.
 func textOf(c column) *string {
 	switch v := c.value.(type) {
-	case *sql.Optional:
+	case *optional:
 		if *v == "" {
 			return nil
 		}

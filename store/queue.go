@@ -100,7 +100,7 @@ func (s *Store) Extend(ctx context.Context, held []message.Message, leaseUntil t
 	for h, list := range ids {
 		slices.Sort(list)
 		err := s.changeRows(ctx, nil, rowsOf{
-			site: h.site, ids: list, and: fmt.Sprintf("%s = '%s' AND claim = ?", sql.Hidden("status"), message.Sending), andArguments: []any{h.claim},
+			site: h.site, ids: list, and: fmt.Sprintf("%s = '%s' AND claim = ?", hidden("status"), message.Sending), andArguments: []any{h.claim},
 			set: "due_at = ?", setArguments: []any{sql.Instant(leaseUntil)},
 		})
 		if err != nil {
@@ -134,11 +134,11 @@ const attemptNames = "site, message_id, claim, started_at, ended_at, replica, ac
 
 // attemptUpdate lets a result that comes late replace what the sweeper had to assume, and
 // nothing else.
-var attemptUpdate = sql.SetTo("excluded", attemptNames) + fmt.Sprintf(" WHERE attempts.category = '%s'", message.LeaseLost)
+var attemptUpdate = setTo("excluded", attemptNames) + fmt.Sprintf(" WHERE attempts.category = '%s'", message.LeaseLost)
 
 // settled is the SET of an outcome, which stands in a row of that name.
 func settled(row string) string {
-	return sql.SetTo(row, "status, reason, due_at, changed_at, rejected, remaining, error_category, error_code, error_text") +
+	return setTo(row, "status, reason, due_at, changed_at, rejected, remaining, error_category, error_code, error_text") +
 		strings.ReplaceAll(", attempts = queue.attempts - 1 + o.attempts, tries = queue.tries - 1 + o.attempts, reached = queue.reached OR o.reached",
 			" o.", " "+row+".")
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -10,6 +11,22 @@ import (
 	"notifier/message"
 	"notifier/store/sql"
 )
+
+// optional is a text that is NULL when empty.
+type optional string
+
+func (o optional) Value() (driver.Value, error) {
+	if o == "" {
+		return nil, nil
+	}
+	return string(o), nil
+}
+
+func (o *optional) Scan(v any) error {
+	s, _ := v.(string)
+	*o = optional(s)
+	return nil
+}
 
 // messageRow is a message as its two tables hold it.
 type messageRow struct {
@@ -69,7 +86,7 @@ func (r *messageRow) state() []column {
 		{"status", (*string)(&r.Status)},
 		{"reason", (*string)(&r.Reason)},
 		{"due_at", (*sql.Instant)(&r.DueAt)},
-		{"window_id", (*sql.Optional)(&r.Window)},
+		{"window_id", (*optional)(&r.Window)},
 		{"queued_at", (*sql.Instant)(&r.QueuedAt)},
 		{"changed_at", (*sql.Instant)(&r.UpdatedAt)},
 		{"claimed_at", (*sql.Instant)(&r.ClaimedAt)},
@@ -99,7 +116,7 @@ func (r *messageRow) queue() []column {
 // window is what the row of the table windows says of the message.
 func (r *messageRow) window() []column {
 	return []column{
-		{"due_at", (*sql.Instant)(&r.windowDue)}, {"closed_at", (*sql.Instant)(&r.windowClosed)}, {"digest_id", (*sql.Optional)(&r.digest)},
+		{"due_at", (*sql.Instant)(&r.windowDue)}, {"closed_at", (*sql.Instant)(&r.windowClosed)}, {"digest_id", (*optional)(&r.digest)},
 	}
 }
 

@@ -48,7 +48,7 @@ func (s *Store) addCounts(ctx context.Context, t *sql.Tx, counts []series.Count)
 		if c.Metric.Level() {
 			n = "CASE WHEN excluded.n > series.n THEN excluded.n ELSE series.n END"
 		}
-		_, err := s.db.Exec(ctx, t, "INSERT INTO series (site, step, metric, at, label, bucket, n) VALUES ("+sql.Marks(7)+")"+
+		_, err := s.db.Exec(ctx, t, "INSERT INTO series (site, step, metric, at, label, bucket, n) VALUES ("+marks(7)+")"+
 			" ON CONFLICT (site, step, metric, at, label, bucket) DO UPDATE SET n = "+n,
 			c.Site, int(c.Step/time.Second), string(c.Metric), c.At.Unix(), c.Label, c.Bucket, c.N)
 		if err != nil {

@@ -81,7 +81,7 @@ func (sqlite) insertMessages(ctx context.Context, t *sql.Tx, rows []*messageRow)
 	}{{"messages", (*messageRow).content}, {"queue", (*messageRow).queue}} {
 		columns := part.columns(new(messageRow))
 		statement, err := t.PrepareContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)",
-			part.table, names("", columns), sql.Marks(len(columns))))
+			part.table, names("", columns), marks(len(columns))))
 		if err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ var (
 		WHERE queue.site = o.site AND queue.id = o.id AND queue.claim = o.claim AND queue.status = '%s'`,
 		settled("o"), message.Sending)
 	sqliteLog = fmt.Sprintf(`INSERT INTO attempts (%s) VALUES (%s) ON CONFLICT (site, message_id, claim) DO UPDATE SET %s`,
-		attemptNames, sql.Marks(len(strings.Split(attemptNames, ","))), attemptUpdate)
+		attemptNames, marks(len(strings.Split(attemptNames, ","))), attemptUpdate)
 )
 
 func (sqlite) settle(ctx context.Context, s *Store, t *sql.Tx, rows []settlement) ([]string, error) {

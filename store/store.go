@@ -83,9 +83,9 @@ func Open(ctx context.Context, settings Settings, log *zap.Logger) (*Store, erro
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, dialect: sqlite{}, log: log, listen: db.Listening(), name: rand.Text()}
+	s := &Store{db: db, dialect: sqlite{}, log: log, name: rand.Text()}
 	if pool := db.Pgx(); pool != nil {
-		s.dialect = postgres{pool: pool}
+		s.dialect, s.listen = postgres{pool: pool}, pool.Config().ConnConfig
 	}
 	return s, nil
 }

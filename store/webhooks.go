@@ -78,7 +78,7 @@ func (s *Store) GiveSecrets(ctx context.Context, e webhook.Endpoint, before []st
 func (s *Store) NoteWebhook(ctx context.Context, e webhook.Endpoint) error {
 	defer s.audiences.Delete(e.Site)
 	return done(fmt.Sprintf("note how %s fares", e.ID), s.db.Gorm(ctx, nil).Model(&webhookRow{}).
-		Where("site = ? AND id = ? AND "+sql.Same("updated_at", e.UpdatedAt), e.Site, e.ID, sql.Instant(e.UpdatedAt)).
+		Where("site = ? AND id = ? AND "+same("updated_at", e.UpdatedAt), e.Site, e.ID, sql.Instant(e.UpdatedAt)).
 		Select("failing_since", "disabled_at", "disabled_for").Updates(toWebhookRow(e)))
 }
 

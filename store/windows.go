@@ -245,7 +245,7 @@ func (s *Store) moveDeferred(ctx context.Context, t *sql.Tx, c closing, moved ma
 			set, arguments = "reason = ?", []any{message.NoAddress}
 		}
 		err := s.changeRows(ctx, t, rowsOf{
-			site: c.site, ids: ids, and: sql.Hidden("status") + " = '" + string(message.Deferred) + "'",
+			site: c.site, ids: ids, and: hidden("status") + " = '" + string(message.Deferred) + "'",
 			set: "status = ?, changed_at = ?, " + set, setArguments: append([]any{message.After(move), sql.Instant(c.at)}, arguments...),
 		})
 		if err == nil {

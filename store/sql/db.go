@@ -15,7 +15,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 	"gorm.io/gorm"
@@ -63,14 +62,6 @@ func (db *DB) Pool() *sql.DB { return db.pool }
 
 // Pgx is the pool on Postgres, for what is worth to be asked past database/sql; nil on SQLite.
 func (db *DB) Pgx() *pgxpool.Pool { return db.pgx }
-
-// Listening is how to make a connection that hears what other processes say; nil on SQLite.
-func (db *DB) Listening() *pgx.ConnConfig {
-	if db.pgx == nil {
-		return nil
-	}
-	return db.pgx.Config().ConnConfig
-}
 
 // OnAlarm says who is told when the database seems gone; nil: nobody any more.
 func (db *DB) OnAlarm(alarm func()) {

@@ -3,17 +3,15 @@ package sql
 import (
 	"context"
 	"database/sql"
-	"strings"
 )
 
 // ErrNoRows is that of database/sql: there is no such row.
 var ErrNoRows = sql.ErrNoRows
 
-// Rows are those of database/sql, and so are the texts and truths that may be NULL.
+// Rows are those of database/sql, and so is a text that may be NULL.
 type (
 	Rows       = sql.Rows
 	NullString = sql.NullString
-	NullBool   = sql.NullBool
 )
 
 // Collect reads all rows and closes them.
@@ -43,26 +41,9 @@ func (db *DB) Row(ctx context.Context, t *Tx, into []any, statement string, argu
 	return err
 }
 
-// Hidden is a column for the conditions of statements that find rows by their keys. By its
-// bare name the planner may believe a partial index of some status to be empty, as it was
-// when the table was last looked at, and read all of it for each row.
-func Hidden(column string) string { return "(" + column + " || '')" }
-
 // Texts reads rows of a single text column.
 func Texts(rows *sql.Rows, err error) ([]string, error) {
 	return Collect(rows, err, func(scan func(...any) error) (s string, err error) {
 		return s, scan(&s)
 	})
-}
-
-// Marks are n marks for arguments.
-func Marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
-
-// SetTo is a SET of the named columns to those of another row.
-func SetTo(row, names string) string {
-	var set []string
-	for name := range strings.SplitSeq(names, ", ") {
-		set = append(set, name+" = "+row+"."+name)
-	}
-	return strings.Join(set, ", ")
 }

@@ -42,18 +42,6 @@ func (i *Instant) Scan(v any) error {
 	return nil
 }
 
-// Same is the condition that a column still is as it was read. A time that cannot be shown was
-// read as the nearest that can, and must be found again by that.
-func Same(column string, read time.Time) string {
-	switch {
-	case read.Equal(message.Clamp(time.Time{}.AddDate(-1, 0, 0))):
-		return column + " <= ?"
-	case read.Equal(message.Clamp(time.Time{}.AddDate(9999, 0, 0))):
-		return column + " >= ?"
-	}
-	return column + " = ?"
-}
-
 // List is a list of texts in a column: JSON, empty when there are none.
 type List []string
 
@@ -77,24 +65,6 @@ func (l *List) Scan(v any) error {
 		return nil
 	}
 	return json.Unmarshal([]byte(s), l)
-}
-
-// Optional is a text that is NULL when empty.
-type Optional string
-
-// Value is how it is written.
-func (o Optional) Value() (driver.Value, error) {
-	if o == "" {
-		return nil, nil
-	}
-	return string(o), nil
-}
-
-// Scan reads it.
-func (o *Optional) Scan(v any) error {
-	s, _ := v.(string)
-	*o = Optional(s)
-	return nil
 }
 
 // OrNull is a time as one that may be missing: nil if zero.
