@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// How large a room may be, and how wide an interface: in lines without tests, and in methods.
+const (
+	largestRoom     = 1500
+	widestInterface = 7
+	longestFunction = 66
+	longestFile     = 480
+)
+
+// Rooms and interfaces that were larger when the bounds were set. Their figures may only fall:
+// lower them when you have made one smaller.
+var (
+	largeRooms = map[string]int{
+		"api": 6900, "client": 2070, "cli": 6880, "explain": 2040, "intake": 2330, "jobs/notifications": 1670, "letter": 1620, "mail": 3390,
+		"message": 5750, "service": 3830, "settings": 2060, "simulate": 2120, "store": 8120, "store/sql": 1560, "template": 1870, "web/console": 6060,
+	}
+	wideInterfaces = map[string]int{
+		"api.Desk": 35, "api.Gate": 9, "api.Records": 32, "console.Desk": 18, "console.Records": 28, "console.Timetable": 8, "centre.Desk": 8, "explain.Store": 13,
+		"gate.Book": 16, "gate.Shelf": 8, "intake.Store": 48, "jobs.Book": 9, "notifications.Queue": 15, "sql.Dialect": 11, "store.dialect": 15,
+	}
+)
+
+// TestHouseRuleOfSizes: a room fits into a head, an interface can be implemented twice, and a
+// function is read without scrolling. Every exported name says what it is.
+func TestHouseRuleOfSizes(t *testing.T) {
+	rooms := map[string]int{}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		room := strings.TrimPrefix(filepath.ToSlash(path), "../")
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (slices.Contains([]string{"bench", "bin", "dev", "client/conformance"}, room) || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && d.Name() != ".."):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		lines := strings.Count(string(source), "\n")
+		rooms[strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")] += lines
+		if lines > longestFile {
+			t.Errorf("%s has %d lines, %d are allowed: what of it is a file of its own?", room, lines, longestFile)
+		}
+		return measureFile(t, path, source)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for room, lines := range rooms {
+		if most := max(largestRoom, largeRooms[room]); lines > most {
+			t.Errorf("%s has %d lines, %d are allowed: what of it is a room of its own?", room, lines, most)
+		}
+	}
+}
+
+func measureFile(t *testing.T, path string, source []byte) error {
+	files := token.NewFileSet()
+	f, err := parser.ParseFile(files, path, source, parser.ParseComments)
+	if err != nil {
+		return err
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			if lines := files.Position(n.End()).Line - files.Position(n.Pos()).Line; lines > longestFunction {
+				t.Errorf("%s: %s has %d lines, %d are allowed", path, n.Name.Name, lines, longestFunction)
+			}
+			if n.Doc == nil && n.Name.IsExported() && !speaksForItself(n) {
+				t.Errorf("%s: %s is exported and says nothing of itself", path, n.Name.Name)
+			}
+			return false
+		case *ast.TypeSpec:
+			name := f.Name.Name + "." + n.Name.Name
+			if i, is := n.Type.(*ast.InterfaceType); is && i.Methods.NumFields() > max(widestInterface, wideInterfaces[name]) {
+				t.Errorf("%s: %s has %d methods, %d are allowed: declare what each user needs", path, name, i.Methods.NumFields(), max(widestInterface, wideInterfaces[name]))
+			}
+		}
+		return true
+	})
+	return nil
+}
+
+// speaksForItself tells whether a function is what a well-known interface asks for, or belongs to
+// what nobody outside sees.
+func speaksForItself(f *ast.FuncDecl) bool {
+	if f.Recv == nil {
+		return false
+	}
+	of := f.Recv.List[0].Type
+	if s, is := of.(*ast.StarExpr); is {
+		of = s.X
+	}
+	if i, is := of.(*ast.IndexExpr); is {
+		of = i.X
+	}
+	id, is := of.(*ast.Ident)
+	return is && !id.IsExported() || slices.Contains([]string{"Error", "Unwrap", "String"}, f.Name.Name)
+}
