@@ -155,8 +155,8 @@ func (d *door) follow(ctx context.Context, o message.Operation, raw json.RawMess
 	shown := newProgress(doing[o.Action], o.Total)
 	defer shown.end()
 	for wait := askSoon; o.Status == message.Running; wait = min(2*wait, askLate) {
-		if d.house != nil { // nobody else may be there to do it
-			if err := d.house.OperateNow(ctx); err != nil {
+		if d.beside != nil { // nobody else may be there to do it
+			if err := d.beside.OperateNow(ctx); err != nil {
 				return o, nil, err
 			}
 		}

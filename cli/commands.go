@@ -37,7 +37,7 @@ func sendQueueCommand(s *shared) *cobra.Command {
 			"while the service does. It ends with 6 if some messages failed; see help exit-codes.",
 		Example: "  notifier send-queue\n  notifier send-queue --site default",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return s.withHouse(c, site, func(ctx context.Context, h *service.Service, _ message.Call) error { return flushAndTell(c, h) })
+			return s.withService(c, site, func(ctx context.Context, h *service.Service, _ message.Call) error { return flushAndTell(c, h) })
 		},
 	}
 	c.Flags().StringVar(&site, "site", "", "only this `site` (default: all)")
@@ -59,7 +59,7 @@ func retryQueueCommand(s *shared) *cobra.Command {
 			if err := many.Check(); err != nil {
 				return usageError{err}
 			}
-			return s.withHouse(c, site, func(ctx context.Context, h *service.Service, call message.Call) error {
+			return s.withService(c, site, func(ctx context.Context, h *service.Service, call message.Call) error {
 				n, err := h.RetryAll(ctx, call, many)
 				if err != nil {
 					return err
@@ -76,9 +76,9 @@ func retryQueueCommand(s *shared) *cobra.Command {
 	return c
 }
 
-// withHouse does something with the service, and closes it.
-func (s *shared) withHouse(c *cobra.Command, site string, do func(ctx context.Context, h *service.Service, call message.Call) error) error {
-	h, err := s.openHouse(c.Context(), site)
+// withService does something with the service, and closes it.
+func (s *shared) withService(c *cobra.Command, site string, do func(ctx context.Context, h *service.Service, call message.Call) error) error {
+	h, err := s.openService(c.Context(), site)
 	if err != nil {
 		return err
 	}

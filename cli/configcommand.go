@@ -13,7 +13,6 @@ import (
 	"notifier/api"
 	"notifier/api/remote"
 	"notifier/listing"
-	"notifier/service"
 	"notifier/settings"
 )
 
@@ -73,7 +72,7 @@ func reloadConfig(s *shared) *cobra.Command {
 			"configuration is wrong, the old one stays. Of several replicas one is asked; SIGHUP does the same.",
 		Example: "  notifier config reload\n  notifier config reload --server https://notify.example.org --key-file admin.key",
 		RunE: func(c *cobra.Command, _ []string) error {
-			d, err := s.running(c, service.Hangup)
+			d, err := s.running(c, hangup)
 			if err != nil {
 				return err
 			}

@@ -1,17 +1,13 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
 
 	"notifier/listing"
 	"notifier/service"
 	"notifier/settings"
-	"notifier/store"
 )
 
 var configuredColumns = []listing.Column[settings.Value]{
@@ -41,7 +37,7 @@ func printConfig(s *shared) *cobra.Command {
 			if !origin {
 				return s.printValues(c, all)
 			}
-			overridden, err := overrides(c.Context(), config)
+			overridden, err := service.Overrides(c.Context(), config)
 			if err != nil {
 				note(c, "Whether the database overrides schedules is not known: %s", err)
 			}
@@ -67,17 +63,4 @@ func (s *shared) printOrigins(c *cobra.Command, all []settings.Value) error {
 // printValues prints the configuration as a file would say it.
 func (s *shared) printValues(c *cobra.Command, all []settings.Value) error {
 	return settings.WriteValues(s.printer(c), all)
-}
-
-// overrides lists the schedules that somebody has set over the configuration.
-func overrides(ctx context.Context, c settings.Config) (all []settings.Value, err error) {
-	if c.Present() != nil {
-		return nil, nil
-	}
-	database, err := store.Open(ctx, c.Database, zap.NewNop())
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, database.Close()) }()
-	return service.SavedOver(ctx, database)
 }

@@ -20,16 +20,25 @@ import (
 
 	"notifier/api/remote"
 	"notifier/listing"
-	"notifier/service"
 	"notifier/settings"
+	"notifier/template"
 )
+
+// beside is what the service does for a command in its own process that the API does not offer.
+type beside interface {
+	Warn() // of what keeps mail from leaving
+	FlushOnce(ctx context.Context) (map[string]int, error)
+	OperateNow(ctx context.Context) error // nobody else may be there to do it
+	SetTemplates(ctx context.Context, all []template.Template) error
+	WriteJournal(ctx context.Context, out io.Writer, since, until time.Time) error
+}
 
 // door is how a command reaches the service: by the requests of its API. Either that is
 // answered in this process, on the database that the configuration names, or elsewhere.
 type door struct {
 	client *remote.Client
 	base   string
-	house  *service.Service // nil if the service is elsewhere
+	beside beside // nil if the service is elsewhere
 }
 
 // How often a call is made at most where it is safe to repeat, and how long it waits
@@ -40,12 +49,12 @@ const (
 )
 
 // knock makes a door of an address and a key.
-func knock(base, key string, h *service.Service, o remote.Options) (*door, error) {
+func knock(base, key string, h beside, o remote.Options) (*door, error) {
 	c, err := remote.New(base, key, o)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	return &door{client: c, base: base, house: h}, nil
+	return &door{client: c, base: base, beside: h}, nil
 }
 
 // elsewhere tells whether a command is about a service that runs somewhere else, and where.
@@ -103,7 +112,7 @@ func (s *shared) withDoor(c *cobra.Command, do func(ctx context.Context, d *door
 		}
 		return do(c.Context(), d)
 	}
-	h, err := s.openHouse(c.Context(), s.site)
+	h, err := s.openService(c.Context(), s.site)
 	if missing, is := errors.AsType[settings.NoDatabaseError](err); is {
 		return fmt.Errorf("%w, and --server URL a service that runs elsewhere", missing)
 	}
@@ -236,7 +245,7 @@ func (d *door) failed(ctx context.Context, err error) error {
 	}
 	var told *remote.Problem
 	if errors.As(err, &told) && told.Code != "" {
-		return &refusal{Problem: *told, here: d.house != nil}
+		return &refusal{Problem: *told, here: d.beside != nil}
 	}
 	if errors.As(err, &told) {
 		return unreachedError{fmt.Errorf("%s answered %d, and not as this service does. Is the address right?", d.base, told.Status)}

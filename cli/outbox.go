@@ -22,7 +22,7 @@ func outboxCommand(s *shared) *cobra.Command {
 	c.AddCommand(&cobra.Command{
 		Use: "list", Short: "List what waits in the outbox, the oldest first, and why",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return s.withHouse(c, site, func(ctx context.Context, h *service.Service, call message.Call) error {
+			return s.withService(c, site, func(ctx context.Context, h *service.Service, call message.Call) error {
 				w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 				for after := message.ID(""); ; {
 					all, err := h.Posted(ctx, call.Site, after, 500)
@@ -55,7 +55,7 @@ func posted(s *shared, site *string, verb, short string, do func(ctx context.Con
 			return nil
 		},
 		RunE: func(c *cobra.Command, arguments []string) error {
-			return s.withHouse(c, *site, func(ctx context.Context, h *service.Service, call message.Call) error {
+			return s.withService(c, *site, func(ctx context.Context, h *service.Service, call message.Call) error {
 				err := do(ctx, h, call, message.ID(arguments[0]))
 				if errors.Is(err, message.ErrNotFound) {
 					err = fmt.Errorf("there is no refused request %q in the outbox. notifier outbox list shows what there is: %w", message.Truncate(arguments[0], 60), err)

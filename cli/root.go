@@ -174,10 +174,10 @@ func (s *shared) read() (settings.Config, *settings.Reader, error) {
 	return c, r, err
 }
 
-// openHouse opens the service for a command that ends by itself. A site narrows what the
+// openService opens the service for a command that ends by itself. A site narrows what the
 // command does to that site, which must exist. It makes no database, and leaves the schema as
 // it is: that is for serve, dev and migrate.
-func (s *shared) openHouse(ctx context.Context, site string) (*service.Service, error) {
+func (s *shared) openService(ctx context.Context, site string) (*service.Service, error) {
 	c, err := s.load()
 	if err != nil {
 		return nil, err

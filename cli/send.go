@@ -84,8 +84,8 @@ func sendCommand(s *shared) *cobra.Command {
 // send hands the message in, and does with it what the flags say.
 func (s *shared) send(ctx context.Context, c *cobra.Command, d *door, m *sending) error {
 	began := time.Now()
-	if d.house != nil {
-		d.house.Warn()
+	if d.beside != nil {
+		d.beside.Warn()
 	}
 	if m.dryRun {
 		return s.trySending(ctx, c, d, m)
@@ -132,8 +132,8 @@ func (s *shared) trySending(ctx context.Context, c *cobra.Command, d *door, m *s
 
 // flush sends what is pending: here, or by the service elsewhere.
 func (d *door) flush(ctx context.Context) error {
-	if d.house != nil {
-		_, err := d.house.FlushOnce(ctx)
+	if d.beside != nil {
+		_, err := d.beside.FlushOnce(ctx)
 		return err
 	}
 	r, _, err := ask[schedule.Run](ctx, d, request{method: http.MethodPost, path: path("jobs", schedule.Notifications, "run")})

@@ -109,7 +109,7 @@ func pushCommand(s *shared) *cobra.Command {
 
 // push puts templates where they belong: here all or none, elsewhere one after the other.
 func (d *door) push(ctx context.Context, all []template.Template) error {
-	if h := d.house; h != nil {
+	if h := d.beside; h != nil {
 		return h.SetTemplates(ctx, all)
 	}
 	for _, partial := range []bool{true, false} {

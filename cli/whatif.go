@@ -70,12 +70,12 @@ func span(since, until string) (url.Values, error) {
 
 // copyJournal copies the journal without holding it in memory.
 func (d *door) copyJournal(ctx context.Context, q url.Values, out io.Writer) error {
-	if d.house != nil {
+	if d.beside != nil {
 		at := func(name string) time.Time {
 			t, _ := time.Parse(time.RFC3339Nano, q.Get(name)) // span wrote it; absent is zero
 			return t
 		}
-		return d.house.WriteJournal(ctx, out, at("since"), at("until"))
+		return d.beside.WriteJournal(ctx, out, at("since"), at("until"))
 	}
 	err := d.client.Stream(ctx, remote.Call{Method: http.MethodGet, Path: path("journal"), Query: q}, out)
 	if err != nil {

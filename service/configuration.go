@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"go.uber.org/zap"
+
 	"notifier/api"
 	"notifier/listing"
 	"notifier/schedule"
@@ -84,7 +86,7 @@ func (s configuration) Configuration(ctx context.Context) (console.Configuration
 		return c, nil
 	}
 	c.Reading = now.Reading
-	overridden, err := SavedOver(ctx, s.store)
+	overridden, err := savedOver(ctx, s.store)
 	if err != nil {
 		return c, err
 	}
@@ -111,8 +113,8 @@ func (s configuration) Export() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// SavedOver lists the schedules that somebody has set over the configuration.
-func SavedOver(ctx context.Context, database *store.Store) (all []settings.Value, err error) {
+// savedOver lists the schedules that somebody has set over the configuration.
+func savedOver(ctx context.Context, database *store.Store) (all []settings.Value, err error) {
 	saved, err := database.Versions(ctx)
 	for name := range saved {
 		var j schedule.Job
@@ -143,4 +145,17 @@ func overridden(j schedule.Job) (all []settings.Value) {
 		all = append(all, settings.Value{Key: at, Value: "paused", Origin: origin})
 	}
 	return all
+}
+
+// Overrides lists the schedules that somebody has set over the configuration.
+func Overrides(ctx context.Context, c settings.Config) (all []settings.Value, err error) {
+	if c.Present() != nil {
+		return nil, nil
+	}
+	database, err := store.Open(ctx, c.Database, zap.NewNop())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, database.Close()) }()
+	return savedOver(ctx, database)
 }

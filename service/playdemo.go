@@ -47,7 +47,7 @@ func (h *Service) Demo(ctx context.Context, now time.Time) error {
 		return errors.New("the demo has no lines")
 	}
 	shift := now.Sub(lines[len(lines)-1].At)
-	r := &Replay{house: h}
+	r := &Replay{service: h}
 	for _, line := range lines {
 		happened := line.At.Add(shift).UTC().Truncate(time.Microsecond)
 		if line.Event != nil {

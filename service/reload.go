@@ -132,7 +132,7 @@ func (h *Service) canCarry(c settings.Config) error {
 	return o.Close()
 }
 
-// apply puts a configuration into force. Couriers of before end with the house: they may
+// apply puts a configuration into force. Couriers of before end with the service: they may
 // have mail on its way.
 func (h *Service) apply(ctx context.Context, c settings.Config, written time.Time) error {
 	o, err := account.Open(c.Configured(), c.AccountOptions(h.grants), h.outgoing(), h.log)

@@ -47,7 +47,7 @@ var ErrNotEmpty = errors.New("the database is not empty: a replay would mix with
 
 // Replay is the service with a clock that jumps from one thing to do to the next.
 type Replay struct {
-	house   *Service
+	service *Service
 	witness *witness
 	// Strict refuses lines that name nobody who is known.
 	Strict bool
@@ -62,23 +62,23 @@ func NewReplay(ctx context.Context, c settings.Config, carrier notifications.Cou
 		return nil, err
 	}
 	c.Limits = notifications.Limits{} // a plan knows none
-	r := &Replay{house: &Service{config: c, log: zap.NewNop(), replica: "replay", store: s}, witness: &witness{Courier: carrier}}
-	r.house.closes(s.Close)
-	r.house.current.out.Store(account.Unopened(c.Configured()))
+	r := &Replay{service: &Service{config: c, log: zap.NewNop(), replica: "replay", store: s}, witness: &witness{Courier: carrier}}
+	r.service.closes(s.Close)
+	r.service.current.out.Store(account.Unopened(c.Configured()))
 	// The desk is there before the schema is brought up to date: what people inherit moves with it.
-	err = r.house.wire(notifications.Only(&notifications.Account{Name: account.Default, Courier: r.witness}))
+	err = r.service.wire(notifications.Only(&notifications.Account{Name: account.Default, Courier: r.witness}))
 	if err == nil {
-		err = r.house.Migrate(ctx)
+		err = r.service.Migrate(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, r.house.Close())
+		return nil, errors.Join(err, r.service.Close())
 	}
 	used, err := s.Messages(ctx, c.Site, message.Filter{Limit: 1})
 	if err == nil && len(used) > 0 {
 		err = ErrNotEmpty
 	}
 	if err != nil {
-		return nil, errors.Join(err, r.house.Close())
+		return nil, errors.Join(err, r.service.Close())
 	}
 	return r, nil
 }
@@ -96,7 +96,7 @@ type work struct {
 // lines first, then Reminders, UserNotifications and Notifications.
 func (r *Replay) Run(ctx context.Context, in io.Reader, o simulate.Options) ([]simulate.Mail, error) {
 	journal := simulate.NewJournal(in)
-	h := r.house
+	h := r.service
 	all := []*work{
 		{schedule: o.Reminders, next: h.store.NextStep, run: h.remind.Run},
 		{schedule: o.UserNotifications, next: h.store.NextWindow, run: h.promote.Run},
@@ -133,7 +133,7 @@ func (r *Replay) ticks(ctx context.Context, all []*work, now, end time.Time) err
 		var next *work
 		var at time.Time
 		for _, w := range all {
-			tick, err := w.tick(ctx, r.house.config.Site, now)
+			tick, err := w.tick(ctx, r.service.config.Site, now)
 			if err != nil {
 				return err
 			}
@@ -172,7 +172,7 @@ func (w *work) tick(ctx context.Context, site string, now time.Time) (time.Time,
 
 // take hands a line of the journal to the front desk.
 func (r *Replay) take(ctx context.Context, l simulate.Line) (err error) {
-	desk, call := r.house.desk, message.Call{Site: r.house.config.Site, At: l.At, By: "journal", Strict: r.Strict}
+	desk, call := r.service.desk, message.Call{Site: r.service.config.Site, At: l.At, By: "journal", Strict: r.Strict}
 	switch {
 	case l.Event != nil:
 		var noted message.Noted
@@ -233,7 +233,7 @@ func (r *Replay) mails(ctx context.Context) ([]simulate.Mail, error) {
 		case message.Single:
 			mail.Since = []time.Time{m.OccurredAt}
 		case message.Digest:
-			items, err := r.house.store.Items(ctx, m.Site, m.ID)
+			items, err := r.service.store.Items(ctx, m.Site, m.ID)
 			if err != nil {
 				return nil, err
 			}
@@ -249,4 +249,4 @@ func (r *Replay) mails(ctx context.Context) ([]simulate.Mail, error) {
 }
 
 // Close ends the service of the replay.
-func (r *Replay) Close() error { return r.house.Close() }
+func (r *Replay) Close() error { return r.service.Close() }

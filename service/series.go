@@ -26,7 +26,7 @@ func (h *Service) counted() countedWindows { return countedWindows{h.store, h} }
 
 type countedWindows struct {
 	*store.Store
-	house *Service
+	service *Service
 }
 
 // Promote closes windows, and counts of how many messages each mail was made. A transaction
@@ -68,10 +68,10 @@ func closing(closed map[string]closedWindow, at time.Time, decide func([]message
 
 func (w countedWindows) count(site string, closed map[string]closedWindow) {
 	for _, c := range closed {
-		if w.house.config.Demo {
+		if w.service.config.Demo {
 			c.at = c.due
 		}
-		w.house.counter.Closed(site, c.n, c.at)
+		w.service.counter.Closed(site, c.n, c.at)
 	}
 }
 
