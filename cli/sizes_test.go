@@ -25,7 +25,7 @@ const (
 var (
 	largeRooms = map[string]int{
 		"api": 6900, "client": 2070, "cli": 6880, "explain": 2040, "intake": 2330, "jobs/notifications": 1670, "letter": 1620, "mail": 3390,
-		"message": 5750, "service": 3830, "settings": 2060, "simulate": 2120, "store": 8120, "store/sql": 1560, "template": 1870, "web/console": 6060,
+		"message": 5750, "service": 3830, "settings": 2060, "simulate": 2120, "store": 8170, "template": 1870, "web/console": 6060,
 	}
 	wideInterfaces = map[string]int{
 		"api.Desk": 35, "api.Gate": 9, "api.Records": 32, "console.Desk": 18, "console.Records": 28, "console.Timetable": 8, "centre.Desk": 8, "explain.Store": 13,
