@@ -81,6 +81,9 @@ func TestSettingsPage(t *testing.T) {
 		}
 	}
 	row := func(key, value, origin string) string {
+		if strings.HasPrefix(origin, s.file) {
+			origin = "<code>" + origin + "</code>"
+		}
 		return fmt.Sprintf(`<code>%s</code></th><td class="grow"><code>%s</code></td><td>%s</td>`, key, value, origin)
 	}
 	says(page(t, browser, "GET", base+"/settings"), row("jobs.reminders.every", "&#34;15m&#34;", s.file+":2"), row("smtp.password", "&#34;***&#34;", s.file+":3"),
