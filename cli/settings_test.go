@@ -81,7 +81,7 @@ func TestSettingsPage(t *testing.T) {
 		}
 	}
 	row := func(key, value, origin string) string {
-		if strings.HasPrefix(origin, s.file) {
+		if !strings.HasPrefix(origin, "<") {
 			origin = "<code>" + origin + "</code>"
 		}
 		return fmt.Sprintf(`<code>%s</code></th><td class="grow"><code>%s</code></td><td>%s</td>`, key, value, origin)
