@@ -74,7 +74,7 @@ func TestKilledInTheMiddleOfAConversation(t *testing.T) {
 			t.Run(row.name+"/"+database, func(t *testing.T) {
 				t.Parallel()
 				url := storetest.URL(t, database)
-				enqueue(t, url, n)
+				storetest.Enqueue(t, url, n)
 				slow := smtpSink(t, 0, "-p", "-W", row.flag)
 				address := fmt.Sprintf("127.0.0.1:%d", slow.Port())
 				first := startService(t, url, address)
@@ -119,7 +119,7 @@ func TestFrozenAndThawed(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t, "postgres")
 	const n = 2000
-	l := newLedger(enqueue(t, url, n))
+	l := newLedger(storetest.Enqueue(t, url, n))
 	relay, err := mailtest.Start(mailtest.Options{OnMail: l.note})
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +178,7 @@ func TestKilledAtEveryWrite(t *testing.T) {
 			}
 			messages, killed := 0, 0
 			for write := 1; write <= row.last; write += row.step {
-				enqueue(t, url, 1)
+				storetest.Enqueue(t, url, 1)
 				messages++
 				c := exec.Command("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace="+row.calls, "-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", row.calls, write), file, "send-queue")
 				c.Dir = t.TempDir()

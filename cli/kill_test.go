@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"net"
 	"os/exec"
@@ -72,7 +71,7 @@ func TestKilledInALoop(t *testing.T) {
 
 func killInALoop(t *testing.T, database string, messages, kills int) {
 	url := storetest.URL(t, database)
-	queued := enqueue(t, url, messages)
+	queued := storetest.Enqueue(t, url, messages)
 	l := newLedger(queued)
 	relay, err := mailtest.Start(mailtest.Options{OnMail: l.note})
 	if err != nil {
@@ -138,29 +137,6 @@ func unsent(t *testing.T, s *store.Store) int {
 		n += len(ms)
 	}
 	return n
-}
-
-// enqueue puts messages into the queue.
-func enqueue(t *testing.T, url string, n int) []message.Message {
-	t.Helper()
-	s := storetest.Open(t, url)
-	now := time.Now().UTC().Truncate(time.Microsecond)
-	if err := s.AddSite(t.Context(), "default", "UTC", now); err != nil {
-		t.Fatal(err)
-	}
-	var all []message.Message
-	for i := range n {
-		all = append(all, message.Message{
-			ID: message.NewID(message.MessageIDs), Site: "default", Type: message.Direct, Domain: "example.org",
-			Envelope: message.Envelope{To: []message.Address{{Email: fmt.Sprintf("user%d@example.net", i)}}},
-			Subject:  fmt.Sprintf("Message %d", i), Text: "A text.", CreatedAt: now, UpdatedAt: now, QueuedAt: now, DueAt: now,
-			Status: message.Pending, Reason: message.BySender,
-		})
-	}
-	if _, err := s.Accept(t.Context(), now, message.Tray{Site: "default", Messages: all}); err != nil {
-		t.Fatal(err)
-	}
-	return all
 }
 
 // service is the program serving, as a process that can be killed.

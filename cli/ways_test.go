@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"notifier/message"
+	"notifier/store/storetest"
 )
 
 // TestPagesAsPeopleSetThem looks at every page in Chromium as testdata/browser/ways.mjs
@@ -36,5 +37,5 @@ func TestPagesAsPeopleSetThem(t *testing.T) {
 // insert writes a message into the demo's database, as a process beside it would.
 func (d *devProcess) insert() {
 	d.Helper()
-	enqueue(d.T, "sqlite:"+filepath.Join(d.dir, "dev", "notifier.db"), 1)
+	storetest.Enqueue(d.T, "sqlite:"+filepath.Join(d.dir, "dev", "notifier.db"), 1)
 }

@@ -56,7 +56,7 @@ func TestFlushOfOneSite(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = relay.Close() })
 	url := storetest.URL(t, "sqlite")
-	enqueue(t, url, 3)
+	storetest.Enqueue(t, url, 3)
 	s := storetest.Open(t, url)
 	if err := s.AddSite(t.Context(), "acme", "UTC", time.Now()); err != nil {
 		t.Fatal(err)

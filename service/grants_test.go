@@ -31,7 +31,6 @@ type rotating struct {
 	given    []string // all tokens
 	uses     int
 	reused   []string
-	slow     time.Duration
 	lifetime int
 }
 

@@ -8,11 +8,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"notifier/message"
 	"notifier/store/storetest"
 )
 
@@ -49,28 +47,6 @@ var program = sync.OnceValues(func() (string, error) {
 })
 
 const testKey = "test-key"
-
-// enqueue puts messages into the queue.
-func enqueue(t *testing.T, url string, n int) {
-	t.Helper()
-	s := storetest.Open(t, url)
-	now := time.Now().UTC().Truncate(time.Microsecond)
-	if err := s.AddSite(t.Context(), "default", "UTC", now); err != nil {
-		t.Fatal(err)
-	}
-	var all []message.Message
-	for i := range n {
-		all = append(all, message.Message{
-			ID: message.NewID(message.MessageIDs), Site: "default", Type: message.Direct, Domain: "example.org",
-			Envelope: message.Envelope{To: []message.Address{{Email: fmt.Sprintf("user%d@example.net", i)}}},
-			Subject:  fmt.Sprintf("Message %d", i), Text: "A text.", CreatedAt: now, UpdatedAt: now, QueuedAt: now, DueAt: now,
-			Status: message.Pending, Reason: message.BySender,
-		})
-	}
-	if _, err := s.Accept(t.Context(), now, message.Tray{Site: "default", Messages: all}); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // difference is the first line in which two outputs differ.
 func difference(got, want string) string {
