@@ -361,10 +361,15 @@ func asciiAddress(address string) (string, error) {
 	if err := message.CheckEmail(address); err != nil {
 		return "", err
 	}
-	local, domain, _ := strings.Cut(address, "@")
-	if strings.Contains(local, "=?") {
-		return "", fmt.Errorf("%q has =? before the @, which mail programs take for encoded text", address)
+	return onTheWire(address)
+}
+
+// onTheWire is asciiAddress of an address that was checked.
+func onTheWire(address string) (string, error) {
+	if isASCII(address) {
+		return address, nil
 	}
+	local, domain, _ := strings.Cut(address, "@")
 	domain, err := asciiDomain(domain)
 	return local + "@" + domain, err
 }

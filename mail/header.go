@@ -36,12 +36,21 @@ func (h *header) words(name string, words []string) {
 // not come out of a parser as it went in, and what cannot be folded to the length of a line.
 func (h *header) text(name, s string) {
 	if readable(s) {
+		if s != "" && len(name)+len(": ")+len(s) <= foldAt { // most fields: they need no words
+			h.line(name, s)
+			return
+		}
 		if words := message.Words(s); fits(name, words) {
 			h.words(name, words)
 			return
 		}
 	}
 	h.words(name, encodedWords(s, longestWord(name)))
+}
+
+// line writes a field that fits on one line.
+func (h *header) line(name, s string) {
+	h.b = append(append(append(append(h.b, name...), ": "...), s...), "\r\n"...)
 }
 
 // fits tells whether each of the words fits on a line; the first stands behind the field's name.
@@ -59,11 +68,11 @@ func fits(name string, words []string) bool {
 // longestWord is what fits on the line of a field's name where it is to be short.
 func longestWord(name string) int { return foldAt - len(name) - len(": ") }
 
-// addresses writes a list of mailboxes.
+// addresses writes a list of mailboxes, which were checked.
 func (h *header) addresses(name string, list []message.Address) error {
 	var words []string
 	for i, a := range list {
-		email, err := asciiAddress(a.Email)
+		email, err := onTheWire(a.Email)
 		if err != nil {
 			return err
 		}

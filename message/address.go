@@ -61,7 +61,7 @@ func CheckEmail(s string) error {
 			return fmt.Errorf("%q has a dot too many before the @. %s", s, asIn)
 		}
 		for _, r := range atom {
-			if unicode.Is(unicode.Cf, r) {
+			if r >= utf8.RuneSelf && unicode.Is(unicode.Cf, r) {
 				return fmt.Errorf("%q has the invisible character %U before the @. %s", s, r, asIn)
 			}
 			if !isAtext(r) {

@@ -185,6 +185,9 @@ type Envelope struct {
 
 // Everyone lists each address once, in the order to, cc, bcc.
 func (e Envelope) Everyone() []string {
+	if len(e.To) == 1 && len(e.Cc)+len(e.Bcc) == 0 {
+		return []string{e.To[0].Email}
+	}
 	var all []string
 	seen := map[string]bool{}
 	for _, list := range [][]Address{e.To, e.Cc, e.Bcc} {

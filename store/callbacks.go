@@ -223,7 +223,7 @@ func (s *Store) ForgetCallbacks(ctx context.Context, site string, endpoint messa
 
 // changesOf are the changes that outcomes led to and that callers are told of: not that a
 // message went back to wait.
-func changesOf(outcomes []settlement, moved []string) []change {
+func changesOf(outcomes []*settlement, moved []string) []change {
 	counted := make(map[string]bool, len(moved))
 	for _, key := range moved {
 		counted[key] = true

@@ -115,9 +115,10 @@ var postgresSettleWhole = fmt.Sprintf(`UPDATE queue SET %s, changed_at = held.ch
 	RETURNING queue.id`,
 	settledWhole, lies("held"), firstClaim, hidden("queue.status"), message.Sending)
 
-func (p postgres) settleWhole(ctx context.Context, s *Store, t *sql.Tx, rows []settlement) (moved []string, err error) {
+func (p postgres) settleWhole(ctx context.Context, s *Store, t *sql.Tx, rows []*settlement) (moved []string, err error) {
+	moved = make([]string, 0, len(rows))
 	for len(rows) > 0 {
-		n := slices.IndexFunc(rows, func(r settlement) bool { return r.Site != rows[0].Site })
+		n := slices.IndexFunc(rows, func(r *settlement) bool { return r.Site != rows[0].Site })
 		if n < 0 {
 			n = len(rows)
 		}
@@ -130,7 +131,7 @@ func (p postgres) settleWhole(ctx context.Context, s *Store, t *sql.Tx, rows []s
 			return nil, err
 		}
 		for _, id := range found {
-			moved = append(moved, settlement{Outcome: message.Outcome{ID: message.ID(id), Claim: firstClaim}}.key())
+			moved = append(moved, claimKey(id, firstClaim))
 		}
 		rows = rows[n:]
 	}
@@ -156,7 +157,7 @@ var postgresSettle = fmt.Sprintf(`WITH logged AS (
 	RETURNING queue.id || '/' || queue.claim`,
 	attemptNames, attemptUpdate, message.Sending, settled("excluded"), hidden("q.status"))
 
-func (postgres) settle(ctx context.Context, s *Store, t *sql.Tx, rows []settlement) ([]string, error) {
+func (postgres) settle(ctx context.Context, s *Store, t *sql.Tx, rows []*settlement) ([]string, error) {
 	var o outcomeColumns
 	var a attemptColumns
 	for _, r := range rows {
@@ -175,7 +176,7 @@ type outcomeColumns struct {
 	reached                                                             []bool
 }
 
-func (c *outcomeColumns) add(r settlement) {
+func (c *outcomeColumns) add(r *settlement) {
 	c.site, c.id, c.claim = append(c.site, r.Site), append(c.id, string(r.ID)), append(c.claim, int32(r.Claim))
 	c.status, c.reason = append(c.status, string(r.status)), append(c.reason, string(r.Reason))
 	c.due, c.changed = append(c.due, sql.OrNull(r.NotBefore)), append(c.changed, sql.OrNull(r.At))
@@ -198,13 +199,13 @@ type attemptColumns struct {
 	uncertain, tried                                                                                                 []bool
 }
 
-func (c *attemptColumns) add(r settlement) {
+func (c *attemptColumns) add(r *settlement) {
 	a := r.attempt
 	c.site, c.id, c.claim = append(c.site, r.Site), append(c.id, string(r.ID)), append(c.claim, int32(r.Claim))
 	c.started, c.ended = append(c.started, sql.OrNull(a.StartedAt)), append(c.ended, sql.OrNull(a.EndedAt))
 	c.replica, c.account, c.server = append(c.replica, a.Replica), append(c.account, a.Account), append(c.server, a.Server)
 	c.uncertain, c.code, c.response = append(c.uncertain, a.Uncertain), append(c.code, int32(a.Code)), append(c.response, a.Response)
-	c.accepted, c.rejected, c.pending = append(c.accepted, a.accepted), append(c.rejected, a.rejected), append(c.pending, a.pending)
+	c.accepted, c.rejected, c.pending = append(c.accepted, text(a.Accepted)), append(c.rejected, text(a.Rejected)), append(c.pending, text(a.Pending))
 	c.category = append(c.category, string(a.failure.Category))
 	c.errorCode, c.errorText, c.ledTo = append(c.errorCode, a.failure.Code), append(c.errorText, a.failure.Text), append(c.ledTo, string(a.LedTo))
 	c.tried = append(c.tried, a.Tried)

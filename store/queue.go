@@ -121,12 +121,13 @@ type settlement struct {
 }
 
 // key names a claim.
-func (r settlement) key() string { return string(r.ID) + "/" + strconv.Itoa(r.Claim) }
+func (r *settlement) key() string { return claimKey(string(r.ID), r.Claim) }
+
+func claimKey(id string, claim int) string { return id + "/" + strconv.Itoa(claim) }
 
 type attemptRow struct {
 	message.Attempt
-	accepted, rejected, pending string
-	failure                     message.Failure
+	failure message.Failure
 }
 
 const attemptNames = "site, message_id, claim, started_at, ended_at, replica, account, server, uncertain, " +
@@ -155,18 +156,20 @@ func (s *Store) SettleEach(ctx context.Context, outcomes []message.Outcome) ([]b
 	moved, err := s.settleAll(ctx, outcomes)
 	each := make([]bool, len(outcomes))
 	for i, o := range outcomes {
-		each[i] = slices.Contains(moved, settlement{Outcome: o}.key())
+		each[i] = slices.Contains(moved, (&settlement{Outcome: o}).key())
 	}
 	return each, err
 }
 
 func (s *Store) settleAll(ctx context.Context, outcomes []message.Outcome) (moved []string, err error) {
-	rows := make([]settlement, len(outcomes))
+	all := make([]settlement, len(outcomes))
+	rows := make([]*settlement, len(outcomes)) // they are large, and change places
 	for i, o := range outcomes {
-		rows[i] = toSettlement(o)
+		all[i] = toSettlement(o)
+		rows[i] = &all[i]
 	}
 	// Locks are taken in one order, so that two replicas cannot wait for each other.
-	slices.SortFunc(rows, func(a, b settlement) int {
+	slices.SortFunc(rows, func(a, b *settlement) int {
 		return cmp.Or(strings.Compare(a.Site, b.Site), strings.Compare(string(a.ID), string(b.ID)))
 	})
 	moved, err = s.settle(ctx, rows)
@@ -178,8 +181,8 @@ func (s *Store) settleAll(ctx context.Context, outcomes []message.Outcome) (move
 
 // settle writes most outcomes as receipts, and returns the keys of what moved. Where nobody
 // is to be told, and the database does it in one statement, that is the whole transaction.
-func (s *Store) settle(ctx context.Context, rows []settlement) (moved []string, err error) {
-	whole, rest := partition(rows, settlement.whole)
+func (s *Store) settle(ctx context.Context, rows []*settlement) (moved []string, err error) {
+	whole, rest := partition(rows, (*settlement).whole)
 	if len(rest) == 0 && s.dialect.atOnce() && s.unheard(ctx, sitesOf(whole)) {
 		if moved, err = s.dialect.settleWhole(ctx, s, nil, whole); err != nil || len(moved) == len(whole) {
 			return moved, err
@@ -220,7 +223,7 @@ func (s *Store) unheard(ctx context.Context, sites []string) bool {
 	return true
 }
 
-func sitesOf(rows []settlement) []string {
+func sitesOf(rows []*settlement) []string {
 	all := make([]string, len(rows))
 	for i, r := range rows {
 		all[i] = r.Site
@@ -229,7 +232,7 @@ func sitesOf(rows []settlement) []string {
 }
 
 // partition divides rows into those that are so and the others.
-func partition(rows []settlement, so func(settlement) bool) (are, others []settlement) {
+func partition(rows []*settlement, so func(*settlement) bool) (are, others []*settlement) {
 	for _, r := range rows {
 		if so(r) {
 			are = append(are, r)
@@ -241,11 +244,11 @@ func partition(rows []settlement, so func(settlement) bool) (are, others []settl
 }
 
 // without are the rows whose keys are not among the moved.
-func without(rows []settlement, moved []string) []settlement {
+func without(rows []*settlement, moved []string) []*settlement {
 	if len(rows) == len(moved) {
 		return nil
 	}
-	_, others := partition(rows, func(r settlement) bool { return slices.Contains(moved, r.key()) })
+	_, others := partition(rows, func(r *settlement) bool { return slices.Contains(moved, r.key()) })
 	return others
 }
 
@@ -264,7 +267,6 @@ func toSettlement(o message.Outcome) settlement {
 	r.attempt = attemptRow{Attempt: *o.Attempt, failure: toFailure(o.Attempt.Failure)}
 	a := &r.attempt
 	a.LedTo = r.status
-	a.accepted, a.rejected, a.pending = text(a.Accepted), text(a.Rejected), text(a.Pending)
 	a.Response = harmless(a.Response, message.MaxErrorText)
 	return r
 }

@@ -26,7 +26,7 @@ type receipt struct {
 const firstClaim = 1
 
 // whole tells whether a receipt says all that there is to be said of an outcome.
-func (r settlement) whole() bool {
+func (r *settlement) whole() bool {
 	if r.Attempt == nil || r.Claim != firstClaim || r.Move != message.Accept || r.Reason != "" || r.Error != nil {
 		return false
 	}
@@ -39,7 +39,7 @@ func (r settlement) whole() bool {
 var settledWhole = fmt.Sprintf("status = '%s', reason = '', due_at = NULL, reached = true, rejected = '', remaining = '', "+
 	"error_category = '', error_code = '', error_text = ''", message.After(message.Accept))
 
-func (r settlement) receipt() string {
+func (r *settlement) receipt() string {
 	a := r.attempt
 	b, _ := json.Marshal(receipt{ // texts and numbers always have a JSON form
 		Started: a.StartedAt.UnixMicro(), Ended: a.EndedAt.UnixMicro(), Replica: a.Replica, Account: a.Account, Server: a.Server,

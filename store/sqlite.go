@@ -119,7 +119,7 @@ func (sqlite) atOnce() bool { return false }
 var sqliteSettleWhole = fmt.Sprintf(`UPDATE queue SET %s, changed_at = ?, receipt = ? WHERE site = ? AND id = ? AND claim = %d AND status = '%s'`,
 	settledWhole, firstClaim, message.Sending)
 
-func (sqlite) settleWhole(ctx context.Context, s *Store, t *sql.Tx, rows []settlement) (moved []string, err error) {
+func (sqlite) settleWhole(ctx context.Context, s *Store, t *sql.Tx, rows []*settlement) (moved []string, err error) {
 	write, err := t.PrepareContext(ctx, s.db.Ready(sqliteSettleWhole))
 	if err != nil {
 		return nil, err
@@ -151,7 +151,7 @@ var (
 		attemptNames, marks(len(strings.Split(attemptNames, ","))), attemptUpdate)
 )
 
-func (sqlite) settle(ctx context.Context, s *Store, t *sql.Tx, rows []settlement) ([]string, error) {
+func (sqlite) settle(ctx context.Context, s *Store, t *sql.Tx, rows []*settlement) ([]string, error) {
 	write, err := t.PrepareContext(ctx, s.db.Ready(sqliteSettle))
 	if err != nil {
 		return nil, err
@@ -178,7 +178,7 @@ func (sqlite) settle(ctx context.Context, s *Store, t *sql.Tx, rows []settlement
 		}
 		if a := r.attempt; r.Attempt != nil {
 			if _, err := log.ExecContext(ctx, r.Site, r.ID, r.Claim, sql.Instant(a.StartedAt), sql.Instant(a.EndedAt), a.Replica, a.Account,
-				a.Server, a.Uncertain, a.accepted, a.rejected, a.pending, a.Code, a.Response,
+				a.Server, a.Uncertain, text(a.Accepted), text(a.Rejected), text(a.Pending), a.Code, a.Response,
 				a.failure.Category, a.failure.Code, a.failure.Text, a.LedTo, a.Tried); err != nil {
 				return nil, err
 			}

@@ -69,10 +69,10 @@ type dialect interface {
 	atOnce() bool
 	// settleWhole writes outcomes that receipts say all of, where the claim still holds, and
 	// tells the keys of what moved.
-	settleWhole(ctx context.Context, s *Store, t *sql.Tx, rows []settlement) (moved []string, err error)
+	settleWhole(ctx context.Context, s *Store, t *sql.Tx, rows []*settlement) (moved []string, err error)
 	// settle is settleWhole for any outcomes, with attempts in rows of their own, which are
 	// written in any case.
-	settle(ctx context.Context, s *Store, t *sql.Tx, rows []settlement) (moved []string, err error)
+	settle(ctx context.Context, s *Store, t *sql.Tx, rows []*settlement) (moved []string, err error)
 	// mergeWindows closes windows, each into the digest of the same position.
 	mergeWindows(ctx context.Context, t *sql.Tx, site string, at time.Time, windows, digests []string) error
 }

@@ -69,7 +69,7 @@ func (s *Store) suppress(ctx context.Context, t *sql.Tx, site string, sup messag
 
 // keepBounces notes the addresses that do not exist. Whoever has complained, or wants no
 // mail, stays on the list for that.
-func (s *Store) keepBounces(ctx context.Context, t *sql.Tx, outcomes []settlement) error {
+func (s *Store) keepBounces(ctx context.Context, t *sql.Tx, outcomes []*settlement) error {
 	type bounce struct {
 		site string
 		message.Suppression

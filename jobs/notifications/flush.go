@@ -373,7 +373,9 @@ func (f *flush) write(batch []message.Outcome, counts map[string]int) {
 	} else {
 		for _, o := range batch {
 			counts[string(o.Move)]++
-			f.log.Debug("message moved", zap.String("id", string(o.ID)), zap.String("move", string(o.Move)))
+			if line := f.log.Check(zap.DebugLevel, "message moved"); line != nil {
+				line.Write(zap.String("id", string(o.ID)), zap.String("move", string(o.Move)))
+			}
 		}
 	}
 	if suspect {
@@ -390,6 +392,7 @@ func (f *flush) collect(first ended) (batch []message.Outcome, carried int) {
 			carried++
 		}
 	}
+	batch = make([]message.Outcome, 0, min(f.o.Batch, 1+len(f.done)))
 	add(first)
 	for len(batch) < f.o.Batch {
 		select {
