@@ -7,14 +7,16 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// How large a room may be, and how wide an interface: in lines without tests, and in methods.
+// How large a room may be, and how wide an interface: in lines without tests and without those
+// that are comments alone, which nobody is to save; and in methods.
 const (
-	largestRoom     = 1500
+	largestRoom     = 1400
 	widestInterface = 7
 	longestFunction = 66
 	longestFile     = 480
@@ -24,14 +26,16 @@ const (
 // lower them when you have made one smaller.
 var (
 	largeRooms = map[string]int{
-		"api": 6900, "client": 2070, "cli": 6880, "explain": 2040, "intake": 2330, "jobs/notifications": 1670, "letter": 1620, "mail": 3390,
-		"message": 5750, "service": 3830, "settings": 2060, "simulate": 2120, "store": 8170, "template": 1870, "web/console": 6060,
+		"api": 6550, "client": 1800, "cli": 6640, "explain": 1950, "intake": 2130, "jobs/notifications": 1510, "letter": 1500, "mail": 3110,
+		"message": 5060, "service": 3510, "settings": 1900, "simulate": 1950, "store": 7440, "template": 1760, "web/console": 5660,
 	}
 	wideInterfaces = map[string]int{
 		"api.Desk": 35, "api.Gate": 9, "api.Records": 32, "console.Desk": 18, "console.Records": 28, "console.Timetable": 8, "centre.Desk": 8, "explain.Store": 13,
 		"gate.Book": 16, "gate.Shelf": 8, "intake.Store": 48, "jobs.Book": 9, "notifications.Queue": 15, "sql.Dialect": 11, "store.dialect": 15,
 	}
 )
+
+var onlyComment = regexp.MustCompile(`(?m)^\s*//`)
 
 // TestHouseRuleOfSizes: a room fits into a head, an interface can be implemented twice, and a
 // function is read without scrolling. Every exported name says what it is.
@@ -52,7 +56,7 @@ func TestHouseRuleOfSizes(t *testing.T) {
 			return err
 		}
 		lines := strings.Count(string(source), "\n")
-		rooms[strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")] += lines
+		rooms[strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")] += lines - len(onlyComment.FindAll(source, -1))
 		if lines > longestFile {
 			t.Errorf("%s has %d lines, %d are allowed: what of it is a file of its own?", room, lines, longestFile)
 		}
