@@ -76,7 +76,16 @@ var (
 	ErrNotStarted = errors.New("the timetable is not running")
 )
 
-// Timetable runs jobs when their schedules say so.
+// Timetable runs jobs when their schedules say so. Each replica has one; the book, which they share,
+// decides between them:
+//
+//	gocron's tick ─┐
+//	poll (2 s)    ─┼► fire: which lines are due? ─► refresh the line ─► book.Fire, which one replica
+//	start: missed ─┘  in the order of planning                          wins for each scheduled time
+//	Wake, WakeAt ──► the line's wake channel ────► a run between ticks, under the same lock
+//
+// Nothing depends on gocron alone: poll finds ticks that it missed, and changes that were made on
+// other replicas. A run is a pass that may end at any point; what it has not done is due at the next.
 type Timetable struct {
 	book  Book
 	o     Options

@@ -11,6 +11,25 @@ import (
 )
 
 // lane is one kept connection and the goroutine that talks on it.
+//
+// With a server that offers PIPELINING (RFC 2920) two mails are in hand at once, the window of the
+// conversation. While the server thinks about mail A, the commands of mail B lie in its buffer:
+//
+//	lane                                          server
+//	MAIL A, RCPT A, RCPT A, DATA      ─────►
+//	                                  ◄─────      250, 250, 550, 354       announce A
+//	text of A, "."; MAIL B, RCPT B, DATA ──►
+//	                                  ◄─────      250 for A                handOver A: A is decided
+//	                                  ◄─────      250, 250, 354            announce B, which sends nothing
+//	text of B, "."; MAIL C, …         ─────►
+//
+// So a mail costs one round trip instead of four or more, and never more than the text of one mail
+// is under way unanswered. If the connection ends in the middle, A may have been taken (it is
+// Uncertain) and B was not, since its text never left: B is begun again elsewhere. What a
+// crash can send twice is bounded by the queue, not here (notifications.Options.Workers).
+//
+// A server that loses what comes behind the final dot is recognised by its silence; the courier then
+// sends commands later (Courier.overlap). Without PIPELINING each command waits for its answer.
 type lane struct {
 	c    *Courier
 	conn *conn
@@ -51,11 +70,14 @@ func (l *lane) serve() error {
 	return nil
 }
 
+// settle notes that a delivery is over. It is told later: whoever hears of it brings the next mail,
+// which this lane can only take once it is free.
 func (l *lane) settle(d *delivery) {
 	d.receipt.EndedAt = time.Now()
 	l.settled = append(l.settled, d)
 }
 
+// tell lets the callers of settled deliveries know.
 func (l *lane) tell() {
 	for i, d := range l.settled {
 		l.settled[i] = nil

@@ -73,6 +73,7 @@ func (l *lane) outOfStep(t *transaction, at stage, r reply) bool {
 	return r.code == 503 && !after && r.failure(at).Category == message.Unknown
 }
 
+// appendCommands writes all commands of a transaction in one piece; their answers are read in order.
 func (l *lane) appendCommands(b []byte, t *transaction) []byte {
 	for i := range t.commands() {
 		b = t.appendCommand(b, i, l.conn.sized)
@@ -156,6 +157,8 @@ func (l *lane) lost(t *transaction, at stage, n int, f *message.Failure) {
 	}
 	switch {
 	case t.refused:
+	// A kept connection that ends before the server has said anything about the mail is the rule,
+	// not a fault: servers close what rests. The others tell of the relay or of one address.
 	case at < atRcpt && kept && !d.over() && d.restarts < maxRestarts:
 		// It was gone before the mail came: nothing of it was looked at.
 		d.restarts++
@@ -196,6 +199,8 @@ func (l *lane) handOver(t, next *transaction) {
 		err = errNotSMTP
 	}
 	through := err == nil && whole && r.ok()
+	// After the final dot only an answer decides. Without one the server may have the mail: that is
+	// Uncertain, and the one place where a person may get it twice (decision 004).
 	switch {
 	case len(t.accepted) == 0:
 	case err != nil || r.ok() && !whole:

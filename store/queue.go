@@ -37,6 +37,19 @@ func (s *Store) SitesInFull(ctx context.Context) ([]access.Site, error) {
 	return all, nil
 }
 
+// A claim is a lease on messages: claim number n of a message belongs to one replica until its due
+// time, which holds the end of the lease while the status is sending. Everything that is written of
+// an attempt names the number and counts only while it still holds (compare-and-set):
+//
+//	queued ──Claim──► sending, claim n+1, due_at = end of the lease
+//	                    │ Extend     the conversation takes longer
+//	                    │ Settle     what the server said: sent, queued again, error …
+//	                    └ the lease lapses: Notifications' sweeper puts the message back and logs
+//	                      that its outcome is not known
+//
+// Replicas take rows that no other has locked (SKIP LOCKED), so none waits for another, and a
+// replica that was stopped for an hour finds that its claims are void.
+
 type claim struct {
 	site, account  string
 	rank           int
@@ -110,7 +123,9 @@ func (s *Store) Extend(ctx context.Context, held []message.Message, leaseUntil t
 	return nil
 }
 
-// settlement is an outcome as the tables take it.
+// settlement is an outcome as the tables take it. Most say no more than that everybody got the mail
+// at the first try: those are one column of the message's own row, its receipt (receipts.go), and
+// need no row in attempts.
 type settlement struct {
 	message.Outcome
 	status              message.Status

@@ -12,8 +12,18 @@ import (
 	"notifier/store/sql"
 )
 
-// together commits trays that come at the same time in one transaction: what a commit costs
-// is paid once for all of them. A tray that comes alone does not wait for others.
+// together is the group commit of the intake: trays that come at the same time share one
+// transaction, so that what a commit costs (a flush of the log, some round trips) is paid once for
+// all of them. A tray that comes alone does not wait for others: there is no delay to tune.
+//
+//	request 1 ─► fewer than writers() busy: commits at once, alone
+//	request 2 ─┐
+//	request 3 ─┼► waiting ──► whoever ends takes all of these along (goOn, carry, acceptAll)
+//	request 4 ─┘
+//
+// The more comes, the larger the groups become, and the cheaper each tray. If a group fails, each
+// of its trays is tried alone, so that a bad one costs its neighbours time but no mail. A caller
+// is answered after the commit, never before it.
 type together struct {
 	mu      sync.Mutex
 	waiting []*asked

@@ -13,6 +13,19 @@ import (
 	"notifier/store/sql"
 )
 
+// A window is what becomes one digest: all that one user is to hear at one instant. Deferred
+// messages name it and have no due time of their own, so that changing one row moves them all.
+//
+//	intake     openWindows: finds the open window of (user, instant) or makes one, and holds it with
+//	           KEY SHARE until the commit: nothing goes into a window that is being closed
+//	promotion  Promote: takes users that nobody else has (SKIP LOCKED), locks their due windows,
+//	           reads what is in them, and in the same transaction stores the digest and closes the
+//	           windows with its id: mergeWindows writes a row per window, none per message
+//	reading    a deferred message whose window is closed counts as merged (toMessage in rows.go)
+//
+// At most one window of a user and instant is open (a unique index sees to that), a closed one never
+// opens again, and users are always locked before windows.
+
 // wait is what a deferred message waits for: its user's instant, in microseconds.
 type wait struct {
 	user string
