@@ -11,6 +11,9 @@ import (
 	"notifier/message"
 )
 
+// ReturnPath is the path under which an OpenID Connect provider sends people back to the pages.
+const ReturnPath = "/login/oidc/callback"
+
 // Why somebody is not let in to the console.
 var (
 	// ErrWrongPassword is told of an address that is not known, too.

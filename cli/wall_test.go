@@ -55,7 +55,7 @@ var walls = map[string][]string{
 	"store/sql":              {"message", "network", "rescue"}, // runs statements on either database
 	"store/storetest":        {"message", "store"},
 	"simulate":               {"message", "preferences", "deadlines", "schedule"},
-	"settings":               {"notifier", "account", "access", "message", "deadlines", "gate", "jobs/notifications", "listing", "mail", "preferences", "schedule", "store", "vault", "wallclock", "web"},
+	"settings":               {"notifier", "account", "access", "message", "deadlines", "gate", "jobs/notifications", "listing", "mail", "preferences", "schedule", "store", "vault", "wallclock"},
 	"api":                    {"message", "health", "timekeeper", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate", "series", "rescue"},
 	"api/remote":             {"message"}, // how commands call it
 	"web":                    {"message", "access", "timekeeper", "web/look"},

@@ -3,8 +3,8 @@ package settings
 import (
 	"net/url"
 
+	"notifier/access"
 	"notifier/message"
-	"notifier/web"
 )
 
 // OIDC are an OpenID Connect provider.
@@ -33,9 +33,9 @@ func (r *Reader) checkOIDC(c *Config) {
 		r.fault("oidc.client_id", "the provider knows this service by a client_id. Write it")
 	}
 	if o.RedirectURL == "" && c.HTTP.PublicURL != "" {
-		o.RedirectURL = c.HTTP.PublicURL + web.Callback
+		o.RedirectURL = c.HTTP.PublicURL + access.ReturnPath
 	}
-	if u, err := url.Parse(o.RedirectURL); err != nil || u.Host == "" || u.Path != web.Callback {
-		r.fault("oidc.redirect_url", "the provider must know where to send people back. Write it as https://notify.example.org%s, or set http.public_url", web.Callback)
+	if u, err := url.Parse(o.RedirectURL); err != nil || u.Host == "" || u.Path != access.ReturnPath {
+		r.fault("oidc.redirect_url", "the provider must know where to send people back. Write it as https://notify.example.org%s, or set http.public_url", access.ReturnPath)
 	}
 }

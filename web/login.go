@@ -137,7 +137,7 @@ func (l *Login) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /logout", l.signOut)
 	if l.o.Provider != nil {
 		mux.HandleFunc("GET /login/oidc", l.depart)
-		mux.HandleFunc("GET "+Callback, l.arrive)
+		mux.HandleFunc("GET "+access.ReturnPath, l.arrive)
 	}
 	mux.Handle("GET /account", l.Guard(http.HandlerFunc(l.account)))
 	mux.Handle("POST /account/sign-out-everywhere", l.Guard(l.Noted("sign-out-everywhere", http.HandlerFunc(l.signOutEverywhere))))

@@ -24,9 +24,6 @@ type Provider interface {
 	Finish(ctx context.Context, v access.Voyage, state, code string) (email string, err error)
 }
 
-// Callback is where the provider sends people back to.
-const Callback = "/login/oidc/callback"
-
 // The cookie of somebody who is on the way to the provider and back.
 const (
 	voyageCookie = "notifier_oidc"

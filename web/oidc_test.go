@@ -61,11 +61,11 @@ func travel(t *testing.T) *journey {
 	for name, verified := range map[string]bool{"anna": true, "unverified": false, "stranger": true} {
 		known[name] = &storage.User{ID: name, Username: name, Password: "at the provider", Email: name + "@example.org", EmailVerified: verified, PreferredLanguage: language.English}
 	}
-	storage.RegisterClients(storage.WebClient("notifier", "the client's secret", service.URL+web.Callback))
+	storage.RegisterClients(storage.WebClient("notifier", "the client's secret", service.URL+access.ReturnPath))
 	provider = exampleop.SetupServer(other.URL, storage.NewStorage(known), nil, false, op.WithAllowInsecure())
 	mux := http.NewServeMux()
 	web.NewLogin(staff, web.LoginOptions{Provider: gate.NewProvider(gate.OIDC{
-		Issuer: other.URL, ClientID: "notifier", ClientSecret: "the client's secret", RedirectURL: service.URL + web.Callback,
+		Issuer: other.URL, ClientID: "notifier", ClientSecret: "the client's secret", RedirectURL: service.URL + access.ReturnPath,
 	})}, zap.NewNop()).Routes(mux)
 	pages = look.Guarded(http.NewCrossOriginProtection().Handler(mux))
 	return &journey{T: t, Client: fresh(t), service: service.URL, provider: other.URL}
@@ -204,7 +204,7 @@ func FuzzVoyage(f *testing.F) {
 	provider := gate.NewProvider(gate.OIDC{Issuer: "http://127.0.0.1:1", ClientID: "x", RedirectURL: "http://127.0.0.1/"})
 	web.NewLogin(gate.NewStaff(nil, "default", zap.NewNop()), web.LoginOptions{Provider: provider}, zap.NewNop()).Routes(mux)
 	f.Fuzz(func(t *testing.T, cookie, state, code string) {
-		r := httptest.NewRequest("GET", web.Callback+"?"+url.Values{"state": {state}, "code": {code}}.Encode(), nil)
+		r := httptest.NewRequest("GET", access.ReturnPath+"?"+url.Values{"state": {state}, "code": {code}}.Encode(), nil)
 		r.AddCookie(&http.Cookie{Name: "notifier_oidc", Value: cookie})
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, r)

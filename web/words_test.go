@@ -35,7 +35,7 @@ func TestSigningInSpeaksThreeLanguages(t *testing.T) {
 		{"GET", "/login", nil, http.StatusOK, map[string]string{"en": "Sign in", "pl": "Zaloguj", "fr": "Se connecter"}},
 		{"POST", "/login", wrong, http.StatusUnauthorized, map[string]string{"en": "is not right", "pl": "się nie zgadza", "fr": "est incorrect"}},
 		{"GET", "/login/oidc", nil, http.StatusBadGateway, map[string]string{"en": "does not answer", "pl": "nie odpowiada", "fr": "ne répond pas"}},
-		{"GET", web.Callback, nil, http.StatusUnauthorized, map[string]string{"en": "did not prove", "pl": "nie potwierdził", "fr": "n’a pas prouvé"}},
+		{"GET", access.ReturnPath, nil, http.StatusUnauthorized, map[string]string{"en": "did not prove", "pl": "nie potwierdził", "fr": "n’a pas prouvé"}},
 		{"POST", "/login", url.Values{"email": {strings.Repeat("x", 20<<10)}}, http.StatusBadRequest, map[string]string{"en": "cannot be read", "pl": "odczytać formularza", "fr": "illisible"}},
 	} {
 		for lang, says := range c.says {

@@ -10,7 +10,6 @@ import (
 	"reflect"
 	"time"
 
-	gormpostgres "gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 	"gorm.io/gorm/schema"
@@ -20,13 +19,14 @@ import (
 
 // openGorm lets gorm write statements for a database. What it remembers of models is the
 // database's own: it holds channels, which must not go from one bubble of synctest to another.
-func openGorm(db *DB, dialector gorm.Dialector) (err error) {
+func openGorm(db *DB, d dialector) (err error) {
+	d.run = runner{db, nil}
 	schema.RegisterSerializer("instant", instants{})
 	schema.RegisterSerializer("sparse", sparse{})
 	schema.RegisterSerializer("json", sparse{always: true})
 	schema.RegisterSerializer("text", plain{})
 	schema.RegisterSerializer("blob", blob{})
-	db.gorm, err = gorm.Open(dialector, &gorm.Config{
+	db.gorm, err = gorm.Open(d, &gorm.Config{
 		Logger:                 logger.Discard, // Ready logs statements, without arguments; errors are returned
 		SkipDefaultTransaction: true,
 		NowFunc:                func() time.Time { return time.Time{} }, // times are handed in
@@ -78,10 +78,6 @@ func (r runner) QueryRowContext(ctx context.Context, statement string, arguments
 func (runner) PrepareContext(context.Context, string) (*sql.Stmt, error) {
 	return nil, errors.ErrUnsupported
 }
-
-type postgresDialector struct{ gormpostgres.Dialector }
-
-func (postgresDialector) Translate(err error) error { return translate(err) }
 
 // translate is Told for gorm: each error of each of its methods passes through here, also
 // where the link breaks between two rows.

@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"go.uber.org/zap"
-	gormpostgres "gorm.io/driver/postgres"
 )
 
 func openPostgres(ctx context.Context, url string, connections int, log *zap.Logger) (*DB, error) {
@@ -46,8 +45,7 @@ func openPostgres(ctx context.Context, url string, connections int, log *zap.Log
 		closePool(pool)
 		return err
 	}}
-	dialector := postgresDialector{gormpostgres.Dialector{Config: &gormpostgres.Config{Conn: runner{opened, nil}}}}
-	if err := openGorm(opened, dialector); err != nil {
+	if err := openGorm(opened, postgresDialector); err != nil {
 		_ = opened.close()
 		return nil, fmt.Errorf("open the database: %w", err)
 	}

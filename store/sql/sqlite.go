@@ -40,7 +40,7 @@ func openSQLite(ctx context.Context, file string, log *zap.Logger) (*DB, error) 
 		return nil, fmt.Errorf("open the database %s: %w", file, err)
 	}
 	opened := &DB{pool: db, dialect: SQLite{}, log: log, close: db.Close}
-	if err := openGorm(opened, sqliteDialector{runner{opened, nil}}); err != nil {
+	if err := openGorm(opened, sqliteDialector); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open the database %s: %w", file, err)
 	}
