@@ -15,11 +15,12 @@ import (
 var walls = map[string][]string{
 	"":                       {}, // what the program brings along
 	"wallclock":              {},
-	"message":                {},
+	"language":               {}, // what we say, in each language
+	"message":                {"language"},
 	"access":                 {"message"},
 	"account":                {"message", "access", "mail", "jobs/notifications"},
 	"schedule":               {"message", "wallclock"},
-	"preferences":            {"message", "wallclock"},
+	"preferences":            {"language", "message", "wallclock"},
 	"deadlines":              {"message", "wallclock"},
 	"webhook":                {"message"},
 	"vault":                  {}, // what seals secrets in the database
@@ -31,10 +32,10 @@ var walls = map[string][]string{
 	"rescue":                 {}, // what keeps a panic from ending the process
 	"health":                 {}, // what keeps the service from its work
 	"document":               {"message"},
-	"letter":                 {"message", "wallclock"},
+	"letter":                 {"language", "message", "wallclock"},
 	"listing":                {},
 	"series":                 {"message"},
-	"digest":                 {"message", "letter"},
+	"digest":                 {"language", "message", "letter"},
 	"mail":                   {"message", "network", "rescue"},
 	"mail/mailbox":           {"rescue"}, // the demo's mail server
 	"mail/mailtest":          {"rescue"}, // those of the tests
@@ -50,7 +51,7 @@ var walls = map[string][]string{
 	"jobs/retention":         {"message", "access", "webhook"},
 	"jobs/callbacks":         {"message", "webhook", "network", "vault", "rescue"},
 	"jobs/reminders":         {"message", "deadlines", "letter", "schedule"},
-	"explain":                {"message", "deadlines", "schedule", "wallclock"},
+	"explain":                {"language", "message", "deadlines", "schedule", "wallclock"},
 	"store":                  {"message", "preferences", "deadlines", "document", "schedule", "webhook", "template", "access", "series", "rescue", "store/sql"},
 	"store/sql":              {"message", "network", "rescue"}, // runs statements on either database
 	"store/storetest":        {"message", "store"},
@@ -59,7 +60,7 @@ var walls = map[string][]string{
 	"api":                    {"message", "health", "timekeeper", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate", "series", "rescue"},
 	"api/remote":             {"message"}, // how commands call it
 	"web":                    {"message", "access", "timekeeper", "web/look"},
-	"web/look":               {"message", "wallclock"},
+	"web/look":               {"language", "message", "wallclock"},
 	"web/console":            {"message", "health", "timekeeper", "preferences", "deadlines", "schedule", "search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},
 	"web/centre":             {"message", "timekeeper", "preferences", "schedule", "wallclock", "links", "explain", "web/look"},
 	"servicetest":            nil, // a second roof, for the tests of callers

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"notifier/message"
+	"notifier/language"
 )
 
 // words is all that a digest says of its own accord, in one language. Sentences whose
@@ -30,10 +30,10 @@ type words struct {
 	others    func(n int) string // cases that the preheader does not name
 }
 
-// speak is the catalogue for somebody who wants that language (message.Languages.Lookup);
+// speak is the catalogue for somebody who wants that language (language.Lookup);
 // English where there is none.
-func speak(language string) *words {
-	switch spoken.Lookup(language) {
+func speak(tag string) *words {
+	switch spoken.Lookup(tag) {
 	case "pl":
 		return &polish
 	case "fr":
@@ -43,7 +43,7 @@ func speak(language string) *words {
 }
 
 // spoken are the languages of the catalogues.
-var spoken = message.NewLanguages("en", "pl", "fr")
+var spoken = language.NewMatcher("en", "pl", "fr")
 
 var english = words{
 	headline: func(items, cases int) string {

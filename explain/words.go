@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"golang.org/x/text/feature/plural"
-	"golang.org/x/text/language"
+	bcp47 "golang.org/x/text/language"
 
+	"notifier/language"
 	"notifier/message"
 )
 
@@ -39,7 +40,7 @@ type said struct {
 
 var (
 	spoken  = []*words{&english, &polish, &french}
-	tongues = message.NewLanguages(english.lang, polish.lang, french.lang)
+	tongues = language.NewMatcher(english.lang, polish.lang, french.lang)
 )
 
 // speak is the catalogue for somebody who speaks that: a tag, or a list as browsers send
@@ -60,7 +61,7 @@ func Choose(list string) string { return speak(list).lang }
 // count is a number with its noun, in the form that the language asks for (CLDR).
 func (w *words) count(n int, noun string) string {
 	forms := w.counts[noun]
-	text, has := forms[plural.Cardinal.MatchPlural(language.MustParse(w.lang), n, 0, 0, 0, 0)]
+	text, has := forms[plural.Cardinal.MatchPlural(bcp47.MustParse(w.lang), n, 0, 0, 0, 0)]
 	if !has {
 		text = forms[plural.Other]
 	}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"notifier/language"
 	"notifier/message"
 )
 
@@ -58,10 +59,10 @@ type words struct {
 	last       string
 }
 
-// speak is the catalogue for somebody who wants that language (message.Languages.Lookup);
+// speak is the catalogue for somebody who wants that language (language.Lookup);
 // English where there is none.
-func speak(language string) *words {
-	switch spoken.Lookup(language) {
+func speak(tag string) *words {
+	switch spoken.Lookup(tag) {
 	case "pl":
 		return &polish
 	case "fr":
@@ -71,7 +72,7 @@ func speak(language string) *words {
 }
 
 // spoken are the languages of the catalogues.
-var spoken = message.NewLanguages("en", "pl", "fr")
+var spoken = language.NewMatcher("en", "pl", "fr")
 
 var english = words{
 	lang:     "en",

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"notifier/language"
 )
 
 // Extra is what only some messages have.
@@ -129,7 +131,7 @@ func (d Draft) checkExtra(bad *Invalid) {
 	if d.Priority != "" && !slices.Contains(ranks, d.Priority) {
 		bad.Add("/priority", "bad_word", "%q is no priority. Write high, normal or low", Truncate(string(d.Priority), 60))
 	}
-	_, err := Language(d.Language)
+	_, err := language.Canonical(d.Language)
 	bad.Check("/language", "bad_language", err)
 	d.checkHeaders(bad)
 	if len(d.Tags) > maxTags {

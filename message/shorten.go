@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"github.com/rivo/uniseg"
+
+	"notifier/language"
 )
 
 // MaxKept is how much of a text for people a record keeps, in characters. Mails and pages
@@ -82,7 +84,7 @@ func (e *Event) Shorten() Shortened {
 // A line break in a subject or a name is refused by Check: there it is more likely an
 // attack (RFC 5322 §2.2). It writes the language as BCP 47 does, too.
 func (d *Draft) Shorten() (s Shortened) {
-	d.Language, _ = Language(d.Language) // Check says what is wrong
+	d.Language, _ = language.Canonical(d.Language) // Check says what is wrong
 	if d.Case != nil {
 		of := *d.Case
 		s, d.Case = of.Shorten(), &of

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"notifier/language"
 )
 
 // Text is a short text in one language or several.
@@ -18,7 +20,7 @@ type Text struct {
 // Plain is a text without translations.
 func Plain(s string) Text { return Text{plain: s} }
 
-// In is the text in that language, or in the nearest that there is (Languages.Lookup); else
+// In is the text in that language, or in the nearest that there is (language.Lookup); else
 // in English; else in the first language by its tag.
 func (t Text) In(wanted string) string {
 	if t.translated == nil {
@@ -29,11 +31,7 @@ func (t Text) In(wanted string) string {
 	}
 	tags := slices.Sorted(maps.Keys(t.translated))
 	for _, tag := range []string{wanted, "en"} {
-		found, sure := quickly(tag, tags)
-		if !sure {
-			found = NewLanguages(tags...).Lookup(tag)
-		}
-		if found != "" {
+		if found := language.Lookup(tag, tags); found != "" {
 			return t.translated[found]
 		}
 	}
@@ -50,11 +48,11 @@ func (t Text) Check(longest int) error {
 	bad.Check("", "bad_text", CheckLine(t.plain, longest))
 	for _, tag := range slices.Sorted(maps.Keys(t.translated)) {
 		at := "/" + escape(tag)
-		switch normal, err := Language(tag); {
+		switch normal, err := language.Canonical(tag); {
 		case tag == "" || err != nil:
-			bad.Add(at, "bad_language", "%q is not a language. Write the text under a short tag, for example en, pl or pt-BR", Truncate(tag, maxLanguage))
+			bad.Add(at, "bad_language", "%q is not a language. Write the text under a short tag, for example en, pl or pt-BR", Truncate(tag, language.LongestTag))
 		case normal != tag: // UnmarshalJSON found that the place was taken
-			bad.Add(at, "key_twice", "%q and %q are the same language. Leave one out", Truncate(tag, maxLanguage), normal)
+			bad.Add(at, "key_twice", "%q and %q are the same language. Leave one out", Truncate(tag, language.LongestTag), normal)
 		}
 		bad.Check(at, "bad_text", CheckLine(t.translated[tag], longest))
 	}
@@ -79,7 +77,7 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 // the same, stay as they are for check to refuse them.
 func (t *Text) normalise() {
 	for _, tag := range slices.Sorted(maps.Keys(t.translated)) {
-		normal, err := Language(tag)
+		normal, err := language.Canonical(tag)
 		if err != nil || normal == tag {
 			continue
 		}

@@ -1,5 +1,7 @@
 package message
 
+import "notifier/language"
+
 // tongues are the plain words of categories in other languages; English ones stand in
 // plainWords.
 var tongues = map[string]map[Category][2]string{
@@ -57,4 +59,4 @@ func (c Category) in(lang string) ([2]string, bool) {
 }
 
 // written are the languages that people read about mail in.
-var written = NewLanguages("en", "pl", "fr")
+var written = language.NewMatcher("en", "pl", "fr")

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"notifier/language"
 	"notifier/message"
 	"notifier/wallclock"
 )
@@ -139,7 +140,7 @@ func (p *Preferences) set(wrong *message.Invalid, key string, raw json.RawMessag
 		p.WeeklyOn = Weekday(text)
 		wrong.Check(pointer(key), "bad_weekday", p.WeeklyOn.Check())
 	case lang:
-		normal, err := message.Language(text)
+		normal, err := language.Canonical(text)
 		p.Language, p.Back.Language = normal, false
 		wrong.Check(pointer(key), "bad_language", err)
 		if text == "" {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"notifier/language"
 	"notifier/message"
 )
 
@@ -80,14 +81,14 @@ func (u User) Decide(e message.Event, at time.Time) (message.Status, time.Time, 
 // checkLanguage tells why nobody can read that, or nil. Languages are kept as BCP 47 writes
 // them; Normal and Preferences.UnmarshalJSON see to it.
 func checkLanguage(tag string) error {
-	_, err := message.Language(tag)
+	_, err := language.Canonical(tag)
 	return err
 }
 
 // Normal is the user with the languages as BCP 47 writes them. What is none is for Check to
 // refuse.
 func (u User) Normal() User {
-	u.Language, _ = message.Language(u.Language)
-	u.Chosen.Language, _ = message.Language(u.Chosen.Language)
+	u.Language, _ = language.Canonical(u.Language)
+	u.Chosen.Language, _ = language.Canonical(u.Chosen.Language)
 	return u
 }

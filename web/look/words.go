@@ -8,9 +8,9 @@ import (
 	"sync"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
-	"golang.org/x/text/language"
+	bcp47 "golang.org/x/text/language"
 
-	"notifier/message"
+	"notifier/language"
 )
 
 // Pseudo is a language for tests: English, longer by two fifths.
@@ -32,12 +32,12 @@ type Words struct {
 
 var (
 	catalogue = sync.OnceValue(readCatalogue)
-	languages = message.NewLanguages(Languages()...)
+	languages = language.NewMatcher(Languages()...)
 	spoken    = sync.OnceValue(speakers)
 )
 
 func readCatalogue() *i18n.Bundle {
-	bundle := i18n.NewBundle(language.English)
+	bundle := i18n.NewBundle(bcp47.English)
 	for _, lang := range Languages() {
 		content, err := files.ReadFile("catalogue/" + lang + ".json")
 		if err == nil {

@@ -1,4 +1,8 @@
-package message
+// Package language says in which words of ours somebody is answered: which languages there are,
+// what each says, its plurals, dates and lengths of time, and which of them a reader wants.
+//
+// It knows no message and no page: a room asks for a text by its key.
+package language
 
 import (
 	"fmt"
@@ -8,22 +12,22 @@ import (
 	"golang.org/x/text/language"
 )
 
-// maxLanguage is the longest language tag that is taken (RFC 5646 §4.4.1).
-const maxLanguage = 35
+// LongestTag is the longest language tag that is taken, in characters (RFC 5646 §4.4.1).
+const LongestTag = 35
 
-// Language is a language tag as BCP 47 writes it: "pl_PL" and "PL-pl" become pl-PL, "iw"
+// Canonical is a language tag as BCP 47 writes it: "pl_PL" and "PL-pl" become pl-PL, "iw"
 // becomes he. An empty one stays empty; what is no language is refused with words.
-func Language(tag string) (string, error) {
+func Canonical(tag string) (string, error) {
 	if tag == "" {
 		return "", nil
 	}
-	if len(tag) <= maxLanguage && !strings.ContainsFunc(tag, notInTag) {
+	if len(tag) <= LongestTag && !strings.ContainsFunc(tag, notInTag) {
 		t, err := language.Parse(tag)
 		if base, _, _ := t.Raw(); err == nil && base.String() != "und" && !swapped(tag) {
 			return t.String(), nil
 		}
 	}
-	return tag, fmt.Errorf("%q is not a language. Write its short tag, for example en, pl or pt-BR", Truncate(tag, maxLanguage))
+	return tag, fmt.Errorf("%.*q is not a language. Write its short tag, for example en, pl or pt-BR", LongestTag, tag)
 }
 
 func notInTag(r rune) bool {
@@ -39,28 +43,28 @@ func swapped(tag string) bool {
 		!slices.Contains([]string{"zh", "ar", "sgn", "ms", "sw", "uz", "lv", "kok"}, strings.ToLower(parts[0]))
 }
 
-// Languages are those in which something is written.
-type Languages struct {
+// Matcher finds which of the languages in which something is written a reader wants.
+type Matcher struct {
 	all  []tongue
 	tags []string
 }
 
 // tongue is a language tag in its parts; what the tag does not say is empty.
 type tongue struct {
-	tag, full            string // as it is given, and as Language writes it
+	tag, full            string // as it is given, and as Canonical writes it
 	base, script, region string
 	variants             []string
 	// written is the script that it is written in, also where the tag does not say so.
 	written string
 }
 
-// NewLanguages are these; where two are as near to what is wanted, the first is taken.
-func NewLanguages(tags ...string) Languages {
+// NewMatcher finds one of these; where two are as near to what is wanted, the first is taken.
+func NewMatcher(tags ...string) Matcher {
 	all := make([]tongue, len(tags))
 	for i, tag := range tags {
 		all[i] = tongueOf(tag)
 	}
-	return Languages{all, tags}
+	return Matcher{all, tags}
 }
 
 func tongueOf(tag string) tongue {
@@ -96,8 +100,8 @@ func tongueOf(tag string) tongue {
 // left when the wanted tag is made shorter and shorter (RFC 4647 §3.4), else another variety
 // in the same script; empty if there is none. Somebody who reads zh-Hant or sr-Latn gets no
 // text in another script.
-func (ls Languages) Lookup(wanted string) string {
-	for _, l := range ls.all {
+func (m Matcher) Lookup(wanted string) string {
+	for _, l := range m.all {
 		if l.tag == wanted {
 			return wanted
 		}
@@ -105,16 +109,25 @@ func (ls Languages) Lookup(wanted string) string {
 	if wanted == "" {
 		return ""
 	}
-	if found, sure := quickly(wanted, ls.tags); sure {
+	if found, sure := quickly(wanted, m.tags); sure {
 		return found
 	}
 	w, best, found := tongueOf(wanted), 0, ""
-	for _, l := range ls.all {
+	for _, l := range m.all {
 		if near := w.near(l); near > best {
 			best, found = near, l.tag
 		}
 	}
 	return found
+}
+
+// Lookup is the Matcher's Lookup among these tags, for whoever has them only now. What is
+// plain is found without making one.
+func Lookup(wanted string, tags []string) string {
+	if found, sure := quickly(wanted, tags); sure {
+		return found
+	}
+	return NewMatcher(tags...).Lookup(wanted)
 }
 
 // quickly is Lookup without reading tags, where it is plain what comes of it: nothing is in
@@ -153,7 +166,7 @@ func common(base string) bool {
 
 // Choose is the Lookup of whoever wants these, the preferred one first: each is a tag, or a
 // list as browsers send it in Accept-Language. A part that nobody can read is passed over.
-func (ls Languages) Choose(wanted ...string) string {
+func (m Matcher) Choose(wanted ...string) string {
 	type weighed struct {
 		tag    string
 		weight float32
@@ -168,7 +181,7 @@ func (ls Languages) Choose(wanted ...string) string {
 		}
 		slices.SortStableFunc(tags, func(a, b weighed) int { return int(1000 * (b.weight - a.weight)) })
 		for _, t := range tags {
-			if found := ls.Lookup(t.tag); found != "" {
+			if found := m.Lookup(t.tag); found != "" {
 				return found
 			}
 		}
