@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -86,11 +87,11 @@ func IsTest(secret string) bool { return strings.HasPrefix(secret, testPrefix) }
 
 // Check tells what is wrong with the key, or nil, and puts its scopes in order.
 func (k *Key) Check(at time.Time) error {
-	var bad message.Invalid
+	var bad fault.Invalid
 	if k.Name == "" {
 		bad.Add("/name", "missing", "a key needs a name, as in bpm-prod: changes are noted as made by it")
 	}
-	bad.Check("/name", "bad_text", message.CheckLine(k.Name, maxName))
+	bad.Check("/name", "bad_text", fault.CheckLine(k.Name, maxName))
 	if len(k.Scopes) == 0 {
 		bad.Add("/scopes", "missing", "a key needs at least one scope, as in send")
 	}
@@ -109,7 +110,7 @@ func (k *Key) Check(at time.Time) error {
 	}
 	slices.SortFunc(k.Scopes, func(a, b Scope) int { return cmp.Compare(slices.Index(Scopes, a), slices.Index(Scopes, b)) })
 	k.Scopes = slices.Compact(k.Scopes)
-	return message.Together(append(scopes, bad.Err())...)
+	return fault.Join(append(scopes, bad.Err())...)
 }
 
 // New completes a key and makes its secret, which is not kept.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -57,10 +58,10 @@ type MemberChange struct {
 
 // Check tells what is wrong with the member, or nil.
 func (m Member) Check() error {
-	var bad message.Invalid
+	var bad fault.Invalid
 	bad.Check("/email", "bad_address", message.CheckEmail(m.Email))
-	bad.Check("/name", "bad_text", message.CheckLine(m.Name, maxName))
-	return message.Together(bad.Err(), m.Role.Check())
+	bad.Check("/name", "bad_text", fault.CheckLine(m.Name, maxName))
+	return fault.Join(bad.Err(), m.Role.Check())
 }
 
 // Caller is who acts when the member has signed in.
@@ -101,7 +102,7 @@ func NewSession(m Member, from, agent string, at time.Time) (Session, string) {
 	token := base64.RawURLEncoding.EncodeToString(b)
 	return Session{
 		Site: m.Site, Email: m.Email, Hash: HashOf(token), CreatedAt: at, UsedAt: at, ExpiresAt: at.Add(sessionLife),
-		From: message.Truncate(from, 60), Agent: message.Truncate(strings.ToValidUTF8(agent, ""), 200),
+		From: fault.Truncate(from, 60), Agent: fault.Truncate(strings.ToValidUTF8(agent, ""), 200),
 	}, token
 }
 

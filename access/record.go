@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -95,7 +96,7 @@ func short(v State) State {
 	}
 	for key, value := range v {
 		if text, err := json.Marshal(value); err != nil || len(text) > maxValue {
-			v[key] = message.Truncate(string(text), maxText)
+			v[key] = fault.Truncate(string(text), maxText)
 		}
 	}
 	return v

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -42,8 +43,8 @@ func (s Scope) Check() error {
 	for _, known := range Scopes {
 		names = append(names, string(known))
 	}
-	var bad message.Invalid
-	bad.Add("/scopes", "unknown", "there is no scope %q.%s", message.Truncate(string(s), 60), message.Suggest(string(s), names))
+	var bad fault.Invalid
+	bad.Add("/scopes", "unknown", "there is no scope %q.%s", fault.Truncate(string(s), 60), fault.Suggest(string(s), names))
 	return &bad
 }
 
@@ -73,8 +74,8 @@ func (r Role) Check() error {
 	if _, known := roles[r]; known {
 		return nil
 	}
-	var bad message.Invalid
-	bad.Add("/role", "unknown", "there is no role %q. Write viewer, support or admin", message.Truncate(string(r), 60))
+	var bad fault.Invalid
+	bad.Add("/role", "unknown", "there is no role %q. Write viewer, support or admin", fault.Truncate(string(r), 60))
 	return &bad
 }
 

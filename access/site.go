@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"notifier/message"
+	"notifier/fault"
 )
 
 // Site is a tenant: whose rows are kept apart from those of others.
@@ -16,13 +16,13 @@ type Site struct {
 
 // CheckSiteName tells what is wrong with the name of a site, or nil.
 func CheckSiteName(name string) error {
-	var bad message.Invalid
+	var bad fault.Invalid
 	switch {
 	case name == "":
 		bad.Add("/site", "missing", "a site needs a name, as in acme")
 	case strings.ContainsAny(name, "~/"):
 		bad.Add("/site", "bad_name", "a site's name has no ~ and no / in it. Write it as acme")
 	}
-	bad.Check("/site", "bad_text", message.CheckLine(name, 60))
+	bad.Check("/site", "bad_text", fault.CheckLine(name, 60))
 	return bad.Err()
 }

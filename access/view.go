@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"notifier/message"
+	"notifier/fault"
 )
 
 // View is a search that a member has kept under a name.
@@ -21,12 +21,12 @@ const MaxViews = 50
 
 // Check tells what is wrong with the view, or nil. What it looks for is not looked at.
 func (v View) Check() error {
-	var bad message.Invalid
-	bad.Check("/name", "bad_text", message.CheckLine(v.Name, 60))
+	var bad fault.Invalid
+	bad.Check("/name", "bad_text", fault.CheckLine(v.Name, 60))
 	if strings.TrimSpace(v.Name) == "" {
 		bad.Add("/name", "missing", "a view needs a name, by which it is found again")
 	}
-	bad.Check("/query", "bad_text", message.CheckLine(v.Query, 1000))
+	bad.Check("/query", "bad_text", fault.CheckLine(v.Query, 1000))
 	if strings.TrimSpace(v.Query) == "" {
 		bad.Add("/query", "missing", "there is nothing to keep: search for something first")
 	}

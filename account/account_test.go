@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/account"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -32,7 +33,7 @@ func TestWhichAccountAMessageGoesOutBy(t *testing.T) {
 	} {
 		got, err := offices.Route(row.site, row.account, message.Address{Email: row.sender})
 		wrong := ""
-		if invalid, ok := err.(*message.Invalid); ok {
+		if invalid, ok := err.(*fault.Invalid); ok {
 			wrong = invalid.Faults[0].Pointer + " " + invalid.Faults[0].Code
 		}
 		if wrong != row.wrong || wrong == "" && got != row.want {

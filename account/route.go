@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -40,12 +41,12 @@ func (all Configured) Route(site, account string, sender message.Address) (strin
 	if account == "" && sender.Email == "" {
 		return "", nil // as most of them
 	}
-	var bad message.Invalid
+	var bad fault.Invalid
 	site = access.Home(site) // a test finds what is wrong as in earnest
 	named, known := all[account]
 	switch {
 	case account != "" && (!known || !named.Serves(site)):
-		bad.Add("/account", "unknown_account", "there is no account %q for this site.%s", message.Truncate(account, 60), message.Suggest(account, all.forSite(site)))
+		bad.Add("/account", "unknown_account", "there is no account %q for this site.%s", fault.Truncate(account, 60), fault.Suggest(account, all.forSite(site)))
 	case account != "" && sender.Email != "" && !named.Allows(sender.Email):
 		bad.Add("/sender", "sender_not_allowed", "the account %s may not send from %s. Leave sender out, or add it to the account's senders", account, sender.Email)
 	case account != "" || sender.Email == "":

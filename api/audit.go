@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -214,7 +215,7 @@ func (h *handler) note(ctx context.Context, action, subject string, before, afte
 	a := asking(ctx)
 	r := access.Record{
 		ID: message.NewID(access.RecordIDs), Site: a.caller.Site, At: now(ctx), By: a.caller.Name, Key: a.caller.Key, From: a.from, Request: a.request,
-		Action: action, Subject: message.Truncate(subject, 500),
+		Action: action, Subject: fault.Truncate(subject, 500),
 	}
 	r.Before, r.After = access.Differences(before, after)
 	if needs[action].private {

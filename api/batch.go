@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"go.uber.org/zap"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/rescue"
 )
@@ -168,7 +169,7 @@ func brief[Result any](all []Result, of func(*Result) (**Problem, *string)) {
 
 // sideBySide does the items of a batch, many at a time, and keeps their order.
 func sideBySide[Item, Result any](items []Item, do func(place int, item Item) Result) ([]Result, error) {
-	var bad message.Invalid
+	var bad fault.Invalid
 	if len(items) == 0 {
 		bad.Add("", "missing", "a batch has at least one item. Put one in")
 	}
@@ -217,8 +218,8 @@ func itemCall(ctx context.Context, key, own string, place int, dry bool) (messag
 	case key != "":
 		key += "#" + strconv.Itoa(place)
 	}
-	if err := message.CheckLine(own, maxKey); err != nil {
-		var bad message.Invalid
+	if err := fault.CheckLine(own, maxKey); err != nil {
+		var bad fault.Invalid
 		bad.Check("/idempotency_key", "bad_text", err)
 		return message.Call{}, faulty(bad)
 	}

@@ -9,12 +9,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/links"
 	"notifier/message"
 	"notifier/preferences"
 )
 
-// body is the JSON of a request. It is read by message.Decode rather than checked
+// body is the JSON of a request. It is read by fault.Decode rather than checked
 // against a schema, so that API, command line and journal find the same faults and say
 // the same sentences.
 type body[T any] struct {
@@ -27,7 +28,7 @@ func (b *body[T]) UnmarshalJSON(raw []byte) error {
 	if isNull(raw) { // which would do for an empty object
 		raw = nil
 	}
-	b.err = message.Decode(raw, &b.value)
+	b.err = fault.Decode(raw, &b.value)
 	return nil
 }
 

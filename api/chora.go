@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -63,7 +64,7 @@ func (h *handler) flushDomain(r *http.Request, retry bool) (answer flushed, repl
 	}
 	site, known := h.o.Domains.SiteOf(domain)
 	if caller := callerOf(ctx); !known || site != caller.Site && !caller.Home {
-		return answer, false, fmt.Errorf("there is no site with the domain %q. Name it in config.yaml, below domains of its site: %w", message.Truncate(domain, 60), message.ErrNotFound)
+		return answer, false, fmt.Errorf("there is no site with the domain %q. Name it in config.yaml, below domains of its site: %w", fault.Truncate(domain, 60), message.ErrNotFound)
 	}
 	answer, c.Site = flushed{Domain: domain, Site: site}, site
 	if retry {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -127,7 +128,7 @@ func (h *handler) merged(ctx context.Context, in *mergedIn) (*mergedOut, error) 
 		err = message.ErrNotFound
 	}
 	if errors.Is(err, message.ErrNotFound) {
-		err = fmt.Errorf("there is no digest %q. /api/v1/messages?type=digest lists what there is: %w", message.Truncate(in.ID, 60), err)
+		err = fmt.Errorf("there is no digest %q. /api/v1/messages?type=digest lists what there is: %w", fault.Truncate(in.ID, 60), err)
 	}
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
@@ -202,7 +203,7 @@ func (h *handler) previewDigest(ctx context.Context, in *digestPreviewIn) (*huma
 	}
 	m, any := h.o.Digests.Close.Preview(due, at)
 	if !any {
-		return nil, fmt.Errorf("nothing waits for %q that could be sent: %w", message.Truncate(in.ID, 60), message.ErrNotFound)
+		return nil, fmt.Errorf("nothing waits for %q that could be sent: %w", fault.Truncate(in.ID, 60), message.ErrNotFound)
 	}
 	m = h.o.Write(m)
 	kind, mail := "text/html; charset=utf-8", []byte(m.HTML)

@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -24,7 +25,7 @@ const requestID = "X-Request-Id"
 func (h *handler) named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestID)
-		if id == "" || message.CheckLine(id, 100) != nil {
+		if id == "" || fault.CheckLine(id, 100) != nil {
 			id = string(message.NewID(message.RequestIDs))
 		}
 		w.Header().Set(requestID, id)
@@ -167,10 +168,10 @@ func (h *handler) known(mux *http.ServeMux) http.Handler {
 		}
 		if len(allowed) > 0 {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			h.refuse(w, problem(http.StatusMethodNotAllowed, "method_not_allowed", message.Truncate(r.Method, 20)+" is not possible here. Use "+strings.Join(allowed, " or ")+"."))
+			h.refuse(w, problem(http.StatusMethodNotAllowed, "method_not_allowed", fault.Truncate(r.Method, 20)+" is not possible here. Use "+strings.Join(allowed, " or ")+"."))
 			return
 		}
-		h.refuse(w, problem(http.StatusNotFound, "not_found", "There is nothing at "+message.Truncate(r.URL.Path, 200)+". /api/openapi.json lists what there is."))
+		h.refuse(w, problem(http.StatusNotFound, "not_found", "There is nothing at "+fault.Truncate(r.URL.Path, 200)+". /api/openapi.json lists what there is."))
 	})
 }
 
@@ -188,14 +189,14 @@ func (h *handler) refuse(w http.ResponseWriter, p *Problem) {
 
 // parametersOf tells which parameters of a query come twice, and which times are out of range.
 func parametersOf(query url.Values) error {
-	var bad message.Invalid
+	var bad fault.Invalid
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		if len(query[name]) > 1 { // only one of them would count
-			bad.Add("query."+name, "key_twice", "%s comes twice. Leave one out", message.Truncate(name, 60))
+			bad.Add("query."+name, "key_twice", "%s comes twice. Leave one out", fault.Truncate(name, 60))
 		}
 		for _, value := range query[name] {
 			if t, err := time.Parse(time.RFC3339Nano, value); err == nil {
-				bad.Check("query."+name, "out_of_range", message.CheckTime(t))
+				bad.Check("query."+name, "out_of_range", fault.CheckTime(t))
 			}
 		}
 	}

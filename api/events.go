@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"notifier/deadlines"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -187,7 +188,7 @@ func readPlace(cursor string) (after time.Time, key string, err error) {
 		next, key, _ = strings.Cut(string(b), " ")
 		after, err = time.Parse(time.RFC3339Nano, next)
 	}
-	if err != nil || after.IsZero() || message.CheckLine(key, message.MaxLine) != nil {
+	if err != nil || after.IsZero() || fault.CheckLine(key, message.MaxLine) != nil {
 		return after, key, badCursor()
 	}
 	return after, key, nil

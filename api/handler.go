@@ -281,7 +281,7 @@ func register[In, Out any](h *handler, api huma.API, o huma.Operation, handle fu
 	o.Responses = problems(api.OpenAPI().Components.Schemas, o.Errors, hasBody)
 	maps.Copy(o.Responses, own)
 	o.Errors = nil
-	o.SkipValidateBody = true    // message.Decode and the rooms find more, and say it better
+	o.SkipValidateBody = true    // fault.Decode and the rooms find more, and say it better
 	o.MaxBodyBytes = maxBody + 1 // huma refuses a body of exactly its limit
 	o.BodyReadTimeout = bodyTime
 	if changes(o) {

@@ -20,6 +20,7 @@ import (
 	"notifier/access"
 	"notifier/api"
 	"notifier/deadlines"
+	"notifier/fault"
 	"notifier/gate"
 	"notifier/intake"
 	"notifier/jobs"
@@ -201,7 +202,7 @@ func (t tenants) SetSite(ctx context.Context, c message.Call, s access.Site) err
 		return access.ErrConfigured
 	}
 	if _, err := time.LoadLocation(s.Timezone); err != nil || s.Timezone == "" {
-		var bad message.Invalid
+		var bad fault.Invalid
 		bad.Add("/timezone", "bad_timezone", "%q is no time zone. Write an IANA name, as in Europe/Warsaw", s.Timezone)
 		return &bad
 	}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"notifier/fault"
 	"notifier/jobs"
-	"notifier/message"
 	"notifier/schedule"
 )
 
@@ -126,7 +126,7 @@ func (h *handler) changeJob(ctx context.Context, in *changeJobIn) (*jobOut, erro
 	if in.Body.nulls["wake"] {
 		change.Wake, change.ForgetWake = nil, true
 	}
-	var bad message.Invalid
+	var bad fault.Invalid
 	switch {
 	case c.Reset && !change.Patch.IsZero():
 		bad.Add("/reset", "not_allowed", "reset goes back to what config.yaml says. Leave out every, cron and timezone, or reset")

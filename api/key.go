@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -55,7 +56,7 @@ func statusOf(dry bool) int {
 func keyedCall(r *http.Request) (message.Call, error) {
 	c := call(r.Context(), r.Header.Get("Idempotency-Key"))
 	if n := utf8.RuneCountInString(c.Key); n > maxKey {
-		var bad message.Invalid
+		var bad fault.Invalid
 		bad.Add("header.Idempotency-Key", "bad_parameter", "an Idempotency-Key has at most %d characters. Shorten it", maxKey)
 		return c, &bad
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -102,8 +103,8 @@ func (h *handler) rotateKey(ctx context.Context, in *rotateKeyIn) (*keyOut, erro
 	overlap := 24 * time.Hour
 	if r.Overlap != "" {
 		if overlap, err = time.ParseDuration(r.Overlap); err != nil {
-			var bad message.Invalid
-			bad.Add("/overlap", "bad_duration", "%q is no length of time. Write it as 24h or 30m", message.Truncate(r.Overlap, 60))
+			var bad fault.Invalid
+			bad.Add("/overlap", "bad_duration", "%q is no length of time. Write it as 24h or 30m", fault.Truncate(r.Overlap, 60))
 			return nil, &bad
 		}
 	}
@@ -115,7 +116,7 @@ func (h *handler) rotateKey(ctx context.Context, in *rotateKeyIn) (*keyOut, erro
 func (h *handler) knownSite(ctx context.Context, site string) error {
 	sites, err := h.records.Sites(ctx)
 	if err == nil && !slices.Contains(sites, site) {
-		err = fmt.Errorf("there is no site %q: %w", message.Truncate(site, 60), message.ErrNotFound)
+		err = fmt.Errorf("there is no site %q: %w", fault.Truncate(site, 60), message.ErrNotFound)
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -63,7 +64,7 @@ func (h *handler) mailboxRoutes(api huma.API) {
 	}, func(ctx context.Context, in *keptIn) (*keptOut, error) {
 		k, err := h.records.KeptMail(ctx, mailboxOf(ctx), message.ID(in.ID))
 		if errors.Is(err, message.ErrNotFound) {
-			err = fmt.Errorf("there is no mail %q. /api/v1/mailbox lists what there is: %w", message.Truncate(in.ID, 60), err)
+			err = fmt.Errorf("there is no mail %q. /api/v1/mailbox lists what there is: %w", fault.Truncate(in.ID, 60), err)
 		}
 		return &keptOut{Body: k}, err
 	})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -118,7 +119,7 @@ func yes(b bool) Replayed {
 func (h *handler) find(ctx context.Context, id string) (message.Message, error) {
 	m, err := h.records.Message(ctx, callerOf(ctx).Site, message.ID(id))
 	if errors.Is(err, message.ErrNotFound) {
-		err = fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", message.Truncate(id, 60), err)
+		err = fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", fault.Truncate(id, 60), err)
 	}
 	return m, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/search"
@@ -60,7 +61,7 @@ func (h *handler) operationRoutes(api huma.API) {
 		asked, call := a, trying(ctx, in.Key, in.DryRun)
 		if a.Q != "" {
 			if a.Filter != (message.Filter{}) {
-				var bad message.Invalid
+				var bad fault.Invalid
 				bad.Add("/q", "not_allowed", "filter and q are both given. Leave one out")
 				return nil, &bad
 			}
@@ -118,7 +119,7 @@ func (h *handler) operationRoutes(api huma.API) {
 func (h *handler) operation(ctx context.Context, id string) (message.Operation, error) {
 	o, err := h.records.Operation(ctx, callerOf(ctx).Site, message.ID(id))
 	if errors.Is(err, message.ErrNotFound) {
-		err = fmt.Errorf("there is no operation %q. /api/v1/operations lists what there is: %w", message.Truncate(id, 60), err)
+		err = fmt.Errorf("there is no operation %q. /api/v1/operations lists what there is: %w", fault.Truncate(id, 60), err)
 	}
 	return o, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -62,7 +63,7 @@ func (h *handler) outboxRoutes(api huma.API) {
 // noPosted says which request is not there.
 func noPosted(id string, err error) error {
 	if errors.Is(err, message.ErrNotFound) {
-		return fmt.Errorf("there is no refused request %q in the outbox. /api/v1/outbox lists what there is: %w", message.Truncate(id, 60), err)
+		return fmt.Errorf("there is no refused request %q in the outbox. /api/v1/outbox lists what there is: %w", fault.Truncate(id, 60), err)
 	}
 	return err
 }

@@ -1,6 +1,6 @@
 package api
 
-import "notifier/message"
+import "notifier/fault"
 
 // list is a whole list.
 type list[T any] struct {
@@ -35,7 +35,7 @@ func pageOf[From, To any](found []From, limit int, view func(From) To, cursor fu
 }
 
 func badCursor() error {
-	var bad message.Invalid
+	var bad fault.Invalid
 	bad.Add("query.cursor", "bad_parameter", "this is no cursor. Give next_cursor of the page before, or leave it out")
 	return &bad
 }

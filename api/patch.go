@@ -10,7 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"notifier/message"
+	"notifier/fault"
 )
 
 // patch is a JSON merge patch (RFC 7396): a key that is absent leaves its field as it is, and
@@ -32,7 +32,7 @@ func (p *patch[T]) UnmarshalJSON(raw []byte) error {
 		return nil // null, which was read as an empty object
 	}
 	fields := reflect.ValueOf(&p.body.value).Elem()
-	var bad message.Invalid
+	var bad fault.Invalid
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if !bytes.Equal(bytes.TrimSpace(keys[key]), []byte("null")) {
 			continue

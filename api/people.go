@@ -6,7 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"notifier/message"
+	"notifier/fault"
 	"notifier/preferences"
 )
 
@@ -87,7 +87,7 @@ func same(pointer, path, body string) error {
 	if body == "" || body == path {
 		return nil
 	}
-	var wrong message.Invalid
-	wrong.Add(pointer, "other_than_path", "it is %q here and %q in the path. Leave it out here", message.Truncate(body, 60), message.Truncate(path, 60))
+	var wrong fault.Invalid
+	wrong.Add(pointer, "other_than_path", "it is %q here and %q in the path. Leave it out here", fault.Truncate(body, 60), fault.Truncate(path, 60))
 	return &wrong
 }

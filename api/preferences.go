@@ -11,7 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"notifier/message"
+	"notifier/fault"
 	"notifier/preferences"
 )
 
@@ -32,7 +32,7 @@ func (c *choice) UnmarshalJSON(raw []byte) error {
 	keys := aside(raw)
 	if id, given := keys["user"]; given {
 		if err := json.Unmarshal(id, &c.User); err != nil {
-			return &message.Invalid{Faults: []message.Fault{{Pointer: "/user", Code: "bad_type", Detail: "a user's id is a text. Write it in quotes, or leave it out."}}}
+			return &fault.Invalid{Faults: []fault.Fault{{Pointer: "/user", Code: "bad_type", Detail: "a user's id is a text. Write it in quotes, or leave it out."}}}
 		}
 	}
 	return c.Preferences.UnmarshalJSON(ofChoice(keys, raw))
@@ -165,7 +165,7 @@ func (h *handler) preferenceRoutes(api huma.API) {
 
 // unsaved tells a person what is wrong with what he has chosen.
 func unsaved(err error) error {
-	invalid, ok := errors.AsType[*message.Invalid](err)
+	invalid, ok := errors.AsType[*fault.Invalid](err)
 	if !ok {
 		return err
 	}

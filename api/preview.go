@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"notifier/deadlines"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -66,7 +67,7 @@ func (h *handler) previewDeadline(ctx context.Context, in *previewIn) (*previewO
 	}
 	d, err := h.records.Deadline(ctx, c.Site, in.Key)
 	if errors.Is(err, message.ErrNotFound) {
-		err = fmt.Errorf("there is no deadline %q. Send what it would be as the body: %w", message.Truncate(in.Key, 60), err)
+		err = fmt.Errorf("there is no deadline %q. Send what it would be as the body: %w", fault.Truncate(in.Key, 60), err)
 	}
 	if err != nil {
 		return nil, err

@@ -18,22 +18,23 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/jobs"
 	"notifier/message"
 )
 
 // Problem is every error answer (RFC 9457).
 type Problem struct {
-	Type      string          `json:"type" example:"about:blank"`
-	Title     string          `json:"title" example:"The request cannot be taken"`
-	Status    int             `json:"status" example:"422"`
-	Detail    string          `json:"detail" doc:"What is wrong and what to do."`
-	Code      string          `json:"code" doc:"What, for programs." example:"invalid"`
-	RequestID string          `json:"request_id,omitempty" doc:"Names this request in the log."`
-	Retryable bool            `json:"retryable" doc:"Whether the same request may succeed later."`
-	Outcome   string          `json:"outcome,omitempty" enum:"unknown" doc:"unknown if the request may have been taken: the database went away before it said so. Repeat it with the same Idempotency-Key."`
-	Errors    []message.Fault `json:"errors,omitempty" doc:"What is wrong with the request: 20 things at most."`
-	More      int             `json:"more_errors,omitempty" doc:"How many other things are wrong with it."`
+	Type      string        `json:"type" example:"about:blank"`
+	Title     string        `json:"title" example:"The request cannot be taken"`
+	Status    int           `json:"status" example:"422"`
+	Detail    string        `json:"detail" doc:"What is wrong and what to do."`
+	Code      string        `json:"code" doc:"What, for programs." example:"invalid"`
+	RequestID string        `json:"request_id,omitempty" doc:"Names this request in the log."`
+	Retryable bool          `json:"retryable" doc:"Whether the same request may succeed later."`
+	Outcome   string        `json:"outcome,omitempty" enum:"unknown" doc:"unknown if the request may have been taken: the database went away before it said so. Repeat it with the same Idempotency-Key."`
+	Errors    []fault.Fault `json:"errors,omitempty" doc:"What is wrong with the request: 20 things at most."`
+	More      int           `json:"more_errors,omitempty" doc:"How many other things are wrong with it."`
 
 	cause error         // what nobody foresaw; for the log alone
 	after time.Duration // when to come again, where that may help; 0: the usual
@@ -88,7 +89,7 @@ const maxDetail = 4000
 
 func problem(status int, code, detail string) *Problem {
 	if len(detail) > maxDetail {
-		detail = message.KeepEnds(detail, maxDetail)
+		detail = fault.KeepEnds(detail, maxDetail)
 	}
 	return &Problem{
 		Type: "about:blank", Title: titles[status], Status: status, Code: code, Detail: detail,
@@ -135,7 +136,7 @@ func (h *handler) told(ctx context.Context, err error) *Problem {
 func problemOf(err error) *Problem {
 	var told *Problem
 	var trouble *message.Trouble
-	var invalid *message.Invalid
+	var invalid *fault.Invalid
 	var move *message.MoveError
 	var changed *message.ChangedError
 	switch {
@@ -179,11 +180,11 @@ func problemOf(err error) *Problem {
 }
 
 // faulty tells what is wrong with a request.
-func faulty(invalid message.Invalid) *Problem {
+func faulty(invalid fault.Invalid) *Problem {
 	p := problem(http.StatusUnprocessableEntity, "invalid", invalid.Error())
 	p.Errors, p.More = invalid.Faults, invalid.More
 	if len(invalid.Error()) > maxDetail && p.More > 0 { // which was cut off
-		p.Detail += "… " + message.AndMore(p.More)
+		p.Detail += "… " + fault.AndMore(p.More)
 	}
 	return p
 }
@@ -204,7 +205,7 @@ func unmoved(err error, e *message.MoveError) *Problem {
 		p.Code = "not_retryable"
 	}
 	if why := sentence(err, e); why != sentence(e, nil) {
-		p.Detail = message.KeepEnds(why, maxDetail)
+		p.Detail = fault.KeepEnds(why, maxDetail)
 	}
 	return p
 }
@@ -261,9 +262,9 @@ func found(o *huma.Operation, status int, errs []error) *Problem {
 	case http.StatusRequestTimeout:
 		return problem(status, "too_slow", fmt.Sprintf("The request did not arrive within %s. Send it again.", bodyTime))
 	case http.StatusBadRequest: // there is no body
-		return problemOf(message.Decode(nil, new(struct{})))
+		return problemOf(fault.Decode(nil, new(struct{})))
 	case http.StatusUnprocessableEntity:
-		var bad message.Invalid
+		var bad fault.Invalid
 		for _, err := range errs {
 			if detail, ok := err.(*huma.ErrorDetail); ok {
 				bad.Add(detail.Location, "bad_parameter", "%s", advice(o, detail))
@@ -303,7 +304,7 @@ func unknownParameter(o *huma.Operation, name string) string {
 	if len(names) == 0 {
 		return fmt.Sprintf("there is no parameter %q. Leave it out", name)
 	}
-	return fmt.Sprintf("there is no parameter %q.%s", name, message.Suggest(name, names))
+	return fmt.Sprintf("there is no parameter %q.%s", name, fault.Suggest(name, names))
 }
 
 func texts(values []any) []string {

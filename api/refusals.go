@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -95,7 +96,7 @@ var firstMade = regexp.MustCompile(`"(msg_[0-9a-hjkmnp-tv-z]{26})"`)
 // noteRefusal writes down a request that led to nothing, if it can be said what it was about.
 func (h *handler) noteRefusal(w *watch, r *http.Request) {
 	refusal := message.Refusal{
-		At: now(r.Context()), RequestID: w.Header().Get(requestID), Method: message.Truncate(r.Method, 20), Path: message.Truncate(r.URL.Path, 500), Site: w.caller.Site, By: w.caller.Name, Status: http.StatusOK,
+		At: now(r.Context()), RequestID: w.Header().Get(requestID), Method: fault.Truncate(r.Method, 20), Path: fault.Truncate(r.URL.Path, 500), Site: w.caller.Site, By: w.caller.Name, Status: http.StatusOK,
 	}
 	patience := &h.refusals
 	switch p := w.problem; {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 	"notifier/search"
 )
@@ -41,7 +42,7 @@ func (in Search) filter(at time.Time) (message.Filter, error) {
 	if err != nil {
 		return f, err
 	}
-	var bad message.Invalid
+	var bad fault.Invalid
 	for _, p := range []struct{ name, value string }{
 		{"id", in.ID},
 		{"status", in.Status},
@@ -81,7 +82,7 @@ func (in Search) filter(at time.Time) (message.Filter, error) {
 
 // inQuery points at parameters instead of keys.
 func inQuery(err error) error {
-	bad, is := err.(*message.Invalid)
+	bad, is := err.(*fault.Invalid)
 	if !is {
 		return err
 	}

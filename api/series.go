@@ -7,7 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"notifier/message"
+	"notifier/fault"
 	"notifier/search"
 	"notifier/series"
 )
@@ -45,7 +45,7 @@ func (h *handler) seriesRoutes(api huma.API) {
 // query is what the parameters ask for.
 func (in *seriesIn) query(at time.Time) (series.Query, error) {
 	q := series.Query{Metric: series.Metric(in.Metric), Kind: in.Kind, Step: series.Step(in.Step)}
-	var bad message.Invalid
+	var bad fault.Invalid
 	for _, p := range []struct {
 		name, value string
 		into        *time.Time

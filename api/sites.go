@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -82,7 +83,7 @@ func (h *handler) site(ctx context.Context, name string) (*siteOut, error) {
 		}
 	}
 	if err == nil {
-		err = fmt.Errorf("there is no site %q. /api/v1/sites lists what there is: %w", message.Truncate(name, 60), message.ErrNotFound)
+		err = fmt.Errorf("there is no site %q. /api/v1/sites lists what there is: %w", fault.Truncate(name, 60), message.ErrNotFound)
 	}
 	return nil, err
 }

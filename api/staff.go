@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -120,7 +121,7 @@ func (h *handler) addMember(ctx context.Context, in *newMemberIn) (*memberOut, e
 		return nil, err
 	}
 	if (n.Password != "") == n.OIDC {
-		var bad message.Invalid
+		var bad fault.Invalid
 		bad.Add("/password", "missing", "give a password, or oidc for a member whom OpenID Connect proves")
 		return nil, bad.Err()
 	}

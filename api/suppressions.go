@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/search"
 )
@@ -45,7 +46,7 @@ type SuppressionsBy struct {
 // filter is what the parameters say together, at a time.
 func (in SuppressionsBy) filter(at time.Time) (message.SuppressionFilter, error) {
 	f := message.SuppressionFilter{Reason: message.Unwanted(in.Reason), Account: in.Account}
-	var bad message.Invalid
+	var bad fault.Invalid
 	for _, p := range []struct {
 		name, value string
 		into        *time.Time
@@ -107,7 +108,7 @@ func (h *handler) suppressionRoutes(api huma.API) {
 	}, func(ctx context.Context, in *suppressionIn) (*suppressionOut, error) {
 		s, err := h.records.Suppression(ctx, callerOf(ctx).Site, in.Address)
 		if errors.Is(err, message.ErrNotFound) {
-			err = fmt.Errorf("%q is not suppressed: %w", message.Truncate(in.Address, 60), err)
+			err = fmt.Errorf("%q is not suppressed: %w", fault.Truncate(in.Address, 60), err)
 		}
 		return &suppressionOut{Body: s}, err
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/template"
 )
@@ -79,7 +80,7 @@ func (h *handler) templateRoutes(api huma.API) {
 	}, func(ctx context.Context, in *templateIn) (*templateOut, error) {
 		t, err := h.records.Template(ctx, callerOf(ctx).Site, in.Name)
 		if errors.Is(err, message.ErrNotFound) {
-			err = fmt.Errorf("there is no template %q: %w", message.Truncate(in.Name, 60), err)
+			err = fmt.Errorf("there is no template %q: %w", fault.Truncate(in.Name, 60), err)
 		}
 		return &templateOut{ETag: etag(t.UpdatedAt.UnixMicro()), Body: t}, err
 	})

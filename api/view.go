@@ -3,6 +3,7 @@ package api
 import (
 	"time"
 
+	"notifier/fault"
 	"notifier/links"
 	"notifier/message"
 )
@@ -72,7 +73,7 @@ type recordView struct {
 func viewRecord(r message.ErrorRecord) recordView {
 	v := recordView{Status: r.Status, At: r.At}
 	if f := r.Error; f != nil {
-		v.Category, v.Code, v.Message, v.Truncated = f.Category, f.Code, f.Text, message.Truncate(f.Text, message.MaxErrorTruncated)
+		v.Category, v.Code, v.Message, v.Truncated = f.Category, f.Code, f.Text, fault.Truncate(f.Text, message.MaxErrorTruncated)
 	}
 	return v
 }
@@ -122,7 +123,7 @@ func view(m message.Message) messageView {
 	if f := m.Error; f != nil {
 		says, remedy := f.Words("en", m.Outlook())
 		v.ErrorCategory = &f.Category
-		v.Error = &errorView{Category: f.Category, Says: says, Remedy: remedy, Code: f.Code, Message: f.Text, Truncated: message.Truncate(f.Text, message.MaxErrorTruncated)}
+		v.Error = &errorView{Category: f.Category, Says: says, Remedy: remedy, Code: f.Code, Message: f.Text, Truncated: fault.Truncate(f.Text, message.MaxErrorTruncated)}
 	}
 	return v
 }

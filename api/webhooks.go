@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/webhook"
 )
@@ -182,7 +183,7 @@ func (h *handler) callbackRoutes(api huma.API) {
 	}, func(ctx context.Context, in *replayIn) (*struct{}, error) {
 		err := h.records.Replay(ctx, callerOf(ctx).Site, message.ID(in.ID), message.ID(in.Callback), call(ctx, "").At)
 		if errors.Is(err, message.ErrNotFound) {
-			err = fmt.Errorf("there is no callback %q of this webhook: %w", message.Truncate(in.Callback, 60), err)
+			err = fmt.Errorf("there is no callback %q of this webhook: %w", fault.Truncate(in.Callback, 60), err)
 		}
 		return nil, err
 	})
@@ -191,7 +192,7 @@ func (h *handler) callbackRoutes(api huma.API) {
 func (h *handler) webhook(ctx context.Context, id string) (webhook.Endpoint, error) {
 	e, err := h.records.Webhook(ctx, callerOf(ctx).Site, message.ID(id))
 	if errors.Is(err, message.ErrNotFound) {
-		err = fmt.Errorf("there is no webhook %q. /api/v1/webhooks lists what there is: %w", message.Truncate(id, 60), err)
+		err = fmt.Errorf("there is no webhook %q. /api/v1/webhooks lists what there is: %w", fault.Truncate(id, 60), err)
 	}
 	return e, err
 }

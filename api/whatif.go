@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/schedule"
 	"notifier/simulate"
@@ -134,7 +135,7 @@ func (h *handler) tryJobs(ctx context.Context, in *whatIfIn) (*whatIfOut, error)
 	defer h.trying.Unlock()
 	trial, err := simulate.Try(simulate.NewHistory(ctx, h.o.WhatIf.Past, site, v.Since, v.Until), present, other)
 	if errors.Is(err, simulate.ErrTooMuch) {
-		var bad message.Invalid
+		var bad fault.Invalid
 		bad.Add("/since", "too_much", "there are more than %d events, messages and settings in this time. Choose a shorter one", simulate.MaxItems)
 		return nil, &bad
 	}
@@ -148,7 +149,7 @@ func (h *handler) tryJobs(ctx context.Context, in *whatIfIn) (*whatIfOut, error)
 
 // schedules are those of now, and those to try.
 func (h *handler) schedules(ctx context.Context, t whatIfBody, v *whatIfView, present, other *simulate.Options) error {
-	var bad message.Invalid
+	var bad fault.Invalid
 	if !v.Since.Before(v.Until) {
 		bad.Add("/since", "bad_range", "since is not before until. Give an earlier one")
 	}
@@ -188,7 +189,7 @@ func (h *handler) schedules(ctx context.Context, t whatIfBody, v *whatIfView, pr
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Set)) {
 		if _, known := v.Schedules[name]; !known {
-			bad.Add("/set/"+name, "unknown_job", "there is no job %q.%s", message.Truncate(name, 60), message.Suggest(name, slices.Sorted(maps.Keys(v.Schedules))))
+			bad.Add("/set/"+name, "unknown_job", "there is no job %q.%s", fault.Truncate(name, 60), fault.Suggest(name, slices.Sorted(maps.Keys(v.Schedules))))
 		}
 	}
 	return bad.Err()
@@ -213,7 +214,7 @@ func viewSpread(s simulate.Spread) spreadView {
 // exportJournal writes what came in as it is read.
 func (h *handler) exportJournal(ctx context.Context, in *journalIn) (*huma.StreamResponse, error) {
 	if !in.Since.IsZero() && !in.Until.IsZero() && !in.Since.Before(in.Until) {
-		var bad message.Invalid
+		var bad fault.Invalid
 		bad.Add("query.since", "bad_range", "since is not before until. Give an earlier one")
 		return nil, &bad
 	}

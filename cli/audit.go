@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/listing"
-	"notifier/message"
 )
 
 var auditColumns = []listing.Column[access.Record]{
@@ -47,18 +47,18 @@ func changed(r access.Record) string {
 			parts = append(parts, fmt.Sprintf("%s: no longer %s", key, brief(was)))
 		}
 	}
-	return message.Truncate(strings.Join(parts, ", "), 200)
+	return fault.Truncate(strings.Join(parts, ", "), 200)
 }
 
 func brief(v any) string {
 	if s, is := v.(string); is {
-		return message.Truncate(s, 60)
+		return fault.Truncate(s, 60)
 	}
 	text, err := json.Marshal(v)
 	if err != nil {
 		return "?"
 	}
-	return message.Truncate(string(text), 60)
+	return fault.Truncate(string(text), 60)
 }
 
 func auditCommand(s *shared) *cobra.Command {

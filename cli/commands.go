@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/rescue"
 	"notifier/service"
@@ -92,7 +93,7 @@ func whoami() string {
 	if err != nil {
 		return "command line"
 	}
-	return "command line: " + message.Truncate(u.Username, 40)
+	return "command line: " + fault.Truncate(u.Username, 40)
 }
 
 // flushAndTell flushes and prints what became of the messages. Failures of messages are

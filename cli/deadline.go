@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"notifier/deadlines"
+	"notifier/fault"
 	"notifier/listing"
-	"notifier/message"
 )
 
 // dated is a deadline as the API shows it.
@@ -44,8 +44,8 @@ var deadlineColumns = []listing.Column[dated]{
 	{Title: "Due", Value: func(d dated) string { return clock(d.DueAt) }},
 	{Title: "Next reminder", Value: dated.next},
 	{Title: "Leaves", Value: func(d dated) string { return d.text() }},
-	{Title: "Users", Value: func(d dated) string { return message.Truncate(strings.Join(d.Users, ","), 60) }},
-	{Title: "Case", Value: func(d dated) string { return message.Truncate(strings.TrimSpace(d.Case.ID+"  "+d.Case.Title), 80) }},
+	{Title: "Users", Value: func(d dated) string { return fault.Truncate(strings.Join(d.Users, ","), 60) }},
+	{Title: "Case", Value: func(d dated) string { return fault.Truncate(strings.TrimSpace(d.Case.ID+"  "+d.Case.Title), 80) }},
 }
 
 func deadlineCommand(s *shared) *cobra.Command {
@@ -186,7 +186,7 @@ func (t *setting) body(c *cobra.Command) (any, error) {
 	case t.in != "":
 		var days int
 		if _, err := fmt.Sscanf(t.in, "%d", &days); err != nil {
-			return nil, usageError{fmt.Errorf("--in: %q is no number of workdays. Write digits alone, as in 5", message.Truncate(t.in, 60))}
+			return nil, usageError{fmt.Errorf("--in: %q is no number of workdays. Write digits alone, as in 5", fault.Truncate(t.in, 60))}
 		}
 		body["due_in"] = map[string]int{"workdays": days}
 	}
@@ -211,7 +211,7 @@ func readDocument(c *cobra.Command, name string) (json.RawMessage, error) {
 		return nil, err
 	}
 	if !json.Valid(b) {
-		return nil, usageError{fmt.Errorf("%s: %w", name, message.Decode(b, new(any)))}
+		return nil, usageError{fmt.Errorf("%s: %w", name, fault.Decode(b, new(any)))}
 	}
 	return b, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"notifier/fault"
 	"notifier/listing"
 	"notifier/message"
 )
@@ -84,9 +85,9 @@ func quoted(text string) []byte {
 func readTime(flag, text string) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return at, usageError{fmt.Errorf("%s: %q is not a time. Write it as 2026-11-25T15:00:00Z", flag, message.Truncate(text, 60))}
+		return at, usageError{fmt.Errorf("%s: %q is not a time. Write it as 2026-11-25T15:00:00Z", flag, fault.Truncate(text, 60))}
 	}
-	if err := message.CheckTime(at); err != nil {
+	if err := fault.CheckTime(at); err != nil {
 		return at, usageError{fmt.Errorf("%s: %w", flag, err)}
 	}
 	return at.UTC(), nil
@@ -231,7 +232,7 @@ func readEvent(line []byte) (one numbered, wanted bool, err error) {
 	if len(line) > maxLine {
 		return one, false, fmt.Errorf("the line has more than %d bytes", maxLine)
 	}
-	if err := message.Decode(line, &fields); err != nil {
+	if err := fault.Decode(line, &fields); err != nil {
 		return one, false, err
 	}
 	var about imported

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"notifier/message"
+	"notifier/fault"
 	"notifier/settings"
 )
 
@@ -21,7 +21,7 @@ func refuse(c *cobra.Command, arguments []string) error {
 	}
 	if c.HasAvailableSubCommands() {
 		return usageError{fmt.Errorf("there is no command %q.%s See %s --help", c.CommandPath()+" "+arguments[0],
-			settings.Sentence(message.Suggest(arguments[0], names(c))), c.CommandPath())}
+			settings.Sentence(fault.Suggest(arguments[0], names(c))), c.CommandPath())}
 	}
 	return usageError{fmt.Errorf("%q is not expected here. See %s --help", arguments[0], c.CommandPath())}
 }
@@ -56,7 +56,7 @@ func wrongFlag(c *cobra.Command, err error) error {
 	if name, unknown := strings.CutPrefix(text, "unknown flag: "); unknown {
 		var flags []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { flags = append(flags, "--"+f.Name) })
-		text = fmt.Sprintf("there is no flag %s.%s", name, message.Suggest(name, flags))
+		text = fmt.Sprintf("there is no flag %s.%s", name, fault.Suggest(name, flags))
 	}
 	var value *pflag.InvalidValueError
 	if errors.As(err, &value) {
@@ -80,7 +80,7 @@ func wrongValue(f *pflag.Flag, value string, err error) string {
 	default:
 		return fmt.Sprintf("--%s: %s", f.Name, err)
 	}
-	return fmt.Sprintf("--%s: %q is not %s", f.Name, message.Truncate(value, 60), how)
+	return fmt.Sprintf("--%s: %q is not %s", f.Name, fault.Truncate(value, 60), how)
 }
 
 func helpCommand() *cobra.Command {

@@ -16,8 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notifier/fault"
 	"notifier/listing"
-	"notifier/message"
 	"notifier/schedule"
 )
 
@@ -170,7 +170,7 @@ func jobCommand(s *shared) *cobra.Command {
 // parseUntil reads a time that is to come: itself, or how long from now.
 func parseUntil(text string, now time.Time) (string, error) {
 	if ahead, err := time.ParseDuration(text); err == nil && ahead > 0 {
-		if err := message.CheckTime(now.Add(ahead)); err != nil {
+		if err := fault.CheckTime(now.Add(ahead)); err != nil {
 			return "", usageError{fmt.Errorf("--until: %w", err)}
 		}
 		return now.Add(ahead).UTC().Truncate(time.Second).Format(time.RFC3339), nil
@@ -179,7 +179,7 @@ func parseUntil(text string, now time.Time) (string, error) {
 	if err != nil {
 		return "", usageError{fmt.Errorf("--until %q is not a time. Write 2026-11-25T15:00:00Z, or 2h for two hours from now", text)}
 	}
-	if err := message.CheckTime(t); err != nil {
+	if err := fault.CheckTime(t); err != nil {
 		return "", usageError{fmt.Errorf("--until: %w", err)}
 	}
 	return text, nil

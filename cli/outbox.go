@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/service"
 )
@@ -58,7 +59,7 @@ func posted(s *shared, site *string, verb, short string, do func(ctx context.Con
 			return s.withService(c, *site, func(ctx context.Context, h *service.Service, call message.Call) error {
 				err := do(ctx, h, call, message.ID(arguments[0]))
 				if errors.Is(err, message.ErrNotFound) {
-					err = fmt.Errorf("there is no refused request %q in the outbox. notifier outbox list shows what there is: %w", message.Truncate(arguments[0], 60), err)
+					err = fmt.Errorf("there is no refused request %q in the outbox. notifier outbox list shows what there is: %w", fault.Truncate(arguments[0], 60), err)
 				}
 				return err
 			})

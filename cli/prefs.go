@@ -16,8 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notifier/fault"
 	"notifier/listing"
-	"notifier/message"
 )
 
 func prefsCommand(s *shared) *cobra.Command {
@@ -114,7 +114,7 @@ func setPrefs(s *shared) *cobra.Command {
 		for _, pair := range arguments[1:] {
 			key, value, isPair := strings.Cut(pair, "=")
 			if !isPair {
-				return usageError{fmt.Errorf("%q is no choice. Write it as case_changed=daily", message.Truncate(pair, 60))}
+				return usageError{fmt.Errorf("%q is no choice. Write it as case_changed=daily", fault.Truncate(pair, 60))}
 			}
 			if chosen[key] = &value; value == "" {
 				chosen[key] = nil
@@ -238,7 +238,7 @@ func choicesOfJSON(content string) (all []choices, line int, err error) {
 			continue
 		}
 		one := choices{n: line}
-		if err := message.Decode([]byte(text), &one.chosen); err != nil {
+		if err := fault.Decode([]byte(text), &one.chosen); err != nil {
 			return nil, line, err
 		}
 		if one.user = one.chosen["user"]; one.user == "" {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notifier/fault"
 	"notifier/listing"
 	"notifier/message"
 )
@@ -101,10 +102,10 @@ var mailColumns = []listing.Column[queued]{
 	{Title: "Since", Value: func(m queued) string { return clock(m.Updated) }},
 	{Title: "Status", Value: func(m queued) string { return string(m.Status) }, Tint: func(m queued) listing.Tint { return tint(m.Status) }},
 	{Title: "To", Value: func(m queued) string { return m.To }},
-	{Title: "Subject", Value: func(m queued) string { return message.Truncate(m.Subject, 120) }},
+	{Title: "Subject", Value: func(m queued) string { return fault.Truncate(m.Subject, 120) }},
 	{Title: "Why", Value: func(m queued) string {
 		if m.Error != nil {
-			return message.Truncate(m.Error.failure().Error(), 200)
+			return fault.Truncate(m.Error.failure().Error(), 200)
 		}
 		return string(m.Reason)
 	}},

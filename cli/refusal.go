@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"notifier/api/remote"
-	"notifier/message"
+	"notifier/fault"
 	"notifier/settings"
 )
 
@@ -30,7 +30,7 @@ func (r *refusal) Error() string {
 		lines = append(lines, where+inCommands(f.Detail))
 	}
 	if r.MoreErrors > 0 {
-		lines = append(lines, message.AndMore(r.MoreErrors))
+		lines = append(lines, fault.AndMore(r.MoreErrors))
 	}
 	if len(lines) == 0 {
 		lines = []string{inCommands(uncapitalized(r.Detail))}

@@ -16,6 +16,7 @@ import (
 
 	"notifier/access"
 	"notifier/account"
+	"notifier/fault"
 	"notifier/listing"
 	"notifier/message"
 	"notifier/rescue"
@@ -76,7 +77,7 @@ var errPartly = errors.New("the rest was sent")
 func exitCode(err error) int {
 	var config *settings.Error
 	var line *simulate.LineError
-	var invalid *message.Invalid
+	var invalid *fault.Invalid
 	var usage usageError
 	var move *message.MoveError
 	var relay *message.Failure

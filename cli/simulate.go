@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"notifier/message"
+	"notifier/fault"
 	"notifier/schedule"
 	"notifier/settings"
 	"notifier/simulate"
@@ -50,7 +50,7 @@ func (p *planFlags) options(c settings.Config, set []string) (simulate.Options, 
 	if err != nil {
 		return o, usageError{fmt.Errorf("--until %q is not a time. Write it as 2012-02-01T00:00:00Z", p.until)}
 	}
-	if err := message.CheckTime(until); err != nil {
+	if err := fault.CheckTime(until); err != nil {
 		return o, usageError{fmt.Errorf("--until: %w", err)}
 	}
 	o.Until = until.UTC()
@@ -58,7 +58,7 @@ func (p *planFlags) options(c settings.Config, set []string) (simulate.Options, 
 	for _, text := range set {
 		name, value, _ := strings.Cut(text, "=")
 		if _, known := specs[name]; !known {
-			return o, usageError{fmt.Errorf("--set %q names no job.%s. Write it as notifications=3m", text, message.Suggest(name, slices.Sorted(maps.Keys(specs))))}
+			return o, usageError{fmt.Errorf("--set %q names no job.%s. Write it as notifications=3m", text, fault.Suggest(name, slices.Sorted(maps.Keys(specs))))}
 		}
 		patch, wake, err := schedule.ParseSet(name, strings.Trim(value, `"'`))
 		if err != nil {

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notifier/fault"
 	"notifier/listing"
-	"notifier/message"
 	"notifier/series"
 )
 
@@ -40,7 +40,7 @@ func metrics() (all []string) {
 // printSeries prints a row for each step.
 func (s *shared) printSeries(ctx context.Context, c *cobra.Command, d *door, o overTime, since string) error {
 	if !slices.Contains(metrics(), o.metric) {
-		return usageError{fmt.Errorf("there is no series %q.%s", message.Truncate(o.metric, 60), message.Suggest(o.metric, metrics()))}
+		return usageError{fmt.Errorf("there is no series %q.%s", fault.Truncate(o.metric, 60), fault.Suggest(o.metric, metrics()))}
 	}
 	q := url.Values{"metric": {o.metric}}
 	for name, value := range map[string]string{"since": since, "until": o.until, "step": o.step, "kind": o.kind} {

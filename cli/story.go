@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/webhook"
 )
@@ -55,7 +56,7 @@ type told struct {
 
 // how says what became of it.
 func (t told) how() string {
-	answer := message.Truncate(strings.TrimSpace(fmt.Sprint(t.Code, " ", t.Answer)), 100)
+	answer := fault.Truncate(strings.TrimSpace(fmt.Sprint(t.Code, " ", t.Answer)), 100)
 	switch {
 	case t.Ended != nil && t.Code >= 200 && t.Code < 300:
 		return fmt.Sprintf("told with call %d (%d)", t.Calls, t.Code)

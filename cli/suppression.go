@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notifier/fault"
 	"notifier/listing"
 	"notifier/message"
 )
@@ -19,7 +20,7 @@ var suppressionColumns = []listing.Column[message.Suppression]{
 	{Title: "Address", Value: func(s message.Suppression) string { return s.Address }},
 	{Title: "Reason", Value: func(s message.Suppression) string { return string(s.Reason) }},
 	{Title: "Since", Value: func(s message.Suppression) string { return s.Since.UTC().Format(time.DateOnly) }},
-	{Title: "Note", Value: func(s message.Suppression) string { return message.Truncate(s.Note, 100) }},
+	{Title: "Note", Value: func(s message.Suppression) string { return fault.Truncate(s.Note, 100) }},
 }
 
 func suppressionCommand(s *shared) *cobra.Command {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notifier/fault"
 	"notifier/listing"
 	"notifier/message"
 	"notifier/template"
@@ -63,7 +64,7 @@ var templateColumns = []listing.Column[template.Template]{
 		return "template"
 	}},
 	{Title: "Changed", Value: func(t template.Template) string { return t.UpdatedAt.UTC().Format(time.DateOnly) }},
-	{Title: "Subject", Value: func(t template.Template) string { return message.Truncate(t.Subject, 100) }},
+	{Title: "Subject", Value: func(t template.Template) string { return fault.Truncate(t.Subject, 100) }},
 }
 
 func showTemplate(s *shared) *cobra.Command {
@@ -188,7 +189,7 @@ func readData(c *cobra.Command, given string) (data message.Data, err error) {
 		}
 	}
 	if given != "" {
-		if err := message.Decode(b, &data); err != nil {
+		if err := fault.Decode(b, &data); err != nil {
 			return nil, usageError{fmt.Errorf("--data: %w", err)}
 		}
 	}
@@ -249,7 +250,7 @@ func readTemplate(folder, name string) (template.Template, error) {
 	}
 	var more rest
 	if err == nil {
-		err = message.Decode(b, &more)
+		err = fault.Decode(b, &more)
 	}
 	t.Partial, t.Strict, t.Attachments = more.Partial, more.Strict, more.Attachments
 	return t, err

@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"notifier/fault"
 	"notifier/listing"
-	"notifier/message"
 	"notifier/settings"
 )
 
@@ -68,7 +68,7 @@ func wants(names []string) cobra.PositionalArgs {
 		case len(arguments) < needed:
 			return usageError{errors.New(question(c, names))}
 		case len(arguments) > most:
-			return usageError{fmt.Errorf("%q is one argument too many. Write it as %s. See %s --help", message.Truncate(arguments[most], 60), c.UseLine(), c.CommandPath())}
+			return usageError{fmt.Errorf("%q is one argument too many. Write it as %s. See %s --help", fault.Truncate(arguments[most], 60), c.UseLine(), c.CommandPath())}
 		}
 		return nil
 	}
@@ -114,7 +114,7 @@ func (s *shared) checkOutput() error {
 		s.output = string(listing.JSON)
 	}
 	if s.output != "" && !slices.Contains(listing.Formats(), s.output) {
-		return usageError{fmt.Errorf("%q is no way to print.%s", message.Truncate(s.output, 60), message.Suggest(s.output, listing.Formats()))}
+		return usageError{fmt.Errorf("%q is no way to print.%s", fault.Truncate(s.output, 60), fault.Suggest(s.output, listing.Formats()))}
 	}
 	return nil
 }

@@ -16,58 +16,59 @@ var walls = map[string][]string{
 	"":                       {}, // what the program brings along
 	"wallclock":              {},
 	"language":               {}, // what we say, in each language
-	"message":                {"language"},
-	"access":                 {"message"},
-	"account":                {"message", "access", "mail", "jobs/notifications"},
-	"schedule":               {"message", "wallclock"},
-	"preferences":            {"language", "message", "wallclock"},
-	"deadlines":              {"message", "wallclock"},
-	"webhook":                {"message"},
+	"fault":                  {}, // what is wrong with an input
+	"message":                {"fault", "language"},
+	"access":                 {"fault", "message"},
+	"account":                {"fault", "message", "access", "mail", "jobs/notifications"},
+	"schedule":               {"fault", "wallclock"},
+	"preferences":            {"fault", "language", "message", "wallclock"},
+	"deadlines":              {"fault", "message", "wallclock"},
+	"webhook":                {"fault", "message"},
 	"vault":                  {}, // what seals secrets in the database
 	"links":                  {"message"},
-	"template":               {"message"},
+	"template":               {"fault", "message"},
 	"doctor":                 {},
 	"network":                {}, // how connections are made
 	"timekeeper":             {}, // the time that can be trusted
 	"rescue":                 {}, // what keeps a panic from ending the process
 	"health":                 {}, // what keeps the service from its work
-	"document":               {"message"},
+	"document":               {"fault", "message"},
 	"letter":                 {"language", "message", "wallclock"},
 	"listing":                {},
-	"series":                 {"message"},
+	"series":                 {"fault", "message"},
 	"digest":                 {"language", "message", "letter"},
-	"mail":                   {"message", "network", "rescue"},
+	"mail":                   {"fault", "message", "network", "rescue"},
 	"mail/mailbox":           {"rescue"}, // the demo's mail server
 	"mail/mailtest":          {"rescue"}, // those of the tests
-	"search":                 {"message", "schedule"},
-	"intake":                 {"message", "preferences", "deadlines", "document", "letter", "schedule", "template"},
-	"gate":                   {"message", "access", "network"},
-	"jobs":                   {"message", "schedule", "rescue"},
+	"search":                 {"fault", "message", "schedule"},
+	"intake":                 {"fault", "message", "preferences", "deadlines", "document", "letter", "schedule", "template"},
+	"gate":                   {"fault", "message", "access", "network"},
+	"jobs":                   {"fault", "message", "schedule", "rescue"},
 	"jobs/notifications":     {"message", "rescue"},
 	"jobs/usernotifications": {"message", "digest", "letter", "rescue"},
 	"jobs/operations":        {"message"},
 	"jobs/trials":            {"message", "simulate", "rescue"},
-	"jobs/outbox":            {"message"},
+	"jobs/outbox":            {"fault", "message"},
 	"jobs/retention":         {"message", "access", "webhook"},
-	"jobs/callbacks":         {"message", "webhook", "network", "vault", "rescue"},
+	"jobs/callbacks":         {"fault", "message", "webhook", "network", "vault", "rescue"},
 	"jobs/reminders":         {"message", "deadlines", "letter", "schedule"},
-	"explain":                {"language", "message", "deadlines", "schedule", "wallclock"},
-	"store":                  {"message", "preferences", "deadlines", "document", "schedule", "webhook", "template", "access", "series", "rescue", "store/sql"},
-	"store/sql":              {"message", "network", "rescue"}, // runs statements on either database
+	"explain":                {"fault", "language", "message", "deadlines", "schedule", "wallclock"},
+	"store":                  {"fault", "message", "preferences", "deadlines", "document", "schedule", "webhook", "template", "access", "series", "rescue", "store/sql"},
+	"store/sql":              {"fault", "message", "network", "rescue"}, // runs statements on either database
 	"store/storetest":        {"message", "store"},
-	"simulate":               {"message", "preferences", "deadlines", "schedule"},
-	"settings":               {"notifier", "account", "access", "message", "deadlines", "gate", "jobs/notifications", "listing", "mail", "preferences", "schedule", "store", "vault", "wallclock"},
-	"api":                    {"message", "health", "timekeeper", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate", "series", "rescue"},
-	"api/remote":             {"message"}, // how commands call it
-	"web":                    {"message", "access", "timekeeper", "web/look"},
-	"web/look":               {"language", "message", "wallclock"},
-	"web/console":            {"message", "health", "timekeeper", "preferences", "deadlines", "schedule", "search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},
-	"web/centre":             {"message", "timekeeper", "preferences", "schedule", "wallclock", "links", "explain", "web/look"},
+	"simulate":               {"fault", "message", "preferences", "deadlines", "schedule"},
+	"settings":               {"fault", "notifier", "account", "access", "message", "deadlines", "gate", "jobs/notifications", "listing", "mail", "preferences", "schedule", "store", "vault", "wallclock"},
+	"api":                    {"fault", "message", "health", "timekeeper", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate", "series", "rescue"},
+	"api/remote":             {"fault"}, // how commands call it
+	"web":                    {"fault", "message", "access", "timekeeper", "web/look"},
+	"web/look":               {"language", "wallclock"},
+	"web/console":            {"fault", "message", "health", "timekeeper", "preferences", "deadlines", "schedule", "search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},
+	"web/centre":             {"fault", "message", "timekeeper", "preferences", "schedule", "wallclock", "links", "explain", "web/look"},
 	"servicetest":            nil, // a second roof, for the tests of callers
 	"client":                 {},
 	"client/outbox":          {"client"},
 	"service":                nil, // puts the rooms together
-	"cli":                    {"notifier", "access", "account", "api", "api/remote", "deadlines", "doctor", "explain", "jobs/notifications", "listing", "mail", "mail/mailbox", "message", "preferences", "rescue", "schedule", "search", "series", "service", "settings", "simulate", "store", "template", "wallclock", "web/console", "webhook"},
+	"cli":                    {"fault", "notifier", "access", "account", "api", "api/remote", "deadlines", "doctor", "explain", "jobs/notifications", "listing", "mail", "mail/mailbox", "message", "preferences", "rescue", "schedule", "search", "series", "service", "settings", "simulate", "store", "template", "wallclock", "web/console", "webhook"},
 	"cmd/notifier":           {"cli"},
 }
 

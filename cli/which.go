@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/search"
 )
@@ -51,7 +52,7 @@ func (w *which) filter(now time.Time) (message.Filter, error) {
 	if err != nil {
 		return f, inFlags(err)
 	}
-	var bad message.Invalid
+	var bad fault.Invalid
 	for _, q := range search.Qualifiers() {
 		if value := w.values[q.Name]; value != nil && *value != "" {
 			bad.Check("query."+q.Name, "bad_word", q.Set(&f, *value, now))
@@ -62,7 +63,7 @@ func (w *which) filter(now time.Time) (message.Filter, error) {
 
 // inFlags tells what is wrong with a filter by the flags that said it.
 func inFlags(err error) error {
-	bad, is := err.(*message.Invalid)
+	bad, is := err.(*fault.Invalid)
 	if !is {
 		return err
 	}

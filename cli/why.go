@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"notifier/explain"
+	"notifier/fault"
 	"notifier/listing"
-	"notifier/message"
 	"notifier/search"
 )
 
@@ -68,7 +68,7 @@ func parseSince(text string, now time.Time) (string, error) {
 	}
 	at, err := search.Time(text, now)
 	if ago, bad := time.ParseDuration(text); err != nil && bad == nil && ago > 0 { // 1h30m
-		at, err = now.Add(-ago), message.CheckTime(now.Add(-ago))
+		at, err = now.Add(-ago), fault.CheckTime(now.Add(-ago))
 	}
 	if err != nil {
 		return "", usageError{err}

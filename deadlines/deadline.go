@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/wallclock"
 )
@@ -83,23 +84,23 @@ const (
 	usualLate      = 5
 )
 
-// Check tells all that is wrong with the deadline as a *message.Invalid, or nil.
+// Check tells all that is wrong with the deadline as a *fault.Invalid, or nil.
 func (d Deadline) Check() error {
-	var wrong message.Invalid
+	var wrong fault.Invalid
 	if d.Key == "" {
 		wrong.Add("/key", "missing", "a deadline needs a key, by which it is moved and cleared. Write the id of the case, as in OFA-1181.")
 	}
-	wrong.Check("/key", "bad_text", message.CheckLine(d.Key, message.MaxLine))
+	wrong.Check("/key", "bad_text", fault.CheckLine(d.Key, message.MaxLine))
 	d.Terms.checkDue(&wrong, "")
 	checkUsers(&wrong, "/users", d.Users)
 	d.Terms.checkSteps(&wrong, "")
 	d.checkEscalations(&wrong)
 	d.checkForUsers(&wrong)
-	return message.Together(wrong.Err(), d.Case.Check())
+	return fault.Join(wrong.Err(), d.Case.Check())
 }
 
 // checkDue tells what is wrong with when something is due.
-func (t Terms) checkDue(wrong *message.Invalid, below string) {
+func (t Terms) checkDue(wrong *fault.Invalid, below string) {
 	switch {
 	case t.DueIn != nil && !t.DueAt.IsZero():
 		wrong.Add(below+"/due_in", "not_allowed", "due_at and due_in are both given. Leave one out.")
@@ -108,11 +109,11 @@ func (t Terms) checkDue(wrong *message.Invalid, below string) {
 	case t.DueAt.IsZero():
 		wrong.Add(below+"/due_at", "missing", "a deadline needs a date. Write due_at as 2026-11-25T15:00:00Z.")
 	default:
-		wrong.Check(below+"/due_at", "out_of_range", message.CheckTime(t.DueAt))
+		wrong.Check(below+"/due_at", "out_of_range", fault.CheckTime(t.DueAt))
 	}
 }
 
-func (in DueIn) check(wrong *message.Invalid, at string) {
+func (in DueIn) check(wrong *fault.Invalid, at string) {
 	given := 0
 	for _, n := range []struct {
 		name string
@@ -131,15 +132,15 @@ func (in DueIn) check(wrong *message.Invalid, at string) {
 		wrong.Add(at, "missing", `due_in needs hours, days or workdays, and only one of them, as in {"workdays": 3}.`)
 	}
 	if in.Since != nil {
-		err := message.CheckTime(*in.Since)
+		err := fault.CheckTime(*in.Since)
 		if err == nil { // workdays are fewer than days
-			err = message.CheckTime(in.Since.Add(hours(in.Hours)).Add(hours(24*in.Days)).AddDate(0, 0, 2*in.Workdays))
+			err = fault.CheckTime(in.Since.Add(hours(in.Hours)).Add(hours(24*in.Days)).AddDate(0, 0, 2*in.Workdays))
 		}
 		wrong.Check(at+"/since", "out_of_range", err)
 	}
 }
 
-func (d Deadline) checkEscalations(wrong *message.Invalid) {
+func (d Deadline) checkEscalations(wrong *fault.Invalid) {
 	if len(d.Escalate) > maxEscalations {
 		wrong.Add("/escalate", "too_many", "%d escalations are asked for; at most %d are taken. Put people together.", len(d.Escalate), maxEscalations)
 		return
@@ -155,9 +156,9 @@ func (d Deadline) checkEscalations(wrong *message.Invalid) {
 	}
 }
 
-func (d Deadline) checkForUsers(wrong *message.Invalid) {
-	if len(d.ForUsers) > message.MaxList {
-		wrong.Add("/for_users", "too_many", "%d users have terms of their own; at most %d are taken. Set one deadline for each group of them.", len(d.ForUsers), message.MaxList)
+func (d Deadline) checkForUsers(wrong *fault.Invalid) {
+	if len(d.ForUsers) > fault.MaxList {
+		wrong.Add("/for_users", "too_many", "%d users have terms of their own; at most %d are taken. Set one deadline for each group of them.", len(d.ForUsers), fault.MaxList)
 		return
 	}
 	named := make(map[string]bool, len(d.Users))
@@ -167,7 +168,7 @@ func (d Deadline) checkForUsers(wrong *message.Invalid) {
 	for _, id := range slices.Sorted(maps.Keys(d.ForUsers)) {
 		at := "/for_users/" + pointer.Replace(id)
 		if !named[id] {
-			wrong.Add(at, "not_a_user", "%q is not among users. Add the id there, too.", message.Truncate(id, 60))
+			wrong.Add(at, "not_a_user", "%q is not among users. Add the id there, too.", fault.Truncate(id, 60))
 		}
 		d.ForUsers[id].checkDue(wrong, at)
 		d.ForUsers[id].checkSteps(wrong, at)
@@ -177,12 +178,12 @@ func (d Deadline) checkForUsers(wrong *message.Invalid) {
 // pointer writes a key as a part of a JSON pointer (RFC 6901 §3).
 var pointer = strings.NewReplacer("~", "~0", "/", "~1")
 
-func checkUsers(wrong *message.Invalid, below string, users []string) {
+func checkUsers(wrong *fault.Invalid, below string, users []string) {
 	switch {
 	case len(users) == 0:
 		wrong.Add(below, "missing", `a deadline needs somebody to remind. Write users as a list of user ids, as in ["anna"].`)
-	case len(users) > message.MaxList:
-		wrong.Add(below, "too_many", "%d users are named; at most %d are taken. Set one deadline for each group of them.", len(users), message.MaxList)
+	case len(users) > fault.MaxList:
+		wrong.Add(below, "too_many", "%d users are named; at most %d are taken. Set one deadline for each group of them.", len(users), fault.MaxList)
 		return
 	}
 	for i, id := range users {
@@ -195,12 +196,12 @@ func checkUsers(wrong *message.Invalid, below string, users []string) {
 	}
 }
 
-func (t Terms) checkSteps(wrong *message.Invalid, below string) {
+func (t Terms) checkSteps(wrong *fault.Invalid, below string) {
 	checkSpans(wrong, below+"/remind_before", t.RemindBefore)
 	t.Overdue.check(wrong, below+"/overdue")
 }
 
-func checkSpans(wrong *message.Invalid, below string, spans []Span) {
+func checkSpans(wrong *fault.Invalid, below string, spans []Span) {
 	if len(spans) > maxSpans {
 		wrong.Add(below, "too_many", "%d reminders are asked for; at most %d are sent. Leave some out.", len(spans), maxSpans)
 	}
@@ -212,7 +213,7 @@ func checkSpans(wrong *message.Invalid, below string, spans []Span) {
 	}
 }
 
-func (o *Overdue) check(wrong *message.Invalid, below string) {
+func (o *Overdue) check(wrong *fault.Invalid, below string) {
 	if o == nil {
 		return
 	}
@@ -255,7 +256,7 @@ func (s Span) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 func (s *Span) UnmarshalJSON(b []byte) error {
 	var text string
 	if err := json.Unmarshal(b, &text); err != nil {
-		return fmt.Errorf(`%s is not a duration. Write a number and h or m in quotes, as in "72h" for three days`, message.Truncate(string(b), 60))
+		return fmt.Errorf(`%s is not a duration. Write a number and h or m in quotes, as in "72h" for three days`, fault.Truncate(string(b), 60))
 	}
 	return s.UnmarshalText([]byte(text))
 }
@@ -264,7 +265,7 @@ func (s *Span) UnmarshalJSON(b []byte) error {
 func (s *Span) UnmarshalText(b []byte) error {
 	d, err := time.ParseDuration(string(b))
 	if err != nil {
-		return fmt.Errorf(`%q is not a duration. Write a number and h or m, as in "72h" for three days`, message.Truncate(string(b), 60))
+		return fmt.Errorf(`%q is not a duration. Write a number and h or m, as in "72h" for three days`, fault.Truncate(string(b), 60))
 	}
 	*s = Span(d)
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"notifier/deadlines"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -28,7 +29,7 @@ func faults(tb testing.TB, err error) []string {
 	if err == nil {
 		return nil
 	}
-	var wrong *message.Invalid
+	var wrong *fault.Invalid
 	if !errors.As(err, &wrong) {
 		tb.Fatalf("%v is a %T, want a *message.Invalid", err, err)
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"notifier/deadlines"
-	"notifier/message"
+	"notifier/fault"
 	"notifier/wallclock"
 )
 
@@ -82,7 +82,7 @@ func TestDeadlinesInFull(t *testing.T) {
 		if !strings.Contains(text, `"users":["anna"`) {
 			text = `{"users":["anna"],` + text[1:]
 		}
-		if err := message.Decode([]byte(text), &d); err != nil {
+		if err := fault.Decode([]byte(text), &d); err != nil {
 			t.Fatalf("%s: %v", row.name, err)
 		}
 		d.Key = "k"
@@ -143,14 +143,14 @@ func TestDeadlinesInFullRefused(t *testing.T) {
 		{`{"due_in":{"hours":1},"escalate":[{"who":["boss"]}]}`, "/escalate/0/who unknown_key"},
 	} {
 		var d deadlines.Deadline
-		err := message.Decode([]byte(`{"users":["anna"],"key":"k",`+row.json[1:]), &d)
+		err := fault.Decode([]byte(`{"users":["anna"],"key":"k",`+row.json[1:]), &d)
 		if row.json == "{}" {
-			err = message.Decode([]byte(`{"users":["anna"],"key":"k"}`), &d)
+			err = fault.Decode([]byte(`{"users":["anna"],"key":"k"}`), &d)
 		}
 		if err == nil {
 			err = d.Check()
 		}
-		bad, is := err.(*message.Invalid)
+		bad, is := err.(*fault.Invalid)
 		if !is || bad.Faults[0].Pointer+" "+bad.Faults[0].Code != row.want {
 			t.Errorf("%s: %v, want %s", row.json, err, row.want)
 		}

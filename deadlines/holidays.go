@@ -46,7 +46,7 @@ import (
 	"github.com/rickar/cal/v2/us"
 	"github.com/rickar/cal/v2/za"
 
-	"notifier/message"
+	"notifier/fault"
 	"notifier/wallclock"
 )
 
@@ -65,7 +65,7 @@ var countries = map[string][]*cal.Holiday{
 func Holidays(country string) (func(wallclock.Date) bool, error) {
 	all, known := countries[strings.ToUpper(country)]
 	if !known {
-		return nil, fmt.Errorf("the holidays of %q are not known. Write the code of a country: %s", message.Truncate(country, 60),
+		return nil, fmt.Errorf("the holidays of %q are not known. Write the code of a country: %s", fault.Truncate(country, 60),
 			strings.Join(slices.Sorted(maps.Keys(countries)), ", "))
 	}
 	c := &cal.Calendar{}

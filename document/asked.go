@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -23,7 +24,7 @@ type Asked struct {
 // uidFields are the lists of user ids, each beside a list of addresses (TE-11).
 var uidFields = []string{"toUids", "ccUids", "bccUids"}
 
-// Read says what mail the document asks for; *message.Invalid if it cannot be said.
+// Read says what mail the document asks for; *fault.Invalid if it cannot be said.
 func Read(fields []byte) (Asked, error) {
 	r := reader{Asked: Asked{uids: map[string][]string{}}}
 	var all map[string]json.RawMessage
@@ -74,7 +75,7 @@ func (a Asked) Draft(reachable map[string]bool) (message.Draft, []string, error)
 		list := slices.Clone(*into[field])
 		for _, id := range a.uids[field] {
 			if !reachable[id] {
-				left = append(left, fmt.Sprintf("%s: there is no address of a user %q", field, message.Truncate(id, 60)))
+				left = append(left, fmt.Sprintf("%s: there is no address of a user %q", field, fault.Truncate(id, 60)))
 				continue
 			}
 			list = append(list, message.Recipient{ID: id})
@@ -82,7 +83,7 @@ func (a Asked) Draft(reachable map[string]bool) (message.Draft, []string, error)
 		*into[field] = list
 	}
 	if len(d.To)+len(d.Cc)+len(d.Bcc) == 0 {
-		var bad message.Invalid
+		var bad fault.Invalid
 		bad.Add("", "nobody", "Expected at least 1 recipient.")
 		return d, left, &bad
 	}
@@ -92,7 +93,7 @@ func (a Asked) Draft(reachable map[string]bool) (message.Draft, []string, error)
 // reader notes all that is wrong on its way through a document.
 type reader struct {
 	Asked
-	bad message.Invalid
+	bad fault.Invalid
 }
 
 func given(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
@@ -137,8 +138,8 @@ func (r *reader) addresses(at string, raw json.RawMessage) []message.Recipient {
 		}
 		faults := len(r.bad.Faults)
 		for _, text := range r.texts(at, item) {
-			if n := strings.Count(text, ",") + len(all); n > message.MaxList {
-				r.bad.Add("/"+at, "too_many", "at most %d recipients are taken at once, these are %d. Send the rest in another document", message.MaxList, n+1)
+			if n := strings.Count(text, ",") + len(all); n > fault.MaxList {
+				r.bad.Add("/"+at, "too_many", "at most %d recipients are taken at once, these are %d. Send the rest in another document", fault.MaxList, n+1)
 				return nil
 			}
 			parsed, err := mail.ParseAddressList(text)

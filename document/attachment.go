@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -70,7 +71,7 @@ func (r *reader) restOfAttachment(at string, fields map[string]json.RawMessage, 
 		case "contentTransferEncoding":
 			r.leave(at+"/contentTransferEncoding", "attachments leave in base64")
 		default:
-			r.leave(at+"/"+message.Truncate(name, 60), "no field of an attachment that is known here")
+			r.leave(at+"/"+fault.Truncate(name, 60), "no field of an attachment that is known here")
 		}
 	}
 }
@@ -110,7 +111,7 @@ func decoded(content, encoding string) ([]byte, error) {
 		}
 		return b, nil
 	}
-	return nil, fmt.Errorf("the encoding %q is not taken. Write base64 or hex, or leave it out for a text", message.Truncate(encoding, 30))
+	return nil, fmt.Errorf("the encoding %q is not taken. Write base64 or hex, or leave it out for a text", fault.Truncate(encoding, 30))
 }
 
 // dataURI reads an attachment that stands in its address (RFC 2397).

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -105,14 +106,14 @@ func (w Write) Asked() any { return []any{w.fields, w.Again} }
 // maxFields is how many fields a document has at most.
 const maxFields = 1000
 
-// ReadWrite reads what somebody writes; *message.Invalid if it is no JSON object. Of
+// ReadWrite reads what somebody writes; *fault.Invalid if it is no JSON object. Of
 // delivery, which is ours, only the command in state counts; other states are what we
 // wrote there ourselves.
 func ReadWrite(b []byte, id string) (w Write, err error) {
-	if err := message.Decode(b, &w.fields); err != nil {
+	if err := fault.Decode(b, &w.fields); err != nil {
 		return w, err
 	}
-	var bad message.Invalid
+	var bad fault.Invalid
 	if w.fields == nil || len(w.fields) > maxFields {
 		bad.Add("", "bad_value", "a document is a JSON object of at most %d fields. Write it so", maxFields)
 		return w, bad.Err()

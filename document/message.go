@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -73,7 +74,7 @@ func (r *reader) message(raw json.RawMessage) {
 			if !known {
 				why = "no field of a mail that is known here"
 			}
-			r.leave("message/"+message.Truncate(name, 60), why)
+			r.leave("message/"+fault.Truncate(name, 60), why)
 		}
 	}
 }
@@ -155,7 +156,7 @@ func (r *reader) priority(at string, raw json.RawMessage) {
 		r.draft.Priority = said
 	case "":
 	default:
-		r.bad.Add("/"+at, "bad_word", "%q is no priority. Write high, normal or low", message.Truncate(string(said), 60))
+		r.bad.Add("/"+at, "bad_word", "%q is no priority. Write high, normal or low", fault.Truncate(string(said), 60))
 	}
 }
 
@@ -170,7 +171,7 @@ func (r *reader) lists(at string, raw json.RawMessage) {
 				r.addHeader(below, name, message.Values{strings.Join(values, ", ")})
 			}
 		default:
-			r.leave(at+"/"+message.Truncate(key, 60), "of the headers of a list archive, help, owner and unsubscribe are taken")
+			r.leave(at+"/"+fault.Truncate(key, 60), "of the headers of a list archive, help, owner and unsubscribe are taken")
 		}
 	}
 }
@@ -214,7 +215,7 @@ func (r *reader) invitation(at string, raw json.RawMessage) {
 		method = "PUBLISH" // as nodemailer has it
 	}
 	if strings.ContainsFunc(method, func(c rune) bool { return c < 'A' || c > 'Z' }) {
-		r.bad.Add("/"+at+"/method", "bad_word", "%q is no method. Write REQUEST, CANCEL, REPLY or PUBLISH", message.Truncate(method, 60))
+		r.bad.Add("/"+at+"/method", "bad_word", "%q is no method. Write REQUEST, CANCEL, REPLY or PUBLISH", fault.Truncate(method, 60))
 		return
 	}
 	a := attachment{
@@ -226,7 +227,7 @@ func (r *reader) invitation(at string, raw json.RawMessage) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if !slices.Contains([]string{"method", "filename", "content", "path", "href", "encoding"}, name) && given(fields[name]) {
-			r.leave(at+"/"+message.Truncate(name, 60), "an invitation has method, filename, content and encoding")
+			r.leave(at+"/"+fault.Truncate(name, 60), "an invitation has method, filename, content and encoding")
 		}
 	}
 	f, err := a.file(len(r.draft.Attachments))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"notifier/deadlines"
+	"notifier/fault"
 	"notifier/message"
 	"notifier/schedule"
 )
@@ -59,15 +60,15 @@ type Question struct {
 	Since   time.Time // zero: ever
 }
 
-// Check tells what is wrong with the question as *message.Invalid, or nil.
+// Check tells what is wrong with the question as *fault.Invalid, or nil.
 func (q Question) Check() error {
-	var bad message.Invalid
+	var bad fault.Invalid
 	if q.User == "" && q.Case == "" && q.Message == "" {
 		bad.Add("query.user", "missing", "whose mail, or about what? Give user, or case, or both")
 	}
-	bad.Check("query.user", "bad_text", message.CheckLine(q.User, message.MaxLine))
-	bad.Check("query.case", "bad_text", message.CheckLine(q.Case, message.MaxLine))
-	bad.Check("query.kind", "bad_text", message.CheckLine(string(q.Kind), message.MaxLine))
+	bad.Check("query.user", "bad_text", fault.CheckLine(q.User, message.MaxLine))
+	bad.Check("query.case", "bad_text", fault.CheckLine(q.Case, message.MaxLine))
+	bad.Check("query.kind", "bad_text", fault.CheckLine(string(q.Kind), message.MaxLine))
 	return bad.Err()
 }
 
@@ -83,7 +84,7 @@ const (
 func (d *Desk) message(ctx context.Context, q Question, at time.Time) (Explanation, error) {
 	m, err := d.store.Message(ctx, q.Site, q.Message)
 	if errors.Is(err, message.ErrNotFound) {
-		return Explanation{}, fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", message.Truncate(string(q.Message), 60), err)
+		return Explanation{}, fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", fault.Truncate(string(q.Message), 60), err)
 	}
 	if err != nil {
 		return Explanation{}, err

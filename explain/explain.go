@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/schedule"
 )
@@ -167,7 +168,7 @@ func quoted(code, text string) string {
 		text = strings.TrimSpace(code + " " + text)
 	}
 	text = strings.NewReplacer("“", "'", "”", "'", "„", "'", "«", "'", "»", "'").Replace(text)
-	if short := message.Truncate(text, 200); short != text {
+	if short := fault.Truncate(text, 200); short != text {
 		return short + "…"
 	}
 	return text

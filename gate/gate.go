@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -176,7 +177,7 @@ func (g *Gate) CreateKey(ctx context.Context, c message.Call, k access.Key) (acc
 		return k, "", err
 	}
 	if access.IsSandbox(c.Site) && !k.Test {
-		var bad message.Invalid
+		var bad fault.Invalid
 		bad.Add("/test", "not_allowed", "a test key makes test keys only. Set test, or ask with a live key")
 		return k, "", &bad
 	}
@@ -213,7 +214,7 @@ func (g *Gate) RotateKey(ctx context.Context, c message.Call, id message.ID, ove
 		return access.Key{}, "", fmt.Errorf("%w. Create another one", err)
 	}
 	if overlap < 0 || overlap > MaxOverlap {
-		var bad message.Invalid
+		var bad fault.Invalid
 		bad.Add("/overlap", "out_of_range", "the key before may work for up to 720h. Write a length of time, as in 24h")
 		return access.Key{}, "", &bad
 	}
@@ -253,7 +254,7 @@ func (g *Gate) Key(ctx context.Context, site string, id message.ID) (access.Key,
 		err = message.ErrNotFound
 	}
 	if errors.Is(err, message.ErrNotFound) {
-		err = fmt.Errorf("there is no key %q. /api/v1/keys lists what there is: %w", message.Truncate(strings.TrimSpace(string(id)), 60), err)
+		err = fmt.Errorf("there is no key %q. /api/v1/keys lists what there is: %w", fault.Truncate(strings.TrimSpace(string(id)), 60), err)
 	}
 	return k, err
 }

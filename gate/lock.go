@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -25,8 +26,8 @@ const (
 	generous = 10
 )
 
-func ofAccount(email string) string  { return "account:" + message.Truncate(email, 254) }
-func ofUnlocked(email string) string { return "unlocked:" + message.Truncate(email, 254) }
+func ofAccount(email string) string  { return "account:" + fault.Truncate(email, 254) }
+func ofUnlocked(email string) string { return "unlocked:" + fault.Truncate(email, 254) }
 func ofNetwork(from string) string   { return "address:" + networkOf(from) }
 
 // ofPair is an account as it is tried from one network.
@@ -37,7 +38,7 @@ func networkOf(from string) string {
 	if a, err := netip.ParseAddr(from); err == nil {
 		return Network(a).String()
 	}
-	return message.Truncate(from, 60)
+	return fault.Truncate(from, 60)
 }
 
 // limit is how many attempts are counted under a subject.

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -75,7 +76,7 @@ func (s *Staff) AddMember(ctx context.Context, c message.Call, m access.Member, 
 	}
 	err := s.book.AddMember(ctx, m)
 	if errors.Is(err, message.ErrMoved) {
-		var bad message.Invalid
+		var bad fault.Invalid
 		// One sentence for both: whether the address is staff of another site is not this site's business.
 		bad.Add("/email", "taken", "%s cannot be added: the address signs in already, here or on another site of this installation. If it is in the list of staff, change its role or password; else use another address", m.Email)
 		err = &bad
@@ -84,7 +85,7 @@ func (s *Staff) AddMember(ctx context.Context, c message.Call, m access.Member, 
 }
 
 func (s *Staff) setPassword(m *access.Member, password string) error {
-	var bad message.Invalid
+	var bad fault.Invalid
 	bad.Check("/password", "bad_password", access.CheckPassword(password, m.Email))
 	if err := bad.Err(); err != nil {
 		return err
@@ -138,7 +139,7 @@ func (s *Staff) MemberOf(ctx context.Context, site, email string) (access.Member
 		err = message.ErrNotFound
 	}
 	if errors.Is(err, message.ErrNotFound) {
-		err = fmt.Errorf("nobody with the address %q may sign in. notifier staff list shows who may: %w", message.Truncate(email, 60), err)
+		err = fmt.Errorf("nobody with the address %q may sign in. notifier staff list shows who may: %w", fault.Truncate(email, 60), err)
 	}
 	return m, err
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -133,7 +134,7 @@ func (d *Desk) step(ctx context.Context, c message.Call, id message.ID, what mes
 	err = again(ctx, func() error {
 		before, err := d.store.Message(ctx, c.Site, id)
 		if errors.Is(err, message.ErrNotFound) {
-			return fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", message.Truncate(string(id), 60), err)
+			return fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", fault.Truncate(string(id), 60), err)
 		}
 		if err != nil {
 			return err

@@ -5,13 +5,14 @@ import (
 	"maps"
 	"slices"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/preferences"
 )
 
 // Choose replaces all that a user has a say in, as one change. It acts at once on what waits.
 func (d *Desk) Choose(ctx context.Context, c message.Call, id string, chosen preferences.Choices) (preferences.User, error) {
-	if err := message.Together(d.Catalog(ctx, c.Site).Check(chosen.Preferences), preferences.User{ID: id}.With(chosen).Check()); err != nil {
+	if err := fault.Join(d.Catalog(ctx, c.Site).Check(chosen.Preferences), preferences.User{ID: id}.With(chosen).Check()); err != nil {
 		return preferences.User{}, err
 	}
 	return d.change(ctx, c, id, func(u preferences.User, known bool) (preferences.User, error) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/preferences"
 )
@@ -63,7 +64,7 @@ func TestChooseIsOneChange(t *testing.T) {
 		c.Language, c.Timezone = "Polish", "Warsaw"
 		c.Preferences.Frequencies[message.CaseReceived] = preferences.Weekly
 		_, err = h.Choose(ctx, by(message.ByLink, noon), "anna", c)
-		var wrong *message.Invalid
+		var wrong *fault.Invalid
 		if !errors.As(err, &wrong) || len(wrong.Faults) != 3 {
 			h.Errorf("three faults: %v", err)
 		}

@@ -106,7 +106,7 @@ type Options struct {
 	// Domain is the right side of the Message-IDs.
 	Domain string
 	// Route finds the account of a message that may name it, or a sender: empty for the
-	// site's own. What cannot be is a *message.Invalid. If it is nil there is one account.
+	// site's own. What cannot be is a *fault.Invalid. If it is nil there is one account.
 	Route func(site, account string, sender message.Address) (string, error)
 	// NextFlush is the first run of Notifications after that time; zero if none is planned. It
 	// may be nil.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"notifier/document"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -17,7 +18,7 @@ import (
 func (d *Desk) Document(ctx context.Context, c message.Call, collection, id string) (document.Document, error) {
 	doc, err := d.store.Document(ctx, c.Site, collection, id)
 	if errors.Is(err, message.ErrNotFound) {
-		return doc, fmt.Errorf("there is no document %q in %q: %w", message.Truncate(id, 60), message.Truncate(collection, 60), err)
+		return doc, fmt.Errorf("there is no document %q in %q: %w", fault.Truncate(id, 60), fault.Truncate(collection, 60), err)
 	}
 	if err != nil || doc.Message != "" || doc.Error != "" {
 		return doc, err
@@ -30,12 +31,12 @@ func (d *Desk) Document(ctx context.Context, c message.Call, collection, id stri
 // sends nothing (TE-6) unless the write asks for it (TE-7). A write that comes again with its
 // key does nothing, whatever became of the document since.
 func (d *Desk) WriteDocument(ctx context.Context, c message.Call, collection, id string, w document.Write, patch bool) (doc document.Document, did document.Did, err error) {
-	var bad message.Invalid
+	var bad fault.Invalid
 	for pointer, name := range map[string]string{"/collection": collection, "/id": id} {
 		if name == "" {
 			bad.Add(pointer, "missing", "a document has a collection and an id. Write both into the address")
 		}
-		bad.Check(pointer, "bad_text", message.CheckLine(name, message.MaxLine))
+		bad.Check(pointer, "bad_text", fault.CheckLine(name, message.MaxLine))
 	}
 	if err := bad.Err(); err != nil {
 		return doc, did, err
@@ -67,7 +68,7 @@ func (d *Desk) WriteDocument(ctx context.Context, c message.Call, collection, id
 			return message.ErrMoved
 		}
 		if created && patch {
-			return fmt.Errorf("there is no document %q in %q. Add it with PUT: %w", message.Truncate(id, 60), message.Truncate(collection, 60), err)
+			return fmt.Errorf("there is no document %q in %q. Add it with PUT: %w", fault.Truncate(id, 60), fault.Truncate(collection, 60), err)
 		}
 		after := before
 		if after.Fields, err = w.Into(before.Fields, patch); err != nil {
@@ -111,7 +112,7 @@ func (d *Desk) rewritten(ctx context.Context, c message.Call, before document.Do
 	if wrong == nil {
 		wrong = draft.Check(c.At)
 	}
-	var invalid *message.Invalid
+	var invalid *fault.Invalid
 	if wrong != nil && !errors.As(wrong, &invalid) {
 		return wrong
 	}
@@ -202,7 +203,7 @@ func (d *Desk) settle(ctx context.Context, c message.Call, collection, id string
 				doc.Message = taken.Messages[0].ID
 			}
 		}
-		var invalid *message.Invalid
+		var invalid *fault.Invalid
 		switch {
 		case errors.As(err, &invalid):
 			doc.Error = invalid.Error()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -41,7 +42,7 @@ func (d *Desk) EditOnce(ctx context.Context, c message.Call, id message.ID, e me
 	err = again(ctx, func() error {
 		before, err := d.store.Message(ctx, c.Site, id)
 		if errors.Is(err, message.ErrNotFound) {
-			return fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", message.Truncate(string(id), 60), err)
+			return fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", fault.Truncate(string(id), 60), err)
 		}
 		if err != nil {
 			return err
@@ -104,7 +105,7 @@ func edit(m message.Message, c message.Call, e message.Edit, people recipients) 
 	set(&m.Text, e.Text)
 	set(&m.HTML, e.HTML)
 	if m.Text == "" && m.HTML == "" && m.Type == message.Direct {
-		var bad message.Invalid
+		var bad fault.Invalid
 		bad.Add("/text", "missing", "a mail needs a text, or html, or both")
 		return m, &bad
 	}
@@ -118,7 +119,7 @@ func edit(m message.Message, c message.Call, e message.Edit, people recipients) 
 		m.Bcc = addresses(people.bcc)
 	}
 	if e.Recipients() && len(m.Everyone()) == 0 {
-		var bad message.Invalid
+		var bad fault.Invalid
 		bad.Add("/to", "nobody", "nobody named here has an address. Name somebody who has")
 		return m, &bad
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"notifier/deadlines"
+	"notifier/fault"
 	"notifier/intake"
 	"notifier/letter"
 	"notifier/message"
@@ -91,7 +92,7 @@ func (h *house) people(ids ...string) {
 func (h *house) choose(when time.Time, user, chosen string) {
 	h.Helper()
 	var p preferences.Preferences
-	if err := message.Decode([]byte(chosen), &p); err != nil {
+	if err := fault.Decode([]byte(chosen), &p); err != nil {
 		h.Fatal(err)
 	}
 	if _, err := h.SetPreferences(ctx, at(when), user, p); err != nil {
@@ -195,7 +196,7 @@ func (h *house) carriedWith(when time.Time, move message.Move, why message.Categ
 // do instead.
 func (h *house) faults(err error) string {
 	h.Helper()
-	invalid, ok := errors.AsType[*message.Invalid](err)
+	invalid, ok := errors.AsType[*fault.Invalid](err)
 	if !ok {
 		h.Errorf("the error is %v, want a *message.Invalid", err)
 		return ""

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
@@ -16,14 +17,14 @@ import (
 // preferences, and kept with its reason, also where nothing is sent.
 func (d *Desk) Notify(ctx context.Context, c message.Call, e message.Event) (noted message.Noted, replayed bool, err error) {
 	shortened := e.Shorten()
-	err = message.Together(e.Check(c.At), d.Catalog(ctx, c.Site).CheckKind(e.Kind))
+	err = fault.Join(e.Check(c.At), d.Catalog(ctx, c.Site).CheckKind(e.Kind))
 	if err == nil {
 		err = again(ctx, func() (err error) {
 			noted, replayed, err = d.notify(ctx, c, e, shortened)
 			return err
 		})
 	}
-	if _, refused := errors.AsType[*message.Invalid](err); refused && d.before(ctx, c, e, &noted) {
+	if _, refused := errors.AsType[*fault.Invalid](err); refused && d.before(ctx, c, e, &noted) {
 		return noted, true, nil
 	}
 	return noted, replayed, err
@@ -155,7 +156,7 @@ func (d *Desk) users(ctx context.Context, c message.Call, pointer string, ids []
 	}
 	kinds := d.o.InForce(in.Rules)
 	users := make([]named, 0, len(ids))
-	var bad message.Invalid
+	var bad fault.Invalid
 	seen := make(map[string]bool, len(ids))
 	for i, id := range ids {
 		if seen[id] {
@@ -168,7 +169,7 @@ func (d *Desk) users(ctx context.Context, c message.Call, pointer string, ids []
 			continue
 		}
 		users = append(users, named{id, nil})
-		if len(bad.Faults) < message.MaxFaults { // the others are only counted
+		if len(bad.Faults) < fault.MaxFaults { // the others are only counted
 			bad.Add(pointer+"/"+strconv.Itoa(i), "unknown_user", "there is no user %q. Add it with PUT /api/v1/users/%s", id, url.PathEscape(id))
 		} else {
 			bad.More++

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/preferences"
 )
@@ -164,19 +165,19 @@ func (d *Desk) User(ctx context.Context, site, id string) (preferences.User, err
 
 // SetGroup names users together, so that SendMessage can name the group.
 func (d *Desk) SetGroup(ctx context.Context, c message.Call, id string, members []string) error {
-	var bad message.Invalid
+	var bad fault.Invalid
 	switch {
 	case id == "":
 		bad.Add("/id", "missing", "a group needs an id. Write the one that the workflow system uses, as in clerks")
 	case strings.Contains(id, "@"):
-		bad.Add("/id", "bad_id", "%q looks like an address, which is what a mail would take it for. Choose an id without @", message.Truncate(id, 60))
+		bad.Add("/id", "bad_id", "%q looks like an address, which is what a mail would take it for. Choose an id without @", fault.Truncate(id, 60))
 	}
-	bad.Check("/id", "bad_text", message.CheckLine(id, message.MaxLine))
-	if len(members) > message.MaxList {
-		bad.Add("/users", "too_many", "a group has at most %d users, these are %d. Make several groups of them", message.MaxList, len(members))
+	bad.Check("/id", "bad_text", fault.CheckLine(id, message.MaxLine))
+	if len(members) > fault.MaxList {
+		bad.Add("/users", "too_many", "a group has at most %d users, these are %d. Make several groups of them", fault.MaxList, len(members))
 	}
-	for i, id := range members[:min(len(members), message.MaxList)] {
-		bad.Check(fmt.Sprintf("/users/%d", i), "bad_text", message.CheckLine(id, message.MaxLine))
+	for i, id := range members[:min(len(members), fault.MaxList)] {
+		bad.Check(fmt.Sprintf("/users/%d", i), "bad_text", fault.CheckLine(id, message.MaxLine))
 	}
 	if err := bad.Err(); err != nil {
 		return err
@@ -215,7 +216,7 @@ func (d *Desk) GroupList(ctx context.Context, site, after string, n int) ([]pref
 func (d *Desk) RemoveGroup(ctx context.Context, c message.Call, id string) error {
 	err := d.store.RemoveGroup(ctx, c.Site, id)
 	if errors.Is(err, message.ErrNotFound) {
-		return fmt.Errorf("there is no group %q. /api/v1/groups lists what there is: %w", message.Truncate(id, 60), err)
+		return fmt.Errorf("there is no group %q. /api/v1/groups lists what there is: %w", fault.Truncate(id, 60), err)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"notifier/deadlines"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -56,19 +57,19 @@ func (d *Desk) setBy(ctx context.Context, c message.Call, key *message.Key, dl d
 // whom it reminds are, or, in a strict call, if any is.
 func (d *Desk) checkUsers(ctx context.Context, c message.Call, dl *deadlines.Deadline) error {
 	all, err := d.users(ctx, c, "/users", dl.Users)
-	refused, invalid := errors.AsType[*message.Invalid](err)
+	refused, invalid := errors.AsType[*fault.Invalid](err)
 	if err != nil && !invalid {
 		return err
 	}
 	for i, e := range dl.Escalate {
 		more, err := d.users(ctx, c, fmt.Sprintf("/escalate/%d/users", i), e.Users)
-		too, invalid := errors.AsType[*message.Invalid](err)
+		too, invalid := errors.AsType[*fault.Invalid](err)
 		switch {
 		case err != nil && !invalid:
 			return err
 		case invalid && (c.Strict || refused != nil):
-			err = message.Together(refused, too)
-			refused, _ = errors.AsType[*message.Invalid](err)
+			err = fault.Join(refused, too)
+			refused, _ = errors.AsType[*fault.Invalid](err)
 		}
 		all = append(all, more...)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"notifier/fault"
 	"notifier/letter"
 	"notifier/message"
 )
@@ -17,7 +18,7 @@ import (
 func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Draft) (taken message.Taken, replayed bool, err error) {
 	taken, replayed, err = d.send(ctx, c, draft)
 	draft.Shorten()
-	if _, refused := errors.AsType[*message.Invalid](err); refused && d.before(ctx, c, draft.Identified(), &taken) {
+	if _, refused := errors.AsType[*fault.Invalid](err); refused && d.before(ctx, c, draft.Identified(), &taken) {
 		return taken, true, nil
 	}
 	return taken, replayed, err
@@ -256,7 +257,7 @@ func (d *Desk) resolve(ctx context.Context, c message.Call, draft message.Draft)
 	if err != nil {
 		return recipients{}, err
 	}
-	var bad message.Invalid
+	var bad fault.Invalid
 	if c.Strict || !anybody(draft, people) {
 		refuseUnknown(&bad, draft, people)
 	}
@@ -296,14 +297,14 @@ func anybody(draft message.Draft, people map[string][]message.Person) bool {
 }
 
 // refuseUnknown notes each id that is neither a user's nor a group's.
-func refuseUnknown(bad *message.Invalid, draft message.Draft, people map[string][]message.Person) {
+func refuseUnknown(bad *fault.Invalid, draft message.Draft, people map[string][]message.Person) {
 	names, all := lists(draft)
 	for n, list := range all {
 		for i, one := range list {
 			if _, known := people[one.ID]; known || one.ID == "" {
 				continue
 			}
-			if len(bad.Faults) >= message.MaxFaults { // the others are only counted
+			if len(bad.Faults) >= fault.MaxFaults { // the others are only counted
 				bad.More++
 				continue
 			}
@@ -333,7 +334,7 @@ func listed(draft message.Draft, people map[string][]message.Person) (r recipien
 }
 
 // mailbox is the one address of a sender, or that answers go to.
-func mailbox(bad *message.Invalid, at string, of message.Recipient, people map[string][]message.Person) message.Address {
+func mailbox(bad *fault.Invalid, at string, of message.Recipient, people map[string][]message.Person) message.Address {
 	if of.ID == "" {
 		return of.Address
 	}
@@ -353,14 +354,14 @@ func mailbox(bad *message.Invalid, at string, of message.Recipient, people map[s
 
 // check tells what is wrong with the recipients once groups have become their users.
 func (r recipients) check(forAll bool) error {
-	var bad message.Invalid
+	var bad fault.Invalid
 	switch n := len(r.to) + len(r.cc) + len(r.bcc); {
 	case n == 0:
 		bad.Add("/to", "nobody", "the groups named here have no users. Add some with PUT /api/v1/groups/ID, or name other recipients")
 	case forAll && n > message.MaxVisible:
 		bad.Add("/to", "too_many", "one mail for all has at most %d recipients, with the users of its groups these are %d. Leave out one_mail, cc and bcc to write one mail each", message.MaxVisible, n)
-	case n > message.MaxList:
-		bad.Add("/to", "too_many", "at most %d recipients are taken at once, with the users of the groups these are %d. Send the rest in another request", message.MaxList, n)
+	case n > fault.MaxList:
+		bad.Add("/to", "too_many", "at most %d recipients are taken at once, with the users of the groups these are %d. Send the rest in another request", fault.MaxList, n)
 	}
 	return bad.Err()
 }

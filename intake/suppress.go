@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -27,7 +28,7 @@ func (d *Desk) Suppress(ctx context.Context, c message.Call, s message.Suppressi
 func (d *Desk) Unsuppress(ctx context.Context, c message.Call, address string) error {
 	err := d.store.Unsuppress(ctx, c.Site, address)
 	if errors.Is(err, message.ErrNotFound) {
-		return fmt.Errorf("%q is not suppressed: %w", message.Truncate(address, 60), err)
+		return fmt.Errorf("%q is not suppressed: %w", fault.Truncate(address, 60), err)
 	}
 	return err
 }

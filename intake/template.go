@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/template"
 )
@@ -15,10 +16,10 @@ func (d *Desk) fillIn(ctx context.Context, c message.Call, draft message.Draft) 
 	if draft.Template == nil {
 		return draft, nil
 	}
-	var bad message.Invalid
+	var bad fault.Invalid
 	name := draft.Template.Name
 	made, err := d.FillTemplate(ctx, c.Site, name, draft.Template.Data)
-	var invalid *message.Invalid
+	var invalid *fault.Invalid
 	switch {
 	case errors.Is(err, message.ErrNotFound):
 		bad.Add("/template/name", "unknown_template", "%s. Add it with PUT /api/v1/templates/%s", noTemplate(name), url.PathEscape(name))
@@ -95,5 +96,5 @@ func missing(name string, err error) error {
 }
 
 func noTemplate(name string) string {
-	return fmt.Sprintf("there is no template %q", message.Truncate(name, 60))
+	return fmt.Sprintf("there is no template %q", fault.Truncate(name, 60))
 }

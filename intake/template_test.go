@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/template"
 )
@@ -155,7 +156,7 @@ func TestTemplatesThatCannotBeFilled(t *testing.T) {
 func (h *house) refused(d message.Draft, want string) {
 	h.Helper()
 	_, _, err := h.SendMessage(ctx, at(noon), d)
-	invalid, is := err.(*message.Invalid)
+	invalid, is := err.(*fault.Invalid)
 	if !is || len(invalid.Faults) != 1 || invalid.Faults[0].Pointer+" "+invalid.Faults[0].Code != want {
 		h.Errorf("it is %v, want %s", err, want)
 	}

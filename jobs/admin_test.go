@@ -143,7 +143,7 @@ func TestTheClockOfAnotherReplicaWasAhead(t *testing.T) {
 		// Its clock was a day ahead. It ran a tick, and an admin changed the job there.
 		tomorrow := time.Now().Add(24 * time.Hour)
 		taken := schedule.Run{
-			ID: message.NewID(message.RunIDs), Job: schedule.UserNotifications, ScheduledAt: tomorrow, StartedAt: tomorrow,
+			ID: string(message.NewID(message.RunIDs)), Job: schedule.UserNotifications, ScheduledAt: tomorrow, StartedAt: tomorrow,
 			Trigger: schedule.Scheduled, Replica: "b",
 		}
 		if _, err := s.Fire(t.Context(), taken); err != nil {

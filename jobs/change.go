@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/schedule"
 )
@@ -84,8 +85,8 @@ type Rest struct {
 const longestRest = 366 * 24 * time.Hour
 
 func (r Rest) check(at time.Time) error {
-	var bad message.Invalid
-	bad.Check("/note", "bad_text", message.CheckLine(r.Note, 200))
+	var bad fault.Invalid
+	bad.Check("/note", "bad_text", fault.CheckLine(r.Note, 200))
 	switch {
 	case r.Until.IsZero():
 	case !r.Until.After(at):

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"notifier/fault"
 	"notifier/jobs"
-	"notifier/message"
 	"notifier/schedule"
 	"notifier/store"
 )
@@ -165,7 +165,7 @@ func TestABadScheduleLeavesTheJobAsItWas(t *testing.T) {
 			{"nothing", "missing", schedule.Spec{}},
 		} {
 			_, err := r.Change(t.Context(), schedule.UserNotifications, to(row.spec), "ola")
-			var bad *message.Invalid
+			var bad *fault.Invalid
 			if !errors.As(err, &bad) || !strings.Contains(err.Error(), row.says) {
 				t.Errorf("%s: Change = %v, want a *message.Invalid with %q", row.name, err, row.says)
 			}

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"notifier/fault"
 	"notifier/jobs"
-	"notifier/message"
 	"notifier/schedule"
 	"notifier/store"
 )
@@ -63,7 +63,7 @@ func TestPausesThatAreNone(t *testing.T) {
 		r := start(t, s, "a", time.Minute, promotions(&d))
 		for name, end := range map[string]time.Time{"now": time.Now(), "past": time.Now().Add(-time.Hour), "too far": time.Now().AddDate(2, 0, 0)} {
 			_, err := r.Pause(t.Context(), schedule.UserNotifications, jobs.Rest{Until: end}, "ola")
-			if invalid, is := errors.AsType[*message.Invalid](err); !is || invalid.Faults[0].Pointer != "/until" {
+			if invalid, is := errors.AsType[*fault.Invalid](err); !is || invalid.Faults[0].Pointer != "/until" {
 				t.Errorf("%s: %v", name, err)
 			}
 		}

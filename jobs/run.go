@@ -74,7 +74,7 @@ func (l *line) begin(ctx context.Context) (schedule.Run, error) {
 }
 
 func (l *line) newRun(tick, at time.Time, trigger schedule.Trigger) schedule.Run {
-	return schedule.Run{ID: message.NewID(message.RunIDs), Job: l.plan.Name, Slot: l.slot(), ScheduledAt: tick, StartedAt: at, Trigger: trigger, Replica: l.o.Replica}
+	return schedule.Run{ID: string(message.NewID(message.RunIDs)), Job: l.plan.Name, Slot: l.slot(), ScheduledAt: tick, StartedAt: at, Trigger: trigger, Replica: l.o.Replica}
 }
 
 // run does the work of a noted run, alone in the cluster unless the job runs everywhere.

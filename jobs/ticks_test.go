@@ -63,7 +63,7 @@ func TestTicksAreAligned(t *testing.T) {
 func TestATickBelongsToWhoNotedItFirst(t *testing.T) {
 	both(t, func(t *testing.T, s *store.Store) {
 		taken := schedule.Run{
-			ID: message.NewID(message.RunIDs), Job: schedule.UserNotifications, ScheduledAt: time.Now().Add(time.Hour), StartedAt: time.Now(),
+			ID: string(message.NewID(message.RunIDs)), Job: schedule.UserNotifications, ScheduledAt: time.Now().Add(time.Hour), StartedAt: time.Now(),
 			Trigger: schedule.Scheduled, Replica: "other",
 		}
 		var d diary

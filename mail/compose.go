@@ -19,6 +19,7 @@ import (
 
 	"github.com/jordan-wright/email"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -72,16 +73,16 @@ func neutral(m message.Message, from message.Address) (message.Message, message.
 	shown := func(list []message.Address) []message.Address {
 		list = slices.Clone(list)
 		for i := range list {
-			list[i].Name = message.WithoutBidi(list[i].Name)
+			list[i].Name = fault.WithoutBidi(list[i].Name)
 		}
 		return list
 	}
 	if hasBidi(m.To) || hasBidi(m.Cc) || hasBidi(m.ReplyTo) {
 		m.To, m.Cc, m.ReplyTo = shown(m.To), shown(m.Cc), shown(m.ReplyTo)
 	}
-	from.Name = message.WithoutBidi(from.Name)
+	from.Name = fault.WithoutBidi(from.Name)
 	for i, a := range m.Attachments {
-		if name := message.WithoutBidi(a.Filename); name != a.Filename {
+		if name := fault.WithoutBidi(a.Filename); name != a.Filename {
 			m.Attachments = slices.Clone(m.Attachments)
 			m.Attachments[i].Filename = cmp.Or(name, "attachment")
 		}
@@ -93,7 +94,7 @@ func neutral(m message.Message, from message.Address) (message.Message, message.
 }
 
 func hasBidi(list []message.Address) bool {
-	return slices.ContainsFunc(list, func(a message.Address) bool { return message.WithoutBidi(a.Name) != a.Name })
+	return slices.ContainsFunc(list, func(a message.Address) bool { return fault.WithoutBidi(a.Name) != a.Name })
 }
 
 func malformed(h message.Header) bool {
@@ -111,7 +112,7 @@ func check(m message.Message, from message.Address) error {
 	if m.QueuedAt.IsZero() && m.CreatedAt.IsZero() {
 		return errors.New("the message has no date")
 	}
-	var bad message.Invalid
+	var bad fault.Invalid
 	bad.Check("/from", "invalid", from.Check())
 	for _, list := range [][]message.Address{m.To, m.Cc} {
 		for _, a := range list {
@@ -122,12 +123,12 @@ func check(m message.Message, from message.Address) error {
 		bad.Check("/reply_to", "invalid", a.Check())
 	}
 	bad.Check("/domain", "invalid", message.CheckEmail("id@"+m.Domain))
-	bad.Check("/subject", "invalid", message.CheckLine(m.Subject, maxSubject))
-	bad.Check("/reason", "invalid", message.CheckLine(reason(m), maxReason))
-	bad.Check("/language", "invalid", message.CheckLine(m.Language, maxID))
-	bad.Check("/text", "invalid", message.CheckBody(m.Text, math.MaxInt))
-	bad.Check("/html", "invalid", message.CheckBody(m.HTML, math.MaxInt))
-	bad.Check("/case", "invalid", message.CheckLine(m.Case.ID, maxSubject))
+	bad.Check("/subject", "invalid", fault.CheckLine(m.Subject, maxSubject))
+	bad.Check("/reason", "invalid", fault.CheckLine(reason(m), maxReason))
+	bad.Check("/language", "invalid", fault.CheckLine(m.Language, maxID))
+	bad.Check("/text", "invalid", fault.CheckBody(m.Text, math.MaxInt))
+	bad.Check("/html", "invalid", fault.CheckBody(m.HTML, math.MaxInt))
+	bad.Check("/case", "invalid", fault.CheckLine(m.Case.ID, maxSubject))
 	for _, field := range m.Headers {
 		bad.Check("/headers", "invalid", field.Check())
 	}
@@ -205,7 +206,7 @@ var urgencies = map[message.Priority][2]string{message.High: {"1", "high"}, mess
 // listName is what a filter knows the mails of a kind by (RFC 2919).
 func listName(m message.Message) string {
 	name := cmp.Or(string(m.Kind), string(m.Type), "message")
-	return message.Truncate(strings.Map(func(r rune) rune {
+	return fault.Truncate(strings.Map(func(r rune) rune {
 		if notInID(r) {
 			return '-'
 		}

@@ -13,6 +13,7 @@ import (
 	gomail "github.com/emersion/go-message/mail"
 	"pgregory.net/rapid"
 
+	"notifier/fault"
 	"notifier/mail"
 	"notifier/message"
 )
@@ -238,7 +239,7 @@ func parsesBack(t interface{ Errorf(string, ...any) }, raw []byte, m message.Mes
 	for name, sent := range map[string][]message.Address{"To": m.To, "Cc": m.Cc} {
 		list, err := r.Header.AddressList(name)
 		same := slices.EqualFunc(list, sent, func(a *gomail.Address, b message.Address) bool {
-			return a.Name == message.WithoutBidi(b.Name) && a.Address == b.Email
+			return a.Name == fault.WithoutBidi(b.Name) && a.Address == b.Email
 		})
 		if err != nil || !same {
 			t.Errorf("%s = %v, %v, want %q in\n%s", name, list, err, sent, raw)

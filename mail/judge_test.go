@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"notifier/fault"
 	"notifier/mail"
 	"notifier/message"
 )
@@ -217,7 +218,7 @@ func samePeople(t *testing.T, got, sent []message.Address) {
 	}
 	for i := range got {
 		email := strings.ReplaceAll(sent[i].Email, "łódź", "xn--d-uga0v4h")
-		name, wanted := got[i].Name, message.WithoutBidi(sent[i].Name)
+		name, wanted := got[i].Name, fault.WithoutBidi(sent[i].Name)
 		if len(wanted) > 40 {
 			// Python before 3.13.2 puts a blank between two encoded words of a name (gh-128110).
 			name, wanted = strings.ReplaceAll(name, " ", ""), strings.ReplaceAll(wanted, " ", "")

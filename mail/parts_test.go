@@ -10,6 +10,7 @@ import (
 	gomail "github.com/emersion/go-message/mail"
 	"pgregory.net/rapid"
 
+	"notifier/fault"
 	"notifier/mail"
 	"notifier/message"
 )
@@ -108,7 +109,7 @@ func TestWhateverIsAttachedComesOut(t *testing.T) {
 		}
 		m := attach(note("anna@example.org"), f)
 		raw, err := mail.Compose(m, workflow)
-		if m.Attachments[0].Filename = message.WithoutBidi(f.Filename); f.Filename != "" && m.Attachments[0].Filename == "" {
+		if m.Attachments[0].Filename = fault.WithoutBidi(f.Filename); f.Filename != "" && m.Attachments[0].Filename == "" {
 			m.Attachments[0].Filename = "attachment"
 		}
 		f.Filename = m.Attachments[0].Filename

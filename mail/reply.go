@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -120,7 +121,7 @@ func (r reply) codes() string {
 
 // words is the text on one line.
 func (r reply) words() string {
-	return message.Truncate(strings.ReplaceAll(r.text, "\n", " "), message.MaxErrorText)
+	return fault.Truncate(strings.ReplaceAll(r.text, "\n", " "), message.MaxErrorText)
 }
 
 // String is the reply on one line, as in "250 2.0.0 Ok: queued as 4F2A".
@@ -148,5 +149,5 @@ func (r reply) failure(at stage) *message.Failure {
 
 // networkFailure is what is said when no reply came.
 func networkFailure(c message.Category, err error) *message.Failure {
-	return &message.Failure{Category: c, Text: message.Truncate(err.Error(), message.MaxErrorText), Temporary: true}
+	return &message.Failure{Category: c, Text: fault.Truncate(err.Error(), message.MaxErrorText), Temporary: true}
 }

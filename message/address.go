@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"notifier/fault"
 )
 
 // Address is a mailbox: where a mail goes and how the person is called.
@@ -103,7 +105,7 @@ func (a Address) Check() error {
 	if err := CheckEmail(a.Email); err != nil {
 		return err
 	}
-	return CheckName(a.Name, maxName)
+	return fault.CheckName(a.Name, maxName)
 }
 
 // Recipient is one entry of a draft's to, cc or bcc: an address with or without a name,
@@ -128,7 +130,7 @@ func (r *Recipient) UnmarshalJSON(b []byte) error {
 	if len(b) == 0 || b[0] != '{' {
 		return errors.New(`a recipient is a user id, an address, or {"email": …, "name": …}`)
 	}
-	return Decode(b, &r.Address)
+	return fault.Decode(b, &r.Address)
 }
 
 // MarshalJSON writes what UnmarshalJSON takes.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -98,14 +99,14 @@ func TestCheckEmailRefuses(t *testing.T) {
 	} {
 		err := message.CheckEmail(c.s)
 		if err == nil {
-			t.Errorf("CheckEmail took %q", message.Truncate(c.s, 80))
+			t.Errorf("CheckEmail took %q", fault.Truncate(c.s, 80))
 			continue
 		}
 		if !strings.Contains(err.Error(), c.says) {
-			t.Errorf("CheckEmail(%q) = %q, want it to say %q", message.Truncate(c.s, 80), err, c.says)
+			t.Errorf("CheckEmail(%q) = %q, want it to say %q", fault.Truncate(c.s, 80), err, c.says)
 		}
 		if !strings.Contains(err.Error(), "Write ") || len(err.Error()) > 700 {
-			t.Errorf("CheckEmail(%q) = %q: it does not say what to write, or is too long", message.Truncate(c.s, 80), err)
+			t.Errorf("CheckEmail(%q) = %q: it does not say what to write, or is too long", fault.Truncate(c.s, 80), err)
 		}
 	}
 }

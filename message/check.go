@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"notifier/fault"
 )
 
 // The longest texts and lists that are taken; texts in characters.
@@ -14,7 +16,6 @@ const (
 	MaxSubject = 250
 	MaxSummary = 500
 	MaxURL     = 2000
-	MaxList    = 10000
 	// MaxVisible is how many addresses one mail may name: they all stand in its head.
 	MaxVisible = 100
 	maxReplyTo = 10
@@ -24,21 +25,21 @@ const (
 	ClockSkew = 5 * time.Minute
 )
 
-// Check tells all that is wrong with the draft at that time as *Invalid, or nil. What a
+// Check tells all that is wrong with the draft at that time as *fault.Invalid, or nil. What a
 // template makes is for others to say.
 func (d Draft) Check(at time.Time) error {
-	var bad Invalid
-	bad.Check("/id", "bad_text", CheckLine(d.Reference, MaxLine))
-	bad.Check("/account", "bad_text", CheckLine(d.Account, MaxLine))
-	bad.Check("/subject", "bad_text", CheckLine(d.Subject, MaxSubject))
+	var bad fault.Invalid
+	bad.Check("/id", "bad_text", fault.CheckLine(d.Reference, MaxLine))
+	bad.Check("/account", "bad_text", fault.CheckLine(d.Account, MaxLine))
+	bad.Check("/subject", "bad_text", fault.CheckLine(d.Subject, MaxSubject))
 	if strings.TrimSpace(d.Subject) == "" && d.Template == nil {
 		bad.Add("/subject", "missing", "a mail needs a subject")
 	}
 	if d.Text == "" && d.HTML == "" && d.Template == nil {
 		bad.Add("/text", "missing", "a mail needs a text, or html, or both")
 	}
-	bad.Check("/text", "bad_text", CheckBody(d.Text, MaxBody))
-	bad.Check("/html", "bad_text", CheckBody(d.HTML, MaxBody))
+	bad.Check("/text", "bad_text", fault.CheckBody(d.Text, MaxBody))
+	bad.Check("/html", "bad_text", fault.CheckBody(d.HTML, MaxBody))
 	if d.Case != nil {
 		d.Case.check(&bad)
 	}
@@ -51,12 +52,12 @@ func (d Draft) Check(at time.Time) error {
 // ForAll tells whether the draft becomes one mail for all its recipients (AMODIT-28).
 func (d Draft) ForAll() bool { return d.OneMail || len(d.Cc)+len(d.Bcc) > 0 }
 
-func (d Draft) checkRecipients(bad *Invalid) {
+func (d Draft) checkRecipients(bad *fault.Invalid) {
 	if len(d.To)+len(d.Cc)+len(d.Bcc) == 0 {
 		bad.Add("/to", "missing", "a mail needs at least one recipient: a user id, an address, or an object with email and name")
 	}
-	if len(d.To) > MaxList {
-		bad.Add("/to", "too_many", "at most %d recipients are taken at once, these are %d. Send the rest in another request", MaxList, len(d.To))
+	if len(d.To) > fault.MaxList {
+		bad.Add("/to", "too_many", "at most %d recipients are taken at once, these are %d. Send the rest in another request", fault.MaxList, len(d.To))
 		return // what each of them is like does not matter then
 	}
 	if n := len(d.To) + len(d.Cc) + len(d.Bcc); d.ForAll() && n > MaxVisible {
@@ -79,7 +80,7 @@ func (d Draft) checkRecipients(bad *Invalid) {
 	}
 }
 
-func (r Recipient) check(bad *Invalid, at string) {
+func (r Recipient) check(bad *fault.Invalid, at string) {
 	if r.ID != "" {
 		bad.Check(at, "bad_text", CheckUserID(r.ID))
 		return
@@ -87,9 +88,9 @@ func (r Recipient) check(bad *Invalid, at string) {
 	bad.Check(at, "bad_address", r.Check())
 }
 
-func (d Draft) checkTimes(bad *Invalid, at time.Time) {
-	checkTime(bad, "/send_at", d.SendAt)
-	checkTime(bad, "/expires_at", d.ExpiresAt)
+func (d Draft) checkTimes(bad *fault.Invalid, at time.Time) {
+	bad.CheckTime("/send_at", d.SendAt)
+	bad.CheckTime("/expires_at", d.ExpiresAt)
 	if d.Manual && d.SendAt != nil {
 		bad.Add("/send_at", "not_allowed", "a manual message leaves when a person releases it. Leave out send_at, or manual")
 	}
@@ -104,33 +105,33 @@ func (d Draft) checkTimes(bad *Invalid, at time.Time) {
 	}
 }
 
-// Check tells all that is wrong with the event at that time as *Invalid, or nil. Whether
+// Check tells all that is wrong with the event at that time as *fault.Invalid, or nil. Whether
 // its kind and users are known is for others to say.
 func (e Event) Check(at time.Time) error {
-	var bad Invalid
+	var bad fault.Invalid
 	if len(e.Users) == 0 {
 		bad.Add("/users", "missing", "an event needs at least one user id")
 	}
-	if len(e.Users) > MaxList {
-		bad.Add("/users", "too_many", "at most %d users are taken at once, these are %d. Send the rest in another request", MaxList, len(e.Users))
+	if len(e.Users) > fault.MaxList {
+		bad.Add("/users", "too_many", "at most %d users are taken at once, these are %d. Send the rest in another request", fault.MaxList, len(e.Users))
 	} else {
 		e.checkUsers(&bad)
 	}
-	bad.Check("/id", "bad_text", CheckLine(e.Reference, MaxLine))
-	bad.Check("/actor", "bad_text", CheckLine(e.Actor, MaxLine))
-	bad.Check("/process", "bad_text", CheckLine(e.Process, MaxLine))
-	if wrong, is := errors.AsType[*Invalid](e.Summary.Check(MaxKept)); is {
+	bad.Check("/id", "bad_text", fault.CheckLine(e.Reference, MaxLine))
+	bad.Check("/actor", "bad_text", fault.CheckLine(e.Actor, MaxLine))
+	bad.Check("/process", "bad_text", fault.CheckLine(e.Process, MaxLine))
+	if wrong, is := errors.AsType[*fault.Invalid](e.Summary.Check(MaxKept)); is {
 		bad.Take("/summary", wrong)
 	}
 	e.Case.check(&bad)
-	checkTime(&bad, "/occurred_at", e.OccurredAt)
+	bad.CheckTime("/occurred_at", e.OccurredAt)
 	if e.OccurredAt != nil && e.OccurredAt.After(at.Add(ClockSkew)) {
 		bad.Add("/occurred_at", "in_the_future", "occurred_at lies in the future. Publish the event when it has happened")
 	}
 	return bad.Err()
 }
 
-func (e Event) checkUsers(bad *Invalid) {
+func (e Event) checkUsers(bad *fault.Invalid) {
 	for i, id := range e.Users {
 		at := fmt.Sprintf("/users/%d", i)
 		if id == "" {
@@ -150,7 +151,7 @@ func CheckUserID(id string) error {
 	case ".", "..", "/":
 		return fmt.Errorf("%q cannot be an id: browsers and proxies fold it into another path. Choose another id", id)
 	}
-	return CheckLine(id, MaxLine)
+	return fault.CheckLine(id, MaxLine)
 }
 
 // Occurred is when the event happened, by a caller's clock that may be a little ahead.
@@ -161,23 +162,23 @@ func (e Event) Occurred(at time.Time) time.Time {
 	return at
 }
 
-// Check tells all that is wrong with the case as *Invalid, with pointers below /case, or nil.
+// Check tells all that is wrong with the case as *fault.Invalid, with pointers below /case, or nil.
 func (c Case) Check() error {
-	var bad Invalid
+	var bad fault.Invalid
 	c.check(&bad)
 	return bad.Err()
 }
 
-func (c Case) check(bad *Invalid) {
-	bad.Check("/case/id", "bad_text", CheckLine(c.ID, MaxLine))
-	bad.Check("/case/title", "bad_text", CheckLine(c.Title, MaxKept))
-	bad.Check("/case/stage", "bad_text", CheckLine(c.Stage, MaxKept))
-	bad.Check("/case/owner", "bad_text", CheckLine(c.Owner, MaxKept))
+func (c Case) check(bad *fault.Invalid) {
+	bad.Check("/case/id", "bad_text", fault.CheckLine(c.ID, MaxLine))
+	bad.Check("/case/title", "bad_text", fault.CheckLine(c.Title, MaxKept))
+	bad.Check("/case/stage", "bad_text", fault.CheckLine(c.Stage, MaxKept))
+	bad.Check("/case/owner", "bad_text", fault.CheckLine(c.Owner, MaxKept))
 	if c.URL == "" {
 		return
 	}
-	bad.Check("/case/url", "bad_text", CheckLine(c.URL, MaxURL))
+	bad.Check("/case/url", "bad_text", fault.CheckLine(c.URL, MaxURL))
 	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		bad.Add("/case/url", "bad_url", "%q is not a web address. Write it as https://bpm.example.org/c/1181", Truncate(c.URL, 100))
+		bad.Add("/case/url", "bad_url", "%q is not a web address. Write it as https://bpm.example.org/c/1181", fault.Truncate(c.URL, 100))
 	}
 }

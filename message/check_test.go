@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -16,7 +17,7 @@ func faults(t *testing.T, err error) []string {
 	if err == nil {
 		return nil
 	}
-	var bad *message.Invalid
+	var bad *fault.Invalid
 	if !errors.As(err, &bad) {
 		t.Fatalf("%v is no *Invalid", err)
 	}
@@ -29,7 +30,7 @@ func faults(t *testing.T, err error) []string {
 }
 
 // advises makes sure that a fault is a sentence that a person can act on.
-func advises(t *testing.T, f message.Fault) {
+func advises(t *testing.T, f fault.Fault) {
 	t.Helper()
 	last := f.Detail[len(f.Detail)-1]
 	if last != '.' && last != '?' || strings.Contains(f.Detail, "..") || len(f.Detail) > 700 {
@@ -77,8 +78,8 @@ func TestDraftCheck(t *testing.T) {
 		{"subject that adds a header", func(d *message.Draft) { d.Subject = "Hi\r\nBcc: eve@example.net" }, []string{"/subject bad_text"}},
 		{"text too long", func(d *message.Draft) { d.Text = long(message.MaxBody + 1) }, []string{"/text bad_text"}},
 		{"html with NUL", func(d *message.Draft) { d.HTML = "a\x00" }, []string{"/html bad_text"}},
-		{"too many recipients", func(d *message.Draft) { d.To = slices.Repeat(list{{ID: "anna"}}, message.MaxList+1) }, []string{"/to too_many"}},
-		{"the most recipients", func(d *message.Draft) { d.To = slices.Repeat(list{{ID: "anna"}}, message.MaxList) }, nil},
+		{"too many recipients", func(d *message.Draft) { d.To = slices.Repeat(list{{ID: "anna"}}, fault.MaxList+1) }, []string{"/to too_many"}},
+		{"the most recipients", func(d *message.Draft) { d.To = slices.Repeat(list{{ID: "anna"}}, fault.MaxList) }, nil},
 		{"AMODIT-28: one mail for too many", func(d *message.Draft) {
 			d.To, d.Cc, d.Bcc = slices.Repeat(list{{ID: "a"}}, 50), slices.Repeat(list{{ID: "b"}}, 50), list{{ID: "c"}}
 		}, []string{"/to too_many"}},
@@ -132,8 +133,8 @@ func TestEventCheck(t *testing.T) {
 	}{
 		{"a good one", func(*message.Event) {}, nil},
 		{"nobody", func(e *message.Event) { e.Users = nil }, []string{"/users missing"}},
-		{"the most users", func(e *message.Event) { e.Users = slices.Repeat([]string{"anna"}, message.MaxList) }, nil},
-		{"too many users", func(e *message.Event) { e.Users = slices.Repeat([]string{"anna"}, message.MaxList+1) }, []string{"/users too_many"}},
+		{"the most users", func(e *message.Event) { e.Users = slices.Repeat([]string{"anna"}, fault.MaxList) }, nil},
+		{"too many users", func(e *message.Event) { e.Users = slices.Repeat([]string{"anna"}, fault.MaxList+1) }, []string{"/users too_many"}},
 		{
 			"bad users", func(e *message.Event) { e.Users = []string{"", "anna", "a@x.test", "a\x00", long(201)} },
 			[]string{"/users/0 missing", "/users/3 bad_text", "/users/4 bad_text"},
@@ -169,7 +170,7 @@ func TestCaseURL(t *testing.T) {
 	} {
 		got := faults(t, message.Case{URL: bad}.Check())
 		if len(got) == 0 || slices.ContainsFunc(got, func(s string) bool { return !strings.HasPrefix(s, "/case/url ") }) {
-			t.Errorf("%q: %q, want faults of /case/url", message.Truncate(bad, 50), got)
+			t.Errorf("%q: %q, want faults of /case/url", fault.Truncate(bad, 50), got)
 		}
 	}
 }

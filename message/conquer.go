@@ -1,6 +1,10 @@
 package message
 
-import "time"
+import (
+	"time"
+
+	"notifier/fault"
+)
 
 // ConquerView is a message as Conquer's parent record has it (CQ-8). Its error fields are
 // blank unless the status is Rate Limited or Error: each change wipes what was there
@@ -22,10 +26,10 @@ func (m Message) Conquer() ConquerView {
 	}
 	switch {
 	case m.Error != nil:
-		v.ErrorMessage, v.ErrorCode = Truncate(m.Error.Text, MaxErrorText), Truncate(m.Error.Code, MaxErrorCode)
+		v.ErrorMessage, v.ErrorCode = fault.Truncate(m.Error.Text, MaxErrorText), fault.Truncate(m.Error.Code, MaxErrorCode)
 	case m.Reason != "":
 		v.ErrorMessage = string(m.Reason)
 	}
-	v.ErrorMessageTruncated = Truncate(v.ErrorMessage, MaxErrorTruncated)
+	v.ErrorMessageTruncated = fault.Truncate(v.ErrorMessage, MaxErrorTruncated)
 	return v
 }

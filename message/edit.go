@@ -1,6 +1,10 @@
 package message
 
-import "strings"
+import (
+	"strings"
+
+	"notifier/fault"
+)
 
 // Edit changes what a message says, and may send it again (TE-6, TE-7). What is nil stays.
 type Edit struct {
@@ -26,24 +30,24 @@ func (e Edit) Says() bool {
 	return e.Recipients() || e.Subject != nil || e.Text != nil || e.HTML != nil
 }
 
-// Check tells all that is wrong with the edit as *Invalid, or nil.
+// Check tells all that is wrong with the edit as *fault.Invalid, or nil.
 func (e Edit) Check() error {
-	var bad Invalid
+	var bad fault.Invalid
 	if !e.Says() && e.Delivery == nil {
 		bad.Add("", "missing", "there is nothing to change. Give subject, text, html, to, cc or bcc, or delivery with the state RETRY")
 	}
 	if e.Delivery != nil && e.Delivery.State != "RETRY" && e.Delivery.State != "PENDING" {
-		bad.Add("/delivery/state", "not_allowed", "%q cannot be written. Write RETRY or PENDING to send the message again; the other states are ours", Truncate(e.Delivery.State, 60))
+		bad.Add("/delivery/state", "not_allowed", "%q cannot be written. Write RETRY or PENDING to send the message again; the other states are ours", fault.Truncate(e.Delivery.State, 60))
 	}
 	if e.Subject != nil {
-		bad.Check("/subject", "bad_text", CheckLine(*e.Subject, MaxSubject))
+		bad.Check("/subject", "bad_text", fault.CheckLine(*e.Subject, MaxSubject))
 		if strings.TrimSpace(*e.Subject) == "" {
 			bad.Add("/subject", "missing", "a mail needs a subject")
 		}
 	}
 	for pointer, body := range map[string]*string{"/text": e.Text, "/html": e.HTML} {
 		if body != nil {
-			bad.Check(pointer, "bad_text", CheckBody(*body, MaxBody))
+			bad.Check(pointer, "bad_text", fault.CheckBody(*body, MaxBody))
 		}
 	}
 	for _, list := range []struct {
@@ -54,7 +58,7 @@ func (e Edit) Check() error {
 			continue
 		}
 		d := Draft{To: *list.all, OneMail: true}
-		var to Invalid
+		var to fault.Invalid
 		if d.checkRecipients(&to); len(to.Faults) > 0 && (list.name == "to" || len(*list.all) > 0) {
 			for _, f := range to.Faults {
 				bad.Add("/"+list.name+strings.TrimPrefix(f.Pointer, "/to"), f.Code, "%s", f.Detail)

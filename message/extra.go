@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/fault"
 	"notifier/language"
 )
 
@@ -77,10 +78,10 @@ var mediaTypes = map[string]string{
 	".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xml": "application/xml", ".zip": "application/zip",
 }
 
-// Check tells what is wrong with the attachment's description as *Invalid, with pointers
+// Check tells what is wrong with the attachment's description as *fault.Invalid, with pointers
 // below it, or nil.
 func (a Attachment) Check() error {
-	var bad Invalid
+	var bad fault.Invalid
 	switch {
 	case a.Filename == "":
 		bad.Add("/filename", "missing", "an attachment needs a name, as in contract.pdf")
@@ -89,22 +90,22 @@ func (a Attachment) Check() error {
 	case strings.ContainsAny(a.Filename, `/\`), a.Filename == ".", a.Filename == "..":
 		bad.Add("/filename", "bad_text", "%q names a folder. Write the file's name alone", a.Filename)
 	}
-	bad.Check("/filename", "bad_text", CheckName(a.Filename, maxFilename))
+	bad.Check("/filename", "bad_text", fault.CheckName(a.Filename, maxFilename))
 	a.checkType(&bad)
 	if a.ContentID != "" && (len(a.ContentID) > maxContentID || strings.ContainsFunc(a.ContentID, notInContentID)) {
-		bad.Add("/content_id", "bad_text", "%q is no id of a part. Write letters, digits, dots and hyphens, as in logo", Truncate(a.ContentID, 60))
+		bad.Add("/content_id", "bad_text", "%q is no id of a part. Write letters, digits, dots and hyphens, as in logo", fault.Truncate(a.ContentID, 60))
 	}
 	return bad.Err()
 }
 
 // checkType looks at the media type as a parser reads it (RFC 2045 §5.1). A name of the file in
 // it would be a second one that mail programs may prefer: it can only repeat the first.
-func (a Attachment) checkType(bad *Invalid) {
+func (a Attachment) checkType(bad *fault.Invalid) {
 	media, parameters, err := mime.ParseMediaType(a.ContentType)
 	kind, _, _ := strings.Cut(media, "/")
 	switch {
 	case err != nil || !strings.Contains(media, "/") || len(a.ContentType) > maxFilename || strings.ContainsFunc(a.ContentType, notPrintable):
-		bad.Add("/content_type", "bad_text", "%q is no media type. Write it as application/pdf", Truncate(a.ContentType, 60))
+		bad.Add("/content_type", "bad_text", "%q is no media type. Write it as application/pdf", fault.Truncate(a.ContentType, 60))
 		return
 	case kind == "multipart" || kind == "message":
 		bad.Add("/content_type", "not_allowed", "%s cannot be attached. Attach the file as application/octet-stream", media)
@@ -114,7 +115,7 @@ func (a Attachment) checkType(bad *Invalid) {
 		switch {
 		case key == "name" || key == "filename":
 			if value != a.Filename {
-				bad.Add("/content_type", "not_allowed", "the media type has another name in it, %q. Write the file's name in filename alone", Truncate(value, 60))
+				bad.Add("/content_type", "not_allowed", "the media type has another name in it, %q. Write the file's name in filename alone", fault.Truncate(value, 60))
 			}
 		case strings.ContainsFunc(value, notPrintable) || strings.Contains(value, "=?"):
 			bad.Add("/content_type", "bad_text", "the parameter %s of the media type takes printable ASCII without =? alone. Write it so, or leave it out", key)
@@ -124,12 +125,12 @@ func (a Attachment) checkType(bad *Invalid) {
 
 func notInContentID(r rune) bool { return notInName(r) && !strings.ContainsRune("._@+", r) }
 
-func (d Draft) checkExtra(bad *Invalid) {
+func (d Draft) checkExtra(bad *fault.Invalid) {
 	if d.Sender != nil {
 		d.Sender.check(bad, "/sender")
 	}
 	if d.Priority != "" && !slices.Contains(ranks, d.Priority) {
-		bad.Add("/priority", "bad_word", "%q is no priority. Write high, normal or low", Truncate(string(d.Priority), 60))
+		bad.Add("/priority", "bad_word", "%q is no priority. Write high, normal or low", fault.Truncate(string(d.Priority), 60))
 	}
 	_, err := language.Canonical(d.Language)
 	bad.Check("/language", "bad_language", err)
@@ -139,13 +140,13 @@ func (d Draft) checkExtra(bad *Invalid) {
 		d.Tags = nil // what each of them is like does not matter then
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Tags)) {
-		bad.Check("/tags/"+escape(name), "bad_text", CheckLine(name, maxTag))
-		bad.Check("/tags/"+escape(name), "bad_text", CheckLine(d.Tags[name], MaxLine))
+		bad.Check("/tags/"+fault.Escape(name), "bad_text", fault.CheckLine(name, maxTag))
+		bad.Check("/tags/"+fault.Escape(name), "bad_text", fault.CheckLine(d.Tags[name], MaxLine))
 	}
 	d.checkAttachments(bad)
 }
 
-func (d Draft) checkHeaders(bad *Invalid) {
+func (d Draft) checkHeaders(bad *fault.Invalid) {
 	n := 0
 	for _, values := range d.Headers {
 		n += len(values)
@@ -156,7 +157,7 @@ func (d Draft) checkHeaders(bad *Invalid) {
 	}
 	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(d.Headers)) {
-		at := "/headers/" + escape(name)
+		at := "/headers/" + fault.Escape(name)
 		bad.Check(at, "not_allowed", checkHeader(name, d.Headers[name]))
 		if key := strings.ToLower(name); seen[key] {
 			bad.Add(at, "key_twice", "the header %s comes twice. Leave one out", name)
@@ -166,7 +167,7 @@ func (d Draft) checkHeaders(bad *Invalid) {
 	}
 }
 
-func (d Draft) checkAttachments(bad *Invalid) {
+func (d Draft) checkAttachments(bad *fault.Invalid) {
 	if len(d.Attachments) > MaxAttachments {
 		bad.Add("/attachments", "too_many", "at most %d attachments are taken, these are %d. Send one archive, or link to the files", MaxAttachments, len(d.Attachments))
 		return
@@ -175,7 +176,7 @@ func (d Draft) checkAttachments(bad *Invalid) {
 	for i, f := range d.Attachments {
 		at := fmt.Sprintf("/attachments/%d", i)
 		size += len(f.Content)
-		if invalid, ok := f.Attachment().Check().(*Invalid); ok {
+		if invalid, ok := f.Attachment().Check().(*fault.Invalid); ok {
 			bad.Take(at, invalid)
 		}
 		if len(f.Content) == 0 {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -120,7 +121,7 @@ func TestWhatAMessageMayBringAlong(t *testing.T) {
 	} {
 		d := message.Draft{To: []message.Recipient{{ID: "anna"}}, Subject: "S", Text: "T", Attachments: []message.File{file(func(*message.File) {})}}
 		row.change(&d)
-		var bad *message.Invalid
+		var bad *fault.Invalid
 		got := ""
 		if errors.As(d.Check(noon), &bad) {
 			got = bad.Faults[0].Pointer + " " + bad.Faults[0].Code
@@ -133,7 +134,7 @@ func TestWhatAMessageMayBringAlong(t *testing.T) {
 
 func TestAnAttachmentIsReadFromBase64(t *testing.T) {
 	var d message.Draft
-	if err := message.Decode([]byte(`{"attachments":[{"filename":"a.PDF","content":"aGVsbG8="}]}`), &d); err != nil {
+	if err := fault.Decode([]byte(`{"attachments":[{"filename":"a.PDF","content":"aGVsbG8="}]}`), &d); err != nil {
 		t.Fatal(err)
 	}
 	a := d.Attachments[0].Attachment()
@@ -141,8 +142,8 @@ func TestAnAttachmentIsReadFromBase64(t *testing.T) {
 		t.Errorf("the attachment is %+v", a)
 	}
 	for _, content := range []string{`"a"`, `"aGVsbG8"`, `"aGVs\nbG8="`, `5`, `["a"]`} {
-		err := message.Decode([]byte(`{"attachments":[{"filename":"a","content":`+content+`}]}`), new(message.Draft))
-		var bad *message.Invalid
+		err := fault.Decode([]byte(`{"attachments":[{"filename":"a","content":`+content+`}]}`), new(message.Draft))
+		var bad *fault.Invalid
 		if !errors.As(err, &bad) || bad.Faults[0].Pointer != "/attachments/0/content" || !strings.Contains(err.Error(), "base64") {
 			t.Errorf("content %s: %v, want a fault that names base64", content, err)
 		}

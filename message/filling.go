@@ -15,6 +15,9 @@ type Filling struct {
 // Data is a JSON object, with its keys in their order.
 type Data []byte
 
+// Verbatim says to fault.Decode that the data stay as they are written: the template has a limit for them.
+func (Data) Verbatim() {}
+
 // UnmarshalJSON keeps an object without its white space.
 func (d *Data) UnmarshalJSON(b []byte) error {
 	*d = nil

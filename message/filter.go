@@ -3,6 +3,8 @@ package message
 import (
 	"slices"
 	"time"
+
+	"notifier/fault"
 )
 
 // Filter narrows a list of messages. Its zero value takes everything. Console, command line
@@ -49,14 +51,14 @@ type Counted struct {
 	Guessed bool
 }
 
-// Check tells all that is wrong with the filter as *Invalid, or nil.
+// Check tells all that is wrong with the filter as *fault.Invalid, or nil.
 func (f Filter) Check() error {
-	var bad Invalid
+	var bad fault.Invalid
 	f.check(&bad, "/")
 	return bad.Err()
 }
 
-func (f Filter) check(bad *Invalid, at string) {
+func (f Filter) check(bad *fault.Invalid, at string) {
 	word(bad, at+"status", f.Status, Statuses())
 	word(bad, at+"type", f.Type, []Type{Single, Digest, Reminder, Direct})
 	word(bad, at+"category", f.Category, Categories())
@@ -69,14 +71,14 @@ func (f Filter) check(bad *Invalid, at string) {
 		bad.Check(at+"operation", "bad_id", err)
 	}
 	if f.ID != "" && f.ID.Bytes() == [16]byte{} {
-		bad.Add(at+"id", "bad_id", "%q is not the id of a message. One begins with msg_ or dig_; leave others out", Truncate(string(f.ID), 60))
+		bad.Add(at+"id", "bad_id", "%q is not the id of a message. One begins with msg_ or dig_; leave others out", fault.Truncate(string(f.ID), 60))
 	}
 	for _, t := range []struct {
 		name string
 		time time.Time
 	}{{"since", f.Since}, {"until", f.Until}} {
 		if !t.time.IsZero() {
-			checkTime(bad, at+t.name, &t.time)
+			bad.CheckTime(at+t.name, &t.time)
 		}
 	}
 	if f.Text != "" && f.Since.IsZero() {
@@ -93,19 +95,19 @@ func (f Filter) On(site, at string, sees func(string) bool) (string, error) {
 	if f.Site == "" || f.Site == site {
 		return site, nil
 	}
-	var bad Invalid
+	var bad fault.Invalid
 	switch {
 	case sees == nil:
-		bad.Add(at, "other_site", "this is for the site %s, and sees no other. Leave site out, or ask with a key of %s", site, Truncate(f.Site, 60))
+		bad.Add(at, "other_site", "this is for the site %s, and sees no other. Leave site out, or ask with a key of %s", site, fault.Truncate(f.Site, 60))
 	case !sees(f.Site):
-		bad.Add(at, "unknown_site", "there is no site %q. notifier site list tells what there is", Truncate(f.Site, 60))
+		bad.Add(at, "unknown_site", "there is no site %q. notifier site list tells what there is", fault.Truncate(f.Site, 60))
 	default:
 		return f.Site, nil
 	}
 	return "", &bad
 }
 
-func word[T ~string](bad *Invalid, at string, w T, known []T) {
+func word[T ~string](bad *fault.Invalid, at string, w T, known []T) {
 	if w == "" || slices.Contains(known, w) {
 		return
 	}
@@ -113,5 +115,5 @@ func word[T ~string](bad *Invalid, at string, w T, known []T) {
 	for _, k := range known {
 		names = append(names, string(k))
 	}
-	bad.Add(at, "bad_word", "%q is none of %s", Truncate(string(w), 60), either(names))
+	bad.Add(at, "bad_word", "%q is none of %s", fault.Truncate(string(w), 60), fault.Either(names))
 }

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"notifier/fault"
 )
 
 // Header is a field that a caller adds to a mail's head.
@@ -104,17 +106,17 @@ func checkHeader(name string, values Values) error {
 func (h Header) CheckName() error {
 	name := textproto.CanonicalMIMEHeaderKey(h.Name)
 	if len(h.Name) > maxHeaderName || strings.ContainsFunc(h.Name, notInName) || h.Name == "" {
-		return fmt.Errorf("%q is no name of a header. Write letters, digits and hyphens", Truncate(h.Name, maxHeaderName))
+		return fmt.Errorf("%q is no name of a header. Write letters, digits and hyphens", fault.Truncate(h.Name, maxHeaderName))
 	}
 	ofCaller := strings.HasPrefix(name, "X-") && !slices.ContainsFunc(ours, func(p string) bool { return strings.HasPrefix(name, p) })
 	if _, is := structured[name]; !ofCaller && !is && !slices.Contains(free, name) {
-		return fmt.Errorf("the header %s may not be set. Set one that begins with X-, or %s", name, either(append(slices.Clone(free), structuredNames...)))
+		return fmt.Errorf("the header %s may not be set. Set one that begins with X-, or %s", name, fault.Either(append(slices.Clone(free), structuredNames...)))
 	}
 	return nil
 }
 
 func (h Header) checkValue(name string) error {
-	if err := CheckLine(h.Value, maxHeaderValue); err != nil {
+	if err := fault.CheckLine(h.Value, maxHeaderValue); err != nil {
 		return err
 	}
 	if strings.TrimSpace(h.Value) == "" {
@@ -128,11 +130,11 @@ func (h Header) checkValue(name string) error {
 	case is && strings.Contains(h.Value, "=?"):
 		return fmt.Errorf("the header %s has =? in it, which mail programs take for encoded text. Leave it out", name)
 	case is && !kind.form.MatchString(strings.TrimSpace(h.Value)):
-		return fmt.Errorf("%q cannot be the header %s. %s", Truncate(h.Value, 60), name, kind.how)
+		return fmt.Errorf("%q cannot be the header %s. %s", fault.Truncate(h.Value, 60), name, kind.how)
 	case is && kind.form == reURIs:
 		for _, found := range reURI.FindAllStringSubmatch(h.Value, -1) {
 			if _, err := url.Parse(found[1]); err != nil {
-				return fmt.Errorf("%q in the header %s is no address. %s", Truncate(found[1], 60), name, howURIs)
+				return fmt.Errorf("%q in the header %s is no address. %s", fault.Truncate(found[1], 60), name, howURIs)
 			}
 		}
 	}

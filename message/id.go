@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"notifier/fault"
 )
 
 // ID names a row: what it is, an underscore, and 26 letters and digits that sort by
@@ -50,7 +52,7 @@ func Earliest(prefix string, at time.Time) ID {
 func ParseID(prefix, s string) (ID, error) {
 	id := ID(s)
 	if b := id.Bytes(); b == [16]byte{} || id != IDOf(prefix, b) {
-		return "", fmt.Errorf("%q is not an id of this kind. One looks like %s", Truncate(s, 60), IDOf(prefix, [16]byte{1}))
+		return "", fmt.Errorf("%q is not an id of this kind. One looks like %s", fault.Truncate(s, 60), IDOf(prefix, [16]byte{1}))
 	}
 	return id, nil
 }

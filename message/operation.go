@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"notifier/fault"
 )
 
 // OperationIDs is what ids of operations begin with.
@@ -52,12 +54,12 @@ const UndoWithin = 10 * time.Second
 const longestDelay = time.Hour
 
 // Delayed is when an operation begins that is asked for at that time with a delay, as in 10s;
-// *Invalid if that is none.
+// *fault.Invalid if that is none.
 func Delayed(at time.Time, delay string) (*time.Time, error) {
 	d, err := time.ParseDuration(delay)
 	if err != nil || d < 0 || d > longestDelay {
-		var bad Invalid
-		bad.Add("query.delay", "bad_duration", "%q is no delay. Write a duration up to an hour, for example 10s", Truncate(delay, 60))
+		var bad fault.Invalid
+		bad.Add("query.delay", "bad_duration", "%q is no delay. Write a duration up to an hour, for example 10s", fault.Truncate(delay, 60))
 		return nil, &bad
 	}
 	begins := at.Add(d)
@@ -129,14 +131,14 @@ var several = map[Action]struct {
 	cannot string
 }{ActCancel: {Cancel, "withdrawn"}, ActHold: {Hold, "held"}}
 
-// Check tells all that is wrong with the operation as *Invalid, or nil. A retry without a
+// Check tells all that is wrong with the operation as *fault.Invalid, or nil. A retry without a
 // status is of what is in error.
 func (o *Operation) Check() error {
-	var bad Invalid
+	var bad fault.Invalid
 	status, known := only[o.Action]
 	switch {
 	case !known:
-		bad.Add("/action", "bad_word", "%q is no action. Write retry, cancel, hold or release", Truncate(string(o.Action), 60))
+		bad.Add("/action", "bad_word", "%q is no action. Write retry, cancel, hold or release", fault.Truncate(string(o.Action), 60))
 	case len(o.IDs) > 0 && o.Filter != (Filter{}):
 		bad.Add("/ids", "not_allowed", "filter and ids are both given. Leave one out")
 	case len(o.IDs) > MaxOperation:
@@ -149,15 +151,15 @@ func (o *Operation) Check() error {
 	case status != "" && o.Filter.Status != status:
 		bad.Add("/filter/status", "not_allowed", "%s is for messages with the status %s. Leave status out", o.Action, status)
 	case status == "" && !slices.Contains(From(several[o.Action].move), o.Filter.Status):
-		bad.Add("/filter/status", "not_allowed", "a message that is %s cannot be %s. Write %s", Truncate(string(o.Filter.Status), 60),
-			several[o.Action].cannot, either(texts(From(several[o.Action].move))))
+		bad.Add("/filter/status", "not_allowed", "a message that is %s cannot be %s. Write %s", fault.Truncate(string(o.Filter.Status), 60),
+			several[o.Action].cannot, fault.Either(texts(From(several[o.Action].move))))
 	}
 	if known && len(o.IDs) == 0 && o.Filter == (Filter{}) {
 		bad.Add("/filter", "missing", `which messages? Give a filter, as in {"status": "pending"}, or ids`)
 	}
 	for i, id := range o.IDs[:min(len(o.IDs), MaxOperation)] {
 		if id.Bytes() == [16]byte{} {
-			bad.Add(fmt.Sprintf("/ids/%d", i), "bad_id", "%q is not the id of a message. One begins with msg_ or dig_; leave others out", Truncate(string(id), 60))
+			bad.Add(fmt.Sprintf("/ids/%d", i), "bad_id", "%q is not the id of a message. One begins with msg_ or dig_; leave others out", fault.Truncate(string(id), 60))
 		}
 	}
 	if len(bad.Faults) == 0 {

@@ -2,7 +2,6 @@ package message
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -40,21 +39,6 @@ const (
 	MaxErrorTruncated = 255
 	MaxErrorCode      = 255
 )
-
-// Truncate is the first n characters of s.
-func Truncate(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	count := 0
-	for i := range s { // no longer than it takes: s may have millions
-		if count == n {
-			return strings.ToValidUTF8(s[:i], "\uFFFD")
-		}
-		count++
-	}
-	return s
-}
 
 // Receipt is what a courier brings back: who took the mail, who did not, and what the
 // server said (TE-5).

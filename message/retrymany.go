@@ -3,6 +3,8 @@ package message
 import (
 	"slices"
 	"time"
+
+	"notifier/fault"
 )
 
 // LeftAlone is why a retry of many messages leaves one alone (RULES 5). As an error it is about
@@ -43,11 +45,11 @@ type Many struct {
 	All      bool     // every category, as chora does
 }
 
-// Check tells what is wrong with it as *Invalid, or nil.
+// Check tells what is wrong with it as *fault.Invalid, or nil.
 func (k Many) Check() error {
-	var bad Invalid
+	var bad fault.Invalid
 	if k.Category != "" && !slices.Contains(Categories(), k.Category) {
-		bad.Add("query.category", "bad_word", "%q is no category of errors. Write one of them, for example mailbox_full", Truncate(string(k.Category), 60))
+		bad.Add("query.category", "bad_word", "%q is no category of errors. Write one of them, for example mailbox_full", fault.Truncate(string(k.Category), 60))
 	}
 	return bad.Err()
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"notifier/fault"
 )
 
 // Recipients are one recipient or a list of them.
@@ -84,7 +86,7 @@ func oneOrMany[T any](b []byte) ([]T, error) {
 	all := make([]T, len(raws))
 	for i, raw := range raws {
 		err := json.Unmarshal(raw, &all[i])
-		if own, is := errors.AsType[*Invalid](err); is {
+		if own, is := errors.AsType[*fault.Invalid](err); is {
 			for j := range own.Faults {
 				own.Faults[j].Pointer = fmt.Sprintf("/%d%s", i, own.Faults[j].Pointer)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"notifier/fault"
 	"notifier/language"
 )
 
@@ -40,19 +41,19 @@ func fold(text string) string {
 // cut is the text with at most n characters, the last of them "…" if it was longer. It is
 // never cut inside of what is one sign to the eye (UAX 29).
 func cut(text string, n int) string {
-	if Truncate(text, n) == text {
+	if fault.Truncate(text, n) == text {
 		return text
 	}
 	end := 0
 	for signs := uniseg.NewGraphemes(text); signs.Next(); {
 		_, to := signs.Positions()
-		if to > len(Truncate(text, n-1)) {
+		if to > len(fault.Truncate(text, n-1)) {
 			break
 		}
 		end = to
 	}
 	if end == 0 { // one endless heap of accents
-		end = len(Truncate(text, n-1))
+		end = len(fault.Truncate(text, n-1))
 	}
 	return text[:end] + "…"
 }
@@ -74,7 +75,7 @@ func (e *Event) Shorten() Shortened {
 	}
 	translated := make(map[string]string, len(e.Summary.translated))
 	for tag, text := range e.Summary.translated {
-		translated[tag] = s.line(fmt.Sprintf("/summary/%s", escape(tag)), text, MaxSummary)
+		translated[tag] = s.line(fmt.Sprintf("/summary/%s", fault.Escape(tag)), text, MaxSummary)
 	}
 	e.Summary.translated = translated
 	return s

@@ -3,8 +3,9 @@ package message
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"notifier/fault"
 )
 
 // Status is where a message stands in its life (RULES: the life of a message).
@@ -171,16 +172,7 @@ func (e *MoveError) Error() string {
 	for _, s := range From(e.Move) {
 		from = append(from, string(s))
 	}
-	return fmt.Sprintf("%s is %s; %s takes only a message that is %s", e.ID, e.From, e.Move, either(from))
-}
-
-// either writes words as in "a, b or c".
-func either(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " or " + words[last]
+	return fmt.Sprintf("%s is %s; %s takes only a message that is %s", e.ID, e.From, e.Move, fault.Either(from))
 }
 
 // Do is the moved message, or a *MoveError if the table has no such step.

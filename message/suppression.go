@@ -3,6 +3,8 @@ package message
 import (
 	"slices"
 	"time"
+
+	"notifier/fault"
 )
 
 // Suppression is an address that is not written to any more (CQ-17). Deadlines are, and
@@ -37,13 +39,13 @@ func (u Unwanted) Reason() Reason {
 	return SuppressedBounce
 }
 
-// Check tells what is wrong with the suppression as *Invalid, or nil.
+// Check tells what is wrong with the suppression as *fault.Invalid, or nil.
 func (s Suppression) Check() error {
-	var bad Invalid
+	var bad fault.Invalid
 	bad.Check("/address", "bad_address", CheckEmail(s.Address))
-	bad.Check("/note", "bad_text", CheckLine(s.Note, MaxLine))
+	bad.Check("/note", "bad_text", fault.CheckLine(s.Note, MaxLine))
 	if known := []Unwanted{Bounced, Complained, OptedOut}; !slices.Contains(known, s.Reason) {
-		bad.Add("/reason", "bad_word", "%q is no reason. Write bounce, complaint or opt_out", Truncate(string(s.Reason), 60))
+		bad.Add("/reason", "bad_word", "%q is no reason. Write bounce, complaint or opt_out", fault.Truncate(string(s.Reason), 60))
 	}
 	return bad.Err()
 }
@@ -55,12 +57,12 @@ type SuppressionFilter struct {
 	Account      string
 }
 
-// Check tells what is wrong with the filter as *Invalid, or nil. Pointers are names of
+// Check tells what is wrong with the filter as *fault.Invalid, or nil. Pointers are names of
 // parameters of a query.
 func (f SuppressionFilter) Check() error {
-	var bad Invalid
+	var bad fault.Invalid
 	if known := []Unwanted{"", Bounced, Complained, OptedOut}; !slices.Contains(known, f.Reason) {
-		bad.Add("query.reason", "bad_word", "%q is no reason. Write bounce, complaint or opt_out", Truncate(string(f.Reason), 60))
+		bad.Add("query.reason", "bad_word", "%q is no reason. Write bounce, complaint or opt_out", fault.Truncate(string(f.Reason), 60))
 	}
 	if !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until) {
 		bad.Add("query.until", "bad_time", "until is not after since, so no suppression matches. Write a later time")
@@ -72,7 +74,7 @@ func (f SuppressionFilter) Check() error {
 // every one of them, and is refused.
 func (f SuppressionFilter) CheckRemoval() error {
 	if f == (SuppressionFilter{}) {
-		var bad Invalid
+		var bad fault.Invalid
 		bad.Add("query.since", "missing", "no filter is given, which would remove every suppression. Give since, until, reason or account")
 		return &bad
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"notifier/fault"
 	"notifier/language"
 )
 
@@ -44,17 +45,17 @@ func (t Text) In(wanted string) string {
 // Check tells what is wrong with each text, and with the language that it is said to be in, as
 // *Invalid; or nil.
 func (t Text) Check(longest int) error {
-	var bad Invalid
-	bad.Check("", "bad_text", CheckLine(t.plain, longest))
+	var bad fault.Invalid
+	bad.Check("", "bad_text", fault.CheckLine(t.plain, longest))
 	for _, tag := range slices.Sorted(maps.Keys(t.translated)) {
-		at := "/" + escape(tag)
+		at := "/" + fault.Escape(tag)
 		switch normal, err := language.Canonical(tag); {
 		case tag == "" || err != nil:
-			bad.Add(at, "bad_language", "%q is not a language. Write the text under a short tag, for example en, pl or pt-BR", Truncate(tag, language.LongestTag))
+			bad.Add(at, "bad_language", "%q is not a language. Write the text under a short tag, for example en, pl or pt-BR", fault.Truncate(tag, language.LongestTag))
 		case normal != tag: // UnmarshalJSON found that the place was taken
-			bad.Add(at, "key_twice", "%q and %q are the same language. Leave one out", Truncate(tag, language.LongestTag), normal)
+			bad.Add(at, "key_twice", "%q and %q are the same language. Leave one out", fault.Truncate(tag, language.LongestTag), normal)
 		}
-		bad.Check(at, "bad_text", CheckLine(t.translated[tag], longest))
+		bad.Check(at, "bad_text", fault.CheckLine(t.translated[tag], longest))
 	}
 	return bad.Err()
 }

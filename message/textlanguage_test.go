@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/language"
 	"pgregory.net/rapid"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -32,7 +33,7 @@ func TestTextsAreKeptByTag(t *testing.T) {
 			t.Errorf("%s: %v", c.in, err)
 		}
 		if c.fault != "" {
-			if f := err.(*message.Invalid).Faults; len(f) != 1 || f[0].Pointer+" "+f[0].Code+" "+f[0].Detail != c.fault {
+			if f := err.(*fault.Invalid).Faults; len(f) != 1 || f[0].Pointer+" "+f[0].Code+" "+f[0].Detail != c.fault {
 				t.Errorf("%s: %+v, want %s", c.in, f, c.fault)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/wallclock"
 )
@@ -88,9 +89,9 @@ const (
 	maxWhy   = 300 // of why there is no choice
 )
 
-// Validate tells all that is wrong with the catalog as a *message.Invalid, or nil.
+// Validate tells all that is wrong with the catalog as a *fault.Invalid, or nil.
 func (c Catalog) Validate() error {
-	var wrong message.Invalid
+	var wrong fault.Invalid
 	for _, k := range c.Kinds() {
 		at, kind := pointer(string(k)), c[k]
 		switch {
@@ -99,8 +100,8 @@ func (c Catalog) Validate() error {
 		case slices.Contains(reserved, k):
 			wrong.Add(at, "bad_name", "%q already means something else where kinds are written. Choose another name.", k)
 		}
-		wrong.Check(at+"/title", "bad_text", message.CheckLine(kind.Title, maxTitle))
-		wrong.Check(at+"/why", "bad_text", message.CheckLine(kind.Why, maxWhy))
+		wrong.Check(at+"/title", "bad_text", fault.CheckLine(kind.Title, maxTitle))
+		wrong.Check(at+"/why", "bad_text", fault.CheckLine(kind.Why, maxWhy))
 		if kind.Why != "" && !kind.Mandatory {
 			wrong.Add(at+"/why", "mandatory", "%s leaves a choice, so there is no reason why it does not. Leave out why, or write mandatory: true.", k)
 		}
@@ -113,7 +114,7 @@ func (c Catalog) Validate() error {
 	return wrong.Err()
 }
 
-func (kind Kind) validate(wrong *message.Invalid, k message.Kind, at string) {
+func (kind Kind) validate(wrong *fault.Invalid, k message.Kind, at string) {
 	if kind.Mandatory {
 		if len(kind.Frequencies) > 0 || kind.Default != "" {
 			wrong.Add(at, "mandatory", "%s is mandatory: there is nothing to choose. Leave out frequencies and default, or mandatory.", k)
@@ -162,9 +163,9 @@ func (c Catalog) Complete(p Preferences, zone string) Preferences {
 	return p
 }
 
-// Check tells all that is wrong with what a user has chosen as a *message.Invalid, or nil.
+// Check tells all that is wrong with what a user has chosen as a *fault.Invalid, or nil.
 func (c Catalog) Check(p Preferences) error {
-	var wrong message.Invalid
+	var wrong fault.Invalid
 	for _, k := range inOrder(maps.Keys(p.Frequencies)) {
 		f, at := p.Frequencies[k], pointer(string(k))
 		kind, exists := c[k]
@@ -172,7 +173,7 @@ func (c Catalog) Check(p Preferences) error {
 		case c.mandatory(k):
 			wrong.Add(at, "mandatory", "%s mails cannot be turned off or delayed; leave the key %q out.", k, k)
 		case !exists:
-			wrong.Add(at, "unknown_kind", "there is no kind %q.%s", shorten(k), message.Suggest(string(k), c.keys()))
+			wrong.Add(at, "unknown_kind", "there is no kind %q.%s", shorten(k), fault.Suggest(string(k), c.keys()))
 		case !slices.Contains(kind.Frequencies, f):
 			wrong.Add(at, "not_allowed", "%q is not offered for %s. Use %s.", shorten(f), k, either(kind.Frequencies))
 		}
@@ -188,7 +189,7 @@ func (c Catalog) Check(p Preferences) error {
 	return wrong.Err()
 }
 
-func checkZone(wrong *message.Invalid, zone string) {
+func checkZone(wrong *fault.Invalid, zone string) {
 	if zone == "" {
 		return
 	}
@@ -215,16 +216,16 @@ func (c Catalog) keys() []string {
 	return append(keys, dailyAt, weeklyOn, timezone, lang, pausedUntil)
 }
 
-// CheckKind tells as a *message.Invalid if an event is of a kind that there is not.
+// CheckKind tells as a *fault.Invalid if an event is of a kind that there is not.
 func (c Catalog) CheckKind(k message.Kind) error {
 	if _, exists := c[k]; exists || k == message.Deadline {
 		return nil
 	}
-	var wrong message.Invalid
+	var wrong fault.Invalid
 	if k == "" {
-		wrong.Add("/kind", "missing", "an event needs a kind.%s", message.Suggest("", c.names()))
+		wrong.Add("/kind", "missing", "an event needs a kind.%s", fault.Suggest("", c.names()))
 	} else {
-		wrong.Add("/kind", "unknown_kind", "there is no kind %q.%s", shorten(k), message.Suggest(string(k), c.names()))
+		wrong.Add("/kind", "unknown_kind", "there is no kind %q.%s", shorten(k), fault.Suggest(string(k), c.names()))
 	}
 	return wrong.Err()
 }

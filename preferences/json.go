@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"notifier/fault"
 	"notifier/language"
 	"notifier/message"
 	"notifier/wallclock"
@@ -78,12 +79,12 @@ func (p Preferences) entries() []entry {
 const maxKeys = 200
 
 // UnmarshalJSON reads what MarshalJSON writes, over what p holds already: absent keys
-// keep it, null takes a choice back. What is malformed comes out as a *message.Invalid;
+// keep it, null takes a choice back. What is malformed comes out as a *fault.Invalid;
 // whether the choices are offered is for Catalog.Check to say.
 func (p *Preferences) UnmarshalJSON(b []byte) error {
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(b, &keys); err != nil {
-		var wrong message.Invalid
+		var wrong fault.Invalid
 		wrong.Add("", "not_an_object", `preferences are an object. Write it as {"case_changed": "daily", "daily_at": "08:00"}.`)
 		return &wrong
 	}
@@ -91,13 +92,13 @@ func (p *Preferences) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	if len(keys) > maxKeys {
-		var wrong message.Invalid
+		var wrong fault.Invalid
 		wrong.Add("", "too_many", "preferences have at most %d keys, these are %d. Leave out those that are no kinds of config.yaml.", maxKeys, len(keys))
 		return &wrong
 	}
 	read := *p
 	read.Frequencies = maps.Clone(p.Frequencies)
-	var wrong message.Invalid
+	var wrong fault.Invalid
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if key == timezoneFrom || key == languageFrom { // an answer tells whose value holds; it is no choice
 			checkSource(&wrong, key, keys[key])
@@ -113,7 +114,7 @@ func (p *Preferences) UnmarshalJSON(b []byte) error {
 }
 
 // checkSource refuses what no answer tells of whose value holds: it was meant as something else.
-func checkSource(wrong *message.Invalid, key string, raw json.RawMessage) {
+func checkSource(wrong *fault.Invalid, key string, raw json.RawMessage) {
 	var from Source
 	if err := json.Unmarshal(raw, &from); err == nil && (from == "" || slices.Contains(Sources(), from)) {
 		return
@@ -121,7 +122,7 @@ func checkSource(wrong *message.Invalid, key string, raw json.RawMessage) {
 	wrong.Add(pointer(key), "bad_source", `%s does not say whose value holds. It is "choice", "directory" or "site" in answers, and read-only: leave it out.`, shorten(string(raw)))
 }
 
-func (p *Preferences) set(wrong *message.Invalid, key string, raw json.RawMessage) {
+func (p *Preferences) set(wrong *fault.Invalid, key string, raw json.RawMessage) {
 	if string(raw) == "null" {
 		p.takeBack(key)
 		return
@@ -180,7 +181,7 @@ func (p *Preferences) takeBack(key string) {
 	}
 }
 
-func wrongType(wrong *message.Invalid, key, value string) {
+func wrongType(wrong *fault.Invalid, key, value string) {
 	switch key {
 	case dailyAt:
 		wrong.Add(pointer(key), "bad_time", `%s is not a time of day. Write it in quotes, as in "08:00".`, value)
@@ -205,4 +206,4 @@ func pointer(key string) string {
 func element(list string, i int) string { return list + "/" + strconv.Itoa(i) }
 
 // shorten keeps a sentence readable when what is wrong is very long.
-func shorten[T ~string](s T) T { return T(message.Truncate(string(s), 60)) }
+func shorten[T ~string](s T) T { return T(fault.Truncate(string(s), 60)) }

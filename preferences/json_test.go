@@ -158,7 +158,7 @@ func FuzzPreferences(f *testing.F) {
 		var p preferences.Preferences
 		if err := json.Unmarshal(b, &p); err != nil {
 			if json.Valid(b) {
-				faults(t, err) // fails if it is not a *message.Invalid
+				faults(t, err) // fails if it is not a *fault.Invalid
 			}
 			return
 		}

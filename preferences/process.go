@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -14,21 +15,21 @@ type Process struct {
 	Muted []message.Kind `json:"muted" doc:"Kinds of event that nobody is told of."`
 }
 
-// CheckProcess tells what is wrong with a process as *message.Invalid, or nil. What is
+// CheckProcess tells what is wrong with a process as *fault.Invalid, or nil. What is
 // mandatory cannot be muted.
 func (c Catalog) CheckProcess(p Process) error {
-	var bad message.Invalid
+	var bad fault.Invalid
 	if p.ID == "" {
 		bad.Add("/process", "missing", "a process needs an id, as events name it")
 	}
-	bad.Check("/process", "bad_text", message.CheckLine(p.ID, message.MaxLine))
+	bad.Check("/process", "bad_text", fault.CheckLine(p.ID, message.MaxLine))
 	for i, kind := range p.Muted {
 		at := fmt.Sprintf("/muted/%d", i)
 		switch _, known := c[kind]; {
 		case c.mandatory(kind):
 			bad.Add(at, "not_allowed", "%s cannot be muted: it always gets through. Leave it out", kind)
 		case !known:
-			bad.Add(at, "unknown_kind", "there is no kind %q.%s", message.Truncate(string(kind), 60), message.Suggest(string(kind), c.names()))
+			bad.Add(at, "unknown_kind", "there is no kind %q.%s", fault.Truncate(string(kind), 60), fault.Suggest(string(kind), c.names()))
 		case slices.Contains(p.Muted[:i], kind):
 			bad.Add(at, "key_twice", "%s stands here twice. Leave one out", kind)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"notifier/fault"
 	"notifier/language"
 	"notifier/message"
 )
@@ -34,16 +35,16 @@ type User struct {
 
 const maxPhone = 50 // characters
 
-// Check tells all that is wrong with the user as a *message.Invalid, or nil. What the
+// Check tells all that is wrong with the user as a *fault.Invalid, or nil. What the
 // user has chosen is for Catalog.Check to say.
 func (u User) Check() error {
-	var wrong message.Invalid
+	var wrong fault.Invalid
 	wrong.Check("/id", "bad_id", message.CheckUserID(u.ID))
 	if u.Email != "" {
 		wrong.Check("/email", "bad_address", message.CheckEmail(u.Email))
 	}
-	wrong.Check("/name", "bad_text", message.CheckLine(u.Name, message.MaxLine))
-	wrong.Check("/phone", "bad_text", message.CheckLine(u.Phone, maxPhone))
+	wrong.Check("/name", "bad_text", fault.CheckLine(u.Name, message.MaxLine))
+	wrong.Check("/phone", "bad_text", fault.CheckLine(u.Phone, maxPhone))
 	for _, own := range []Own{{u.Timezone, u.Language}, u.Chosen} {
 		checkZone(&wrong, own.Timezone)
 		wrong.Check("/language", "bad_language", checkLanguage(own.Language))

@@ -1,10 +1,6 @@
 package schedule
 
-import (
-	"time"
-
-	"notifier/message"
-)
+import "time"
 
 // The names of the three jobs, in config.yaml, in the API and in the database.
 const (
@@ -64,8 +60,8 @@ const (
 
 // Run is the record of one run of a job.
 type Run struct {
-	ID  message.ID `json:"id"`
-	Job string     `json:"job"`
+	ID  string `json:"id"` // as message.NewID makes it
+	Job string `json:"job"`
 	// Slot is whose tick it is: the replica's for a job that runs on each of them, and
 	// empty for one that runs once in the cluster. A slot has one run at one time.
 	Slot        string         `json:"-"`

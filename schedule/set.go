@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"notifier/message"
+	"notifier/fault"
 )
 
 // ParseSet reads a schedule on one line as ParsePatch does, perhaps with ",wake=true" or
@@ -21,7 +21,7 @@ func ParseSet(job, text string) (p Patch, wake *bool, err error) {
 	case job != Notifications:
 		return p, nil, fmt.Errorf("wake is for %s alone. Leave it out", Notifications)
 	case said != "true" && said != "false":
-		return p, nil, fmt.Errorf(`wake=%s is not understood. Write wake=true or wake=false`, message.Truncate(said, 60))
+		return p, nil, fmt.Errorf(`wake=%s is not understood. Write wake=true or wake=false`, fault.Truncate(said, 60))
 	}
 	wakes := said == "true"
 	rest := strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text[:at]), ","))

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"notifier/message"
+	"notifier/fault"
 	"notifier/wallclock"
 )
 
@@ -29,9 +29,9 @@ func ParseSpec(text string) (Spec, error) {
 	return s.Spec(), err
 }
 
-// Compile makes a schedule of it, or tells all that is wrong as a *message.Invalid.
+// Compile makes a schedule of it, or tells all that is wrong as a *fault.Invalid.
 func (s Spec) Compile() (Schedule, error) {
-	var wrong message.Invalid
+	var wrong fault.Invalid
 	every, cron := strings.TrimSpace(s.Every), strings.Join(strings.Fields(s.Cron), " ")
 	switch {
 	case every == "" && cron == "":
@@ -66,7 +66,7 @@ const (
 )
 
 func (s Spec) compileEvery(text string) (Schedule, error) {
-	var wrong message.Invalid
+	var wrong fault.Invalid
 	every, err := parseEvery(text)
 	wrong.Check("/every", "bad_duration", err)
 	if s.Timezone != "" {
@@ -131,4 +131,4 @@ func short(d time.Duration) string {
 }
 
 // shorten keeps a sentence readable when what is wrong is very long.
-func shorten(s string) string { return message.Truncate(s, 60) }
+func shorten(s string) string { return fault.Truncate(s, 60) }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"notifier/message"
+	"notifier/fault"
 	"notifier/schedule"
 )
 
@@ -18,7 +18,7 @@ func faults(tb testing.TB, err error) []string {
 	if err == nil {
 		return nil
 	}
-	var wrong *message.Invalid
+	var wrong *fault.Invalid
 	if !errors.As(err, &wrong) {
 		tb.Fatalf("%v is a %T, want a *message.Invalid", err, err)
 	}

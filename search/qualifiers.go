@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/schedule"
 )
@@ -62,7 +63,7 @@ var all = []Qualifier{
 	{Name: "id", Says: "with this id", Example: "id:" + string(message.IDOf(message.MessageIDs, [16]byte{1})), set: func(f *message.Filter, v string, _ time.Time) error {
 		f.ID = message.ID(v)
 		if f.ID.Bytes() == [16]byte{} {
-			return fmt.Errorf("%q is not the id of a message", message.Truncate(v, 60))
+			return fmt.Errorf("%q is not the id of a message", fault.Truncate(v, 60))
 		}
 		return nil
 	}},
@@ -91,7 +92,7 @@ func oneOf(value string, known []string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("there is no %q.%s", message.Truncate(value, 60), message.Suggest(value, known))
+	return fmt.Errorf("there is no %q.%s", fault.Truncate(value, 60), fault.Suggest(value, known))
 }
 
 func typed(f *message.Filter, t message.Type) error {
@@ -106,7 +107,7 @@ func typed(f *message.Filter, t message.Type) error {
 func plain(field func(*message.Filter) *string) func(*message.Filter, string, time.Time) error {
 	return func(f *message.Filter, value string, _ time.Time) error {
 		*field(f) = value
-		return message.CheckLine(value, maxLine)
+		return fault.CheckLine(value, maxLine)
 	}
 }
 
@@ -132,14 +133,14 @@ func Time(value string, at time.Time) (time.Time, error) {
 	last := len(value) - 1
 	if n, err := strconv.Atoi(value[:last]); err == nil && n >= 0 && units[value[last]] > 0 {
 		if n > int(maxSpan/units[value[last]]) {
-			return at, fmt.Errorf("%s is longer than anything is kept. Give a shorter time", message.Truncate(value, 60))
+			return at, fmt.Errorf("%s is longer than anything is kept. Give a shorter time", fault.Truncate(value, 60))
 		}
 		return at.Add(-time.Duration(n) * units[value[last]]), nil
 	}
 	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
 		if t, err := time.Parse(layout, value); err == nil {
-			return t.UTC(), message.CheckTime(t)
+			return t.UTC(), fault.CheckTime(t)
 		}
 	}
-	return at, fmt.Errorf("%q is no time. Write how long ago, as in 30m, 24h or 7d, a date as in 2026-11-25, or a time with its zone as in 2026-11-25T14:00:00Z", message.Truncate(value, 60))
+	return at, fmt.Errorf("%q is no time. Write how long ago, as in 30m, 24h or 7d, a date as in 2026-11-25, or a time with its zone as in 2026-11-25T14:00:00Z", fault.Truncate(value, 60))
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -29,11 +30,11 @@ func Qualifiers() []Qualifier { return all }
 // maxLine is how long a search may be, in characters.
 const maxLine = 1000
 
-// Filter reads a search. What cannot be read comes back as *message.Invalid, whose faults
+// Filter reads a search. What cannot be read comes back as *fault.Invalid, whose faults
 // point at where the search came from.
 func Filter(line, from string, at time.Time) (f message.Filter, err error) {
-	var bad message.Invalid
-	if err := message.CheckLine(line, maxLine); err != nil {
+	var bad fault.Invalid
+	if err := fault.CheckLine(line, maxLine); err != nil {
 		bad.Check(from, "bad_text", err)
 		return f, &bad
 	}
@@ -42,9 +43,9 @@ func Filter(line, from string, at time.Time) (f message.Filter, err error) {
 		q, known := find(term.name)
 		switch {
 		case term.name == "":
-			bad.Add(from, "unknown_filter", "%q has no name before it. Look for words with text: and a time, as in text:%s since:7d", message.Truncate(term.value, 60), quoted(message.Truncate(term.value, 60)))
+			bad.Add(from, "unknown_filter", "%q has no name before it. Look for words with text: and a time, as in text:%s since:7d", fault.Truncate(term.value, 60), quoted(fault.Truncate(term.value, 60)))
 		case !known:
-			bad.Add(from, "unknown_filter", "there is no filter %q.%s", message.Truncate(term.name, 60), message.Suggest(term.name, names()))
+			bad.Add(from, "unknown_filter", "there is no filter %q.%s", fault.Truncate(term.name, 60), fault.Suggest(term.name, names()))
 		case given[q.Name]:
 			bad.Add(from, "key_twice", "%s comes twice. Leave one out", q.Name)
 		default:
@@ -62,7 +63,7 @@ func Filter(line, from string, at time.Time) (f message.Filter, err error) {
 
 // pointed points the faults of a filter at where it came from.
 func pointed(from string, err error) error {
-	bad, is := err.(*message.Invalid)
+	bad, is := err.(*fault.Invalid)
 	if !is {
 		return err
 	}

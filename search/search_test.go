@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/search"
 )
@@ -84,12 +85,12 @@ func TestSaysWhatIsWrong(t *testing.T) {
 		{strings.Repeat("x", 1001), "at most 1000"},
 	} {
 		_, err := search.Filter(row.line, "query.q", noon)
-		bad, is := errors.AsType[*message.Invalid](err)
+		bad, is := errors.AsType[*fault.Invalid](err)
 		if !is || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%q: %v, want %q", row.line, err, row.want)
 			continue
 		}
-		if slices.ContainsFunc(bad.Faults, func(f message.Fault) bool { return f.Pointer != "query.q" }) {
+		if slices.ContainsFunc(bad.Faults, func(f fault.Fault) bool { return f.Pointer != "query.q" }) {
 			t.Errorf("%q: faults at %+v", row.line, bad.Faults)
 		}
 	}
@@ -123,7 +124,7 @@ func FuzzFilter(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		got, err := search.Filter(line, "query.q", noon)
 		if err != nil {
-			if bad, is := errors.AsType[*message.Invalid](err); !is || len(bad.Faults) == 0 {
+			if bad, is := errors.AsType[*fault.Invalid](err); !is || len(bad.Faults) == 0 {
 				t.Fatalf("%q: %v", line, err)
 			}
 			return

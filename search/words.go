@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"notifier/message"
+	"notifier/fault"
 )
 
 // Words are the words of a search, each as it is typed.
@@ -28,13 +28,13 @@ func Corrected(line string) string {
 	for _, t := range terms(line) {
 		q, known := find(t.name)
 		if !known && t.name != "" {
-			if near := message.Nearest(t.name, names()); near != "" {
+			if near := fault.Nearest(t.name, names()); near != "" {
 				t.name = near
 				q, known = find(near)
 			}
 		}
 		if known && q.Values != nil && oneOf(t.value, q.Values) != nil {
-			if near := message.Nearest(t.value, q.Values); near != "" {
+			if near := fault.Nearest(t.value, q.Values); near != "" {
 				t.value = near
 			}
 		}

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"notifier/message"
+	"notifier/fault"
 )
 
 // Query asks for one metric over a time.
@@ -57,12 +57,12 @@ func StepName(step time.Duration) string {
 	return step.String()
 }
 
-// Complete fills in what was left out, and tells what is wrong as *message.Invalid: the last
+// Complete fills in what was left out, and tells what is wrong as *fault.Invalid: the last
 // day if there is no time, ending now at the latest.
 func (q Query) Complete(now time.Time) (Query, error) {
-	var bad message.Invalid
+	var bad fault.Invalid
 	if !slices.Contains(Metrics(), q.Metric) {
-		bad.Add("query.metric", "bad_word", "there is no metric %q. Write sent, errors, queue, waits or digests", message.Truncate(string(q.Metric), 60))
+		bad.Add("query.metric", "bad_word", "there is no metric %q. Write sent, errors, queue, waits or digests", fault.Truncate(string(q.Metric), 60))
 	}
 	if q.Kind != "" && q.Metric != Waits {
 		bad.Add("query.kind", "not_allowed", "kind is for waits alone. Leave it out: sent tells all kinds")

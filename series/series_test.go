@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/series"
 )
@@ -187,7 +188,7 @@ func TestQueries(t *testing.T) {
 	} {
 		q, err := row.q.Complete(noon)
 		got := fmt.Sprintf("%s to %s by %s of %s", q.Since.Format("2006-01-02 15:04"), q.Until.Format("2006-01-02 15:04"), series.StepName(q.Step), strings.TrimSuffix(strings.TrimSuffix(q.Rows().String(), "0s"), "0m"))
-		if invalid, is := errors.AsType[*message.Invalid](err); is {
+		if invalid, is := errors.AsType[*fault.Invalid](err); is {
 			got = invalid.Faults[0].Pointer + " " + invalid.Faults[0].Code
 		}
 		if got != row.want {

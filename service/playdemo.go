@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 	"notifier/settings"
 )
@@ -30,7 +31,7 @@ const (
 func (h *Service) DemoAdmin(ctx context.Context) error {
 	call := message.Call{Site: h.config.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: "demo"}
 	_, err := h.staff.AddMember(ctx, call, access.Member{Email: DemoEmail, Role: access.Manager}, DemoPassword)
-	if invalid, is := errors.AsType[*message.Invalid](err); is && invalid.Faults[0].Code == "taken" {
+	if invalid, is := errors.AsType[*fault.Invalid](err); is && invalid.Faults[0].Code == "taken" {
 		return nil
 	}
 	return err

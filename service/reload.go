@@ -17,6 +17,7 @@ import (
 	"notifier/access"
 	"notifier/account"
 	"notifier/api"
+	"notifier/fault"
 	"notifier/jobs/notifications"
 	"notifier/message"
 	"notifier/schedule"
@@ -164,7 +165,7 @@ func (h *Service) Reload(ctx context.Context) (api.Reloaded, error) {
 	if !errors.As(err, &bad) {
 		return done, err
 	}
-	var told message.Invalid
+	var told fault.Invalid
 	for _, p := range bad.Problems {
 		told.Add("", "bad_config", "%s", p.String())
 	}

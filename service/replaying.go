@@ -13,6 +13,7 @@ import (
 
 	"notifier/account"
 	"notifier/deadlines"
+	"notifier/fault"
 	"notifier/jobs"
 	"notifier/jobs/notifications"
 	"notifier/message"
@@ -211,7 +212,7 @@ func (r *Replay) skipped(why message.Reason) {
 // passOver forgives a line that was refused because nobody whom it names is known, as
 // simulate does, unless the replay is strict.
 func (r *Replay) passOver(err error) error {
-	refused, ok := errors.AsType[*message.Invalid](err)
+	refused, ok := errors.AsType[*fault.Invalid](err)
 	if !ok || r.Strict {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/jobs"
 	"notifier/message"
 	"notifier/settings"
@@ -28,8 +29,8 @@ func (h *Service) SetSite(ctx context.Context, _ message.Call, s access.Site) er
 		return fmt.Errorf("%q: %w", s.Name, access.ErrConfigured)
 	}
 	if _, err := wallclock.Zone(s.Timezone); err != nil || s.Timezone == "" {
-		var bad message.Invalid
-		bad.Add("/timezone", "bad_timezone", "%q is no time zone. Write an IANA name, as in Europe/Warsaw", message.Truncate(s.Timezone, 60))
+		var bad fault.Invalid
+		bad.Add("/timezone", "bad_timezone", "%q is no time zone. Write an IANA name, as in Europe/Warsaw", fault.Truncate(s.Timezone, 60))
 		return &bad
 	}
 	if err := h.store.AddSite(ctx, s.Name, s.Timezone, h.now()); err != nil {
@@ -115,7 +116,7 @@ func (h *Service) enter(ctx context.Context, site string) error {
 	}
 	if !slices.Contains(sites, site) {
 		return fmt.Errorf("there is no site %q.%s. Add it with notifier site add: %w",
-			message.Truncate(site, 60), message.Suggest(site, sites), message.ErrNotFound)
+			fault.Truncate(site, 60), fault.Suggest(site, sites), message.ErrNotFound)
 	}
 	h.config.Site = site
 	return nil

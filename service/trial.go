@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"notifier/account"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -50,12 +51,12 @@ func (h *Service) TryAccount(ctx context.Context, name string) (message.Trial, e
 	courier := h.outgoing().Courier(name)
 	if courier == nil {
 		if len(h.outgoing().Configured()) == 0 {
-			var bad message.Invalid
+			var bad fault.Invalid
 			bad.Add("", "no_account", "%s", account.ErrNone.Error())
 			return message.Trial{}, &bad
 		}
-		return message.Trial{}, fmt.Errorf("there is no account %q.%s: %w", message.Truncate(name, 60),
-			message.Suggest(name, h.outgoing().Configured().Names()), message.ErrNotFound)
+		return message.Trial{}, fmt.Errorf("there is no account %q.%s: %w", fault.Truncate(name, 60),
+			fault.Suggest(name, h.outgoing().Configured().Names()), message.ErrNotFound)
 	}
 	said, f := courier.Try(ctx)
 	if f != nil {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"notifier/account"
+	"notifier/fault"
 	"notifier/mail"
 	"notifier/message"
 )
@@ -22,7 +23,7 @@ func (r *Reader) checkAccounts(c *Config) {
 	for _, name := range slices.Sorted(maps.Keys(c.Accounts)) {
 		a := c.Accounts[name]
 		path := "accounts." + name
-		if err := message.CheckLine(name, 60); err != nil || name == "" || name == account.Default {
+		if err := fault.CheckLine(name, 60); err != nil || name == "" || name == account.Default {
 			r.fault(path, "%q is no name for an account. Choose another: default is the one below smtp", name)
 		}
 		if a.Host == "" {
@@ -45,7 +46,7 @@ func (r *Reader) checkAccount(path string, a *account.Settings, c *Config) {
 		r.oneOf(at("auth"), a.Auth, "plain", "login", "cram-md5", "xoauth2")
 	}
 	r.oneOf(at("on_lost_lease"), a.OnLostLease, "retry", "ask")
-	if err := message.CheckLine(a.Hello, message.MaxLine); err != nil || strings.Contains(a.Hello, " ") {
+	if err := fault.CheckLine(a.Hello, message.MaxLine); err != nil || strings.Contains(a.Hello, " ") {
 		r.fault(at("hello"), "%q is not the name of a machine. Write it as mail.example.org", a.Hello)
 	}
 	// What no name can be would be looked up for ever, while mail waits.
@@ -68,7 +69,7 @@ func (r *Reader) checkAccount(path string, a *account.Settings, c *Config) {
 	}
 	for i, name := range a.Fallback {
 		if _, known := c.Accounts[name]; !known && name != account.Default {
-			r.fault(fmt.Sprintf("%s.%d", at("fallback"), i), "there is no account %q.%s", name, message.Suggest(name, c.Configured().Names()))
+			r.fault(fmt.Sprintf("%s.%d", at("fallback"), i), "there is no account %q.%s", name, fault.Suggest(name, c.Configured().Names()))
 		}
 	}
 	r.secret(at("password"), &a.Password, a.PasswordFile)
@@ -85,7 +86,7 @@ func (r *Reader) checkOAuth2(path string, a *account.Settings) {
 	case o.TokenURL == "" && wanted:
 		r.fault(path+".token_url", "xoauth2 needs the address that gives tokens, as in https://login.example.org/token")
 	case o.TokenURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && !isThisMachine(u)):
-		r.fault(path+".token_url", "%q is not an https address. Write it as https://login.example.org/token", message.Truncate(o.TokenURL, 100))
+		r.fault(path+".token_url", "%q is not an https address. Write it as https://login.example.org/token", fault.Truncate(o.TokenURL, 100))
 	case o.TokenURL != "" && a.Auth != "" && !wanted:
 		r.fault(path, "oauth2 is for auth: xoauth2. Write that, or leave oauth2 out")
 	}
@@ -118,7 +119,7 @@ func (r *Reader) secret(path string, into *string, file string) {
 
 // unreadable tells which file of a key cannot be read, and why.
 func (r *Reader) unreadable(path, file string, err error) {
-	r.fault(path, "it cannot be read: %s: %s. Name a file that the service may read", message.Truncate(file, 200), errors.Unwrap(err))
+	r.fault(path, "it cannot be read: %s: %s. Name a file that the service may read", fault.Truncate(file, 200), errors.Unwrap(err))
 }
 
 func cutLast(path string) (before, after string, found bool) {

@@ -19,6 +19,7 @@ import (
 
 	"notifier/access"
 	"notifier/account"
+	"notifier/fault"
 	"notifier/gate"
 	"notifier/jobs/notifications"
 	"notifier/message"
@@ -227,7 +228,7 @@ func canListen(address string) bool {
 
 // check finds values that can be read but make no sense.
 func (r *Reader) check(c *Config) {
-	if err := message.CheckLine(c.Site, 100); err != nil || c.Site == "" || access.IsSandbox(c.Site) {
+	if err := fault.CheckLine(c.Site, 100); err != nil || c.Site == "" || access.IsSandbox(c.Site) {
 		r.fault("site", "a site needs a name of at most 100 characters on one line, which does not end with ~test. Write default if there is only one")
 	}
 	r.wrong("timezone", second(wallclock.Zone(c.Timezone)))
@@ -243,7 +244,7 @@ func (r *Reader) check(c *Config) {
 	}
 	for i, network := range c.HTTP.TrustedProxies {
 		if _, err := netip.ParsePrefix(network); err != nil {
-			r.fault(fmt.Sprintf("http.trusted_proxies.%d", i), `%q is not a network. Write "10.0.0.0/8", or "10.1.2.3/32" for one machine`, message.Truncate(network, 60))
+			r.fault(fmt.Sprintf("http.trusted_proxies.%d", i), `%q is not a network. Write "10.0.0.0/8", or "10.1.2.3/32" for one machine`, fault.Truncate(network, 60))
 		}
 	}
 	r.checkOIDC(c)
@@ -279,7 +280,7 @@ func (r *Reader) checkDatabase(address string) {
 	known := scheme == "sqlite" && rest != "" || (scheme == "postgres" || scheme == "postgresql") && strings.HasPrefix(rest, "//")
 	if !known {
 		r.fault("database.url", `%q begins neither as SQLite nor as Postgres does. Write "sqlite:notifier.db" or "postgres://user@host/database"`,
-			message.Truncate(scheme, 20))
+			fault.Truncate(scheme, 20))
 		return
 	}
 	if _, err := url.Parse(address); err != nil && scheme != "sqlite" {
@@ -288,7 +289,7 @@ func (r *Reader) checkDatabase(address string) {
 }
 
 func (r *Reader) checkLink(address string) {
-	var invalid *message.Invalid
+	var invalid *fault.Invalid
 	if errors.As(message.Case{URL: address}.Check(), &invalid) {
 		r.fault("links.cases", "%s", invalid.Faults[0].Detail)
 	}
@@ -310,7 +311,7 @@ func second[T any](_ T, err error) error { return err }
 // oneOf notes a word that is not among those possible.
 func (r *Reader) oneOf(path, word string, possible ...string) {
 	if !slices.Contains(possible, word) {
-		r.fault(path, "%q is not possible here.%s", message.Truncate(word, 60), message.Suggest(word, possible))
+		r.fault(path, "%q is not possible here.%s", fault.Truncate(word, 60), fault.Suggest(word, possible))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"notifier/fault"
 	"notifier/mail"
 	"notifier/message"
 )
@@ -24,10 +25,10 @@ func (r *Reader) checkDKIM(c *Config) {
 	for _, domain := range slices.Sorted(maps.Keys(c.DKIM)) {
 		s, path := c.DKIM[domain], "dkim."+domain
 		if message.CheckEmail("x@"+domain) != nil {
-			r.fault(path, "%q is not a domain. Write it as example.org", message.Truncate(domain, 100))
+			r.fault(path, "%q is not a domain. Write it as example.org", fault.Truncate(domain, 100))
 		}
 		if message.CheckEmail("x@"+s.Selector) != nil {
-			r.fault(path+".selector", "%q is no selector. Write what stands before ._domainkey in the DNS, as in notifier", message.Truncate(s.Selector, 60))
+			r.fault(path+".selector", "%q is no selector. Write what stands before ._domainkey in the DNS, as in notifier", fault.Truncate(s.Selector, 60))
 		}
 		content, err := os.ReadFile(s.KeyFile)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -32,7 +33,7 @@ func (r *Reader) checkDomains(c *Config) {
 		for _, domain := range domains {
 			key := strings.ToLower(domain)
 			if message.CheckEmail("x@"+domain) != nil {
-				r.fault(path, "%q is no domain. Write it as in www.example.org", message.Truncate(domain, 60))
+				r.fault(path, "%q is no domain. Write it as in www.example.org", fault.Truncate(domain, 60))
 			} else if other, taken := owners[key]; taken && other != site {
 				r.fault(path, "the domain %q belongs to the site %q, too. Leave one out", domain, other)
 			}

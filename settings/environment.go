@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"notifier/message"
+	"notifier/fault"
 )
 
 // prefix begins the environment variables that are ours; those of the tests are not.
@@ -75,11 +75,11 @@ func (r *Reader) setVariable(v variable, at string, rest []string, into reflect.
 				at, v.name, strings.ToUpper(keys(into)[0]), strings.Join(keys(into), ", "))
 		}
 		field, known := fields(into)[rest[0]]
-		if meant := message.Suggest(v.name, VariableNames()); !known && at == "" && strings.Contains(meant, "Did you mean") {
+		if meant := fault.Suggest(v.name, VariableNames()); !known && at == "" && strings.Contains(meant, "Did you mean") {
 			return r.strange(v, "there is no such key.%s", meant)
 		}
 		if !known {
-			return r.strange(v, "there is no key %q.%s", join(at, rest[0]), Sentence(message.Suggest(rest[0], keys(into))))
+			return r.strange(v, "there is no key %q.%s", join(at, rest[0]), Sentence(fault.Suggest(rest[0], keys(into))))
 		}
 		return r.setVariable(v, join(at, rest[0]), rest[1:], field)
 	case len(rest) > 0:

@@ -4,7 +4,7 @@ import (
 	"net/url"
 
 	"notifier/access"
-	"notifier/message"
+	"notifier/fault"
 )
 
 // OIDC are an OpenID Connect provider.
@@ -27,7 +27,7 @@ func (r *Reader) checkOIDC(c *Config) {
 		return
 	}
 	if u, err := url.Parse(o.Issuer); err != nil || u.Host == "" || u.Scheme != "https" && !isThisMachine(u) {
-		r.fault("oidc.issuer", "%q is not an https address. Write the provider's issuer, as in https://login.example.org", message.Truncate(o.Issuer, 100))
+		r.fault("oidc.issuer", "%q is not an https address. Write the provider's issuer, as in https://login.example.org", fault.Truncate(o.Issuer, 100))
 	}
 	if o.ClientID == "" {
 		r.fault("oidc.client_id", "the provider knows this service by a client_id. Write it")

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -25,7 +26,7 @@ func (r *Reader) checkPublicURL(c *Config) {
 	}
 	u, err := url.Parse(c.HTTP.PublicURL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		r.fault("http.public_url", "%q is not an address that people can open. Write it as https://notify.example.org", message.Truncate(c.HTTP.PublicURL, 100))
+		r.fault("http.public_url", "%q is not an address that people can open. Write it as https://notify.example.org", fault.Truncate(c.HTTP.PublicURL, 100))
 		return
 	}
 	c.HTTP.PublicURL = strings.TrimRight(c.HTTP.PublicURL, "/")

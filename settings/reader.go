@@ -16,7 +16,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
-	"notifier/message"
+	"notifier/fault"
 	"notifier/schedule"
 )
 
@@ -85,9 +85,9 @@ func (r *Reader) place(path string) (place, bool) {
 	}
 }
 
-// wrong notes an error; the faults of a *message.Invalid each at their own place.
+// wrong notes an error; the faults of a *fault.Invalid each at their own place.
 func (r *Reader) wrong(path string, err error) {
-	var invalid *message.Invalid
+	var invalid *fault.Invalid
 	switch {
 	case err == nil:
 	case errors.As(err, &invalid):
@@ -255,7 +255,7 @@ func (r *Reader) readStruct(path string, pairs []*ast.MappingValueNode, into ref
 		case pair.Key.Type() == ast.MergeKeyType:
 			r.fault(at, "anchors, aliases and tags are not taken here. Write the values out")
 		case !known:
-			r.fault(at, "there is no such key.%s", message.Suggest(key, keys(into)))
+			r.fault(at, "there is no such key.%s", fault.Suggest(key, keys(into)))
 		default:
 			r.read(at, pair.Value, field)
 		}

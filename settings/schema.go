@@ -9,7 +9,7 @@ import (
 	"time"
 
 	root "notifier"
-	"notifier/message"
+	"notifier/fault"
 	"notifier/preferences"
 )
 
@@ -138,7 +138,7 @@ environment, as ` + "`NOTIFIER_SECTION__KEY`" + `, which wins; lists are written
 				value = ""
 			}
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", l.path, value, strings.ReplaceAll(message.Truncate(says[l.path], 400), "|", `\|`))
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", l.path, value, strings.ReplaceAll(fault.Truncate(says[l.path], 400), "|", `\|`))
 	}
 	b.WriteString(`
 A section has a line of its own where there is something to say about all of it. Below ` + "`accounts`" + ` each name has the keys of ` + "`smtp`" + `;

@@ -11,7 +11,7 @@ import (
 
 	"notifier/access"
 	"notifier/deadlines"
-	"notifier/message"
+	"notifier/fault"
 	"notifier/preferences"
 	"notifier/store"
 	"notifier/wallclock"
@@ -64,7 +64,7 @@ func (r *Reader) checkWorkday(path string, w *Workday) {
 		for i, text := range list.dates {
 			day, err := time.Parse(time.DateOnly, text)
 			if err != nil {
-				r.fault(fmt.Sprintf("%s.%s.%d", path, list.key, i), "%q is not a date. Write it as 2026-12-24", message.Truncate(text, 60))
+				r.fault(fmt.Sprintf("%s.%s.%d", path, list.key, i), "%q is not a date. Write it as 2026-12-24", fault.Truncate(text, 60))
 			}
 			w.calendar.Exceptions[wallclock.DateOf(day, time.UTC)] = list.works
 		}
@@ -93,7 +93,7 @@ func (w *Workday) Complete() error {
 func (r *Reader) checkSites(c *Config) {
 	for _, name := range slices.Sorted(maps.Keys(c.Sites)) {
 		s, path := c.Sites[name], "sites."+name
-		if message.CheckLine(name, 100) != nil || name == "" || access.IsSandbox(name) {
+		if fault.CheckLine(name, 100) != nil || name == "" || access.IsSandbox(name) {
 			r.fault(path, "a site needs a name of at most 100 characters on one line, which does not end with ~test")
 		}
 		if s.Timezone == "" {

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"notifier/deadlines"
+	"notifier/fault"
 	"notifier/message"
 	"notifier/preferences"
 )
@@ -69,30 +70,30 @@ func parse(raw []byte, tokens *jsontext.Decoder) (Line, error) {
 	switch do {
 	case "notify":
 		var l eventLine
-		err = message.Decode(raw, &l)
+		err = fault.Decode(raw, &l)
 		h, line.Event = l.head, &l.Event
 	case "send_message":
 		var l draftLine
-		err = message.Decode(raw, &l)
+		err = fault.Decode(raw, &l)
 		h, line.Draft = l.head, &l.Draft
 	case "set_deadline":
 		var l deadlineLine
-		err = message.Decode(raw, &l)
+		err = fault.Decode(raw, &l)
 		h, line.Deadline = l.head, &l.Deadline
 	case "clear_deadline":
 		var l clearLine
-		err = message.Decode(raw, &l)
+		err = fault.Decode(raw, &l)
 		if err == nil && l.Key == "" {
 			err = errors.New(`key is missing. Write the key of the deadline that is cleared, as in "key": "C-1"`)
 		}
 		h, line.Cleared = l.head, l.Key
 	case "set_process":
 		var l processLine
-		err = message.Decode(raw, &l)
+		err = fault.Decode(raw, &l)
 		h, line.Process = l.head, &l.Process
 	case "set_user":
 		var l userLine
-		err = message.Decode(raw, &l)
+		err = fault.Decode(raw, &l)
 		l.User.ID = l.ID
 		h, line.User = l.head, &l.User
 	default:
@@ -110,15 +111,15 @@ func operation(raw []byte, tokens *jsontext.Decoder) (string, error) {
 	tokens.Reset(bytes.NewBuffer(raw))
 	do, err := findDo(tokens)
 	if err != nil {
-		return "", onOneLine(message.Decode(raw, &map[string]jsontext.Value{}))
+		return "", onOneLine(fault.Decode(raw, &map[string]jsontext.Value{}))
 	}
 	if do == "" {
-		return "", fmt.Errorf("do is missing: what happened?%s", message.Suggest("", operations))
+		return "", fmt.Errorf("do is missing: what happened?%s", fault.Suggest("", operations))
 	}
 	if slices.Contains(operations, do) {
 		return do, nil
 	}
-	return "", fmt.Errorf("there is no operation %q.%s", message.Truncate(do, 60), message.Suggest(do, operations))
+	return "", fmt.Errorf("there is no operation %q.%s", fault.Truncate(do, 60), fault.Suggest(do, operations))
 }
 
 // findDo reads no further than it must: do stands near the beginning of most lines.
@@ -150,7 +151,7 @@ func findDo(line *jsontext.Decoder) (string, error) {
 // parseChosen reads preferences, whose keys are the kinds of the installation.
 func parseChosen(raw []byte) (head, *Chosen, error) {
 	var keys map[string]jsontext.Value
-	if err := message.Decode(raw, &keys); err != nil {
+	if err := fault.Decode(raw, &keys); err != nil {
 		return head{}, nil, err
 	}
 	own := map[string]jsontext.Value{}
@@ -162,7 +163,7 @@ func parseChosen(raw []byte) (head, *Chosen, error) {
 	}
 	var l chosenLine
 	c := &Chosen{}
-	err := message.Together(decode(own, &l), decode(keys, &c.Preferences))
+	err := fault.Join(decode(own, &l), decode(keys, &c.Preferences))
 	if c.User = l.ID; err == nil && l.ID == "" {
 		err = errors.New(`user is missing. Write the user's id, as in "user": "anna"`)
 	}
@@ -174,12 +175,12 @@ func decode(keys map[string]jsontext.Value, into any) error {
 	if err != nil {
 		return err
 	}
-	return message.Decode(object, into)
+	return fault.Decode(object, into)
 }
 
 // onOneLine leaves out of an error the number that a line has by itself: it is always 1.
 func onOneLine(err error) error {
-	var invalid *message.Invalid
+	var invalid *fault.Invalid
 	if errors.As(err, &invalid) {
 		for i, f := range invalid.Faults {
 			invalid.Faults[i].Detail = strings.Replace(f.Detail, "(line 1, column ", "(column ", 1)

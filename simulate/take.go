@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"notifier/deadlines"
+	"notifier/fault"
 	"notifier/message"
 	"notifier/preferences"
 )
@@ -61,7 +62,7 @@ func (p *planner) notify(at time.Time, e message.Event) error {
 	e.Shorten()
 	wrong, unknown := e.Check(at), p.o.Catalog.CheckKind(e.Kind)
 	if wrong != nil || unknown != nil {
-		return message.Together(wrong, unknown)
+		return fault.Join(wrong, unknown)
 	}
 	users, err := p.find(e.Users)
 	if err != nil || len(users) == 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/store/sql"
 )
@@ -91,7 +92,7 @@ func readBinary(rows pgx.Rows, oid uint32, format int16, b []byte, into any) err
 			}
 			return nil
 		case *sql.Instant:
-			*v = sql.Instant(message.Clamp(time.UnixMicro(int64(binary.BigEndian.Uint64(b)) + epoch).UTC()))
+			*v = sql.Instant(fault.Clamp(time.UnixMicro(int64(binary.BigEndian.Uint64(b)) + epoch).UTC()))
 			return nil
 		}
 	}

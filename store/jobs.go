@@ -86,7 +86,7 @@ type runRow struct {
 }
 
 type runColumns struct {
-	ID          message.ID
+	ID          string
 	Job         string
 	Slot        string
 	ScheduledAt time.Time `gorm:"serializer:instant"`

@@ -19,7 +19,7 @@ func TestATickHasOneRun(t *testing.T) {
 	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		fire := func(slot string, at time.Time) bool {
 			mine, err := s.Fire(t.Context(), schedule.Run{
-				ID: message.NewID(message.RunIDs), Job: "reminders", Slot: slot, ScheduledAt: at, StartedAt: at, Trigger: schedule.Scheduled, Replica: "r",
+				ID: string(message.NewID(message.RunIDs)), Job: "reminders", Slot: slot, ScheduledAt: at, StartedAt: at, Trigger: schedule.Scheduled, Replica: "r",
 			})
 			if err != nil {
 				t.Error(err)
@@ -114,7 +114,7 @@ func TestRunsAreForgottenByAge(t *testing.T) {
 	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		for i := range 10 {
 			at := noon.Add(time.Duration(i) * time.Hour)
-			if _, err := s.Fire(t.Context(), schedule.Run{ID: message.NewID(message.RunIDs), Job: "reminders", ScheduledAt: at, StartedAt: at}); err != nil {
+			if _, err := s.Fire(t.Context(), schedule.Run{ID: string(message.NewID(message.RunIDs)), Job: "reminders", ScheduledAt: at, StartedAt: at}); err != nil {
 				t.Fatal(err)
 			}
 		}

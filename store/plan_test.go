@@ -133,7 +133,7 @@ var steps = []struct {
 	}, "refusals_key"},
 	{"ForgetRuns", func(ctx context.Context, s *store.Store) error { return second(s.ForgetRuns(ctx, 1000, noon)) }, "runs_key runs_of_job"}, // the second while there are none
 	{"Fire", func(ctx context.Context, s *store.Store) error {
-		return second(s.Fire(ctx, schedule.Run{ID: message.NewID(message.RunIDs), Job: "reminders", ScheduledAt: noon, StartedAt: noon}))
+		return second(s.Fire(ctx, schedule.Run{ID: string(message.NewID(message.RunIDs)), Job: "reminders", ScheduledAt: noon, StartedAt: noon}))
 	}, ""},
 	{"Versions", func(ctx context.Context, s *store.Store) error { return second(s.Versions(ctx)) }, "jobs_key"},
 	{"LastFire", func(ctx context.Context, s *store.Store) error { return second(s.LastFire(ctx, "reminders", "")) }, "runs_unique"},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 	"notifier/store/sql"
 )
@@ -299,7 +300,7 @@ func toFailure(f *message.Failure) message.Failure {
 // harmless is a text of somebody else's as any database takes it: one bad byte in it must
 // not keep a whole batch of outcomes from being written.
 func harmless(s string, longest int) string {
-	return message.Truncate(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD"), longest)
+	return fault.Truncate(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD"), longest)
 }
 
 func text(l []string) string {

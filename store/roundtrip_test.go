@@ -220,7 +220,7 @@ func TestPeopleDeadlinesJobsAndRunsAreReadAsTheyWereWritten(t *testing.T) {
 
 		var r schedule.Run
 		full(reflect.ValueOf(&r).Elem(), new(int))
-		r.ID = message.NewID(message.RunIDs)
+		r.ID = string(message.NewID(message.RunIDs))
 		if mine, err := s.Fire(ctx, r); err != nil || !mine {
 			t.Fatal(mine, err)
 		}

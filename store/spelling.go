@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"notifier/message"
+	"notifier/fault"
 )
 
 // hidden is a column for the conditions of statements that find rows by their keys. By its
@@ -28,9 +28,9 @@ func setTo(row, names string) string {
 // read as the nearest that can, and must be found again by that.
 func same(column string, read time.Time) string {
 	switch {
-	case read.Equal(message.Clamp(time.Time{}.AddDate(-1, 0, 0))):
+	case read.Equal(fault.Clamp(time.Time{}.AddDate(-1, 0, 0))):
 		return column + " <= ?"
-	case read.Equal(message.Clamp(time.Time{}.AddDate(9999, 0, 0))):
+	case read.Equal(fault.Clamp(time.Time{}.AddDate(9999, 0, 0))):
 		return column + " >= ?"
 	}
 	return column + " = ?"

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"notifier/access"
-	"notifier/message"
+	"notifier/fault"
 	"notifier/store/sql"
 )
 
@@ -25,7 +25,7 @@ func (s *Store) Views(ctx context.Context, site, email string) ([]access.View, e
 	return find[viewRow]("list views", s.db.Gorm(ctx, nil).Where("site = ? AND email = ?", site, email).Order("name").Limit(access.MaxViews))
 }
 
-// SaveView keeps a search, in place of one of the same name. A *message.Invalid says that
+// SaveView keeps a search, in place of one of the same name. A *fault.Invalid says that
 // there are too many.
 func (s *Store) SaveView(ctx context.Context, v access.View) error {
 	return while("keep a view", s.db.Commit(ctx, func(t *sql.Tx) error {
@@ -35,7 +35,7 @@ func (s *Store) SaveView(ctx context.Context, v access.View) error {
 			return err
 		}
 		if n >= access.MaxViews {
-			var bad message.Invalid
+			var bad fault.Invalid
 			bad.Add("/name", "too_many", "%d views are kept, and more are not. Remove one first", access.MaxViews)
 			return &bad
 		}

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	rights "notifier/access"
-	"notifier/message"
+	"notifier/fault"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -47,7 +47,7 @@ func TestViews(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, is := errors.AsType[*message.Invalid](save("anna@example.org", "one more", "since:1h")); !is {
+		if _, is := errors.AsType[*fault.Invalid](save("anna@example.org", "one more", "since:1h")); !is {
 			t.Error("there is no end to views")
 		}
 		if err := save("anna@example.org", "b", "since:2h"); err != nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"notifier/message"
+	"notifier/fault"
 	"notifier/template"
 )
 
@@ -28,8 +28,8 @@ func TestCheckAttachments(t *testing.T) {
 		{template.Enclosure{Text: "x"}, "/attachments/0/filename"},
 	} {
 		err := template.Template{Name: "t", Text: "x", Attachments: []template.Enclosure{row.a}}.Check()
-		bad, is := errors.AsType[*message.Invalid](err)
-		if (err == nil) != (row.want == "") || is && !slices.ContainsFunc(bad.Faults, func(f message.Fault) bool { return f.Pointer == row.want }) {
+		bad, is := errors.AsType[*fault.Invalid](err)
+		if (err == nil) != (row.want == "") || is && !slices.ContainsFunc(bad.Faults, func(f fault.Fault) bool { return f.Pointer == row.want }) {
 			t.Errorf("%+v: %v, want a fault at %q", row.a, err, row.want)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -60,15 +61,15 @@ var reName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$`)
 // CheckName tells what is wrong with a template's name, or nil.
 func CheckName(name string) error {
 	if !reName.MatchString(name) {
-		return fmt.Errorf("%q is no name of a template. Write letters, digits, _, - and dots, as in contract_ready", message.Truncate(name, 60))
+		return fmt.Errorf("%q is no name of a template. Write letters, digits, _, - and dots, as in contract_ready", fault.Truncate(name, 60))
 	}
 	return nil
 }
 
-// Check tells all that is wrong with the template as *message.Invalid, or nil. Whether the
+// Check tells all that is wrong with the template as *fault.Invalid, or nil. Whether the
 // partials that it names exist is seen when it is filled in.
 func (t Template) Check() error {
-	var bad message.Invalid
+	var bad fault.Invalid
 	bad.Check("/name", "bad_text", CheckName(t.Name))
 	if t.Subject == "" && t.Text == "" && t.HTML == "" {
 		bad.Add("", "missing", "there is nothing in the template. Give it a subject, a text or html")
@@ -95,7 +96,7 @@ func (t Template) Check() error {
 		}
 		// What it is does not come of the data, so it can be checked now.
 		if err := (message.File{Filename: "x", ContentType: a.ContentType, ContentID: a.ContentID}).Attachment().Check(); err != nil {
-			var wrong *message.Invalid
+			var wrong *fault.Invalid
 			if errors.As(err, &wrong) {
 				bad.Take(at, wrong)
 			}
@@ -110,7 +111,7 @@ func (t Template) Check() error {
 }
 
 func checkSource(source string) error {
-	if err := message.CheckBody(source, MaxSource); err != nil {
+	if err := fault.CheckBody(source, MaxSource); err != nil {
 		return err
 	}
 	_, err := parse(source)
@@ -126,10 +127,10 @@ func (t Template) Includes() bool {
 	return reIncludes.MatchString(all)
 }
 
-// Fill writes a mail. What cannot be is a *message.Invalid whose pointers lead into the
+// Fill writes a mail. What cannot be is a *fault.Invalid whose pointers lead into the
 // template; those of the data begin with /data.
 func (t Template) Fill(data []byte, partials map[string]Template) (Mail, error) {
-	var bad message.Invalid
+	var bad fault.Invalid
 	if t.Partial {
 		bad.Add("/name", "not_allowed", "%q is a partial: a part of other templates. Name one of those", t.Name)
 		return Mail{}, bad.Err()
@@ -210,7 +211,7 @@ func readers(partials map[string]Template, part func(Template) string) func(name
 		}
 		one, is := partials[name]
 		if !is {
-			return nil, noPartial(message.Truncate(name, 60))
+			return nil, noPartial(fault.Truncate(name, 60))
 		}
 		source := part(one)
 		if source == "" {

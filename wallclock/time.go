@@ -64,7 +64,7 @@ type Date struct {
 	Day   int
 }
 
-// The years of dates that come in: those of message.FirstTime and message.LastTime.
+// The years of dates that come in: those of fault.FirstTime and fault.LastTime.
 const (
 	firstYear = 1970
 	lastYear  = 2199

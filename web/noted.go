@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 	"notifier/timekeeper"
 )
@@ -47,14 +48,14 @@ func (l *Login) note(r *http.Request, action string, told []func(*access.Record)
 	who := Who(r.Context())
 	record := access.Record{
 		ID: message.NewID(access.RecordIDs), Site: who.Site, At: timekeeper.Now(r.Context()), By: who.Name, Key: who.Key, From: l.o.From(r),
-		Action: action, Subject: message.Truncate(r.URL.Path, 500),
+		Action: action, Subject: fault.Truncate(r.URL.Path, 500),
 	}
 	for _, field := range slices.Sorted(maps.Keys(r.PostForm)) {
 		if !slices.Contains(secrets, field) {
 			if record.After == nil {
 				record.After = access.State{}
 			}
-			record.After[field] = message.Truncate(strings.Join(r.PostForm[field], ", "), 300)
+			record.After[field] = fault.Truncate(strings.Join(r.PostForm[field], ", "), 300)
 		}
 	}
 	records := []access.Record{record}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -61,27 +62,27 @@ const Overlap = 24 * time.Hour
 
 const maxEndpointURL = 1000
 
-// Check tells what is wrong with the endpoint as *message.Invalid, or nil. Whether its
+// Check tells what is wrong with the endpoint as *fault.Invalid, or nil. Whether its
 // address may be called is for others to say.
 func (e Endpoint) Check() error {
-	var bad message.Invalid
-	bad.Check("/note", "bad_text", message.CheckLine(e.Note, message.MaxLine))
+	var bad fault.Invalid
+	bad.Check("/note", "bad_text", fault.CheckLine(e.Note, message.MaxLine))
 	switch u, err := url.Parse(e.URL); {
 	case e.URL == "":
 		bad.Add("/url", "missing", "a webhook needs an address, as in https://bpm.example.org/hooks/mail")
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || len(e.URL) > maxEndpointURL || message.CheckLine(e.URL, maxEndpointURL) != nil:
-		bad.Add("/url", "bad_url", "%q is not a web address. Write it as https://bpm.example.org/hooks/mail", message.Truncate(e.URL, 100))
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || len(e.URL) > maxEndpointURL || fault.CheckLine(e.URL, maxEndpointURL) != nil:
+		bad.Add("/url", "bad_url", "%q is not a web address. Write it as https://bpm.example.org/hooks/mail", fault.Truncate(e.URL, 100))
 	case u.User != nil:
 		bad.Add("/url", "bad_url", "the address has a user name in it, which others could read. Leave it out: the signature says who calls")
 	case u.Fragment != "":
 		bad.Add("/url", "bad_url", "the address has a part behind #, which is never sent. Leave it out")
 	}
 	if e.Naming != Standard && e.Naming != Conquer {
-		bad.Add("/naming", "bad_word", "%q is no naming. Write standard or conquer", message.Truncate(string(e.Naming), 60))
+		bad.Add("/naming", "bad_word", "%q is no naming. Write standard or conquer", fault.Truncate(string(e.Naming), 60))
 	}
 	for i, event := range e.Events {
 		if !slices.Contains(Events, event) {
-			bad.Add(fmt.Sprintf("/events/%d", i), "unknown_event", "there is no event %q.%s", message.Truncate(event, 60), message.Suggest(event, Events))
+			bad.Add(fmt.Sprintf("/events/%d", i), "unknown_event", "there is no event %q.%s", fault.Truncate(event, 60), fault.Suggest(event, Events))
 		}
 	}
 	return bad.Err()

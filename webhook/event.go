@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -140,7 +141,7 @@ const maxText = 15_000
 // within is a text of at most n bytes.
 func within(s string, n int) string {
 	for len(s) > n {
-		s = message.Truncate(s, max(0, utf8.RuneCountInString(s)-(len(s)-n+3)/4))
+		s = fault.Truncate(s, max(0, utf8.RuneCountInString(s)-(len(s)-n+3)/4))
 	}
 	return s
 }
@@ -159,7 +160,7 @@ func (c Callback) Body(n Naming, m message.Message, items []message.ID) ([]byte,
 	}
 	d := told{
 		ID: c.Message, Sequence: c.Sequence, Reference: m.Reference, Site: c.Site, Type: m.Type, Kind: m.Kind, Status: c.Status, Reason: c.Reason,
-		To: message.Truncate(m.Recipients(), 1000), User: m.UserID, Subject: m.Subject, Tags: m.Tags, MessageID: m.MessageID(),
+		To: fault.Truncate(m.Recipients(), 1000), User: m.UserID, Subject: m.Subject, Tags: m.Tags, MessageID: m.MessageID(),
 		Attempts: c.Attempts, RetryCount: c.RetryCount, At: c.At, ConquerStatus: then.ConquerStatus(), Items: items[:min(len(items), maxItems)],
 	}
 	if m.Case != (message.Case{}) {
@@ -169,7 +170,7 @@ func (c Callback) Body(n Naming, m message.Message, items []message.ID) ([]byte,
 		says, remedy := f.Words("en", message.Outlook{Final: then.Status.Final()})
 		d.Error = &toldError{
 			Category: f.Category, Says: says, Remedy: remedy, Code: f.Code,
-			Message: within(f.Text, 2000), Truncated: message.Truncate(f.Text, message.MaxErrorTruncated),
+			Message: within(f.Text, 2000), Truncated: fault.Truncate(f.Text, message.MaxErrorTruncated),
 		}
 	}
 	return encode(standard{Type: c.Event(m.Type), Timestamp: c.At, Data: d})

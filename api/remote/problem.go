@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"time"
 
-	"notifier/message"
+	"notifier/fault"
 )
 
 // ErrUnavailable means that the service cannot be reached or cannot answer now. Whether a
@@ -21,15 +21,15 @@ var ErrUnavailable = errors.New("the service cannot answer now")
 
 // Problem is what the service says of a call that failed (RFC 9457).
 type Problem struct {
-	Status     int             `json:"status"`
-	Code       string          `json:"code"` // empty if somebody else has answered
-	Title      string          `json:"title"`
-	Detail     string          `json:"detail"`
-	RequestID  string          `json:"request_id"`
-	Retryable  bool            `json:"retryable"`
-	Outcome    string          `json:"outcome"` // "unknown" if the request may have been taken
-	Errors     []message.Fault `json:"errors"`
-	MoreErrors int             `json:"more_errors"`
+	Status     int           `json:"status"`
+	Code       string        `json:"code"` // empty if somebody else has answered
+	Title      string        `json:"title"`
+	Detail     string        `json:"detail"`
+	RequestID  string        `json:"request_id"`
+	Retryable  bool          `json:"retryable"`
+	Outcome    string        `json:"outcome"` // "unknown" if the request may have been taken
+	Errors     []fault.Fault `json:"errors"`
+	MoreErrors int           `json:"more_errors"`
 
 	after time.Duration // how long the service asks to wait
 }

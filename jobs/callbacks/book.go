@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/webhook"
 )
@@ -53,11 +54,11 @@ func (b *Book) Create(ctx context.Context, c message.Call, e webhook.Endpoint, s
 }
 
 func (b *Book) check(ctx context.Context, e webhook.Endpoint, secret string) error {
-	var bad message.Invalid
+	var bad fault.Invalid
 	if secret != "" {
 		bad.Check("/secret", "bad_secret", webhook.CheckSecret(secret))
 	}
-	if err := message.Together(e.Check(), bad.Err()); err != nil {
+	if err := fault.Join(e.Check(), bad.Err()); err != nil {
 		return err
 	}
 	return b.job.o.Guard.Check(ctx, e.URL)
@@ -84,7 +85,7 @@ func (b *Book) Change(ctx context.Context, c message.Call, id message.ID, edit f
 func (b *Book) find(ctx context.Context, site string, id message.ID) (webhook.Endpoint, error) {
 	e, err := b.shelf.Webhook(ctx, site, id)
 	if errors.Is(err, message.ErrNotFound) {
-		err = fmt.Errorf("there is no webhook %q: %w", message.Truncate(string(id), 60), err)
+		err = fmt.Errorf("there is no webhook %q: %w", fault.Truncate(string(id), 60), err)
 	}
 	return e, err
 }
@@ -102,7 +103,7 @@ func (b *Book) Rotate(ctx context.Context, c message.Call, id message.ID, secret
 	if secret == "" {
 		secret = webhook.NewSecret()
 	}
-	var bad message.Invalid
+	var bad fault.Invalid
 	bad.Check("/secret", "bad_secret", webhook.CheckSecret(secret))
 	if err := bad.Err(); err != nil {
 		return webhook.Endpoint{}, "", err

@@ -14,6 +14,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/vault"
 	"notifier/webhook"
@@ -130,14 +131,14 @@ func plainly(err error) string {
 	var dialled *net.OpError
 	switch {
 	case errors.As(err, &unresolved):
-		return message.Truncate("the name "+unresolved.Name+" cannot be looked up: "+unresolved.Err, 300)
+		return fault.Truncate("the name "+unresolved.Name+" cannot be looked up: "+unresolved.Err, 300)
 	case errors.As(err, &dialled) && dialled.Err != nil:
-		return message.Truncate(dialled.Op+": "+dialled.Err.Error(), 300)
+		return fault.Truncate(dialled.Op+": "+dialled.Err.Error(), 300)
 	}
 	if inner := errors.Unwrap(err); inner != nil {
 		err = inner
 	}
-	return message.Truncate(err.Error(), 300)
+	return fault.Truncate(err.Error(), 300)
 }
 
 // retryAfter reads seconds or a date (RFC 9110 §10.2.3).

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"notifier/message"
+	"notifier/fault"
 	"notifier/network"
 )
 
@@ -105,12 +105,12 @@ func (g Guard) Check(ctx context.Context, address string) error {
 	if err != nil {
 		return nil
 	}
-	var bad message.Invalid
+	var bad fault.Invalid
 	for _, a := range found {
 		if g.forbids(a) {
 			// Which address it is stays unsaid: this is no way to ask what names mean in here.
 			bad.Add("/url", "internal_address", "%s leads to an internal address, which callbacks may not reach. Give a public address, or name its network under callbacks.allow in config.yaml",
-				message.Truncate(u.Hostname(), 100))
+				fault.Truncate(u.Hostname(), 100))
 			break
 		}
 	}

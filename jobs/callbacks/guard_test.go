@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"notifier/fault"
 	"notifier/jobs/callbacks"
-	"notifier/message"
 	"notifier/store/storetest"
 	"notifier/webhook"
 )
@@ -23,7 +23,7 @@ func TestInternalAddressesAreRefused(t *testing.T) {
 		"http://[fe80::1%25eth0]/", "http://198.18.0.1/",
 	} {
 		_, _, err := h.book.Create(t.Context(), at(noon), webhook.Endpoint{URL: address}, "")
-		var bad *message.Invalid
+		var bad *fault.Invalid
 		if errors.As(err, &bad) {
 			if bad.Faults[0].Code != "internal_address" || !strings.Contains(err.Error(), "callbacks.allow") {
 				t.Errorf("%s: %v", address, err)

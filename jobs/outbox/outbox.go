@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -106,7 +107,7 @@ func (j *Job) take(ctx context.Context, p message.Posted, at time.Time, counts m
 
 // sentence is what a person is told; told is false if nobody foresaw the error.
 func sentence(err error) (why string, told bool) {
-	var invalid *message.Invalid
+	var invalid *fault.Invalid
 	switch {
 	case errors.As(err, &invalid):
 		return invalid.Error(), true
@@ -122,20 +123,20 @@ func (j *Job) call(ctx context.Context, p message.Posted, at time.Time) error {
 	switch p.What {
 	case message.PostedMessage:
 		var d message.Draft
-		if err := message.Decode(p.Request, &d); err != nil {
+		if err := fault.Decode(p.Request, &d); err != nil {
 			return err
 		}
 		_, _, err := j.desk.SendMessage(ctx, c, d)
 		return err
 	case message.PostedEvent:
 		var e message.Event
-		if err := message.Decode(p.Request, &e); err != nil {
+		if err := fault.Decode(p.Request, &e); err != nil {
 			return err
 		}
 		_, _, err := j.desk.Notify(ctx, c, e)
 		return err
 	}
-	var bad message.Invalid
-	bad.Add("/what", "bad_word", "%q cannot be asked for in the outbox. Write send_message or notify", message.Truncate(p.What, 60))
+	var bad fault.Invalid
+	bad.Add("/what", "bad_word", "%q cannot be asked for in the outbox. Write send_message or notify", fault.Truncate(p.What, 60))
 	return &bad
 }

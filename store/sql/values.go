@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"notifier/message"
+	"notifier/fault"
 )
 
 // Instant is a time in a column: UTC, to the microsecond, NULL when zero. Both databases
@@ -29,13 +29,13 @@ func (i *Instant) Scan(v any) error {
 	case nil:
 		*i = Instant{}
 	case time.Time:
-		*i = Instant(message.Clamp(v.UTC()))
+		*i = Instant(fault.Clamp(v.UTC()))
 	case string: // how Postgres says that there is no bound
-		if *i = Instant(message.Clamp(time.Time{}.AddDate(9999, 0, 0))); strings.HasPrefix(v, "-") {
-			*i = Instant(message.Clamp(time.Time{}.AddDate(-1, 0, 0)))
+		if *i = Instant(fault.Clamp(time.Time{}.AddDate(9999, 0, 0))); strings.HasPrefix(v, "-") {
+			*i = Instant(fault.Clamp(time.Time{}.AddDate(-1, 0, 0)))
 		}
 	case int64: // SQLite, where the type of a column is lost in an expression
-		*i = Instant(message.Clamp(time.UnixMicro(v).UTC()))
+		*i = Instant(fault.Clamp(time.UnixMicro(v).UTC()))
 	default:
 		return fmt.Errorf("a time cannot be read from %T", v)
 	}

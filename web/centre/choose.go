@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/fault"
 	"notifier/links"
 	"notifier/message"
 	"notifier/preferences"
@@ -76,7 +77,7 @@ func (c *centre) save(w http.ResponseWriter, r *http.Request) {
 	}
 	dropped := c.neverNow(v, chosen)
 	after, err := c.desk.Choose(r.Context(), v.call(), v.token.User, chosen)
-	if invalid, is := errors.AsType[*message.Invalid](err); is {
+	if invalid, is := errors.AsType[*fault.Invalid](err); is {
 		c.wrong(w, r, v, chosen, c.faults(v, invalid))
 		return
 	}
@@ -122,7 +123,7 @@ func (c *centre) posted(w http.ResponseWriter, r *http.Request) (visit, url.Valu
 }
 
 // read reads a form. What it leaves out stays as it is.
-func (c *centre) read(v visit, form url.Values) (preferences.Choices, []fault) {
+func (c *centre) read(v visit, form url.Values) (preferences.Choices, []mistake) {
 	chosen := v.choices()
 	p := &chosen.Preferences
 	for k := range p.Frequencies {
@@ -130,13 +131,13 @@ func (c *centre) read(v visit, form url.Values) (preferences.Choices, []fault) {
 			p.Frequencies[k] = preferences.Frequency(f)
 		}
 	}
-	var wrong []fault
+	var wrong []mistake
 	if text := form.Get("daily_at"); text != "" {
 		at, err := wallclock.ParseTime(text)
 		if err == nil {
 			p.DailyAt = &at
 		} else {
-			wrong = append(wrong, fault{"daily_at", v.clock.Words.T("prefs.wrong_other")})
+			wrong = append(wrong, mistake{"daily_at", v.clock.Words.T("prefs.wrong_other")})
 		}
 	}
 	if day := form.Get("weekly_on"); day != "" {
@@ -158,7 +159,7 @@ func (c *centre) read(v visit, form url.Values) (preferences.Choices, []fault) {
 	if _, given := form["paused_until"]; given {
 		until, err := pausedUntil(v, strings.TrimSpace(form.Get("paused_until")))
 		if err != nil {
-			wrong = append(wrong, fault{"paused_until", v.clock.Words.T("prefs.wrong_pause", "Value", message.Truncate(form.Get("paused_until"), 30))})
+			wrong = append(wrong, mistake{"paused_until", v.clock.Words.T("prefs.wrong_pause", "Value", fault.Truncate(form.Get("paused_until"), 30))})
 		}
 		p.PausedUntil = until
 	}
@@ -191,20 +192,20 @@ func (v visit) choices() preferences.Choices {
 }
 
 // faults are those of the rooms, in the person's language.
-func (c *centre) faults(v visit, invalid *message.Invalid) []fault {
-	var all []fault
+func (c *centre) faults(v visit, invalid *fault.Invalid) []mistake {
+	var all []mistake
 	for _, f := range invalid.Faults {
 		at := strings.TrimPrefix(f.Pointer, "/")
 		if v.kinds.Choosable(message.Kind(at)) && v.kinds[message.Kind(at)].Frequencies != nil {
 			at = "kind." + at
 		}
-		all = append(all, fault{at, v.clock.Words.T("prefs.wrong_other")})
+		all = append(all, mistake{at, v.clock.Words.T("prefs.wrong_other")})
 	}
 	return all
 }
 
 // wrong shows the form again, with what cannot be saved.
-func (c *centre) wrong(w http.ResponseWriter, r *http.Request, v visit, chosen preferences.Choices, wrong []fault) {
+func (c *centre) wrong(w http.ResponseWriter, r *http.Request, v visit, chosen preferences.Choices, wrong []mistake) {
 	u := v.user.With(chosen)
 	u.Preferences = v.kinds.Complete(u.Preferences, v.clock.Zone)
 	p, err := c.page(r.Context(), v, u)

@@ -23,7 +23,7 @@ type page struct {
 	Zone    string
 	Done    string // what the last form did; empty: none came
 	Undo    message.ID
-	Wrong   []fault
+	Wrong   []mistake
 	Paused  string // until when; empty without a pause
 	Kinds   []kind
 	Locked  []locked
@@ -47,8 +47,8 @@ type page struct {
 	Leap        string // what the clocks do within a week; empty if nothing
 }
 
-// fault is something that cannot be saved: where, and what to do.
-type fault struct{ At, Text string }
+// mistake is something that cannot be saved: where, and what to do.
+type mistake struct{ At, Text string }
 
 type option struct {
 	Value, Name, Hint string

@@ -77,7 +77,7 @@ func TestDurationsOfRuns(t *testing.T) {
 	h := open(t)
 	at := time.Now().UTC().Add(-time.Hour).Truncate(time.Microsecond)
 	for i, took := range []time.Duration{time.Second, 3 * time.Second, 40 * time.Millisecond} {
-		r := schedule.Run{ID: message.NewID("run"), Job: schedule.Reminders, ScheduledAt: at.Add(time.Duration(i) * time.Minute), StartedAt: at.Add(time.Duration(i) * time.Minute), Trigger: schedule.Scheduled, Replica: "test"}
+		r := schedule.Run{ID: string(message.NewID("run")), Job: schedule.Reminders, ScheduledAt: at.Add(time.Duration(i) * time.Minute), StartedAt: at.Add(time.Duration(i) * time.Minute), Trigger: schedule.Scheduled, Replica: "test"}
 		if ours, err := h.store.Fire(t.Context(), r); err != nil || !ours {
 			t.Fatal(ours, err)
 		}

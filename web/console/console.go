@@ -15,6 +15,7 @@ import (
 
 	"notifier/access"
 	"notifier/deadlines"
+	"notifier/fault"
 	"notifier/health"
 	"notifier/jobs"
 	"notifier/message"
@@ -188,7 +189,7 @@ func (c *console) told(page page) http.Handler {
 		words := b.Clock.Words
 		p := faultPage{base: b, Text: words.T("fault.text"), Status: http.StatusInternalServerError}
 		p.Title = words.T("fault.title")
-		var invalid *message.Invalid
+		var invalid *fault.Invalid
 		var move *message.MoveError
 		switch {
 		case errors.Is(err, errForgotten):

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/web"
 )
@@ -92,7 +93,7 @@ func (c *console) suppress(w http.ResponseWriter, r *http.Request) error {
 	if r.ParseForm() != nil {
 		return message.ErrNotFound
 	}
-	s := message.Suppression{Address: r.PostForm.Get("address"), Reason: message.Bounced, Note: message.Truncate(r.PostForm.Get("note"), 200)}
+	s := message.Suppression{Address: r.PostForm.Get("address"), Reason: message.Bounced, Note: fault.Truncate(r.PostForm.Get("note"), 200)}
 	asking, done := call(r), "suppress"
 	kept, err := c.desk.Suppress(r.Context(), asking, s)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/fault"
 	"notifier/jobs"
 	"notifier/message"
 	"notifier/schedule"
@@ -125,7 +126,7 @@ func (p *jobPage) preview() {
 }
 
 func faults(err error) string {
-	invalid, is := errors.AsType[*message.Invalid](err)
+	invalid, is := errors.AsType[*fault.Invalid](err)
 	if !is {
 		return err.Error()
 	}
@@ -156,7 +157,7 @@ func (c *console) changeJob(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	after, err := c.timetable.Change(r.Context(), name, change, who.Name)
-	if _, is := errors.AsType[*message.Invalid](err); is {
+	if _, is := errors.AsType[*fault.Invalid](err); is {
 		p := jobPage{base: c.base(r, "jobs", ""), Form: form, Wrong: faults(err)}
 		if err := c.readJob(r, &p); err != nil {
 			return err
@@ -225,7 +226,7 @@ func (c *console) pauseJob(w http.ResponseWriter, r *http.Request) error {
 	rest := jobs.Rest{Note: p.Rest.Note}
 	if p.Rest.Until != "" {
 		if rest.Until, err = p.onWall(p.Rest.Until); err != nil {
-			p.Rest.Wrong = p.Clock.Words.T("job.bad_until", "Value", message.Truncate(p.Rest.Until, 60))
+			p.Rest.Wrong = p.Clock.Words.T("job.bad_until", "Value", fault.Truncate(p.Rest.Until, 60))
 		}
 	}
 	if p.Rest.Wrong == "" {
@@ -237,7 +238,7 @@ func (c *console) pauseJob(w http.ResponseWriter, r *http.Request) error {
 			tellJob(r, before, after)
 			return back(w, r, "/jobs/"+name, "pause")
 		}
-		if _, is := errors.AsType[*message.Invalid](err); !is {
+		if _, is := errors.AsType[*fault.Invalid](err); !is {
 			return err
 		}
 		p.Rest.Wrong = faults(err)
@@ -261,7 +262,7 @@ func (b base) onWall(text string) (time.Time, error) {
 		t, err = time.ParseInLocation("2006-01-02T15:04:05", text, zone)
 	}
 	if err == nil {
-		err = message.CheckTime(t)
+		err = fault.CheckTime(t)
 	}
 	return t.UTC(), err
 }

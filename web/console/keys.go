@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 	"notifier/web"
 )
@@ -142,7 +143,7 @@ func (c *console) createKey(w http.ResponseWriter, r *http.Request) error {
 
 // madeKey answers with a secret, or with what is wrong with the key that was to be made.
 func (c *console) madeKey(w http.ResponseWriter, r *http.Request, asked, made access.Key, secret string, wrong error) error {
-	invalid, refused := errors.AsType[*message.Invalid](wrong)
+	invalid, refused := errors.AsType[*fault.Invalid](wrong)
 	if wrong != nil && !refused {
 		return wrong
 	}

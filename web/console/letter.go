@@ -10,6 +10,7 @@ import (
 
 	"github.com/emersion/go-message/mail"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -56,7 +57,7 @@ func read(c Caught) letter {
 		l.Headers = append(l.Headers, field{fields.Key(), text})
 	}
 	l.parts(reader)
-	l.Preview = message.Truncate(strings.Join(strings.Fields(l.Text), " "), 120)
+	l.Preview = fault.Truncate(strings.Join(strings.Fields(l.Text), " "), 120)
 	return l
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 	"notifier/search"
 )
@@ -69,7 +70,7 @@ func (c *console) list(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		_, err = f.On(site(r), "q", nil)
 	}
-	if invalid, is := errors.AsType[*message.Invalid](err); is {
+	if invalid, is := errors.AsType[*fault.Invalid](err); is {
 		p.Wrong, p.Meant = faults(invalid), search.Corrected(p.Query)
 		if p.Meant == p.Query {
 			p.Meant = ""

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/health"
 	"notifier/jobs"
 	"notifier/message"
@@ -77,7 +78,7 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) error {
 		case j.Paused:
 			p.Needs = append(p.Needs, need{Text: words.T("need.paused", "Job", words.T("job."+j.Name), "Note", j.Note), Path: "/jobs/" + j.Name})
 		case j.Last.Error != "":
-			p.Needs = append(p.Needs, need{Text: words.T("need.job", "Job", words.T("job."+j.Name), "Error", message.Truncate(j.Last.Error, 200)), Path: "/jobs/" + j.Name})
+			p.Needs = append(p.Needs, need{Text: words.T("need.job", "Job", words.T("job."+j.Name), "Error", fault.Truncate(j.Last.Error, 200)), Path: "/jobs/" + j.Name})
 		}
 	}
 	accounts, err := c.accounts.Accounts(r.Context())

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 	"notifier/preferences"
 )
@@ -68,13 +69,13 @@ func (b base) Differences(r access.Record) (all []difference) {
 			return ""
 		}
 		if text, is := v.(string); is {
-			return message.Truncate(text, longestDifference)
+			return fault.Truncate(text, longestDifference)
 		}
 		raw, err := json.Marshal(v)
 		if err != nil {
 			return ""
 		}
-		return message.Truncate(string(raw), longestDifference)
+		return fault.Truncate(string(raw), longestDifference)
 	}
 	keys := slices.Concat(slices.Collect(maps.Keys(r.Before)), slices.Collect(maps.Keys(r.After)))
 	slices.Sort(keys)

@@ -9,6 +9,7 @@ import (
 
 	"notifier/access"
 	"notifier/deadlines"
+	"notifier/fault"
 	"notifier/message"
 	"notifier/web"
 )
@@ -141,7 +142,7 @@ func (c *console) moveReminder(w http.ResponseWriter, r *http.Request) error {
 	}
 	d.DueIn = nil
 	after, err := c.desk.SetDeadline(r.Context(), call(r), d)
-	if invalid, is := errors.AsType[*message.Invalid](err); is {
+	if invalid, is := errors.AsType[*fault.Invalid](err); is {
 		return c.reminderWith(w, r, text, faults(invalid))
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 	"notifier/web"
 )
@@ -92,13 +93,13 @@ func (c *console) reload(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	changed, restart, err := c.o.Settings.Reload(r.Context())
-	if _, wrong := errors.AsType[*message.Invalid](err); err != nil && !wrong {
+	if _, wrong := errors.AsType[*fault.Invalid](err); err != nil && !wrong {
 		return err
 	}
 	web.Tell(r.Context(), func(record *access.Record) {
 		record.Subject, record.After = "/config", access.State{"changed": changed, "restart_needed": restart}
 		if err != nil {
-			record.After = access.State{"refused": message.Truncate(err.Error(), 300)}
+			record.After = access.State{"refused": fault.Truncate(err.Error(), 300)}
 		}
 	})
 	http.Redirect(w, r, "/settings", http.StatusSeeOther)

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"notifier/access"
-	"notifier/message"
+	"notifier/fault"
 	"notifier/web/console"
 )
 
@@ -24,7 +24,7 @@ func (fixed) Kept() []string          { return []string{"config.yaml:1: unknown 
 func (fixed) Reloads() bool           { return true }
 func (fixed) Export() ([]byte, error) { return []byte("site: default\n"), nil }
 func (fixed) Reload(context.Context) (changed, restart []string, err error) {
-	var bad message.Invalid
+	var bad fault.Invalid
 	bad.Add("", "bad_config", "config.yaml:1: unknown key")
 	return nil, nil, bad.Err()
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 	"notifier/web"
 )
@@ -74,7 +75,7 @@ func (c *console) showSuppressions(w http.ResponseWriter, r *http.Request, statu
 func (p *suppressionsPage) suppressionFilter(form url.Values) (f message.SuppressionFilter, err error) {
 	f.Reason, f.Account = message.Unwanted(form.Get("reason")), form.Get("account")
 	p.Account = f.Account
-	var bad message.Invalid
+	var bad fault.Invalid
 	for _, field := range []struct {
 		name string
 		into *time.Time
@@ -86,12 +87,12 @@ func (p *suppressionsPage) suppressionFilter(form url.Values) (f message.Suppres
 		}
 		t, err := time.Parse(time.RFC3339Nano, text)
 		if err == nil {
-			err = message.CheckTime(t)
+			err = fault.CheckTime(t)
 		} else {
 			t, err = p.onWall(text)
 		}
 		if err != nil {
-			bad.Add("query."+field.name, "bad_time", "%q is no time. Write it as 2026-11-30T08:00", message.Truncate(text, 60))
+			bad.Add("query."+field.name, "bad_time", "%q is no time. Write it as 2026-11-30T08:00", fault.Truncate(text, 60))
 			continue
 		}
 		*field.into, *field.show = t.UTC(), p.Clock.Wall(t).Format(onForm)

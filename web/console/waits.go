@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
@@ -123,7 +124,7 @@ func (c *console) failing(r *http.Request) (all []failing, more bool, err error)
 		key := string(f.Category) + "\x00" + f.Code + "\x00" + m.Account
 		g := groups[key]
 		if g == nil {
-			g = &failing{Category: f.Category, Code: f.Code, Account: m.Account, Example: message.Truncate(f.Text, 200), Query: "status:error category:" + string(f.Category)}
+			g = &failing{Category: f.Category, Code: f.Code, Account: m.Account, Example: fault.Truncate(f.Text, 200), Query: "status:error category:" + string(f.Category)}
 			if f.Code != "" {
 				g.Query += ` code:"` + strings.ReplaceAll(f.Code, `"`, "") + `"`
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"notifier/access"
+	"notifier/fault"
 	"notifier/message"
 	"notifier/web"
 	"notifier/webhook"
@@ -148,7 +149,7 @@ func (c *console) createWebhook(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	made, secret, err := c.o.Webhooks.Create(r.Context(), call(r), e, "")
-	if invalid, is := errors.AsType[*message.Invalid](err); is {
+	if invalid, is := errors.AsType[*fault.Invalid](err); is {
 		return c.hooks(w, r, e, faults(invalid))
 	}
 	if err != nil {
@@ -173,7 +174,7 @@ func (c *console) changeWebhook(w http.ResponseWriter, r *http.Request) error {
 			kept.Events = e.Events
 		}
 	})
-	if invalid, is := errors.AsType[*message.Invalid](err); is {
+	if invalid, is := errors.AsType[*fault.Invalid](err); is {
 		return c.hook(w, r, webhookPage{Form: formOfHook(e), Wrong: faults(invalid)})
 	}
 	if err != nil {

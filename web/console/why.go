@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"notifier/explain"
+	"notifier/fault"
 	"notifier/message"
 	"notifier/search"
 )
@@ -55,7 +56,7 @@ func (c *console) ask(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	answer, err := c.o.Why.Ask(r.Context(), q, p.Clock.Now())
-	if invalid, is := errors.AsType[*message.Invalid](err); is {
+	if invalid, is := errors.AsType[*fault.Invalid](err); is {
 		p.Wrong = faults(invalid)
 		return c.show(w, r, p.Lang, "why.html", p)
 	}

@@ -1,4 +1,4 @@
-package message
+package fault
 
 import (
 	"bytes"
@@ -25,10 +25,10 @@ func CheckTime(t time.Time) error {
 	return nil
 }
 
-// checkTime notes what is wrong with a time that may be absent.
-func checkTime(bad *Invalid, at string, t *time.Time) {
+// CheckTime notes what is wrong with the time of that place, which may be absent.
+func (e *Invalid) CheckTime(pointer string, t *time.Time) {
 	if t != nil {
-		bad.Check(at, "out_of_range", CheckTime(*t))
+		e.Check(pointer, "out_of_range", CheckTime(*t))
 	}
 }
 

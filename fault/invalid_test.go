@@ -1,4 +1,4 @@
-package message_test
+package fault_test
 
 import (
 	"errors"
@@ -9,8 +9,43 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"notifier/fault"
 	"notifier/message"
 )
+
+// faults are the pointers and codes of an error, as in "/to missing".
+func faults(t *testing.T, err error) []string {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	var bad *fault.Invalid
+	if !errors.As(err, &bad) {
+		t.Fatalf("%v is no *Invalid", err)
+	}
+	var all []string
+	for _, f := range bad.Faults {
+		all = append(all, f.Pointer+" "+f.Code)
+		advises(t, f)
+	}
+	return all
+}
+
+// advises makes sure that a fault is a sentence that a person can act on.
+func advises(t *testing.T, f fault.Fault) {
+	t.Helper()
+	last := f.Detail[len(f.Detail)-1]
+	if last != '.' && last != '?' || strings.Contains(f.Detail, "..") || len(f.Detail) > 700 {
+		t.Errorf("%s: %q is no sentence", f.Pointer, f.Detail)
+	}
+	for _, word := range []string{"Go ", "json:", "unmarshal", "reflect", "nil", "struct"} {
+		if strings.Contains(f.Detail, word) {
+			t.Errorf("%s: %q shows our insides", f.Pointer, f.Detail)
+		}
+	}
+}
+
+func long(n int) string { return strings.Repeat("a", n) }
 
 func TestCheckLine(t *testing.T) {
 	for _, c := range []struct {
@@ -38,9 +73,9 @@ func TestCheckLine(t *testing.T) {
 		{"a\xffb", 100, "not valid UTF-8"},
 		{"=?utf-8?q?a=0D=0AB?=", 100, ""}, // only text: it is encoded once more when it is written
 	} {
-		err := message.CheckLine(c.s, c.longest)
+		err := fault.CheckLine(c.s, c.longest)
 		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
-			t.Errorf("CheckLine(%q, %d) = %v, want %q", message.Truncate(c.s, 40), c.longest, err, c.says)
+			t.Errorf("CheckLine(%q, %d) = %v, want %q", fault.Truncate(c.s, 40), c.longest, err, c.says)
 		}
 	}
 }
@@ -60,7 +95,7 @@ func TestCheckBody(t *testing.T) {
 		{"a\xffb", 100, "not valid UTF-8"},
 		{"a\xed\xa0\x80b", 100, "not valid UTF-8"}, // half a surrogate pair
 	} {
-		err := message.CheckBody(c.s, c.longest)
+		err := fault.CheckBody(c.s, c.longest)
 		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("CheckBody(%q, %d) = %v, want %q", c.s, c.longest, err, c.says)
 		}
@@ -68,7 +103,7 @@ func TestCheckBody(t *testing.T) {
 }
 
 func TestInvalidReads(t *testing.T) {
-	var bad message.Invalid
+	var bad fault.Invalid
 	if err := bad.Err(); err != nil {
 		t.Errorf("nothing was noted, and Err = %v", err)
 	}
@@ -81,7 +116,7 @@ func TestInvalidReads(t *testing.T) {
 	if got := bad.Err().Error(); got != want {
 		t.Errorf("it reads\n%s, want\n%s", got, want)
 	}
-	faults := []message.Fault{
+	faults := []fault.Fault{
 		{Pointer: "/case/url", Code: "bad_url", Detail: `"x" is not a web address.`},
 		{Pointer: "/to/0", Code: "unknown", Detail: `there is no user "ana". Did you mean "anna"?`},
 		{Code: "bad_json", Detail: "this is not JSON."},
@@ -93,20 +128,20 @@ func TestInvalidReads(t *testing.T) {
 }
 
 func TestTogether(t *testing.T) {
-	one := &message.Invalid{Faults: []message.Fault{{Pointer: "/a"}}}
-	two := &message.Invalid{Faults: []message.Fault{{Pointer: "/b"}, {Pointer: "/c"}}}
+	one := &fault.Invalid{Faults: []fault.Fault{{Pointer: "/a"}}}
+	two := &fault.Invalid{Faults: []fault.Fault{{Pointer: "/b"}, {Pointer: "/c"}}}
 	other := errors.New("the disk is full")
-	if err := message.Together(); err != nil {
+	if err := fault.Join(); err != nil {
 		t.Errorf("Together() = %v", err)
 	}
-	if err := message.Together(nil, nil); err != nil {
+	if err := fault.Join(nil, nil); err != nil {
 		t.Errorf("Together(nil, nil) = %v", err)
 	}
-	var all *message.Invalid
-	if err := message.Together(nil, one, fmt.Errorf("wrapped: %w", two)); !errors.As(err, &all) || len(all.Faults) != 3 {
+	var all *fault.Invalid
+	if err := fault.Join(nil, one, fmt.Errorf("wrapped: %w", two)); !errors.As(err, &all) || len(all.Faults) != 3 {
 		t.Errorf("Together(one, two) = %v, want the three faults", err)
 	}
-	if err := message.Together(one, other, two); err != other {
+	if err := fault.Join(one, other, two); err != other {
 		t.Errorf("Together with another error = %v, want that", err)
 	}
 	if len(one.Faults) != 1 || len(two.Faults) != 2 {
@@ -122,26 +157,12 @@ func TestTruncate(t *testing.T) {
 	}{
 		{"", 0, ""}, {"abc", 3, "abc"}, {"abc", 2, "ab"}, {"abc", 0, ""}, {"żółw", 4, "żółw"}, {"żółw", 2, "żó"}, {"🦉🦉🦉", 1, "🦉"},
 	} {
-		if got := message.Truncate(c.s, c.n); got != c.want {
+		if got := fault.Truncate(c.s, c.n); got != c.want {
 			t.Errorf("Truncate(%q, %d) = %q, want %q", c.s, c.n, got, c.want)
 		}
 	}
 	text := strings.Repeat("ż", message.MaxErrorText+1)
-	if got := message.Truncate(text, message.MaxErrorText); utf8.RuneCountInString(got) != message.MaxErrorText || !utf8.ValidString(got) {
+	if got := fault.Truncate(text, message.MaxErrorText); utf8.RuneCountInString(got) != message.MaxErrorText || !utf8.ValidString(got) {
 		t.Errorf("CQ-8: an error text keeps %d characters, want %d", utf8.RuneCountInString(got), message.MaxErrorText)
-	}
-}
-
-func TestFailureReads(t *testing.T) {
-	for _, c := range []struct {
-		f    message.Failure
-		want string
-	}{
-		{message.Failure{Category: message.MailboxFull, Code: "552 5.2.2", Text: "over quota"}, "mailbox_full: 552 5.2.2 over quota"},
-		{message.Failure{Category: message.ConnectFailed, Text: "connection refused"}, "connect_failed: connection refused"},
-	} {
-		if got := c.f.Error(); got != c.want {
-			t.Errorf("%+v reads %q, want %q", c.f, got, c.want)
-		}
 	}
 }

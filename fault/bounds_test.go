@@ -1,4 +1,4 @@
-package message_test
+package fault_test
 
 import (
 	"errors"
@@ -6,27 +6,28 @@ import (
 	"strings"
 	"testing"
 
+	"notifier/fault"
 	"notifier/message"
 )
 
 // TestFaultsAreCapped is S1: what is wrong many times is told MaxFaults times and counted.
 func TestFaultsAreCapped(t *testing.T) {
-	var bad message.Invalid
+	var bad fault.Invalid
 	for i := range 400_000 {
 		bad.Add(fmt.Sprintf("/to/%d", i), "bad_address", "%q is no address", "a@")
 	}
-	if len(bad.Faults) != message.MaxFaults || bad.More != 400_000-message.MaxFaults {
+	if len(bad.Faults) != fault.MaxFaults || bad.More != 400_000-fault.MaxFaults {
 		t.Errorf("S1: %d faults are told and %d counted", len(bad.Faults), bad.More)
 	}
 	if got := bad.Error(); !strings.HasSuffix(got, " And 399,980 more.") {
 		t.Errorf("S1: it ends with %q", got[len(got)-40:])
 	}
-	var all message.Invalid
+	var all fault.Invalid
 	all.Take("/draft", &bad)
-	if err := message.Together(all.Err(), bad.Err()).(*message.Invalid); len(err.Faults) != message.MaxFaults || err.More != 2*400_000-message.MaxFaults {
+	if err := fault.Join(all.Err(), bad.Err()).(*fault.Invalid); len(err.Faults) != fault.MaxFaults || err.More != 2*400_000-fault.MaxFaults {
 		t.Errorf("S1: together %d are told and %d counted", len(err.Faults), err.More)
 	}
-	long := message.Invalid{}
+	long := fault.Invalid{}
 	long.Add("/"+strings.Repeat("ż", 5000), "bad_text", "%s", strings.Repeat("ż", 5000))
 	if f := long.Faults[0]; len(f.Pointer) > 250 || len(f.Detail) > 501 {
 		t.Errorf("S1: a fault of %d and %d bytes", len(f.Pointer), len(f.Detail))
@@ -43,8 +44,8 @@ func TestCountsComeFirst(t *testing.T) {
 		"long key":     {`{"counts":{"` + strings.Repeat("k", 40_000) + `":1}}`, "/counts too_long a key has at most 1000 bytes, and this one has more. Shorten it."},
 		"of languages": {`{"text":{` + strings.ReplaceAll(keys(10_001), ":1", `:"x"`) + `}}`, "/text too_many at most 10000 items or keys are taken here"},
 	} {
-		var bad *message.Invalid
-		if err := message.Decode([]byte(c.in), new(form)); !errors.As(err, &bad) {
+		var bad *fault.Invalid
+		if err := fault.Decode([]byte(c.in), new(form)); !errors.As(err, &bad) {
 			t.Errorf("S1: %s: %v, want an *Invalid", what, err)
 			continue
 		}
@@ -53,7 +54,7 @@ func TestCountsComeFirst(t *testing.T) {
 		}
 	}
 	data := `{"name":"x","data":{"list":[` + many(20_000, "1") + `]}}`
-	if err := message.Decode([]byte(data), new(message.Filling)); err != nil {
+	if err := fault.Decode([]byte(data), new(message.Filling)); err != nil {
 		t.Errorf("what a template shows may be long, it has a limit of its own: %v", err)
 	}
 }

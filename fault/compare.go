@@ -1,4 +1,4 @@
-package message
+package fault
 
 import (
 	"bytes"
@@ -18,6 +18,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// MaxList is how many items one list is taken with, and how many keys one map.
+const MaxList = 10000
+
 const (
 	// countFrom is the size, in bytes, from which lists are counted before they are read: what
 	// is smaller takes little memory, whatever is in it.
@@ -28,6 +31,9 @@ const (
 	// maxKeyText is the longest key that is read, in bytes as it is written.
 	maxKeyText = 1000
 )
+
+// verbatim is a type that keeps its JSON as it is written, and has a limit of its own.
+type verbatim interface{ Verbatim() }
 
 // comparison walks through valid JSON beside the type that it is meant for, token by token,
 // so that it takes no memory however large the JSON is.
@@ -94,7 +100,7 @@ func (c *comparison) pointer() string {
 		if s.index >= 0 {
 			b.WriteString(strconv.Itoa(s.index))
 		} else {
-			b.WriteString(escape(s.key))
+			b.WriteString(Escape(s.key))
 		}
 	}
 	return b.String()
@@ -198,7 +204,7 @@ func (c *comparison) own(t reflect.Type) error {
 		return err
 	}
 	if c.counts {
-		if t != reflect.TypeFor[Data]() { // which stays as it is written, and has a limit of its own
+		if !reflect.PointerTo(t).Implements(reflect.TypeFor[verbatim]()) {
 			c.countAll(raw)
 		}
 		return nil
