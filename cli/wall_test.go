@@ -62,8 +62,8 @@ var walls = map[string][]string{
 	"api/remote":             {"fault"}, // how commands call it
 	"web":                    {"fault", "message", "access", "timekeeper", "web/look"},
 	"web/look":               {"language", "wallclock"},
-	"web/console":            {"fault", "message", "health", "timekeeper", "preferences", "deadlines", "schedule", "search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},
-	"web/centre":             {"fault", "message", "timekeeper", "preferences", "schedule", "wallclock", "links", "explain", "web/look"},
+	"web/console":            {"fault", "language", "message", "health", "timekeeper", "preferences", "deadlines", "schedule", "search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},
+	"web/centre":             {"fault", "language", "message", "timekeeper", "preferences", "schedule", "wallclock", "links", "explain", "web/look"},
 	"servicetest":            nil, // a second roof, for the tests of callers
 	"client":                 {},
 	"client/outbox":          {"client"},

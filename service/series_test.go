@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"notifier/language"
 	"notifier/mail/mailtest"
 	"notifier/message"
 	"notifier/schedule"
@@ -169,7 +170,7 @@ func TestTheDemoIsCountedAtItsOwnTimes(t *testing.T) {
 func TestJobsHaveNames(t *testing.T) {
 	t.Parallel()
 	for _, job := range []string{schedule.Notifications, schedule.UserNotifications, schedule.Reminders, callbacksJob, operationsJob, outboxJob, seriesJob, "housekeeping"} {
-		for _, lang := range look.Languages() {
+		for _, lang := range language.Tags() {
 			if key := "job." + job; look.In(lang).T(key) == key {
 				t.Errorf("%s has no name for %s", lang, job)
 			}

@@ -19,7 +19,7 @@ func AsSeen(desk Desk, records Records, o Options, log *zap.Logger) func(w http.
 		if err != nil {
 			return err
 		}
-		v := visit{token: links.Token{Site: site, User: user}, at: timekeeper.Now(r.Context()), user: u, kinds: desk.Catalog(r.Context(), site), lang: language(r, u.Language)}
+		v := visit{token: links.Token{Site: site, User: user}, at: timekeeper.Now(r.Context()), user: u, kinds: desk.Catalog(r.Context(), site), lang: readsIn(r, u.Language)}
 		v.clock = look.NewClock(look.In(v.lang), u.Preferences.Timezone, v.at)
 		p, err := c.page(r.Context(), v, u)
 		if err != nil {

@@ -128,7 +128,7 @@ func (v visit) call() message.Call {
 // enter reads the link of a request and finds its person. With links.ErrOld the visit is
 // whole, too.
 func (c *centre) enter(r *http.Request, purposes ...links.Purpose) (visit, error) {
-	v := visit{text: r.PathValue("token"), at: timekeeper.Now(r.Context()), lang: language(r, ""), by: message.ByLink}
+	v := visit{text: r.PathValue("token"), at: timekeeper.Now(r.Context()), lang: readsIn(r, ""), by: message.ByLink}
 	if c.me != nil {
 		return c.signedIn(r, v)
 	}
@@ -155,13 +155,13 @@ func (c *centre) meet(r *http.Request, v visit, token links.Token) (visit, error
 		return v, err
 	}
 	v.token, v.user, v.kinds = token, u, c.desk.Catalog(r.Context(), token.Site)
-	v.lang = language(r, u.Language)
+	v.lang = readsIn(r, u.Language)
 	v.clock = look.NewClock(look.In(v.lang), u.Preferences.Timezone, v.at)
 	return v, nil
 }
 
-// language is the one asked for, else the person's, else the browser's.
-func language(r *http.Request, own string) string {
+// readsIn is the one asked for, else the person's, else the browser's.
+func readsIn(r *http.Request, own string) string {
 	if asked := r.URL.Query().Get("lang"); asked != "" {
 		return look.Choose(asked)
 	}

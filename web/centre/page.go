@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/language"
 	"notifier/links"
 	"notifier/message"
 	"notifier/preferences"
@@ -171,7 +172,7 @@ func hours(p preferences.Preferences) []option {
 	return all
 }
 
-func days(w look.Words, p preferences.Preferences) []option {
+func days(w *language.Words, p preferences.Preferences) []option {
 	var all []option
 	for _, d := range preferences.Weekdays() {
 		all = append(all, option{Value: string(d), Name: w.T("day." + string(d)), Chosen: d == p.WeeklyOn})
@@ -188,7 +189,7 @@ func (c *centre) owned(v visit, u preferences.User, p *page) {
 	p.OwnZone = option{Value: inherited, Hint: v.user.Inherited.Timezone, Name: words.T("prefs.organisation", "Value", v.user.Inherited.Timezone), Chosen: mine == ""}
 	p.Zones = zonesWith(mine)
 	if said := v.user.Directory.Language; said != "" {
-		p.OwnLanguage = &option{Value: inherited, Name: words.T("prefs.organisation", "Value", look.Own(look.Choose(said))), Chosen: u.Chosen.Language == ""}
+		p.OwnLanguage = &option{Value: inherited, Name: words.T("prefs.organisation", "Value", language.Name(look.Choose(said))), Chosen: u.Chosen.Language == ""}
 		for i := range p.Languages {
 			p.Languages[i].Chosen = p.Languages[i].Chosen && u.Chosen.Language != ""
 		}
@@ -198,11 +199,11 @@ func (c *centre) owned(v visit, u preferences.User, p *page) {
 func languages(v visit, u preferences.User) []option {
 	var all []option
 	chosen := u.Language
-	if chosen == "" || v.lang != look.Pseudo && look.Choose(chosen) == v.lang {
+	if chosen == "" || v.lang != language.Pseudo && look.Choose(chosen) == v.lang {
 		chosen = v.lang
 	}
-	for _, lang := range look.Languages() {
-		all = append(all, option{Value: lang, Name: look.Own(lang), Chosen: lang == look.Choose(chosen)})
+	for _, lang := range language.Tags() {
+		all = append(all, option{Value: lang, Name: language.Name(lang), Chosen: lang == look.Choose(chosen)})
 	}
 	return all
 }

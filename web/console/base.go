@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"notifier/access"
+	"notifier/language"
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
@@ -84,8 +85,8 @@ func (c *console) base(r *http.Request, here, title string) base {
 	b.Clock.Sharp = true
 	b.catalog = sync.OnceValue(func() preferences.Catalog { return c.catalog(r.Context(), who.Site) })
 	b.Departures = c.timetable.Departures()
-	for _, l := range look.Languages() {
-		b.Langs = append(b.Langs, choice{l, look.Own(l), l == lang})
+	for _, l := range language.Tags() {
+		b.Langs = append(b.Langs, choice{l, language.Name(l), l == lang})
 	}
 	if done := r.URL.Query().Get("done"); slices.Contains(deeds, done) {
 		b.Done = words.T("done." + done)

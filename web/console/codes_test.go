@@ -16,6 +16,7 @@ import (
 
 	"notifier/access"
 	"notifier/deadlines"
+	"notifier/language"
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/web/look"
@@ -174,7 +175,7 @@ func TestEveryCodeHasAWord(t *testing.T) {
 			}
 			for _, found := range regexp.MustCompile(c.code).FindAllStringSubmatch(string(source), -1) {
 				n++
-				for _, lang := range look.Languages() {
+				for _, lang := range language.Tags() {
 					if key := c.group + found[1]; look.In(lang).T(key) == key {
 						t.Errorf("P9: %s in %s has no word in %s", found[1], file, lang)
 					}

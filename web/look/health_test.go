@@ -4,14 +4,15 @@ import (
 	"testing"
 
 	"notifier/health"
+	"notifier/language"
+	"notifier/web/look"
 )
 
 // TestEveryConditionHasAText: what keeps the service from its work is said on the console, too.
 func TestEveryConditionHasAText(t *testing.T) {
-	for _, lang := range []string{"en", "pl", "fr"} {
-		all, _ := texts(t, lang)
+	for _, lang := range language.Tags() {
 		for _, name := range health.Names {
-			if all["health."+name] == "" {
+			if !look.In(lang).Has("health." + name) {
 				t.Errorf("%s has no text for health.%s", lang, name)
 			}
 		}

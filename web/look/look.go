@@ -1,4 +1,4 @@
-// Package look is what all pages have in common: the style sheet, the languages, and how times are written.
+// Package look is what all pages have in common: the style sheet, and how times are written.
 //
 // It knows no page and no data.
 package look
@@ -19,9 +19,11 @@ import (
 	"path"
 	"strings"
 	"sync"
+
+	"notifier/language"
 )
 
-//go:embed style.css *.js icon.svg catalogue uplot
+//go:embed style.css *.js icon.svg uplot
 var files embed.FS
 
 // AssetPath is where style sheet and scripts are; their addresses change with their content.
@@ -33,7 +35,7 @@ type asset struct {
 	plain, gz []byte
 }
 
-// assets are the files that pages load, by name. They, the catalogue and the pages are read
+// assets are the files that pages load, by name. They and the pages are read
 // when somebody looks at a page: most commands show none.
 var assets = sync.OnceValue(func() map[string]asset {
 	scripts, _ := fs.Glob(files, "*.js")
@@ -105,7 +107,7 @@ func NewPages(from fs.FS, add template.FuncMap, patterns ...string) Pages {
 
 func readPages(from fs.FS, add template.FuncMap, patterns []string) map[string]*template.Template {
 	pages := map[string]*template.Template{}
-	for _, lang := range append(Languages(), Pseudo) {
+	for _, lang := range append(language.Tags(), language.Pseudo) {
 		words := In(lang)
 		functions := template.FuncMap{
 			"path":  url.PathEscape, // an id in the path of a page, whatever is in it

@@ -1,7 +1,6 @@
 package look_test
 
 import (
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,87 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"notifier/language"
 	"notifier/web/look"
 )
-
-// Every language has every text, and no other.
-func TestCatalogues(t *testing.T) {
-	want := look.Keys("en")
-	if len(want) < 50 {
-		t.Fatalf("the English catalogue has %d texts", len(want))
-	}
-	for _, lang := range look.Languages() {
-		got := look.Keys(lang)
-		missing := 0
-		for _, key := range want {
-			if !slices.Contains(got, key) {
-				missing++
-				t.Errorf("%s has no text for %s", lang, key)
-			}
-		}
-		for _, key := range got {
-			if !slices.Contains(want, key) {
-				t.Errorf("%s has a text for %s, which English has not", lang, key)
-			}
-		}
-		t.Logf("%s: %d texts, %d missing", lang, len(got), missing)
-	}
-}
-
-var (
-	literal = regexp.MustCompile(`(?:\b[tn] |\bform |\.[TN]\()"([a-z_]+(?:\.[a-z0-9_]+)+)"`)
-	prefix  = regexp.MustCompile(`(?:\.T\(|\.N\(|\.Form\(|\(print )"([a-z_]+(?:\.[a-z_]*)+)"(?: ?\+| [.$])`)
-)
-
-// What pages ask for is there, and what is there is asked for.
-func TestTextsInUse(t *testing.T) {
-	keys := look.Keys("en")
-	used := map[string]bool{}
-	var begins []string
-	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
-		if ext := filepath.Ext(path); err != nil || d.IsDir() || ext != ".go" && ext != ".html" || strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		for _, m := range prefix.FindAllStringSubmatch(string(content), -1) {
-			begins = append(begins, m[1])
-		}
-		for _, m := range literal.FindAllStringSubmatch(string(content), -1) {
-			used[m[1]] = true
-			if !slices.Contains(keys, m[1]) && !slices.Contains(begins, m[1]) {
-				t.Errorf("%s asks for %s, which no catalogue has", path, m[1])
-			}
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, key := range keys {
-		begun := slices.ContainsFunc(begins, func(p string) bool { return strings.HasPrefix(key, p) })
-		if !used[key] && !begun {
-			t.Errorf("nobody asks for %s", key)
-		}
-	}
-}
-
-// Every text can be filled in, in each language, and none shows what it could not fill in.
-func TestFilling(t *testing.T) {
-	fill := []any{}
-	for _, name := range []string{"Hour", "Weekday", "Date", "Moment", "Zone", "Address", "Link", "Kinds", "Kind", "Name", "Value", "Who", "First", "Last", "Count", "N", "Cron", "Every", "Span", "Says", "Account", "Job", "Error", "Note", "Done", "All", "Succeeded", "Refused", "Waits", "Setting", "What", "Server", "Role", "Site", "Scope", "Now", "Most", "Due", "Leaves"} {
-		fill = append(fill, name, "x")
-	}
-	for _, lang := range append(look.Languages(), look.Pseudo) {
-		for _, key := range look.Keys("en") {
-			for _, n := range []int{0, 1, 2, 5, 22} {
-				text := look.In(lang).N(key, n, fill...)
-				if text == "" || text == key || strings.Contains(text, "{{") || strings.Contains(text, "<no value>") {
-					t.Errorf("%s: %s with %d is %q", lang, key, n, text)
-				}
-			}
-		}
-	}
-}
 
 func TestPlurals(t *testing.T) {
 	for lang, want := range map[string][]string{
@@ -120,7 +41,7 @@ func TestChoose(t *testing.T) {
 		{[]string{"", "fr"}, "fr"},
 		{[]string{"!!", "fr"}, "fr"},
 		{nil, "en"},
-		{[]string{look.Pseudo}, look.Pseudo},
+		{[]string{language.Pseudo}, language.Pseudo},
 	} {
 		if got := look.Choose(c.wanted...); got != c.want {
 			t.Errorf("Choose(%q) = %s, want %s", c.wanted, got, c.want)
@@ -131,7 +52,7 @@ func TestChoose(t *testing.T) {
 func FuzzChoose(f *testing.F) {
 	f.Add("de, fr-CA;q=0.8")
 	f.Fuzz(func(t *testing.T, list string) {
-		if got := look.Choose(list); !slices.Contains(append(look.Languages(), look.Pseudo), got) {
+		if got := look.Choose(list); !slices.Contains(append(language.Tags(), language.Pseudo), got) {
 			t.Errorf("Choose(%q) = %q", list, got)
 		}
 	})

@@ -5,13 +5,14 @@ import (
 	"strings"
 	"time"
 
+	"notifier/language"
 	"notifier/wallclock"
 )
 
 // Clock writes times as the wall of one place shows them. Whoever shows one of its times
 // shows Zone near it.
 type Clock struct {
-	Words Words
+	Words *language.Words
 	Zone  string // an IANA name
 	Sharp bool   // whether seconds are shown
 	place *time.Location
@@ -19,7 +20,7 @@ type Clock struct {
 }
 
 // NewClock makes a clock for a place, in UTC if there is no such place.
-func NewClock(w Words, zone string, now time.Time) Clock {
+func NewClock(w *language.Words, zone string, now time.Time) Clock {
 	place, err := wallclock.Zone(zone)
 	if err != nil {
 		zone, place = "UTC", time.UTC
@@ -107,7 +108,7 @@ func (c Clock) Ago(t time.Time) string {
 
 // Spans are the words of Ago, where # is a number: now; so many seconds, minutes and hours
 // ago; in so many seconds, minutes and hours.
-func Spans(w Words) []string {
+func Spans(w *language.Words) []string {
 	all := []string{w.T("span.now")}
 	for _, unit := range wallclock.Symbols(w.Lang) {
 		all = append(all, w.T("span.ago", "Span", "# "+unit))
