@@ -33,7 +33,7 @@ var walls = map[string][]string{
 	"rescue":                 {}, // what keeps a panic from ending the process
 	"health":                 {}, // what keeps the service from its work
 	"document":               {"fault", "message"},
-	"letter":                 {"language", "message", "wallclock"},
+	"letter":                 {"language", "message"},
 	"listing":                {},
 	"series":                 {"fault", "message"},
 	"digest":                 {"language", "message", "letter"},

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"notifier/language"
 	"notifier/wallclock"
 )
 
@@ -37,7 +38,7 @@ func (c clock) ahead(t time.Time) string {
 	if written == "" || !t.After(c.now) {
 		return written
 	}
-	return facts{"time": written, "span": wallclock.Span(c.lang, t.Sub(c.now).Round(time.Second))}.fill(c.texts["in"])
+	return facts{"time": written, "span": language.In(c.lang).Span(t.Sub(c.now).Round(time.Second))}.fill(c.texts["in"])
 }
 
 func (c clock) write(format string, t time.Time, sharp bool) string {

@@ -105,6 +105,14 @@ func (w *Words) Has(key string) bool {
 // missing shows its key.
 func (w *Words) T(key string, fill ...any) string { return write(w.text(key), fill) }
 
+// Optional is T, or empty where there is no text of that key.
+func (w *Words) Optional(key string, fill ...any) string {
+	if !w.Has(key) {
+		return ""
+	}
+	return write(w.text(key), fill)
+}
+
 // N is a text that depends on a number, which it knows as Count.
 func (w *Words) N(key string, n int, fill ...any) string {
 	return write(w.form(key, n), append([]any{"Count", n}, fill...))

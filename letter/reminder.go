@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"notifier/language"
 	"notifier/message"
-	"notifier/wallclock"
 )
 
 // Due is when something is due, and the moments around it.
@@ -124,5 +124,5 @@ func (d Due) promise(s *words, wall Wall) string {
 
 // lasting is how long d is; nobody needs the seconds of a deadline.
 func lasting(s *words, d time.Duration) string {
-	return wallclock.Span(s.lang, d.Round(time.Minute))
+	return language.In(s.lang).Span(d.Round(time.Minute))
 }

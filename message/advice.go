@@ -1,8 +1,10 @@
 package message
 
 import (
-	"strings"
+	"cmp"
 	"time"
+
+	"notifier/language"
 )
 
 // hint is what a person should know of a refusal beyond its category; empty if the category
@@ -47,10 +49,6 @@ func (m Message) Outlook() Outlook {
 // Outlook is how the pause goes on.
 func (p Pause) Outlook() Outlook { return Outlook{Next: p.Until} }
 
-// advice is what is said of a failure: what happened, what to do while the service tries
-// again, and what to do once it has given up. {next} is when it goes on.
-type advice struct{ says, meanwhile, final string }
-
 // Concerns is who has to act; empty where no server's reply tells.
 func (f Failure) Concerns() About {
 	_, about := hintOf(f)
@@ -62,47 +60,30 @@ func (p Pause) Words(lang string) (says, remedy string) {
 	if p.Kind != Braked {
 		return p.Failure.Words(lang, p.Outlook())
 	}
-	if lang = written.Lookup(lang); lang == "" {
-		lang = "en"
-	}
-	a := advices[lang][string(hintBrake)]
-	return a.says, when(a.meanwhile, lang, p.Outlook())
+	w := language.In(lang)
+	return about(w, string(hintBrake), "says", p.Outlook()), about(w, string(hintBrake), "meanwhile", p.Outlook())
 }
 
-// Words are what happened and what to do about it, in that language or in English.
+// Words are what happened and what to do about it, in that language or in English: of a hint,
+// else of the category. What to do may be another thing while the service tries again than it
+// is once the service has given up.
 func (f Failure) Words(lang string, o Outlook) (says, remedy string) {
-	if lang = written.Lookup(lang); lang == "" {
-		lang = "en"
+	w, of := language.In(lang), string(f.Category)
+	if h, _ := hintOf(f); h != "" {
+		of = string(h)
 	}
-	all := advices[lang]
-	h, _ := hintOf(f)
-	a, special := all[string(h)]
-	if !special || h == "" {
-		a = all[string(f.Category)]
-		a.says = f.Category.SaysIn(lang)
+	remedy = about(w, of, "meanwhile", o)
+	if final := about(w, of, "final", o); o.Final && final != "" {
+		remedy = final
 	}
-	remedy = a.meanwhile
-	if o.Final && a.final != "" {
-		remedy = a.final
-	}
-	if remedy == "" {
-		remedy = f.Category.RemedyIn(lang)
-	}
-	return a.says, when(remedy, lang, o)
+	return about(w, of, "says", o), cmp.Or(remedy, f.Category.RemedyIn(lang))
 }
 
-var inAWhile = map[string]string{"en": "in a while", "pl": "za jakiś czas", "fr": "dans quelque temps"}
-
-var atTime = map[string]string{"en": "at ", "pl": "o ", "fr": "à "}
-
-// when fills in the time at which it goes on.
-func when(remedy, lang string, o Outlook) string {
-	if !strings.Contains(remedy, "{next}") {
-		return remedy
-	}
-	next := inAWhile[lang]
+// about is a text about a failure. Some say when it goes on.
+func about(w *language.Words, of, what string, o Outlook) string {
+	next := w.T("outlook.soon")
 	if !o.Next.IsZero() {
-		next = atTime[lang] + o.Next.UTC().Format("15:04 UTC, 2006-01-02")
+		next = w.T("outlook.at", "Time", o.Next.UTC().Format("15:04 UTC, 2006-01-02"))
 	}
-	return strings.ReplaceAll(remedy, "{next}", next)
+	return w.Optional("failure."+of+"."+what, "Next", next)
 }

@@ -1,6 +1,10 @@
 package message
 
-import "time"
+import (
+	"time"
+
+	"notifier/language"
+)
 
 // Category is what went wrong, in a word that people and programs understand (CQ-7).
 type Category string
@@ -22,28 +26,10 @@ const (
 	Unknown         Category = "unknown"
 )
 
-// plainWords are what each category says to a person, what the person can do about it,
-// and whether the service tries again by itself where the refusal was for now. Page,
-// command line and API have them from here.
-var plainWords = map[Category]struct {
-	says, remedy string
-	retried      bool
-	// within is how long it is tried again at most; zero: as long as any.
-	within time.Duration
-}{
-	AddressUnknown:  {"The address does not exist.", "Correct it, then retry.", false, 0},
-	MailboxFull:     {"The mailbox is full.", "Ask the person to make room.", true, 24 * time.Hour},
-	TooFast:         {"The mail server asks us to slow down.", "Nothing: sending goes on automatically.", true, 0},
-	RejectedContent: {"The server refused the mail (spam or policy).", "Read its answer: change the mail, or ask whoever runs that server to let it through.", false, 0},
-	RejectedSender:  {"The server does not let us send from this address.", "Check SPF and DKIM, or the account's from.", false, 0},
-	AuthFailed:      {"Login to the mail server failed.", "Correct the account's username and password, then try it with account test.", true, 0},
-	TLSFailed:       {"There is no safe connection to the mail server.", "Have its certificate renewed, or set the account's ca_file.", true, 0},
-	ConnectFailed:   {"The mail server did not answer.", "Wait, or check the account's host and port.", true, 0},
-	TooLarge:        {"The mail is too large for the server.", "Remove an attachment, or shorten it.", false, 0},
-	TemplateFailed:  {"The mail could not be written.", "Correct what it is made of, and send it again.", false, 0},
-	TooLate:         {"It was too late to send it.", "Write it again if it is still of use.", false, 0},
-	LeaseLost:       {"The process stopped while sending; it may have gone out.", "Ask whether it came before you retry.", true, 0},
-	Unknown:         {"The server answered something that we do not know yet.", "Read its answer.", true, 0},
+// retried are the categories that the service tries again automatically where the refusal was for
+// now, and for how long at most; zero: as long as any.
+var retried = map[Category]time.Duration{
+	MailboxFull: 24 * time.Hour, TooFast: 0, AuthFailed: 0, TLSFailed: 0, ConnectFailed: 0, LeaseLost: 0, Unknown: 0,
 }
 
 // Categories lists every category.
@@ -54,15 +40,23 @@ func Categories() []Category {
 	}
 }
 
-// Says is what happened, in one sentence.
-func (c Category) Says() string { return plainWords[c].says }
+// SaysIn is what happened, in one sentence of that language, or in English where it has no words
+// for it. Page, command line and API have it from here.
+func (c Category) SaysIn(lang string) string {
+	return language.In(lang).Optional("failure." + string(c) + ".says")
+}
 
-// Remedy is what a person can do about it, in one sentence.
-func (c Category) Remedy() string { return plainWords[c].remedy }
+// RemedyIn is what a person can do about it, in one sentence.
+func (c Category) RemedyIn(lang string) string {
+	return language.In(lang).Optional("failure." + string(c) + ".remedy")
+}
 
 // Retried tells whether the service tries again by itself what was refused so for now.
-func (c Category) Retried() bool { return plainWords[c].retried }
+func (c Category) Retried() bool {
+	_, is := retried[c]
+	return is
+}
 
 // Within is how long that is tried again at most; zero where no shorter time holds than
 // for all messages.
-func (c Category) Within() time.Duration { return plainWords[c].within }
+func (c Category) Within() time.Duration { return retried[c] }

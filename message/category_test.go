@@ -13,31 +13,31 @@ import (
 func TestEveryCategorySpeaksPlainly(t *testing.T) {
 	seen := map[string]message.Category{}
 	for _, c := range message.Categories() {
-		for _, sentence := range []string{c.Says(), c.Remedy(), c.SaysIn("pl"), c.RemedyIn("pl-PL"), c.SaysIn("fr"), c.RemedyIn("fr-CA")} {
+		for _, sentence := range []string{c.SaysIn("en"), c.RemedyIn("en"), c.SaysIn("pl"), c.RemedyIn("pl-PL"), c.SaysIn("fr"), c.RemedyIn("fr-CA")} {
 			if !strings.HasSuffix(sentence, ".") || strings.ContainsAny(sentence, "!0123456789") || strings.Contains(strings.ToLower(sentence), "please") {
 				t.Errorf("%s: %q", c, sentence)
 			}
 		}
-		if other, again := seen[c.Says()]; again {
+		if other, again := seen[c.SaysIn("en")]; again {
 			t.Errorf("%s and %s say the same", c, other)
 		}
-		seen[c.Says()] = c
+		seen[c.SaysIn("en")] = c
 	}
 	for _, c := range message.Categories() {
 		for _, lang := range []string{"pl", "fr"} {
-			if c.SaysIn(lang) == c.Says() || c.RemedyIn(lang) == c.Remedy() {
+			if c.SaysIn(lang) == c.SaysIn("en") || c.RemedyIn(lang) == c.RemedyIn("en") {
 				t.Errorf("%s has no words in %s", c, lang)
 			}
 		}
-		if c.SaysIn("de") != c.Says() || c.RemedyIn("") != c.Remedy() {
+		if c.SaysIn("de") != c.SaysIn("en") || c.RemedyIn("") != c.RemedyIn("en") {
 			t.Errorf("%s has no English to fall back on", c)
 		}
 	}
 	if n := len(message.Categories()); n != 13 {
 		t.Errorf("there are %d categories, want the 13 of UX section 5.5", n)
 	}
-	if unheard := message.Category("unheard"); unheard.Says() != "" {
-		t.Errorf("an unknown category says %q", unheard.Says())
+	if unheard := message.Category("unheard"); unheard.SaysIn("en") != "" {
+		t.Errorf("an unknown category says %q", unheard.SaysIn("en"))
 	}
 }
 

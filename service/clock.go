@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/health"
-	"notifier/wallclock"
+	"notifier/language"
 )
 
 // now is the time that the service goes by.
@@ -97,7 +97,7 @@ func clockStepped(step time.Duration) health.Condition {
 	step = step.Round(time.Second)
 	return health.Condition{
 		Name: health.ClockStepped, For: step,
-		Says: fmt.Sprintf("The clock of this machine has jumped forward by %s; what is due only because of that waits.", wallclock.Span("en", step)),
+		Says: fmt.Sprintf("The clock of this machine has jumped forward by %s; what is due only because of that waits.", language.In("en").Span(step)),
 		Do:   "Set the clock right, by NTP; if it is right, notifier clock confirm says so.",
 	}
 }

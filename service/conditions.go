@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"notifier/health"
+	"notifier/language"
 	"notifier/schedule"
-	"notifier/wallclock"
 )
 
 // watchHealth says what keeps the service from its work. Each check is a method below, which
@@ -34,7 +34,7 @@ func (h *Service) jobsRun(context.Context) (all []health.Condition, _ error) {
 		quiet := s.For.Truncate(time.Second)
 		all = append(all, health.Condition{
 			Name: health.JobStuck, Subject: s.Job, For: quiet, Blocks: true,
-			Says: fmt.Sprintf("%s has made no progress for %s.", s.Job, wallclock.Span("en", quiet)),
+			Says: fmt.Sprintf("%s has made no progress for %s.", s.Job, language.In("en").Span(quiet)),
 			Do:   "The log says what it waited for; another run is begun as soon as one can be.",
 		})
 	}
@@ -78,7 +78,7 @@ func (h *Service) mailLeaves(ctx context.Context) ([]health.Condition, error) {
 	waited := at.Sub(due).Truncate(time.Second)
 	return []health.Condition{{
 		Name: health.MailLate, For: waited,
-		Says: fmt.Sprintf("The oldest due mail has waited for %s.", wallclock.Span("en", waited)),
+		Says: fmt.Sprintf("The oldest due mail has waited for %s.", language.In("en").Span(waited)),
 		Do:   "notifier queue list --status pending shows it, and notifier why says why.",
 	}}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"notifier/language"
 	"notifier/schedule"
 	"notifier/wallclock"
 )
@@ -71,11 +72,11 @@ func (b base) Took(run schedule.Run) string {
 }
 
 // Span is a length of time, as in "1 min 30 s".
-func (b base) Span(d time.Duration) string { return wallclock.Span(b.Lang, d) }
+func (b base) Span(d time.Duration) string { return language.In(b.Lang).Span(d) }
 
 // units are those of seconds, minutes and hours, for the axes that a script draws.
 func (b base) units() string {
-	symbols := wallclock.Symbols(b.Lang)
+	symbols := language.In(b.Lang).Symbols()
 	return strings.Join(symbols[:], "|")
 }
 

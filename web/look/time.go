@@ -110,10 +110,10 @@ func (c Clock) Ago(t time.Time) string {
 // ago; in so many seconds, minutes and hours.
 func Spans(w *language.Words) []string {
 	all := []string{w.T("span.now")}
-	for _, unit := range wallclock.Symbols(w.Lang) {
+	for _, unit := range language.In(w.Lang).Symbols() {
 		all = append(all, w.T("span.ago", "Span", "# "+unit))
 	}
-	for _, unit := range wallclock.Symbols(w.Lang) {
+	for _, unit := range language.In(w.Lang).Symbols() {
 		all = append(all, w.T("span.in", "Span", "# "+unit))
 	}
 	return all

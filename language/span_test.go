@@ -1,10 +1,10 @@
-package wallclock_test
+package language_test
 
 import (
 	"testing"
 	"time"
 
-	"notifier/wallclock"
+	"notifier/language"
 )
 
 // P9: a length of time is written in one style, each unit in the form of its language.
@@ -33,7 +33,7 @@ func TestSpan(t *testing.T) {
 		{22 * day, "22 days", "22 dni", "22 jours"},
 	} {
 		for lang, want := range map[string]string{"en": c.en, "pl": c.pl, "fr": c.fr, "en-XA": c.en} {
-			if got := wallclock.Span(lang, c.d); got != want {
+			if got := language.In(lang).Span(c.d); got != want {
 				t.Errorf("P9: Span(%s, %s) = %q, want %q", lang, c.d, got, want)
 			}
 		}
