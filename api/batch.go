@@ -15,6 +15,7 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/rescue"
 )
 
@@ -43,7 +44,7 @@ type batchIn struct {
 type batchResult struct {
 	Status   int            `json:"status" doc:"As of a request of its own: 202, 200 of a dry run, or that of the problem." example:"202"`
 	Replayed bool           `json:"replayed,omitempty" doc:"The same was answered before."`
-	Taken    *message.Taken `json:"taken,omitempty"`
+	Taken    *request.Taken `json:"taken,omitempty"`
 	Problem  *Problem       `json:"problem,omitempty"`
 	Code     string         `json:"code,omitempty" doc:"What is wrong, for programs, where the answer has no room for the problem. Send the item alone to read it." example:"invalid"`
 }
@@ -107,7 +108,7 @@ type eventsIn struct {
 type eventResult struct {
 	Status   int            `json:"status" doc:"As of a request of its own: 202, 200 of a dry run, or that of the problem." example:"202"`
 	Replayed bool           `json:"replayed,omitempty" doc:"The same was answered before."`
-	Noted    *message.Noted `json:"noted,omitempty"`
+	Noted    *request.Noted `json:"noted,omitempty"`
 	Problem  *Problem       `json:"problem,omitempty"`
 	Code     string         `json:"code,omitempty" doc:"What is wrong, for programs, where the answer has no room for the problem. Send the item alone to read it." example:"invalid"`
 }
@@ -211,7 +212,7 @@ type panicked struct {
 func (p panicked) String() string { return fmt.Sprintf("%v\n%s", p.value, p.stack) }
 
 // itemCall is the call of an item, which may have a key of its own.
-func itemCall(ctx context.Context, key, own string, place int, dry bool) (message.Call, *Problem) {
+func itemCall(ctx context.Context, key, own string, place int, dry bool) (request.Call, *Problem) {
 	switch {
 	case own != "":
 		key = own
@@ -221,7 +222,7 @@ func itemCall(ctx context.Context, key, own string, place int, dry bool) (messag
 	if err := fault.CheckLine(own, maxKey); err != nil {
 		var bad fault.Invalid
 		bad.Check("/idempotency_key", "bad_text", err)
-		return message.Call{}, faulty(bad)
+		return request.Call{}, faulty(bad)
 	}
 	return trying(ctx, key, dry), nil
 }

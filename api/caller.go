@@ -14,6 +14,7 @@ import (
 
 	"notifier/access"
 	"notifier/message"
+	"notifier/request"
 	"notifier/timekeeper"
 )
 
@@ -28,9 +29,9 @@ type Gate interface {
 	Owe(c access.Caller, n int)
 	// HasFirstKey tells whether the configuration names a key.
 	HasFirstKey() bool
-	CreateKey(ctx context.Context, c message.Call, k access.Key) (access.Key, string, error)
-	RotateKey(ctx context.Context, c message.Call, id message.ID, overlap time.Duration) (access.Key, string, error)
-	RevokeKey(ctx context.Context, c message.Call, id message.ID) error
+	CreateKey(ctx context.Context, c request.Call, k access.Key) (access.Key, string, error)
+	RotateKey(ctx context.Context, c request.Call, id message.ID, overlap time.Duration) (access.Key, string, error)
+	RevokeKey(ctx context.Context, c request.Call, id message.ID) error
 	Key(ctx context.Context, site string, id message.ID) (access.Key, error)
 	Keys(ctx context.Context, site string) ([]access.Key, error)
 }
@@ -54,9 +55,9 @@ func asking(ctx context.Context) asker {
 func callerOf(ctx context.Context) access.Caller { return asking(ctx).caller }
 
 // call is a request to a room, made now.
-func call(ctx context.Context, key string) message.Call {
+func call(ctx context.Context, key string) request.Call {
 	c := callerOf(ctx)
-	return message.Call{Site: c.Site, At: now(ctx), By: c.Name, Key: key}
+	return request.Call{Site: c.Site, At: now(ctx), By: c.Name, Key: key}
 }
 
 // now is the time that the service goes by.

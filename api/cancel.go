@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"notifier/message"
+	"notifier/request"
 )
 
 // cancelIn is a request to cancel a message, at once or after a time in which that can be undone.
@@ -37,7 +38,7 @@ func (h *handler) cancel(ctx context.Context, in *cancelIn) (*cancelledOut, erro
 
 func (h *handler) cancelLater(ctx context.Context, in *cancelIn) (*cancelledOut, error) {
 	call, id := trying(ctx, in.Key, in.DryRun), message.ID(in.ID)
-	begins, err := message.Delayed(call.At, in.Delay)
+	begins, err := request.Delayed(call.At, in.Delay)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +52,7 @@ func (h *handler) cancelLater(ctx context.Context, in *cancelIn) (*cancelledOut,
 			return nil, err
 		}
 	}
-	o := message.Operation{Action: message.ActCancel, IDs: []message.ID{id}, BeginsAt: begins}
+	o := request.Operation{Action: request.ActCancel, IDs: []message.ID{id}, BeginsAt: begins}
 	o, replayed, err := h.desk.OperateOnce(ctx, call, o, []any{"cancel", id, in.Delay})
 	if err != nil {
 		return nil, err

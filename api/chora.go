@@ -9,6 +9,7 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
 
 // Domains knows whose domains are whose, and flushes the queue of one site.
@@ -24,7 +25,7 @@ type flushed struct {
 	Domain      string                    `json:"domain"`
 	Site        string                    `json:"site"`
 	Retried     int                       `json:"retried,omitempty"`
-	LeftAlone   map[message.LeftAlone]int `json:"left_alone,omitempty"`
+	LeftAlone   map[request.LeftAlone]int `json:"left_alone,omitempty"`
 	Sent        int                       `json:"sent"`
 	Postponed   int                       `json:"postponed,omitempty"`
 	RateLimited int                       `json:"rate_limited,omitempty"`
@@ -93,8 +94,8 @@ func (h *handler) flushDomain(r *http.Request, retry bool) (answer flushed, repl
 }
 
 // retriedOn is what the record of a retry of many says.
-func retriedOn(site string, all message.ManyRetried) json.RawMessage {
-	what := map[string]any{"action": message.ActRetry, "site": site, "retried": all.Retried}
+func retriedOn(site string, all request.ManyRetried) json.RawMessage {
+	what := map[string]any{"action": request.ActRetry, "site": site, "retried": all.Retried}
 	if len(all.LeftAlone) > 0 {
 		what["left_alone"] = all.LeftAlone
 	}
@@ -102,8 +103,8 @@ func retriedOn(site string, all message.ManyRetried) json.RawMessage {
 }
 
 // manyOf reads which messages in error are asked for by name.
-func manyOf(r *http.Request) (k message.Many, err error) {
+func manyOf(r *http.Request) (k request.Many, err error) {
 	q := r.URL.Query()
-	k = message.Many{Category: message.Category(q.Get("category")), All: q.Get("all") == "true"}
+	k = request.Many{Category: message.Category(q.Get("category")), All: q.Get("all") == "true"}
 	return k, k.Check()
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 )
 
 // L4: the undo of a cancel is the time before it begins, in which nothing is touched.
@@ -17,14 +18,14 @@ func TestADelayedCancelIsUndone(t *testing.T) {
 			Due    *time.Time     `json:"due_at"`
 		}
 		h.must(http.StatusOK, &before, "GET", "/api/v1/messages/"+id, "")
-		var o message.Operation
+		var o request.Operation
 		h.must(http.StatusAccepted, &o, "POST", "/api/v1/messages/actions?delay=1h", `{"action":"cancel","ids":["`+id+`"]}`)
 		if o.BeginsAt == nil || o.BeginsAt.Sub(o.CreatedAt) != time.Hour {
 			t.Fatalf("it begins at %v, asked for at %s with an hour's delay", o.BeginsAt, o.CreatedAt)
 		}
 		h.must(http.StatusOK, &o, "DELETE", "/api/v1/operations/"+string(o.ID), "")
 		h.must(http.StatusOK, &after, "GET", "/api/v1/messages/"+id, "")
-		if !o.Undone() || o.Result != message.ResultNothing || after.Status != before.Status || !after.Due.Equal(*before.Due) {
+		if !o.Undone() || o.Result != request.ResultNothing || after.Status != before.Status || !after.Due.Equal(*before.Due) {
 			t.Errorf("undone it is %+v, and the message %+v, which was %+v", o, after, before)
 		}
 		for _, delay := range []string{"10", "-1s", "61m", "soon"} {
@@ -51,7 +52,7 @@ func TestACancelOfOneIsUndone(t *testing.T) {
 		if shown.Status != message.Scheduled {
 			t.Errorf("before its time it is %s, want it untouched", shown.Status)
 		}
-		var o message.Operation
+		var o request.Operation
 		h.must(http.StatusOK, &o, "DELETE", operation, "")
 		if !o.Undone() {
 			t.Errorf("undone it is %+v", o)

@@ -12,6 +12,7 @@ import (
 	"notifier/fault"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/schedule"
 	"notifier/simulate"
 )
@@ -21,7 +22,7 @@ type Digests struct {
 	Waits Waits
 	// Close decides what becomes of what waits, by the code that does when it is due.
 	Close interface {
-		SendNow(ctx context.Context, c message.Call, user string) (sent message.SentNow, replayed bool, err error)
+		SendNow(ctx context.Context, c request.Call, user string) (sent message.SentNow, replayed bool, err error)
 		Preview(items []message.Message, at time.Time) (message.Message, bool)
 	}
 	// Wake is called when a message has become pending.

@@ -16,6 +16,7 @@ import (
 	"notifier/deadlines"
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
 
 type eventIn struct {
@@ -28,7 +29,7 @@ type eventIn struct {
 type notedOut struct {
 	Status int
 	Replayed
-	Body message.Noted
+	Body request.Noted
 }
 
 type tryEventIn struct {
@@ -36,7 +37,7 @@ type tryEventIn struct {
 	Body body[message.Event]
 }
 
-type triedOut struct{ Body message.Noted }
+type triedOut struct{ Body request.Noted }
 
 func (h *handler) eventRoutes(api huma.API) {
 	register(h, api, huma.Operation{

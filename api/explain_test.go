@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"notifier/explain"
-	"notifier/message"
+	"notifier/request"
 	"notifier/schedule"
 )
 
@@ -97,7 +97,7 @@ func TestRequestsThatLedToNothingAreTold(t *testing.T) {
 		if a.Near == nil || len(a.Near.Refused) != 3 {
 			h.Fatalf("the requests that were refused are %+v", a.Near)
 		}
-		for i, want := range []message.Refusal{
+		for i, want := range []request.Refusal{
 			{Status: 422, Code: "invalid", By: "first key", Path: "/api/v1/messages", Users: []string{"anna", "no", "jan"}},
 			{Status: 422, Code: "invalid", By: "first key", Path: "/api/v1/events", Case: "C-1", Users: []string{"anna"}},
 			{Status: 401, Code: "unauthorized", Path: "/api/v1/events", Case: "C-1", Users: []string{"anna"}},

@@ -24,6 +24,7 @@ import (
 	"notifier/links"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/schedule"
 	"notifier/template"
 	"notifier/webhook"
@@ -31,40 +32,40 @@ import (
 
 // Desk takes requests.
 type Desk interface {
-	SendMessage(ctx context.Context, c message.Call, d message.Draft) (taken message.Taken, replayed bool, err error)
-	Notify(ctx context.Context, c message.Call, e message.Event) (noted message.Noted, replayed bool, err error)
-	SetDeadlineOnce(ctx context.Context, c message.Call, d deadlines.Deadline) (set deadlines.Deadline, replayed bool, err error)
-	PreviewDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) ([]deadlines.Reminder, error)
-	ComingReminders(c message.Call, d deadlines.Deadline) []deadlines.Reminder
-	ClearDeadline(ctx context.Context, c message.Call, key string) error
-	SetUser(ctx context.Context, c message.Call, u preferences.User) (preferences.User, error)
-	SetPreferences(ctx context.Context, c message.Call, id string, p preferences.Preferences) (preferences.User, error)
-	EraseUser(ctx context.Context, c message.Call, id string) (message.Erased, error)
-	EditUser(ctx context.Context, c message.Call, id string, edit func(*preferences.User)) (preferences.User, error)
-	EditPreferences(ctx context.Context, c message.Call, id string, edit func(*preferences.Preferences) error) (preferences.User, error)
+	SendMessage(ctx context.Context, c request.Call, d message.Draft) (taken request.Taken, replayed bool, err error)
+	Notify(ctx context.Context, c request.Call, e message.Event) (noted request.Noted, replayed bool, err error)
+	SetDeadlineOnce(ctx context.Context, c request.Call, d deadlines.Deadline) (set deadlines.Deadline, replayed bool, err error)
+	PreviewDeadline(ctx context.Context, c request.Call, d deadlines.Deadline) ([]deadlines.Reminder, error)
+	ComingReminders(c request.Call, d deadlines.Deadline) []deadlines.Reminder
+	ClearDeadline(ctx context.Context, c request.Call, key string) error
+	SetUser(ctx context.Context, c request.Call, u preferences.User) (preferences.User, error)
+	SetPreferences(ctx context.Context, c request.Call, id string, p preferences.Preferences) (preferences.User, error)
+	EraseUser(ctx context.Context, c request.Call, id string) (message.Erased, error)
+	EditUser(ctx context.Context, c request.Call, id string, edit func(*preferences.User)) (preferences.User, error)
+	EditPreferences(ctx context.Context, c request.Call, id string, edit func(*preferences.Preferences) error) (preferences.User, error)
 	User(ctx context.Context, site, id string) (preferences.User, error)
 	Users(ctx context.Context, site, after string, n int) ([]preferences.User, error)
 	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
-	SetGroup(ctx context.Context, c message.Call, id string, users []string) error
+	SetGroup(ctx context.Context, c request.Call, id string, users []string) error
 	Group(ctx context.Context, site, id string) ([]string, error)
 	GroupList(ctx context.Context, site, after string, n int) ([]preferences.Group, error)
-	RemoveGroup(ctx context.Context, c message.Call, id string) error
-	RetryOnce(ctx context.Context, c message.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error)
-	EditOnce(ctx context.Context, c message.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error)
-	RetryAllOnce(ctx context.Context, c message.Call, k message.Many) (retried message.ManyRetried, replayed bool, err error)
-	Document(ctx context.Context, c message.Call, collection, id string) (document.Document, error)
-	WriteDocument(ctx context.Context, c message.Call, collection, id string, w document.Write, patch bool) (d document.Document, did document.Did, err error)
-	CancelOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error)
-	SendNowOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error)
-	HoldOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error)
-	ReleaseOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error)
-	OperateOnce(ctx context.Context, c message.Call, o message.Operation, asked any) (begun message.Operation, replayed bool, err error)
-	SetProcess(ctx context.Context, c message.Call, p preferences.Process) error
-	Suppress(ctx context.Context, c message.Call, s message.Suppression) (message.Suppression, error)
-	Unsuppress(ctx context.Context, c message.Call, address string) error
-	UnsuppressAll(ctx context.Context, c message.Call, f message.SuppressionFilter) (int, error)
-	SetTemplates(ctx context.Context, c message.Call, all ...template.Template) error
-	RemoveTemplate(ctx context.Context, c message.Call, name string) error
+	RemoveGroup(ctx context.Context, c request.Call, id string) error
+	RetryOnce(ctx context.Context, c request.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error)
+	EditOnce(ctx context.Context, c request.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error)
+	RetryAllOnce(ctx context.Context, c request.Call, k request.Many) (retried request.ManyRetried, replayed bool, err error)
+	Document(ctx context.Context, c request.Call, collection, id string) (document.Document, error)
+	WriteDocument(ctx context.Context, c request.Call, collection, id string, w document.Write, patch bool) (d document.Document, did document.Did, err error)
+	CancelOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	SendNowOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	HoldOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	ReleaseOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	OperateOnce(ctx context.Context, c request.Call, o request.Operation, asked any) (begun request.Operation, replayed bool, err error)
+	SetProcess(ctx context.Context, c request.Call, p preferences.Process) error
+	Suppress(ctx context.Context, c request.Call, s message.Suppression) (message.Suppression, error)
+	Unsuppress(ctx context.Context, c request.Call, address string) error
+	UnsuppressAll(ctx context.Context, c request.Call, f message.SuppressionFilter) (int, error)
+	SetTemplates(ctx context.Context, c request.Call, all ...template.Template) error
+	RemoveTemplate(ctx context.Context, c request.Call, name string) error
 	FillTemplate(ctx context.Context, site, name string, data message.Data) (template.Mail, error)
 }
 
@@ -83,15 +84,15 @@ type Records interface {
 	Callbacks(ctx context.Context, m message.Message) ([]webhook.Callback, error)
 	CallbacksOf(ctx context.Context, site string, endpoint, before message.ID, n int) ([]webhook.Callback, error)
 	Replay(ctx context.Context, site string, endpoint, callback message.ID, at time.Time) error
-	Operation(ctx context.Context, site string, id message.ID) (message.Operation, error)
-	Operations(ctx context.Context, site string, before message.ID, n int) ([]message.Operation, error)
-	Judged(ctx context.Context, o message.Operation) (message.Operation, error)
+	Operation(ctx context.Context, site string, id message.ID) (request.Operation, error)
+	Operations(ctx context.Context, site string, before message.ID, n int) ([]request.Operation, error)
+	Judged(ctx context.Context, o request.Operation) (request.Operation, error)
 	StopOperation(ctx context.Context, site string, id message.ID, at time.Time) error
 	Process(ctx context.Context, site, id string) (preferences.Process, error)
 	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
 	FindSuppressions(ctx context.Context, site string, f message.SuppressionFilter, after string, n int) ([]message.Suppression, error)
-	PostedOf(ctx context.Context, site string, after message.ID, n int) ([]message.Posted, error)
-	RetryPostedOnce(ctx context.Context, c message.Call, k *message.Key, id message.ID) (replayed bool, err error)
+	PostedOf(ctx context.Context, site string, after message.ID, n int) ([]request.Posted, error)
+	RetryPostedOnce(ctx context.Context, c request.Call, k *request.Key, id message.ID) (replayed bool, err error)
 	RemovePosted(ctx context.Context, site string, id message.ID) error
 	Template(ctx context.Context, site, name string) (template.Template, error)
 	Templates(ctx context.Context, site, after string, n int) ([]template.Template, error)
@@ -100,7 +101,7 @@ type Records interface {
 	Audit
 	Series
 	// Refuse notes a request that led to nothing.
-	Refuse(ctx context.Context, r message.Refusal) error
+	Refuse(ctx context.Context, r request.Refusal) error
 	Mailbox
 	Ping(ctx context.Context) error
 }

@@ -35,6 +35,7 @@ import (
 	"notifier/mail/mailtest"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/schedule"
 	"notifier/store"
 	"notifier/store/storetest"
@@ -197,7 +198,7 @@ type tenants struct{ *store.Store }
 
 func (t tenants) SitesNow(ctx context.Context) ([]access.Site, error) { return t.SitesInFull(ctx) }
 
-func (t tenants) SetSite(ctx context.Context, c message.Call, s access.Site) error {
+func (t tenants) SetSite(ctx context.Context, c request.Call, s access.Site) error {
 	if s.Name == site {
 		return access.ErrConfigured
 	}

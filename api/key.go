@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"notifier/fault"
-	"notifier/message"
+	"notifier/request"
 )
 
 // Keyed is a request that is safe to repeat.
@@ -33,12 +33,12 @@ type Strictly struct {
 }
 
 // in asks for it in a call.
-func (s Strictly) in(c message.Call) message.Call {
+func (s Strictly) in(c request.Call) request.Call {
 	c.Strict = s.Strict
 	return c
 }
 
-func trying(ctx context.Context, key string, dry bool) message.Call {
+func trying(ctx context.Context, key string, dry bool) request.Call {
 	c := call(ctx, key)
 	c.DryRun = dry
 	return c
@@ -53,7 +53,7 @@ func statusOf(dry bool) int {
 }
 
 // keyedCall is a request, made now, to a door that huma does not keep.
-func keyedCall(r *http.Request) (message.Call, error) {
+func keyedCall(r *http.Request) (request.Call, error) {
 	c := call(r.Context(), r.Header.Get("Idempotency-Key"))
 	if n := utf8.RuneCountInString(c.Key); n > maxKey {
 		var bad fault.Invalid

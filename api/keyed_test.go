@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"notifier/message"
+	"notifier/request"
 )
 
 // keyedRequest is one that a mail comes of, and another of its kind.
@@ -59,7 +60,7 @@ var bearing = map[string]func(h *house, n int) keyedRequest{
 	},
 	"retry-posted": func(h *house, n int) keyedRequest {
 		s := &script{house: h}
-		id := message.NewID(message.PostedIDs)
+		id := message.NewID(request.PostedIDs)
 		s.post(id, fmt.Sprintf("case/%d", n))
 		return keyedRequest{path: "/outbox/" + string(id) + "/retry", otherPath: "/outbox/out_0/retry"}
 	},

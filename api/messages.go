@@ -10,6 +10,7 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
 
 // sendIn is a SendMessage.
@@ -23,7 +24,7 @@ type sendIn struct {
 type takenOut struct {
 	Status int
 	Replayed
-	Body message.Taken
+	Body request.Taken
 }
 
 // MessageIn names a message.
@@ -253,7 +254,7 @@ func (h *handler) edit(ctx context.Context, in *editIn) (*movedOut, error) {
 }
 
 // acting makes one move of a message.
-func (h *handler) acting(move func(context.Context, message.Call, message.ID) (message.Message, bool, error)) func(context.Context, *actIn) (*movedOut, error) {
+func (h *handler) acting(move func(context.Context, request.Call, message.ID) (message.Message, bool, error)) func(context.Context, *actIn) (*movedOut, error) {
 	return func(ctx context.Context, in *actIn) (*movedOut, error) {
 		m, replayed, err := move(ctx, trying(ctx, in.Key, in.DryRun), message.ID(in.ID))
 		return h.moved(ctx, m, replayed, err)

@@ -12,6 +12,7 @@ import (
 
 	"notifier/api"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/storetest"
 )
 
@@ -130,7 +131,7 @@ type slow struct {
 	begun, goOn chan struct{}
 }
 
-func (s slow) SendMessage(ctx context.Context, c message.Call, d message.Draft) (message.Taken, bool, error) {
+func (s slow) SendMessage(ctx context.Context, c request.Call, d message.Draft) (request.Taken, bool, error) {
 	s.begun <- struct{}{}
 	<-s.goOn
 	return s.Desk.SendMessage(ctx, c, d)
@@ -166,14 +167,14 @@ func TestExpectedBy(t *testing.T) {
 	t.Parallel()
 	each(t, func(h *house) {
 		h.people("anna")
-		var taken message.Taken
+		var taken request.Taken
 		h.must(http.StatusAccepted, &taken, "POST", "/api/v1/messages", `{"to":["anna"],"subject":"x","text":"y","send_at":"2035-01-01T00:00:00Z"}`)
 		one := taken.Messages[0]
 		if one.ExpectedBy == nil || one.ExpectedBy.Year() != 2035 || one.URL != fmt.Sprintf("https://n.example.org/messages/%s", one.ID) {
 			h.Errorf("taken: %+v", one)
 		}
 		h.must(http.StatusOK, nil, "POST", "/api/v1/jobs/notifications/pause", "")
-		taken = message.Taken{}
+		taken = request.Taken{}
 		h.must(http.StatusAccepted, &taken, "POST", "/api/v1/messages", `{"to":["anna"],"subject":"x","text":"y"}`)
 		if taken.Messages[0].ExpectedBy != nil {
 			h.Errorf("while Notifications is paused: %+v", taken.Messages[0])

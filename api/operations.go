@@ -11,11 +11,12 @@ import (
 	"notifier/fault"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/search"
 )
 
 type actions struct {
-	Action message.Action `json:"action" enum:"retry,cancel,release"`
+	Action request.Action `json:"action" enum:"retry,cancel,release"`
 	Filter message.Filter `json:"filter,omitzero" doc:"The messages that it is for. A retry without a status is of those in error."`
 	Q      string         `json:"q,omitempty" doc:"The same as a search in one line: status:error since:24h. Instead of filter." maxLength:"1000"`
 	IDs    []message.ID   `json:"ids,omitempty" doc:"Or their ids." maxItems:"1000"`
@@ -32,7 +33,7 @@ type actionsIn struct {
 type actedOut struct {
 	Status int
 	Replayed
-	Body message.Operation
+	Body request.Operation
 }
 
 type operationIn struct {
@@ -44,9 +45,9 @@ type operationsIn struct {
 	Cursor string `query:"cursor" doc:"next_cursor of the page before."`
 }
 
-type operationOut struct{ Body message.Operation }
+type operationOut struct{ Body request.Operation }
 
-type operationsOut struct{ Body page[message.Operation] }
+type operationsOut struct{ Body page[request.Operation] }
 
 func (h *handler) operationRoutes(api huma.API) {
 	tags, gone := []string{"operations"}, []int{http.StatusNotFound}
@@ -70,10 +71,10 @@ func (h *handler) operationRoutes(api huma.API) {
 			}
 		}
 		own(callerOf(ctx), &a.Filter)
-		o := message.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs, All: a.All}
+		o := request.Operation{Action: a.Action, Filter: a.Filter, IDs: a.IDs, All: a.All}
 		repeated := any(asked)
 		if in.Delay != "" {
-			if o.BeginsAt, err = message.Delayed(call.At, in.Delay); err != nil {
+			if o.BeginsAt, err = request.Delayed(call.At, in.Delay); err != nil {
 				return nil, err
 			}
 			repeated = []any{asked, in.Delay}
@@ -92,8 +93,8 @@ func (h *handler) operationRoutes(api huma.API) {
 		for i := 0; err == nil && i < len(found); i++ {
 			found[i], err = h.records.Judged(ctx, found[i])
 		}
-		same := func(o message.Operation) message.Operation { return o }
-		return &operationsOut{Body: pageOf(found, in.Limit, same, func(o message.Operation) string { return string(o.ID) })}, err
+		same := func(o request.Operation) request.Operation { return o }
+		return &operationsOut{Body: pageOf(found, in.Limit, same, func(o request.Operation) string { return string(o.ID) })}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-operation", Method: http.MethodGet, Path: "/operations/{id}", Tags: tags, Errors: gone, Summary: "How far an operation has come",
@@ -116,7 +117,7 @@ func (h *handler) operationRoutes(api huma.API) {
 	})
 }
 
-func (h *handler) operation(ctx context.Context, id string) (message.Operation, error) {
+func (h *handler) operation(ctx context.Context, id string) (request.Operation, error) {
 	o, err := h.records.Operation(ctx, callerOf(ctx).Site, message.ID(id))
 	if errors.Is(err, message.ErrNotFound) {
 		err = fmt.Errorf("there is no operation %q. /api/v1/operations lists what there is: %w", fault.Truncate(id, 60), err)

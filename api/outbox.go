@@ -10,6 +10,7 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
 
 type postedIn struct {
@@ -26,7 +27,7 @@ type outboxIn struct {
 	Cursor string `query:"cursor" doc:"next_cursor of the page before."`
 }
 
-type outboxOut struct{ Body page[message.Posted] }
+type outboxOut struct{ Body page[request.Posted] }
 
 func (h *handler) outboxRoutes(api huma.API) {
 	tags, gone := []string{"outbox"}, []int{http.StatusNotFound}
@@ -36,15 +37,15 @@ func (h *handler) outboxRoutes(api huma.API) {
 		Description: "Requests that callers wrote inside transactions of their own. They are taken in within moments; what stays could not be, and says why.",
 	}, func(ctx context.Context, in *outboxIn) (*outboxOut, error) {
 		found, err := h.records.PostedOf(ctx, callerOf(ctx).Site, message.ID(in.Cursor), in.Limit+1)
-		same := func(p message.Posted) message.Posted { return p }
-		return &outboxOut{Body: pageOf(found, in.Limit, same, func(p message.Posted) string { return string(p.ID) })}, err
+		same := func(p request.Posted) request.Posted { return p }
+		return &outboxOut{Body: pageOf(found, in.Limit, same, func(p request.Posted) string { return string(p.ID) })}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "retry-posted", Method: http.MethodPost, Path: "/outbox/{id}/retry", Tags: tags, Errors: gone, DefaultStatus: http.StatusNoContent,
 		Summary: "Take a refused request up again", Description: "As when the user that it names has been added meanwhile.",
 	}, func(ctx context.Context, in *retryPostedIn) (*Replayed, error) {
 		c := call(ctx, in.Key)
-		key, err := c.Once([]any{message.ActRetry, in.ID}, struct{}{})
+		key, err := c.Once([]any{request.ActRetry, in.ID}, struct{}{})
 		if err != nil {
 			return nil, err
 		}

@@ -21,6 +21,7 @@ import (
 	"notifier/fault"
 	"notifier/jobs"
 	"notifier/message"
+	"notifier/request"
 )
 
 // Problem is every error answer (RFC 9457).
@@ -138,13 +139,13 @@ func problemOf(err error) *Problem {
 	var trouble *message.Trouble
 	var invalid *fault.Invalid
 	var move *message.MoveError
-	var changed *message.ChangedError
+	var changed *request.ChangedError
 	switch {
 	case errors.As(err, &told):
 		return told
 	case errors.As(err, &invalid):
 		return faulty(*invalid)
-	case errors.Is(err, message.ErrKeyReused):
+	case errors.Is(err, request.ErrKeyReused):
 		return problem(http.StatusUnprocessableEntity, "idempotency_key_reused",
 			"This Idempotency-Key was used for another request. Use a new key for a new request.")
 	case errors.Is(err, jobs.ErrUnknown):

@@ -9,6 +9,7 @@ import (
 
 	"notifier/jobs"
 	"notifier/message"
+	"notifier/request"
 )
 
 // TestProblemOf: which problem each error of the rooms is told as. None tells its insides.
@@ -25,7 +26,7 @@ func TestProblemOf(t *testing.T) {
 		{"the database is away", fmt.Errorf("save: %w: %w", message.ErrUnavailable, secret), 503, "unavailable", "does not answer"},
 		{"the caller has gone", fmt.Errorf("save: %w", context.Canceled), 503, "unavailable", "does not answer"},
 		{"the timetable does not run yet", jobs.ErrNotStarted, 503, "unavailable", "starting"},
-		{"the Idempotency-Key was used", fmt.Errorf("store: %w", message.ErrKeyReused), 422, "idempotency_key_reused", "Use a new key"},
+		{"the Idempotency-Key was used", fmt.Errorf("store: %w", request.ErrKeyReused), 422, "idempotency_key_reused", "Use a new key"},
 		{"there is no such job", fmt.Errorf("%w: %q", jobs.ErrUnknown, "x"), 404, "not_found", "/api/v1/jobs lists"},
 		{"there is nothing", message.ErrNotFound, 404, "not_found", "There is no"},
 		{"it is running", jobs.ErrBusy, 409, "running", "Wait for its end"},

@@ -16,6 +16,7 @@ import (
 	"notifier/access"
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
 
 // How much of a request and of its answer is looked at to tell what it was about.
@@ -95,7 +96,7 @@ var firstMade = regexp.MustCompile(`"(msg_[0-9a-hjkmnp-tv-z]{26})"`)
 
 // noteRefusal writes down a request that led to nothing, if it can be said what it was about.
 func (h *handler) noteRefusal(w *watch, r *http.Request) {
-	refusal := message.Refusal{
+	refusal := request.Refusal{
 		At: now(r.Context()), RequestID: w.Header().Get(requestID), Method: fault.Truncate(r.Method, 20), Path: fault.Truncate(r.URL.Path, 500), Site: w.caller.Site, By: w.caller.Name, Status: http.StatusOK,
 	}
 	patience := &h.refusals
@@ -105,7 +106,7 @@ func (h *handler) noteRefusal(w *watch, r *http.Request) {
 		if first == nil {
 			return
 		}
-		refusal.Code, refusal.First = message.Repeated, message.ID(first[1])
+		refusal.Code, refusal.First = request.Repeated, message.ID(first[1])
 	case p.Status >= http.StatusInternalServerError, p.Status == http.StatusMethodNotAllowed:
 		return // nothing is wrong with the request, or it is no request of ours
 	default:

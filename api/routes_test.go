@@ -16,6 +16,7 @@ import (
 
 	"notifier/access"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/storetest"
 )
 
@@ -131,7 +132,7 @@ func (s *script) makeKey(body string) string {
 // post writes a message to nobody known into the outbox, where it is refused.
 func (s *script) post(id message.ID, key string) {
 	s.Helper()
-	p := message.Posted{Site: site, ID: id, What: message.PostedMessage, Key: key, Request: []byte(`{"to":["nobody"]}`), WrittenAt: time.Now()}
+	p := request.Posted{Site: site, ID: id, What: request.PostedMessage, Key: key, Request: []byte(`{"to":["nobody"]}`), WrittenAt: time.Now()}
 	storetest.Post(s, s.store, p)
 	if err := s.store.RefusePosted(ctx, p, `to.0: "nobody" is neither a user nor a group.`, time.Now()); err != nil {
 		s.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"notifier/access"
 	"notifier/message"
+	"notifier/request"
 	"notifier/search"
 	"notifier/store/storetest"
 )
@@ -118,7 +119,7 @@ func TestSearchOfASite(t *testing.T) {
 			if err := h.store.AddSite(ctx, name, "UTC", time.Now()); err != nil {
 				h.Fatal(err)
 			}
-			taken, _, err := h.desk.SendMessage(ctx, message.Call{Site: name, At: time.Now()}, message.Draft{To: []message.Recipient{message.ParseRecipient(name + "@example.net")}, Subject: "x", Text: "y"})
+			taken, _, err := h.desk.SendMessage(ctx, request.Call{Site: name, At: time.Now()}, message.Draft{To: []message.Recipient{message.ParseRecipient(name + "@example.net")}, Subject: "x", Text: "y"})
 			if err != nil || len(taken.Messages) != 1 {
 				h.Fatal(taken, err)
 			}

@@ -11,6 +11,7 @@ import (
 	"notifier/access"
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
 
 // Sites are the tenants of the installation.
@@ -18,7 +19,7 @@ type Sites interface {
 	// SitesNow lists them, by name.
 	SitesNow(ctx context.Context) ([]access.Site, error)
 	// SetSite adds one, or changes its zone.
-	SetSite(ctx context.Context, c message.Call, s access.Site) error
+	SetSite(ctx context.Context, c request.Call, s access.Site) error
 }
 
 type siteIn struct {

@@ -9,18 +9,18 @@ import (
 
 	"notifier/access"
 	"notifier/fault"
-	"notifier/message"
+	"notifier/request"
 )
 
 // Staff are who may sign in to the pages.
 type Staff interface {
 	Members(ctx context.Context, site string) ([]access.Member, error)
 	MemberOf(ctx context.Context, site, email string) (access.Member, error)
-	AddMember(ctx context.Context, c message.Call, m access.Member, password string) (access.Member, error)
-	ChangeMember(ctx context.Context, c message.Call, email string, change access.MemberChange) (access.Member, error)
-	RemoveMember(ctx context.Context, c message.Call, email string) error
+	AddMember(ctx context.Context, c request.Call, m access.Member, password string) (access.Member, error)
+	ChangeMember(ctx context.Context, c request.Call, email string, change access.MemberChange) (access.Member, error)
+	RemoveMember(ctx context.Context, c request.Call, email string) error
 	// Unlock lets a member try passwords again at once.
-	Unlock(ctx context.Context, c message.Call, email string) error
+	Unlock(ctx context.Context, c request.Call, email string) error
 }
 
 type memberIn struct {

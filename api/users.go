@@ -8,6 +8,7 @@ import (
 
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 )
 
 // UserIn names a user.
@@ -125,7 +126,7 @@ func (h *handler) userRoutes(api huma.API) {
 }
 
 // matching is a call that changes only what is still as the caller read it.
-func matching(ctx context.Context, match string) message.Call {
+func matching(ctx context.Context, match string) request.Call {
 	c := call(ctx, "")
 	c.Match = match
 	return c

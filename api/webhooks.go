@@ -11,16 +11,17 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/webhook"
 )
 
 // Webhooks are who is told of what becomes of messages.
 type Webhooks interface {
-	Create(ctx context.Context, c message.Call, e webhook.Endpoint, secret string) (webhook.Endpoint, string, error)
-	Change(ctx context.Context, c message.Call, id message.ID, edit func(*webhook.Endpoint)) (webhook.Endpoint, error)
-	Remove(ctx context.Context, c message.Call, id message.ID) error
-	Rotate(ctx context.Context, c message.Call, id message.ID, secret string) (webhook.Endpoint, string, error)
-	Test(ctx context.Context, c message.Call, id message.ID) (webhook.Answer, error)
+	Create(ctx context.Context, c request.Call, e webhook.Endpoint, secret string) (webhook.Endpoint, string, error)
+	Change(ctx context.Context, c request.Call, id message.ID, edit func(*webhook.Endpoint)) (webhook.Endpoint, error)
+	Remove(ctx context.Context, c request.Call, id message.ID) error
+	Rotate(ctx context.Context, c request.Call, id message.ID, secret string) (webhook.Endpoint, string, error)
+	Test(ctx context.Context, c request.Call, id message.ID) (webhook.Answer, error)
 }
 
 type webhookIn struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"os"
 	"path/filepath"
@@ -55,7 +56,7 @@ func (m *machine) load(url string, n int, text string) error {
 		for i := from; i < min(from+1000, n); i++ {
 			all = append(all, queued(i, text, now))
 		}
-		if _, err := s.Accept(m.ctx, now, message.Tray{Site: site, Messages: all}); err != nil {
+		if _, err := s.Accept(m.ctx, now, request.Tray{Site: site, Messages: all}); err != nil {
 			return err
 		}
 	}

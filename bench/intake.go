@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"notifier/message"
+	"notifier/request"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -151,7 +152,7 @@ func intakeHTTP(m *machine) (*table, error) {
 		rate, err := atOnce(n, callers, func(i int) error {
 			held := queued(i, text, now)
 			held.Status, held.DueAt, held.QueuedAt = message.PendingManual, time.Time{}, time.Time{}
-			_, err := s.Accept(m.ctx, now, message.Tray{Site: site, Messages: []message.Message{held}})
+			_, err := s.Accept(m.ctx, now, request.Tray{Site: site, Messages: []message.Message{held}})
 			return err
 		})
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"notifier/jobs/usernotifications"
 	"notifier/letter"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"strings"
 	"time"
@@ -95,7 +96,7 @@ func (m *machine) defers(url string, n int) error {
 				Status: message.Deferred, Reason: message.ByPreference + "hourly",
 			})
 		}
-		if _, err := s.Accept(m.ctx, due, message.Tray{Site: site, Messages: all}); err != nil {
+		if _, err := s.Accept(m.ctx, due, request.Tray{Site: site, Messages: all}); err != nil {
 			return err
 		}
 	}

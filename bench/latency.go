@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"notifier/mail/mailtest"
 	"notifier/message"
+	"notifier/request"
 	"os"
 	"path/filepath"
 	"slices"
@@ -149,7 +150,7 @@ func (m *machine) fromOutside(url string, relay *mailtest.Relay) (func(int, stri
 		now := time.Now().UTC().Truncate(time.Microsecond)
 		one := queued(i, body(1000), now)
 		one.Subject = subject
-		_, err := s.Accept(m.ctx, now, message.Tray{Site: site, Messages: []message.Message{one}})
+		_, err := s.Accept(m.ctx, now, request.Tray{Site: site, Messages: []message.Message{one}})
 		return err
 	}, func() { s.Close(); stop() }, nil
 }

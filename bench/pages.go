@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"notifier/message"
+	"notifier/request"
 	"os"
 	"os/exec"
 	"strings"
@@ -127,7 +128,7 @@ func (m *machine) history(database string, n int) error {
 		for i := from; i < min(from+1000, n); i++ {
 			all = append(all, past(i, n, text, begun.Add(time.Duration(i)*each)))
 		}
-		if _, err := s.Accept(m.ctx, now, message.Tray{Site: site, Messages: all}); err != nil {
+		if _, err := s.Accept(m.ctx, now, request.Tray{Site: site, Messages: all}); err != nil {
 			return err
 		}
 	}

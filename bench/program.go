@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"notifier/mail/mailtest"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"time"
 )
@@ -18,7 +19,7 @@ func (m *machine) accept(s *store.Store, n int, text string) error {
 	for i := range n {
 		all = append(all, queued(i, text, now))
 	}
-	_, err := s.Accept(m.ctx, now, message.Tray{Site: site, Messages: all})
+	_, err := s.Accept(m.ctx, now, request.Tray{Site: site, Messages: all})
 	return err
 }
 

@@ -44,7 +44,7 @@ func accountStanding(a message.Account) string {
 func accountCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{Use: "account", Short: "Look at the outgoing accounts, and try them", RunE: showHelp}
 	list := s.verb("list", "List the outgoing accounts and how they stand", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
-		page, err := d.list(ctx, request{method: http.MethodGet, path: "/accounts"}, 0)
+		page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/accounts"}, 0)
 		if err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func accountCommand(s *shared) *cobra.Command {
 		if len(arguments) == 1 {
 			name = arguments[0]
 		}
-		trial, raw, err := ask[message.Trial](ctx, d, request{method: http.MethodPost, path: path("accounts", name, "test")})
+		trial, raw, err := ask[message.Trial](ctx, d, apiRequest{method: http.MethodPost, path: path("accounts", name, "test")})
 		if err != nil {
 			return err
 		}

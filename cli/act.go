@@ -14,10 +14,11 @@ import (
 
 	"notifier/listing"
 	"notifier/message"
+	"notifier/request"
 )
 
 // actCommand is an action on messages by id, or on all that fit.
-func actCommand(s *shared, action message.Action, short, example string) *cobra.Command {
+func actCommand(s *shared, action request.Action, short, example string) *cobra.Command {
 	var w which
 	var a asked
 	var all bool
@@ -27,7 +28,7 @@ func actCommand(s *shared, action message.Action, short, example string) *cobra.
 		if err != nil {
 			return err
 		}
-		o := message.Operation{Action: action, Filter: filter, All: all}
+		o := request.Operation{Action: action, Filter: filter, All: all}
 		for _, id := range ids {
 			o.IDs = append(o.IDs, message.ID(id))
 		}
@@ -62,13 +63,13 @@ func actCommand(s *shared, action message.Action, short, example string) *cobra.
 	c.Long = short + ": the messages with these ids, or all that the flags\nsay. It prints how many there were, and how many were not in a state for it. On a terminal it asks first."
 	w.flags(c)
 	a.flags(c)
-	if action == message.ActRetry {
+	if action == request.ActRetry {
 		c.Long += "\n\nOf several, some are left alone, and counted by reason: those to addresses that do not exist, unless --category\n" +
 			"address_unknown or --all is given; those to suppressed addresses; those that were retried less than an hour ago, then\n" +
 			"two, four, up to 24; and those that a person released. One id alone is retried whatever its error."
 		c.Flags().BoolVar(&all, "all", false, "every category of errors: also addresses that do not exist")
 	}
-	if action == message.ActCancel {
+	if action == request.ActCancel {
 		c.Long += "\n\nWith --delay it begins later: until then nothing is touched, and queue stop undoes it. What was cancelled stays so."
 		c.Flags().StringVar(&delay, "delay", "", "begin after this `time`, an hour at most, for example 10s")
 	}
@@ -76,7 +77,7 @@ func actCommand(s *shared, action message.Action, short, example string) *cobra.
 }
 
 // count says how many messages an operation is for.
-func (d *door) count(ctx context.Context, w *which, o message.Operation) (int, error) {
+func (d *door) count(ctx context.Context, w *which, o request.Operation) (int, error) {
 	if len(o.IDs) > 0 {
 		return len(o.IDs), nil
 	}
@@ -86,7 +87,7 @@ func (d *door) count(ctx context.Context, w *which, o message.Operation) (int, e
 	}
 	q.Set("count", "exact")
 	q.Set("limit", "1")
-	counted, _, err := ask[struct{ Count int }](ctx, d, request{method: http.MethodGet, path: "/messages", query: q})
+	counted, _, err := ask[struct{ Count int }](ctx, d, apiRequest{method: http.MethodGet, path: "/messages", query: q})
 	return counted.Count, err
 }
 
@@ -106,12 +107,12 @@ func capitalized(text string) string {
 }
 
 // operate begins an operation and waits for its end.
-func (s *shared) operate(ctx context.Context, c *cobra.Command, d *door, action message.Action, body any, delay string) error {
+func (s *shared) operate(ctx context.Context, c *cobra.Command, d *door, action request.Action, body any, delay string) error {
 	q := url.Values{}
 	if delay != "" {
 		q.Set("delay", delay)
 	}
-	o, raw, err := ask[message.Operation](ctx, d, request{method: http.MethodPost, path: "/messages/actions", query: q, body: body})
+	o, raw, err := ask[request.Operation](ctx, d, apiRequest{method: http.MethodPost, path: "/messages/actions", query: q, body: body})
 	if err != nil {
 		return err
 	}
@@ -129,11 +130,11 @@ func (s *shared) operate(ctx context.Context, c *cobra.Command, d *door, action 
 	}); err != nil {
 		return err
 	}
-	if o.Result == message.ResultOpen {
+	if o.Result == request.ResultOpen {
 		note(c, "%s on the way. notifier queue operations %s tells what becomes of them.", count(o.Became.Waiting, "message"), o.ID)
 	}
 	switch {
-	case o.Status == message.Stopped:
+	case o.Status == request.Stopped:
 		return fmt.Errorf("somebody stopped it: %d of %d are done, %w", o.Done, o.Total, errPartly)
 	case o.Refused > o.ByRule():
 		return fmt.Errorf("%s not in a state for it. notifier queue show tells why: %w", count(o.Refused-o.ByRule(), "message"), errRefused)
@@ -151,21 +152,21 @@ const (
 )
 
 // follow waits for the end of an operation and tells how far it has come.
-func (d *door) follow(ctx context.Context, o message.Operation, raw json.RawMessage) (message.Operation, json.RawMessage, error) {
+func (d *door) follow(ctx context.Context, o request.Operation, raw json.RawMessage) (request.Operation, json.RawMessage, error) {
 	shown := newProgress(doing[o.Action], o.Total)
 	defer shown.end()
-	for wait := askSoon; o.Status == message.Running; wait = min(2*wait, askLate) {
+	for wait := askSoon; o.Status == request.Running; wait = min(2*wait, askLate) {
 		if d.beside != nil { // nobody else may be there to do it
 			if err := d.beside.OperateNow(ctx); err != nil {
 				return o, nil, err
 			}
 		}
 		var err error
-		if o, raw, err = ask[message.Operation](ctx, d, request{method: http.MethodGet, path: path("operations", string(o.ID))}); err != nil {
+		if o, raw, err = ask[request.Operation](ctx, d, apiRequest{method: http.MethodGet, path: path("operations", string(o.ID))}); err != nil {
 			return o, nil, err
 		}
 		shown.at(o.Done, fmt.Sprintf("  %d done  %d refused", o.Succeeded, o.Refused), time.Now())
-		if o.Status == message.Running {
+		if o.Status == request.Running {
 			if err := pause(ctx, wait); err != nil {
 				return o, nil, fmt.Errorf("it goes on: notifier queue operations %s tells how far, and notifier queue stop %s stops it: %w", o.ID, o.ID, err)
 			}
@@ -175,7 +176,7 @@ func (d *door) follow(ctx context.Context, o message.Operation, raw json.RawMess
 }
 
 // doing says what an action is while it goes on.
-var doing = map[message.Action]string{message.ActRetry: "retrying", message.ActCancel: "cancelling", message.ActHold: "holding", message.ActRelease: "releasing"}
+var doing = map[request.Action]string{request.ActRetry: "retrying", request.ActCancel: "cancelling", request.ActHold: "holding", request.ActRelease: "releasing"}
 
 // pause waits, unless ctx ends.
 func pause(ctx context.Context, d time.Duration) error {
@@ -187,26 +188,26 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-var operationColumns = []listing.Column[message.Operation]{
-	{Title: "Operation", Value: func(o message.Operation) string { return string(o.ID) }},
-	{Title: "Begun", Value: func(o message.Operation) string { return clock(o.CreatedAt) }},
-	{Title: "Action", Value: func(o message.Operation) string { return string(o.Action) }},
-	{Title: "Status", Value: func(o message.Operation) string { return string(o.Status) }},
-	{Title: "Done", Value: func(o message.Operation) string { return fmt.Sprintf("%d/%d", o.Done, o.Total) }},
-	{Title: "Succeeded", Value: func(o message.Operation) string { return fmt.Sprint(o.Succeeded) }},
-	{Title: "Refused", Value: func(o message.Operation) string { return fmt.Sprint(o.Refused) }},
-	{Title: "Result", Value: func(o message.Operation) string { return string(o.Result) }, Tint: func(o message.Operation) listing.Tint { return results[o.Result] }},
-	{Title: "Sent", Value: func(o message.Operation) string { return became(o, func(b message.Became) int { return b.Sent }) }},
-	{Title: "Failed again", Value: func(o message.Operation) string { return became(o, func(b message.Became) int { return b.Failed }) }},
+var operationColumns = []listing.Column[request.Operation]{
+	{Title: "Operation", Value: func(o request.Operation) string { return string(o.ID) }},
+	{Title: "Begun", Value: func(o request.Operation) string { return clock(o.CreatedAt) }},
+	{Title: "Action", Value: func(o request.Operation) string { return string(o.Action) }},
+	{Title: "Status", Value: func(o request.Operation) string { return string(o.Status) }},
+	{Title: "Done", Value: func(o request.Operation) string { return fmt.Sprintf("%d/%d", o.Done, o.Total) }},
+	{Title: "Succeeded", Value: func(o request.Operation) string { return fmt.Sprint(o.Succeeded) }},
+	{Title: "Refused", Value: func(o request.Operation) string { return fmt.Sprint(o.Refused) }},
+	{Title: "Result", Value: func(o request.Operation) string { return string(o.Result) }, Tint: func(o request.Operation) listing.Tint { return results[o.Result] }},
+	{Title: "Sent", Value: func(o request.Operation) string { return became(o, func(b request.Became) int { return b.Sent }) }},
+	{Title: "Failed again", Value: func(o request.Operation) string { return became(o, func(b request.Became) int { return b.Failed }) }},
 }
 
 // results are the colours of results.
-var results = map[message.Result]listing.Tint{
-	message.ResultOpen: listing.Blue, message.ResultDone: listing.Green, message.ResultPartly: listing.Yellow, message.ResultFailed: listing.Red, message.ResultNothing: listing.Grey,
+var results = map[request.Result]listing.Tint{
+	request.ResultOpen: listing.Blue, request.ResultDone: listing.Green, request.ResultPartly: listing.Yellow, request.ResultFailed: listing.Red, request.ResultNothing: listing.Grey,
 }
 
 // became is one of the counts of what became of messages; empty where nothing is counted.
-func became(o message.Operation, of func(message.Became) int) string {
+func became(o request.Operation, of func(request.Became) int) string {
 	if o.Became == nil {
 		return ""
 	}
@@ -217,13 +218,13 @@ func operationsCommand(s *shared) *cobra.Command {
 	var limit int
 	c := s.verb("operations [OPERATION]", "List what was done with many messages, the newest first", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
 		if len(ids) == 1 {
-			raw, err := d.call(ctx, request{method: http.MethodGet, path: path("operations", ids[0])})
+			raw, err := d.call(ctx, apiRequest{method: http.MethodGet, path: path("operations", ids[0])})
 			if err != nil {
 				return err
 			}
 			return listing.Row(s.printer(c), raw, operationColumns)
 		}
-		page, err := d.list(ctx, request{method: http.MethodGet, path: "/operations", query: url.Values{}}, limit)
+		page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/operations", query: url.Values{}}, limit)
 		if err != nil {
 			return err
 		}
@@ -235,7 +236,7 @@ func operationsCommand(s *shared) *cobra.Command {
 
 func stopCommand(s *shared) *cobra.Command {
 	return s.verb("stop OPERATION", "Stop what is being done with many messages; what is done stays done", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		raw, err := d.call(ctx, request{method: http.MethodDelete, path: path("operations", ids[0])})
+		raw, err := d.call(ctx, apiRequest{method: http.MethodDelete, path: path("operations", ids[0])})
 		if err != nil {
 			return err
 		}
@@ -245,7 +246,7 @@ func stopCommand(s *shared) *cobra.Command {
 
 func sendNowCommand(s *shared) *cobra.Command {
 	c := s.verb("send-now MESSAGE", "Send a message now that waits for its time", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		m, raw, err := ask[queued](ctx, d, request{method: http.MethodPost, path: path("messages", ids[0], "send-now")})
+		m, raw, err := ask[queued](ctx, d, apiRequest{method: http.MethodPost, path: path("messages", ids[0], "send-now")})
 		if err != nil {
 			return err
 		}

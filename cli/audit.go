@@ -75,7 +75,7 @@ func auditCommand(s *shared) *cobra.Command {
 				q.Set(name, value)
 			}
 		}
-		page, err := d.list(ctx, request{method: http.MethodGet, path: "/audit", query: q}, limit)
+		page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/audit", query: q}, limit)
 		if err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ func clockCommand(s *shared) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			done, raw, err := ask[api.ClockConfirmed](c.Context(), d, request{method: http.MethodPost, path: "/clock/confirm"})
+			done, raw, err := ask[api.ClockConfirmed](c.Context(), d, apiRequest{method: http.MethodPost, path: "/clock/confirm"})
 			if err != nil {
 				return err
 			}

@@ -12,6 +12,7 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/rescue"
 	"notifier/service"
 )
@@ -38,7 +39,7 @@ func sendQueueCommand(s *shared) *cobra.Command {
 			"while the service does. It ends with 6 if some messages failed; see help exit-codes.",
 		Example: "  notifier send-queue\n  notifier send-queue --site default",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return s.withService(c, site, func(ctx context.Context, h *service.Service, _ message.Call) error { return flushAndTell(c, h) })
+			return s.withService(c, site, func(ctx context.Context, h *service.Service, _ request.Call) error { return flushAndTell(c, h) })
 		},
 	}
 	c.Flags().StringVar(&site, "site", "", "only this `site` (default: all)")
@@ -47,7 +48,7 @@ func sendQueueCommand(s *shared) *cobra.Command {
 
 func retryQueueCommand(s *shared) *cobra.Command {
 	var site, category string
-	var many message.Many
+	var many request.Many
 	c := &cobra.Command{
 		Use: "retry-queue", Short: "Try every message in error again, once, and exit",
 		Long: "Asks for another try of every message that is in error, flushes the queue once, and prints what became of\n" +
@@ -60,7 +61,7 @@ func retryQueueCommand(s *shared) *cobra.Command {
 			if err := many.Check(); err != nil {
 				return usageError{err}
 			}
-			return s.withService(c, site, func(ctx context.Context, h *service.Service, call message.Call) error {
+			return s.withService(c, site, func(ctx context.Context, h *service.Service, call request.Call) error {
 				n, err := h.RetryAll(ctx, call, many)
 				if err != nil {
 					return err
@@ -78,7 +79,7 @@ func retryQueueCommand(s *shared) *cobra.Command {
 }
 
 // withService does something with the service, and closes it.
-func (s *shared) withService(c *cobra.Command, site string, do func(ctx context.Context, h *service.Service, call message.Call) error) error {
+func (s *shared) withService(c *cobra.Command, site string, do func(ctx context.Context, h *service.Service, call request.Call) error) error {
 	h, err := s.openService(c.Context(), site)
 	if err != nil {
 		return err
@@ -138,8 +139,8 @@ func tell(c *cobra.Command, what string, n int) {
 }
 
 // tellLeft prints how many messages a retry of many left alone, by reason.
-func tellLeft(c *cobra.Command, left map[message.LeftAlone]int) {
-	for _, why := range message.WhyLeftAlone {
+func tellLeft(c *cobra.Command, left map[request.LeftAlone]int) {
+	for _, why := range request.WhyLeftAlone {
 		if n := left[why]; n > 0 {
 			fmt.Fprintf(c.OutOrStdout(), "%-12s  %d (%s: %s)\n", "left alone", n, string(why), why.Error())
 		}

@@ -76,7 +76,7 @@ func reloadConfig(s *shared) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			done, raw, err := ask[api.Reloaded](c.Context(), d, request{method: http.MethodPost, path: "/config/reload"})
+			done, raw, err := ask[api.Reloaded](c.Context(), d, apiRequest{method: http.MethodPost, path: "/config/reload"})
 			if err != nil {
 				return err
 			}

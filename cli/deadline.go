@@ -52,7 +52,7 @@ func deadlineCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{Use: "deadline", Short: "Set and clear deadlines; their users are reminded whatever they have chosen", RunE: showHelp}
 	var limit int
 	list := s.verb("list", "List the deadlines with a reminder to come, the next first", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
-		page, err := d.list(ctx, request{method: http.MethodGet, path: "/deadlines", query: url.Values{}}, limit)
+		page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/deadlines", query: url.Values{}}, limit)
 		if err != nil {
 			return err
 		}
@@ -60,17 +60,17 @@ func deadlineCommand(s *shared) *cobra.Command {
 	})
 	list.Flags().IntVar(&limit, "limit", 50, "how many at most; 0: all")
 	clear := s.verb("clear KEY", "Clear a deadline: it was met, or is no longer wanted", func(ctx context.Context, _ *cobra.Command, d *door, keys []string) error {
-		_, err := d.call(ctx, request{method: http.MethodDelete, path: path("deadlines", keys[0])})
+		_, err := d.call(ctx, apiRequest{method: http.MethodDelete, path: path("deadlines", keys[0])})
 		return err
 	})
 	show := s.verb("show KEY", "Tell how a deadline stands", func(ctx context.Context, c *cobra.Command, d *door, keys []string) error {
-		return s.printDeadline(ctx, c, d, request{method: http.MethodGet, path: path("deadlines", keys[0])})
+		return s.printDeadline(ctx, c, d, apiRequest{method: http.MethodGet, path: path("deadlines", keys[0])})
 	})
 	c.AddCommand(setDeadline(s), moveDeadline(s), clear, list, show, previewDeadline(s))
 	return s.reaches(c)
 }
 
-func (s *shared) printDeadline(ctx context.Context, c *cobra.Command, d *door, q request) error {
+func (s *shared) printDeadline(ctx context.Context, c *cobra.Command, d *door, q apiRequest) error {
 	one, raw, err := ask[dated](ctx, d, q)
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func setDeadline(s *shared) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return s.printDeadline(ctx, c, d, request{method: http.MethodPut, path: path("deadlines", keys[0]), query: strictQuery(t.strict), body: body})
+		return s.printDeadline(ctx, c, d, apiRequest{method: http.MethodPut, path: path("deadlines", keys[0]), query: strictQuery(t.strict), body: body})
 	})
 	c.Example = `  notifier deadline set OFA-1181:step-4 --due 2026-12-01T15:00:00Z --user anna --before 72h,24h
   notifier deadline set OFA-1181 --in 5 --user anna --case OFA-1181 --title Lease    in five workdays
@@ -135,7 +135,7 @@ var comingColumns = []listing.Column[coming]{
 func previewDeadline(s *shared) *cobra.Command {
 	var t setting
 	c := s.verb("preview KEY", "Tell who will be reminded of a deadline, and when; nothing is stored", func(ctx context.Context, c *cobra.Command, d *door, keys []string) error {
-		q := request{method: http.MethodPost, path: path("deadlines", keys[0], "preview")}
+		q := apiRequest{method: http.MethodPost, path: path("deadlines", keys[0], "preview")}
 		if t.due != "" || t.in != "" || t.file != "" {
 			body, err := t.body(c)
 			if err != nil {
@@ -226,7 +226,7 @@ func moveDeadline(s *shared) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		at0, _, err := ask[dated](ctx, d, request{method: http.MethodGet, path: path("deadlines", keys[0])})
+		at0, _, err := ask[dated](ctx, d, apiRequest{method: http.MethodGet, path: path("deadlines", keys[0])})
 		if err != nil {
 			return err
 		}
@@ -235,7 +235,7 @@ func moveDeadline(s *shared) *cobra.Command {
 		}
 		body := at0.Deadline
 		body.DueAt, body.DueIn = at, nil
-		return s.printDeadline(ctx, c, d, request{method: http.MethodPut, path: path("deadlines", keys[0]), body: body})
+		return s.printDeadline(ctx, c, d, apiRequest{method: http.MethodPut, path: path("deadlines", keys[0]), body: body})
 	})
 	c.Example = "  notifier deadline move OFA-1181:step-4 --due 2026-12-08T15:00:00Z"
 	c.Flags().StringVar(&due, "due", "", "`time` when it is due, as in 2026-12-08T15:00:00Z")

@@ -51,7 +51,7 @@ var waitsColumns = []listing.Column[waits]{
 func digestCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{Use: "digest", Short: "What waits for people's digests", RunE: showHelp}
 	list := s.verb("list", "List for whom something waits, when it is due, and when it leaves", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
-		page, err := d.list(ctx, request{method: http.MethodGet, path: path("digests"), query: url.Values{}}, 0)
+		page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: path("digests"), query: url.Values{}}, 0)
 		if err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func digestCommand(s *shared) *cobra.Command {
 		sent, raw, err := ask[struct {
 			Messages int        `json:"messages"`
 			Message  message.ID `json:"message"`
-		}](ctx, d, request{method: http.MethodPost, path: path("users", ids[0], "digest", "send")})
+		}](ctx, d, apiRequest{method: http.MethodPost, path: path("users", ids[0], "digest", "send")})
 		if err != nil {
 			return err
 		}

@@ -208,8 +208,8 @@ func (a *answer) Write(b []byte) (int, error) {
 // SetReadDeadline is asked for by the API; what is in memory comes in time.
 func (a *answer) SetReadDeadline(time.Time) error { return nil }
 
-// request is one call of the API.
-type request struct {
+// apiRequest is one call of the API.
+type apiRequest struct {
 	method, path string // the path below /api/v1
 	query        url.Values
 	body         any
@@ -230,7 +230,7 @@ const maxAnswer = 64 << 20
 
 // call asks and returns the answer, JSON or nothing. An answer that is a problem is a
 // *refusal.
-func (d *door) call(ctx context.Context, q request) ([]byte, error) {
+func (d *door) call(ctx context.Context, q apiRequest) ([]byte, error) {
 	raw, err := d.client.Do(ctx, remote.Call{Method: q.method, Path: q.path, Query: q.query, Body: q.body, Key: q.key})
 	if err == nil {
 		return raw, nil
@@ -261,7 +261,7 @@ func (d *door) failed(ctx context.Context, err error) error {
 type unreachedError struct{ error }
 
 // ask is call, with the answer decoded.
-func ask[T any](ctx context.Context, d *door, q request) (answer T, raw []byte, err error) {
+func ask[T any](ctx context.Context, d *door, q apiRequest) (answer T, raw []byte, err error) {
 	if raw, err = d.call(ctx, q); err != nil {
 		return answer, nil, err
 	}
@@ -275,7 +275,7 @@ func ask[T any](ctx context.Context, d *door, q request) (answer T, raw []byte, 
 const pageSize = 200
 
 // list reads a list of at most n items, page by page; 0: all.
-func (d *door) list(ctx context.Context, q request, n int) (listing.Page, error) {
+func (d *door) list(ctx context.Context, q apiRequest, n int) (listing.Page, error) {
 	var all listing.Page
 	if n < 0 {
 		return all, usageError{fmt.Errorf("--limit %d is less than nothing. Write how many at most, or 0 for all", n)}

@@ -18,6 +18,7 @@ import (
 	"notifier/fault"
 	"notifier/listing"
 	"notifier/message"
+	"notifier/request"
 )
 
 func eventCommand(s *shared) *cobra.Command {
@@ -93,12 +94,12 @@ func readTime(flag, text string) (time.Time, error) {
 	return at.UTC(), nil
 }
 
-var decisionColumns = []listing.Column[message.Decision]{
-	{Title: "User", Value: func(d message.Decision) string { return d.User }},
-	{Title: "Status", Value: func(d message.Decision) string { return string(d.Status) }, Tint: func(d message.Decision) listing.Tint { return tint(d.Status) }},
-	{Title: "Reason", Value: func(d message.Decision) string { return string(d.Reason) }},
-	{Title: "Due", Value: func(d message.Decision) string { return when(d.DueAt, d.Timezone) }},
-	{Title: "Message", Value: func(d message.Decision) string { return string(d.Message) }},
+var decisionColumns = []listing.Column[request.Decision]{
+	{Title: "User", Value: func(d request.Decision) string { return d.User }},
+	{Title: "Status", Value: func(d request.Decision) string { return string(d.Status) }, Tint: func(d request.Decision) listing.Tint { return tint(d.Status) }},
+	{Title: "Reason", Value: func(d request.Decision) string { return string(d.Reason) }},
+	{Title: "Due", Value: func(d request.Decision) string { return when(d.DueAt, d.Timezone) }},
+	{Title: "Message", Value: func(d request.Decision) string { return string(d.Message) }},
 }
 
 // when writes a time on a person's clock, with its zone.
@@ -119,7 +120,7 @@ func publishCommand(s *shared) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return s.publish(ctx, c, d, request{method: http.MethodPost, path: "/events", query: strictQuery(e.strict), body: event, key: e.key})
+		return s.publish(ctx, c, d, apiRequest{method: http.MethodPost, path: "/events", query: strictQuery(e.strict), body: event, key: e.key})
 	})
 	c.Example = `  notifier event publish --kind case_changed --user anna --case A-1 --title Lease --summary "Jan commented"`
 	e.flags(c)
@@ -134,14 +135,14 @@ func tryEvent(s *shared) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return s.publish(ctx, c, d, request{method: http.MethodPost, path: "/events/dry-run", query: strictQuery(e.strict), body: event})
+		return s.publish(ctx, c, d, apiRequest{method: http.MethodPost, path: "/events/dry-run", query: strictQuery(e.strict), body: event})
 	})
 	c.Example = `  notifier event dry-run --kind case_changed --user anna --case A-1`
 	e.flags(c)
 	return c
 }
 
-func (s *shared) publish(ctx context.Context, c *cobra.Command, d *door, q request) error {
+func (s *shared) publish(ctx context.Context, c *cobra.Command, d *door, q apiRequest) error {
 	noted, raw, err := ask[struct {
 		Recipients []json.RawMessage `json:"recipients"`
 	}](ctx, d, q)
@@ -266,7 +267,7 @@ func importAll(ctx context.Context, c *cobra.Command, d *door, name string, line
 	defer shown.end()
 	became := map[message.Status]int{}
 	for i, line := range lines {
-		noted, _, err := ask[message.Noted](ctx, d, request{method: http.MethodPost, path: "/events", body: line.raw, key: line.key})
+		noted, _, err := ask[request.Noted](ctx, d, apiRequest{method: http.MethodPost, path: "/events", body: line.raw, key: line.key})
 		if err != nil {
 			shown.end()
 			return fmt.Errorf("%s:%d: %w\n%s published before it; the same command goes on after it is mended", name, line.n, err, count(i, "event"))

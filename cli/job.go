@@ -126,7 +126,7 @@ func jobCommand(s *shared) *cobra.Command {
 			}
 			body["until"] = end
 		}
-		return s.printJob(ctx, c, d, request{method: http.MethodPost, path: path("jobs", names[0], "pause"), body: body})
+		return s.printJob(ctx, c, d, apiRequest{method: http.MethodPost, path: path("jobs", names[0], "pause"), body: body})
 	})
 	pausing.Long = "Keeps a job from running until notifier job resume, or until --until. What it misses meanwhile is not made up."
 	pausing.Example = "  notifier job pause notifications --note 'the relay moves' --until 2h"
@@ -135,7 +135,7 @@ func jobCommand(s *shared) *cobra.Command {
 	var limit int
 	history := s.verb("history JOB", "List the runs of a job, the newest first", func(ctx context.Context, c *cobra.Command, d *door, names []string) error {
 		q := url.Values{"limit": {fmt.Sprint(limit)}}
-		page, _, err := ask[listing.Page](ctx, d, request{method: http.MethodGet, path: path("jobs", names[0], "runs"), query: q})
+		page, _, err := ask[listing.Page](ctx, d, apiRequest{method: http.MethodGet, path: path("jobs", names[0], "runs"), query: q})
 		if err != nil {
 			return err
 		}
@@ -144,18 +144,18 @@ func jobCommand(s *shared) *cobra.Command {
 	history.Flags().IntVar(&limit, "limit", 20, "how many at most, up to 200")
 	c.AddCommand(simulateJobs(s),
 		s.verb("list", "List the jobs and when they run", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
-			page, err := d.list(ctx, request{method: http.MethodGet, path: "/jobs"}, 0)
+			page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/jobs"}, 0)
 			if err != nil {
 				return err
 			}
 			return listing.List(s.printer(c), page, jobColumns)
 		}),
 		s.verb("show JOB", "Tell how a job stands, with its next runs", func(ctx context.Context, c *cobra.Command, d *door, names []string) error {
-			return s.printJob(ctx, c, d, request{method: http.MethodGet, path: path("jobs", names[0])})
+			return s.printJob(ctx, c, d, apiRequest{method: http.MethodGet, path: path("jobs", names[0])})
 		}),
 		runCommand(s), pausing,
 		s.verb("resume JOB", "End the pause of a job; what it missed is not made up", func(ctx context.Context, c *cobra.Command, d *door, names []string) error {
-			return s.printJob(ctx, c, d, request{method: http.MethodPost, path: path("jobs", names[0], "resume")})
+			return s.printJob(ctx, c, d, apiRequest{method: http.MethodPost, path: path("jobs", names[0], "resume")})
 		}),
 		setJob(s), history,
 	)
@@ -185,7 +185,7 @@ func parseUntil(text string, now time.Time) (string, error) {
 	return text, nil
 }
 
-func (s *shared) printJob(ctx context.Context, c *cobra.Command, d *door, q request) error {
+func (s *shared) printJob(ctx context.Context, c *cobra.Command, d *door, q apiRequest) error {
 	l, raw, err := ask[line](ctx, d, q)
 	if err != nil {
 		return err
@@ -253,11 +253,11 @@ func setJob(s *shared) *cobra.Command {
 		}
 		if !dryRun {
 			return s.withDoor(c, func(ctx context.Context, d *door) error {
-				return s.printJob(ctx, c, d, request{method: http.MethodPatch, path: path("jobs", names[0]), body: body})
+				return s.printJob(ctx, c, d, apiRequest{method: http.MethodPatch, path: path("jobs", names[0]), body: body})
 			})
 		}
 		return s.withDoor(c, func(ctx context.Context, d *door) error {
-			now, _, err := ask[line](ctx, d, request{method: http.MethodGet, path: path("jobs", names[0])})
+			now, _, err := ask[line](ctx, d, apiRequest{method: http.MethodGet, path: path("jobs", names[0])})
 			if err != nil {
 				return err
 			}
@@ -294,7 +294,7 @@ func runCommand(s *shared) *cobra.Command {
 	timeout := 10 * time.Minute
 	wait := true
 	c := s.verb("run JOB", "Run a job once, now; its schedule stays as it is", func(ctx context.Context, c *cobra.Command, d *door, names []string) error {
-		r, raw, err := ask[schedule.Run](ctx, d, request{method: http.MethodPost, path: path("jobs", names[0], "run")})
+		r, raw, err := ask[schedule.Run](ctx, d, apiRequest{method: http.MethodPost, path: path("jobs", names[0], "run")})
 		if err != nil {
 			return err
 		}
@@ -322,7 +322,7 @@ func (d *door) ended(ctx context.Context, r schedule.Run, timeout time.Duration)
 	defer cancel()
 	for wait := askSoon; ; wait = min(2*wait, askLate) {
 		q := url.Values{"limit": {"50"}}
-		page, _, err := ask[listing.Page](ctx, d, request{method: http.MethodGet, path: path("jobs", r.Job, "runs"), query: q})
+		page, _, err := ask[listing.Page](ctx, d, apiRequest{method: http.MethodGet, path: path("jobs", r.Job, "runs"), query: q})
 		if err != nil {
 			return r, nil, timedOut(ctx, err)
 		}

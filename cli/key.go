@@ -31,14 +31,14 @@ var keyColumns = []listing.Column[access.Key]{
 func keyCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{Use: "key", Short: "Look at the keys of the API, make and end them", RunE: showHelp}
 	revoke := s.verb("revoke APIKEY", "End a key, on all replicas within five seconds", func(ctx context.Context, _ *cobra.Command, d *door, ids []string) error {
-		_, err := d.call(ctx, request{method: http.MethodDelete, path: path("keys", ids[0])})
+		_, err := d.call(ctx, apiRequest{method: http.MethodDelete, path: path("keys", ids[0])})
 		return err
 	})
 	revoke.Example = "  notifier key revoke key_06f3n5mmmt1fq2r6s0hj0v7k9c"
 	c.AddCommand(
 		createKey(s),
 		s.verb("list", "List the keys, with how they begin; their secrets are not kept", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
-			page, err := d.list(ctx, request{method: http.MethodGet, path: "/keys"}, 0)
+			page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/keys"}, 0)
 			if err != nil {
 				return err
 			}
@@ -62,7 +62,7 @@ func createKey(s *shared) *cobra.Command {
 			}
 			body["expires_at"] = time.Now().Add(expires).UTC().Format(time.RFC3339)
 		}
-		return s.printSecret(ctx, c, d, request{method: http.MethodPost, path: "/keys", body: body})
+		return s.printSecret(ctx, c, d, apiRequest{method: http.MethodPost, path: "/keys", body: body})
 	})
 	c.Long = "Makes a key and prints its id and its secret. The secret is not kept: who loses it makes another key.\n" +
 		"The scopes are send, events, prefs:read, prefs:write, queue:read, queue, jobs:read, jobs and admin."
@@ -77,7 +77,7 @@ func createKey(s *shared) *cobra.Command {
 func rotateKey(s *shared) *cobra.Command {
 	var overlap time.Duration
 	c := s.verb("rotate APIKEY", "Replace a key by one with the same rights, and print its secret", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		return s.printSecret(ctx, c, d, request{method: http.MethodPost, path: path("keys", ids[0], "rotate"), body: map[string]string{"overlap": overlap.String()}})
+		return s.printSecret(ctx, c, d, apiRequest{method: http.MethodPost, path: path("keys", ids[0], "rotate"), body: map[string]string{"overlap": overlap.String()}})
 	})
 	c.Example = "  notifier key rotate key_06f3n5mmmt1fq2r6s0hj0v7k9c --overlap 1h"
 	c.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how `long` the one before works, too")
@@ -85,7 +85,7 @@ func rotateKey(s *shared) *cobra.Command {
 }
 
 // printSecret prints the id of what was made, and its secret.
-func (s *shared) printSecret(ctx context.Context, c *cobra.Command, d *door, q request) error {
+func (s *shared) printSecret(ctx context.Context, c *cobra.Command, d *door, q apiRequest) error {
 	answer, raw, err := ask[struct{ ID, Secret string }](ctx, d, q)
 	if err != nil {
 		return err

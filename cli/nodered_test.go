@@ -169,7 +169,7 @@ func TestNodeREDSendsNothingTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := n.call(t.Context(), request{method: http.MethodPut, path: "/users/anna", body: preferences.User{Email: "anna@example.org"}}); err != nil {
+	if _, err := n.call(t.Context(), apiRequest{method: http.MethodPut, path: "/users/anna", body: preferences.User{Email: "anna@example.org"}}); err != nil {
 		t.Fatal(err)
 	}
 	link := loseAnswers(t, running.url)
@@ -198,7 +198,7 @@ func TestNodeREDSendsNothingTwice(t *testing.T) {
 	}
 	patiently(t, "both mails sent", func() bool { return relay.Count() == 2 })
 	for status, want := range map[message.Status]int{message.Sent: 2, message.Pending: 0, message.Deferred: 0, "": 2} {
-		q := request{method: http.MethodGet, path: "/messages", query: url.Values{}}
+		q := apiRequest{method: http.MethodGet, path: "/messages", query: url.Values{}}
 		if status != "" {
 			q.query.Set("status", string(status))
 		}
@@ -213,7 +213,7 @@ func TestNodeREDSendsNothingTwice(t *testing.T) {
 	d, _, err := ask[struct {
 		DueAt    time.Time `json:"due_at"`
 		Sequence int       `json:"sequence"`
-	}](t.Context(), n, request{method: http.MethodGet, path: path("deadlines", "GP/7:signing")})
+	}](t.Context(), n, apiRequest{method: http.MethodGet, path: path("deadlines", "GP/7:signing")})
 	if err != nil || !d.DueAt.Equal(due) || d.Sequence == 0 {
 		t.Errorf("the deadline is %+v, %v", d, err)
 	}

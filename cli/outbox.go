@@ -11,6 +11,7 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/service"
 )
 
@@ -23,7 +24,7 @@ func outboxCommand(s *shared) *cobra.Command {
 	c.AddCommand(&cobra.Command{
 		Use: "list", Short: "List what waits in the outbox, the oldest first, and why",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return s.withService(c, site, func(ctx context.Context, h *service.Service, call message.Call) error {
+			return s.withService(c, site, func(ctx context.Context, h *service.Service, call request.Call) error {
 				w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 				for after := message.ID(""); ; {
 					all, err := h.Posted(ctx, call.Site, after, 500)
@@ -37,16 +38,16 @@ func outboxCommand(s *shared) *cobra.Command {
 				}
 			})
 		},
-	}, posted(s, &site, "retry", "Take a refused request up again", func(ctx context.Context, h *service.Service, call message.Call, id message.ID) error {
+	}, posted(s, &site, "retry", "Take a refused request up again", func(ctx context.Context, h *service.Service, call request.Call, id message.ID) error {
 		return h.RetryPosted(ctx, call, id)
-	}), posted(s, &site, "remove", "Give a refused request up", func(ctx context.Context, h *service.Service, call message.Call, id message.ID) error {
+	}), posted(s, &site, "remove", "Give a refused request up", func(ctx context.Context, h *service.Service, call request.Call, id message.ID) error {
 		return h.RemovePosted(ctx, call, id)
 	}))
 	return c
 }
 
 // posted is a command about one request in the outbox.
-func posted(s *shared, site *string, verb, short string, do func(ctx context.Context, h *service.Service, call message.Call, id message.ID) error) *cobra.Command {
+func posted(s *shared, site *string, verb, short string, do func(ctx context.Context, h *service.Service, call request.Call, id message.ID) error) *cobra.Command {
 	return &cobra.Command{
 		Use: verb + " ID", Short: short, Example: "  notifier outbox " + verb + " out_06f3n5mmmt1fq2r6s0hj0v7k9c",
 		Args: func(_ *cobra.Command, arguments []string) error {
@@ -56,7 +57,7 @@ func posted(s *shared, site *string, verb, short string, do func(ctx context.Con
 			return nil
 		},
 		RunE: func(c *cobra.Command, arguments []string) error {
-			return s.withService(c, *site, func(ctx context.Context, h *service.Service, call message.Call) error {
+			return s.withService(c, *site, func(ctx context.Context, h *service.Service, call request.Call) error {
 				err := do(ctx, h, call, message.ID(arguments[0]))
 				if errors.Is(err, message.ErrNotFound) {
 					err = fmt.Errorf("there is no refused request %q in the outbox. notifier outbox list shows what there is: %w", fault.Truncate(arguments[0], 60), err)

@@ -9,6 +9,7 @@ import (
 
 	"notifier/mail/mailtest"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/storetest"
 )
 
@@ -40,12 +41,12 @@ func TestTheOutboxUnderKills(t *testing.T) {
 		}
 		defer func() { _ = tx.Rollback() }()
 		m := message.Draft{Reference: fmt.Sprint("order-", i), To: []message.Recipient{message.ParseRecipient("anna@example.org")}, Subject: "Ordered", Text: "x"}
-		request, err := json.Marshal(m)
+		written, err := json.Marshal(m)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := tx.Exec("INSERT INTO outbox (site, id, what, key, request, written_at) VALUES ('default', $1, $2, '', $3, $4)",
-			message.NewID(message.PostedIDs), message.PostedMessage, string(request), time.Now()); err != nil {
+			message.NewID(request.PostedIDs), request.PostedMessage, string(written), time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if commit {

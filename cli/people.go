@@ -41,7 +41,7 @@ func userCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{Use: "user", Short: "Look at the people whom the workflow knows, and change them", RunE: showHelp}
 	var limit int
 	list := s.verb("list", "List the users, by their ids", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
-		page, err := d.list(ctx, request{method: http.MethodGet, path: "/users", query: url.Values{}}, limit)
+		page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/users", query: url.Values{}}, limit)
 		if err != nil {
 			return err
 		}
@@ -49,7 +49,7 @@ func userCommand(s *shared) *cobra.Command {
 	})
 	list.Flags().IntVar(&limit, "limit", 50, "how many at most; 0: all")
 	c.AddCommand(list, s.verb("show USER", "Tell what is known of a user", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		raw, err := d.call(ctx, request{method: http.MethodGet, path: path("users", ids[0])})
+		raw, err := d.call(ctx, apiRequest{method: http.MethodGet, path: path("users", ids[0])})
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func userCommand(s *shared) *cobra.Command {
 func removeUser(s *shared) *cobra.Command {
 	var a asked
 	c := s.verb("remove USER", "Erase a person: what is known and was chosen, and what messages say", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		raw, err := d.call(ctx, request{method: http.MethodGet, path: path("users", ids[0])})
+		raw, err := d.call(ctx, apiRequest{method: http.MethodGet, path: path("users", ids[0])})
 		if err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func removeUser(s *shared) *cobra.Command {
 		if err := a.sure(c, fmt.Sprintf("All that is known of %s is erased, and nothing brings it back.", ids[0])); err != nil {
 			return err
 		}
-		erased, raw, err := ask[message.Erased](ctx, d, request{method: http.MethodDelete, path: path("users", ids[0])})
+		erased, raw, err := ask[message.Erased](ctx, d, apiRequest{method: http.MethodDelete, path: path("users", ids[0])})
 		if err != nil {
 			return err
 		}
@@ -100,10 +100,10 @@ func setUser(s *shared) *cobra.Command {
 		if len(body) == 0 {
 			return usageError{errors.New("what is to be set? Write at least one flag, as in --email anna@example.org")}
 		}
-		raw, err := d.call(ctx, request{method: http.MethodPatch, path: path("users", ids[0]), body: body})
+		raw, err := d.call(ctx, apiRequest{method: http.MethodPatch, path: path("users", ids[0]), body: body})
 		var missing *refusal
 		if errors.As(err, &missing) && missing.Status == http.StatusNotFound {
-			raw, err = d.call(ctx, request{method: http.MethodPut, path: path("users", ids[0]), body: body})
+			raw, err = d.call(ctx, apiRequest{method: http.MethodPut, path: path("users", ids[0]), body: body})
 		}
 		if err != nil {
 			return err
@@ -129,7 +129,7 @@ func groupCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{Use: "group", Short: "Name users together, so that a message can go to all of them", RunE: showHelp}
 	var users []string
 	set := s.verb("set GROUP", "Name users together; those of before are no longer in it", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		raw, err := d.call(ctx, request{method: http.MethodPut, path: path("groups", ids[0]), body: map[string]any{"users": append([]string{}, users...)}})
+		raw, err := d.call(ctx, apiRequest{method: http.MethodPut, path: path("groups", ids[0]), body: map[string]any{"users": append([]string{}, users...)}})
 		if err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func groupCommand(s *shared) *cobra.Command {
 	set.Example = "  notifier group set clerks --user anna,jan"
 	set.Flags().StringSliceVar(&users, "user", nil, "`id` of a member; may be repeated, or a list with commas")
 	c.AddCommand(s.verb("show GROUP", "Tell who is in a group", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		raw, err := d.call(ctx, request{method: http.MethodGet, path: path("groups", ids[0])})
+		raw, err := d.call(ctx, apiRequest{method: http.MethodGet, path: path("groups", ids[0])})
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func groupCommand(s *shared) *cobra.Command {
 func listGroups(s *shared) *cobra.Command {
 	var limit int
 	c := s.verb("list", "List the groups, by their ids", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
-		page, err := d.list(ctx, request{method: http.MethodGet, path: "/groups", query: url.Values{}}, limit)
+		page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/groups", query: url.Values{}}, limit)
 		if err != nil {
 			return err
 		}
@@ -163,7 +163,7 @@ func listGroups(s *shared) *cobra.Command {
 // removeGroup forgets a group, whose users stay.
 func removeGroup(s *shared) *cobra.Command {
 	c := s.verb("remove GROUP", "Forget a group; its users stay", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		if _, err := d.call(ctx, request{method: http.MethodDelete, path: path("groups", ids[0])}); err != nil {
+		if _, err := d.call(ctx, apiRequest{method: http.MethodDelete, path: path("groups", ids[0])}); err != nil {
 			return err
 		}
 		note(c, "The group %s is forgotten.", ids[0])

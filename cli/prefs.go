@@ -23,13 +23,13 @@ import (
 func prefsCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{Use: "prefs", Short: "Look at what people have chosen, and change it", RunE: showHelp}
 	get := s.verb("get USER", "Tell what applies to a user, chosen or by default", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		return s.printPrefs(ctx, c, d, request{method: http.MethodGet, path: path("users", ids[0], "preferences")})
+		return s.printPrefs(ctx, c, d, apiRequest{method: http.MethodGet, path: path("users", ids[0], "preferences")})
 	})
 	reset := s.verb("reset USER", "Go back to the defaults; it acts at once on what waits", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		return s.printPrefs(ctx, c, d, request{method: http.MethodPut, path: path("users", ids[0], "preferences"), body: struct{}{}})
+		return s.printPrefs(ctx, c, d, apiRequest{method: http.MethodPut, path: path("users", ids[0], "preferences"), body: struct{}{}})
 	})
 	link := s.verb("link USER", "Print a link by which a user changes preferences without a login", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		answer, raw, err := ask[struct{ URL string }](ctx, d, request{method: http.MethodPost, path: path("users", ids[0], "preferences", "link")})
+		answer, raw, err := ask[struct{ URL string }](ctx, d, apiRequest{method: http.MethodPost, path: path("users", ids[0], "preferences", "link")})
 		if err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func prefsCommand(s *shared) *cobra.Command {
 		})
 	})
 	history := s.verb("history USER", "List how what a user has chosen changed, the newest first", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		page, err := d.list(ctx, request{method: http.MethodGet, path: path("users", ids[0], "history")}, 0)
+		page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: path("users", ids[0], "history")}, 0)
 		if err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func flatten(from map[string]any, into map[string]string) {
 }
 
 // printPrefs prints preferences, a choice a line.
-func (s *shared) printPrefs(ctx context.Context, c *cobra.Command, d *door, q request) error {
+func (s *shared) printPrefs(ctx context.Context, c *cobra.Command, d *door, q apiRequest) error {
 	chosen, raw, err := ask[map[string]string](ctx, d, q)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func setPrefs(s *shared) *cobra.Command {
 				chosen[key] = nil
 			}
 		}
-		return s.printPrefs(ctx, c, d, request{method: http.MethodPatch, path: path("users", arguments[0], "preferences"), body: chosen})
+		return s.printPrefs(ctx, c, d, apiRequest{method: http.MethodPatch, path: path("users", arguments[0], "preferences"), body: chosen})
 	})
 	c.Long = "Changes what a user has chosen. An empty value takes a choice back: timezone= is the directory's again."
 	c.Example = "  notifier prefs set anna case_received=hourly case_changed=daily daily_at=07:30"
@@ -165,7 +165,7 @@ func replaceChoices(ctx context.Context, c *cobra.Command, d *door, name string,
 	shown := newProgress("importing", len(all))
 	defer shown.end()
 	for i, one := range all {
-		if _, err := d.call(ctx, request{method: http.MethodPut, path: path("users", one.user, "preferences"), body: one.chosen}); err != nil {
+		if _, err := d.call(ctx, apiRequest{method: http.MethodPut, path: path("users", one.user, "preferences"), body: one.chosen}); err != nil {
 			shown.end()
 			return fmt.Errorf("%s:%d: %w\n%s done before it", name, one.n, err, count(i, "user"))
 		}

@@ -25,17 +25,17 @@ func processCommand(s *shared) *cobra.Command {
 	var kinds []string
 	set := s.verb("set PROCESS", "Say which kinds of event nobody is told of in a process", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
 		body := map[string]any{"muted": append([]string{}, kinds...)}
-		return s.printProcess(ctx, c, d, request{method: http.MethodPut, path: path("processes", ids[0]), body: body})
+		return s.printProcess(ctx, c, d, apiRequest{method: http.MethodPut, path: path("processes", ids[0]), body: body})
 	})
 	set.Example = "  notifier process set lease --mute case_changed\n  notifier process set lease    everything is told again"
 	set.Flags().StringSliceVar(&kinds, "mute", nil, "`kind` of event that nobody is told of; may be repeated (default: none)")
 	c.AddCommand(s.verb("show PROCESS", "Tell what is switched off in a process", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		return s.printProcess(ctx, c, d, request{method: http.MethodGet, path: path("processes", ids[0])})
+		return s.printProcess(ctx, c, d, apiRequest{method: http.MethodGet, path: path("processes", ids[0])})
 	}), set)
 	return s.reaches(c)
 }
 
-func (s *shared) printProcess(ctx context.Context, c *cobra.Command, d *door, q request) error {
+func (s *shared) printProcess(ctx context.Context, c *cobra.Command, d *door, q apiRequest) error {
 	p, raw, err := ask[process](ctx, d, q)
 	if err != nil {
 		return err

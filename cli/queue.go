@@ -14,6 +14,7 @@ import (
 	"notifier/fault"
 	"notifier/listing"
 	"notifier/message"
+	"notifier/request"
 )
 
 func queueCommand(s *shared) *cobra.Command {
@@ -23,10 +24,10 @@ func queueCommand(s *shared) *cobra.Command {
 	}
 	c.AddCommand(
 		listCommand(s), showCommand(s), contentCommand(s),
-		actCommand(s, message.ActRetry, "Try messages in error again", "  notifier queue retry msg_06h0prh7pszbf77z6njd186bh8\n  notifier queue retry --category mailbox_full"),
-		actCommand(s, message.ActCancel, "Withdraw messages that have not left", "  notifier queue cancel --status pending --case A-1"),
-		actCommand(s, message.ActHold, "Keep messages that are about to leave until somebody releases them", "  notifier queue hold --case A-1\n  notifier queue hold --status pending --account backup"),
-		actCommand(s, message.ActRelease, "Let manual messages go", "  notifier queue release --case A-1"),
+		actCommand(s, request.ActRetry, "Try messages in error again", "  notifier queue retry msg_06h0prh7pszbf77z6njd186bh8\n  notifier queue retry --category mailbox_full"),
+		actCommand(s, request.ActCancel, "Withdraw messages that have not left", "  notifier queue cancel --status pending --case A-1"),
+		actCommand(s, request.ActHold, "Keep messages that are about to leave until somebody releases them", "  notifier queue hold --case A-1\n  notifier queue hold --status pending --account backup"),
+		actCommand(s, request.ActRelease, "Let manual messages go", "  notifier queue release --case A-1"),
 		sendNowCommand(s), operationsCommand(s), stopCommand(s), exportCommand(s), queueStats(s), watchCommand(s),
 	)
 	return s.reaches(c)
@@ -115,7 +116,7 @@ func listCommand(s *shared) *cobra.Command {
 	var w which
 	var limit int
 	c := s.verb("list", "List messages, the newest first", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
-		page, err := d.list(ctx, request{method: http.MethodGet, path: "/messages", query: w.query()}, limit)
+		page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/messages", query: w.query()}, limit)
 		if err != nil {
 			return err
 		}
@@ -137,7 +138,7 @@ func exportCommand(s *shared) *cobra.Command {
 		exported, shown := 0, newProgress("exporting", 0)
 		defer shown.end()
 		for {
-			page, err := d.list(ctx, request{method: http.MethodGet, path: "/messages", query: q}, pageSize)
+			page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/messages", query: q}, pageSize)
 			if err != nil {
 				return err
 			}
@@ -173,7 +174,7 @@ func exportPage(p listing.Printer, page listing.Page, first bool) error {
 
 func showCommand(s *shared) *cobra.Command {
 	c := s.verb("show MESSAGE", "Tell the whole story of a message", func(ctx context.Context, c *cobra.Command, d *door, arguments []string) error {
-		m, raw, err := ask[queued](ctx, d, request{method: http.MethodGet, path: path("messages", arguments[0])})
+		m, raw, err := ask[queued](ctx, d, apiRequest{method: http.MethodGet, path: path("messages", arguments[0])})
 		if err != nil {
 			return err
 		}
@@ -188,7 +189,7 @@ func showCommand(s *shared) *cobra.Command {
 func contentCommand(s *shared) *cobra.Command {
 	var html bool
 	c := s.verb("content MESSAGE", "Print what a message says", func(ctx context.Context, c *cobra.Command, d *door, arguments []string) error {
-		said, raw, err := ask[struct{ Subject, Text, HTML string }](ctx, d, request{method: http.MethodGet, path: path("messages", arguments[0], "content")})
+		said, raw, err := ask[struct{ Subject, Text, HTML string }](ctx, d, apiRequest{method: http.MethodGet, path: path("messages", arguments[0], "content")})
 		if err != nil {
 			return err
 		}

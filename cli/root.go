@@ -19,6 +19,7 @@ import (
 	"notifier/fault"
 	"notifier/listing"
 	"notifier/message"
+	"notifier/request"
 	"notifier/rescue"
 	"notifier/service"
 	"notifier/settings"
@@ -91,7 +92,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, message.ErrNotFound):
 		return exitNotFound
-	case errors.As(err, &move), errors.Is(err, message.ErrKeyReused), errors.Is(err, message.ErrManual), errors.Is(err, errRefused),
+	case errors.As(err, &move), errors.Is(err, request.ErrKeyReused), errors.Is(err, message.ErrManual), errors.Is(err, errRefused),
 		errors.Is(err, errNo), errors.Is(err, errCleared), errors.Is(err, service.ErrStale), errors.As(err, &missing),
 		errors.Is(err, access.ErrRevoked), errors.Is(err, access.ErrExpired):
 		return exitRefused

@@ -17,6 +17,7 @@ import (
 
 	"notifier/listing"
 	"notifier/message"
+	"notifier/request"
 	"notifier/schedule"
 )
 
@@ -90,7 +91,7 @@ func (s *shared) send(ctx context.Context, c *cobra.Command, d *door, m *sending
 	if m.dryRun {
 		return s.trySending(ctx, c, d, m)
 	}
-	taken, _, err := ask[message.Taken](ctx, d, request{method: http.MethodPost, path: "/messages", query: strictQuery(m.strict), body: m.draft, key: m.key})
+	taken, _, err := ask[request.Taken](ctx, d, apiRequest{method: http.MethodPost, path: "/messages", query: strictQuery(m.strict), body: m.draft, key: m.key})
 	if err != nil {
 		return err
 	}
@@ -113,7 +114,7 @@ func (s *shared) trySending(ctx context.Context, c *cobra.Command, d *door, m *s
 	query.Set("dry_run", "true")
 	tried, raw, err := ask[struct {
 		Messages []json.RawMessage `json:"messages"`
-	}](ctx, d, request{method: http.MethodPost, path: "/messages", query: query, body: m.draft})
+	}](ctx, d, apiRequest{method: http.MethodPost, path: "/messages", query: query, body: m.draft})
 	if err != nil {
 		return err
 	}
@@ -122,11 +123,11 @@ func (s *shared) trySending(ctx context.Context, c *cobra.Command, d *door, m *s
 	if p.Format == listing.JSON || p.Format == listing.YAML {
 		return listing.One(p, raw, nil)
 	}
-	return listing.List(p, listing.Page{Data: tried.Messages}, []listing.Column[message.Ticket]{
-		{Title: "To", Value: func(t message.Ticket) string { return t.To }},
-		{Title: "Status", Value: func(t message.Ticket) string { return string(t.Status) }, Tint: func(t message.Ticket) listing.Tint { return tint(t.Status) }},
-		{Title: "Why", Value: func(t message.Ticket) string { return string(t.Reason) }},
-		{Title: "Leaves by", Value: func(t message.Ticket) string { return clockOf(t.ExpectedBy) }},
+	return listing.List(p, listing.Page{Data: tried.Messages}, []listing.Column[request.Ticket]{
+		{Title: "To", Value: func(t request.Ticket) string { return t.To }},
+		{Title: "Status", Value: func(t request.Ticket) string { return string(t.Status) }, Tint: func(t request.Ticket) listing.Tint { return tint(t.Status) }},
+		{Title: "Why", Value: func(t request.Ticket) string { return string(t.Reason) }},
+		{Title: "Leaves by", Value: func(t request.Ticket) string { return clockOf(t.ExpectedBy) }},
 	})
 }
 
@@ -136,7 +137,7 @@ func (d *door) flush(ctx context.Context) error {
 		_, err := d.beside.FlushOnce(ctx)
 		return err
 	}
-	r, _, err := ask[schedule.Run](ctx, d, request{method: http.MethodPost, path: path("jobs", schedule.Notifications, "run")})
+	r, _, err := ask[schedule.Run](ctx, d, apiRequest{method: http.MethodPost, path: path("jobs", schedule.Notifications, "run")})
 	if err == nil {
 		_, _, err = d.ended(ctx, r, time.Minute)
 	}
@@ -145,12 +146,12 @@ func (d *door) flush(ctx context.Context) error {
 
 // settled waits until nothing more will become of messages by itself, and tells of each
 // that has come there.
-func (d *door) settled(ctx context.Context, tickets []message.Ticket, timeout time.Duration, tell func(queued)) error {
+func (d *door) settled(ctx context.Context, tickets []request.Ticket, timeout time.Duration, tell func(queued)) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errTimeout)
 	defer cancel()
 	for _, t := range tickets {
 		for wait := askSoon; ; wait = min(2*wait, askLate) {
-			q, _, err := ask[queued](ctx, d, request{method: http.MethodGet, path: path("messages", string(t.ID))})
+			q, _, err := ask[queued](ctx, d, apiRequest{method: http.MethodGet, path: path("messages", string(t.ID))})
 			if err != nil {
 				return timedOut(ctx, err)
 			}
@@ -244,11 +245,11 @@ func parseRecipients(texts []string) []message.Recipient {
 }
 
 // printTickets says how the messages stand. Those that failed are its error.
-func (s *shared) printTickets(ctx context.Context, c *cobra.Command, d *door, tickets []message.Ticket) error {
+func (s *shared) printTickets(ctx context.Context, c *cobra.Command, d *door, tickets []request.Ticket) error {
 	failed := 0
 	var page listing.Page
 	for _, t := range tickets {
-		m, raw, err := ask[queued](ctx, d, request{method: http.MethodGet, path: path("messages", string(t.ID))})
+		m, raw, err := ask[queued](ctx, d, apiRequest{method: http.MethodGet, path: path("messages", string(t.ID))})
 		if err != nil {
 			return err
 		}

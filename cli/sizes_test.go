@@ -14,7 +14,7 @@ import (
 )
 
 // How large a room may be, and how wide an interface: in lines without tests and without those
-// that are comments alone, which nobody is to save; and in methods.
+// that are a comment or an import alone, which nobody is to save; and in methods.
 const (
 	largestRoom     = 1400
 	widestInterface = 7
@@ -26,8 +26,8 @@ const (
 // lower them when you have made one smaller.
 var (
 	largeRooms = map[string]int{
-		"api": 6570, "client": 1800, "cli": 6650, "explain": 1950, "intake": 2140, "jobs/notifications": 1510, "letter": 1500, "mail": 3110,
-		"message": 4110, "service": 3510, "settings": 1910, "simulate": 1950, "store": 7440, "template": 1760, "web/console": 5670,
+		"api": 6200, "client": 1720, "cli": 6150, "explain": 1900, "intake": 2040, "jobs/notifications": 1450, "letter": 1450, "mail": 2940,
+		"message": 3540, "service": 3190, "settings": 1780, "simulate": 1870, "store": 7010, "template": 1740, "web/console": 5360,
 	}
 	wideInterfaces = map[string]int{
 		"api.Desk": 35, "api.Gate": 9, "api.Records": 32, "console.Desk": 18, "console.Records": 28, "console.Timetable": 8, "centre.Desk": 8, "explain.Store": 13,
@@ -35,7 +35,8 @@ var (
 	}
 )
 
-var onlyComment = regexp.MustCompile(`(?m)^\s*//`)
+// uncounted are lines that are a comment or an import alone.
+var uncounted = regexp.MustCompile(`(?m)^\s*//|^\t([\w.]+ )?"[^"\n]+"$`)
 
 // TestHouseRuleOfSizes: a room fits into a head, an interface can be implemented twice, and a
 // function is read without scrolling. Every exported name says what it is.
@@ -56,7 +57,7 @@ func TestHouseRuleOfSizes(t *testing.T) {
 			return err
 		}
 		lines := strings.Count(string(source), "\n")
-		rooms[strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")] += lines - len(onlyComment.FindAll(source, -1))
+		rooms[strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")] += lines - len(uncounted.FindAll(source, -1))
 		if lines > longestFile {
 			t.Errorf("%s has %d lines, %d are allowed: what of it is a file of its own?", room, lines, longestFile)
 		}

@@ -18,7 +18,7 @@ import (
 	"notifier/access"
 	"notifier/gate"
 	"notifier/mail/mailtest"
-	"notifier/message"
+	"notifier/request"
 	"notifier/service"
 	"notifier/store/storetest"
 )
@@ -99,7 +99,7 @@ func TestAPreviewOpensNoSocket(t *testing.T) {
 func signedIn(ctx context.Context, t *testing.T, database string) (access.Session, string, error) {
 	t.Helper()
 	staff := gate.NewStaff(storetest.Open(t, database), "default", zap.NewNop())
-	call := message.Call{Site: "default", At: time.Now().UTC().Truncate(time.Microsecond), By: "test"}
+	call := request.Call{Site: "default", At: time.Now().UTC().Truncate(time.Microsecond), By: "test"}
 	if _, err := staff.AddMember(ctx, call, access.Member{Email: service.DemoEmail, Role: access.Manager}, service.DemoPassword); err != nil {
 		return access.Session{}, "", err
 	}

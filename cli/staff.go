@@ -41,17 +41,17 @@ var staffColumns = []listing.Column[member]{
 func staffCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{Use: "staff", Short: "Look at who may sign in to the console, and change it", RunE: showHelp}
 	role := s.verb("role ADDRESS ROLE", "Give a member another role: viewer, support or admin", func(ctx context.Context, _ *cobra.Command, d *door, named []string) error {
-		_, err := d.call(ctx, request{method: http.MethodPatch, path: path("staff", named[0]), body: map[string]string{"role": named[1]}})
+		_, err := d.call(ctx, apiRequest{method: http.MethodPatch, path: path("staff", named[0]), body: map[string]string{"role": named[1]}})
 		return err
 	})
 	role.Example = "  notifier staff role anna@example.org support"
 	remove := s.verb("remove ADDRESS", "Keep a member from signing in, and end all sessions", func(ctx context.Context, _ *cobra.Command, d *door, named []string) error {
-		_, err := d.call(ctx, request{method: http.MethodDelete, path: path("staff", named[0])})
+		_, err := d.call(ctx, apiRequest{method: http.MethodDelete, path: path("staff", named[0])})
 		return err
 	})
 	remove.Example = "  notifier staff remove anna@example.org"
 	unlock := s.verb("unlock ADDRESS", "Let a member sign in at once after too many wrong passwords", func(ctx context.Context, _ *cobra.Command, d *door, named []string) error {
-		_, err := d.call(ctx, request{method: http.MethodPost, path: path("staff", named[0]) + "/unlock"})
+		_, err := d.call(ctx, apiRequest{method: http.MethodPost, path: path("staff", named[0]) + "/unlock"})
 		return err
 	})
 	unlock.Long = "Forgets wrong passwords that were tried for the account, from wherever they came. For a quarter of an hour ten times as\n" +
@@ -59,7 +59,7 @@ func staffCommand(s *shared) *cobra.Command {
 	unlock.Example = "  notifier staff unlock anna@example.org"
 	c.AddCommand(
 		s.verb("list", "List who may sign in", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
-			page, err := d.list(ctx, request{method: http.MethodGet, path: "/staff"}, 0)
+			page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/staff"}, 0)
 			if err != nil {
 				return err
 			}
@@ -82,7 +82,7 @@ func addStaff(s *shared) *cobra.Command {
 			body["password"] = password
 		}
 		if err == nil {
-			_, err = d.call(ctx, request{method: http.MethodPost, path: "/staff", body: body})
+			_, err = d.call(ctx, apiRequest{method: http.MethodPost, path: "/staff", body: body})
 		}
 		return tellMade(c, password, made, err)
 	})
@@ -101,7 +101,7 @@ func setPassword(s *shared) *cobra.Command {
 	c := s.verb("password ADDRESS", "Give a member another password, and end all sessions", func(ctx context.Context, c *cobra.Command, d *door, named []string) error {
 		password, made, err := readPassword(c, file)
 		if err == nil {
-			_, err = d.call(ctx, request{method: http.MethodPatch, path: path("staff", named[0]), body: map[string]string{"password": password}})
+			_, err = d.call(ctx, apiRequest{method: http.MethodPatch, path: path("staff", named[0]), body: map[string]string{"password": password}})
 		}
 		return tellMade(c, password, made, err)
 	})

@@ -44,7 +44,7 @@ func (d *door) tallies(ctx context.Context, since string) ([]tally, error) {
 		if since != "" {
 			q.Set("since", since)
 		}
-		t, _, err := ask[tally](ctx, d, request{method: http.MethodGet, path: "/messages", query: q})
+		t, _, err := ask[tally](ctx, d, apiRequest{method: http.MethodGet, path: "/messages", query: q})
 		if err != nil {
 			return nil, err
 		}

@@ -48,7 +48,7 @@ func (s *shared) printSeries(ctx context.Context, c *cobra.Command, d *door, o o
 			q.Set(name, value)
 		}
 	}
-	answer, raw, err := ask[series.Series](ctx, d, request{method: http.MethodGet, path: "/stats/timeseries", query: q})
+	answer, raw, err := ask[series.Series](ctx, d, apiRequest{method: http.MethodGet, path: "/stats/timeseries", query: q})
 	if err != nil {
 		return err
 	}

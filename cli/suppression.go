@@ -28,7 +28,7 @@ func suppressionCommand(s *shared) *cobra.Command {
 	var reason, text string
 	add := s.verb("add ADDRESS", "Write to an address no more, except with deadlines", func(ctx context.Context, _ *cobra.Command, d *door, arguments []string) error {
 		body := map[string]string{"reason": reason, "note": text}
-		_, err := d.call(ctx, request{method: http.MethodPut, path: path("suppressions", arguments[0]), body: body})
+		_, err := d.call(ctx, apiRequest{method: http.MethodPut, path: path("suppressions", arguments[0]), body: body})
 		return err
 	})
 	add.Example = `  notifier suppression add jan@example.net --note "asked by phone"`
@@ -36,7 +36,7 @@ func suppressionCommand(s *shared) *cobra.Command {
 	add.Flags().StringVar(&text, "note", "", "why, for the others, on one `line`")
 	var by suppressionFlags
 	list := s.verb("list", "List the addresses that are not written to", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
-		page, err := d.list(ctx, request{method: http.MethodGet, path: "/suppressions", query: by.query()}, 0)
+		page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/suppressions", query: by.query()}, 0)
 		if err != nil {
 			return err
 		}
@@ -78,14 +78,14 @@ func removeCommand(s *shared) *cobra.Command {
 		case len(arguments) > 0 && (len(query) > 0 || dry):
 			return usageError{errors.New("an address and flags are given. Write the address alone, or the flags alone")}
 		case len(arguments) > 0:
-			_, err := d.call(ctx, request{method: http.MethodDelete, path: path("suppressions", arguments[0])})
+			_, err := d.call(ctx, apiRequest{method: http.MethodDelete, path: path("suppressions", arguments[0])})
 			return err
 		case len(query) == 0:
 			return usageError{errors.New("which address? Write one, or --since, --until, --reason or --account for all that match")}
 		case dry:
 			query.Set("dry_run", "true")
 		}
-		answer, raw, err := ask[struct{ Removed int }](ctx, d, request{method: http.MethodDelete, path: "/suppressions", query: query})
+		answer, raw, err := ask[struct{ Removed int }](ctx, d, apiRequest{method: http.MethodDelete, path: "/suppressions", query: query})
 		if err != nil {
 			return err
 		}

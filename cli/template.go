@@ -29,7 +29,7 @@ which one is enough, and template.json for the rest: {"partial": true, "strict":
 	}
 	c.AddCommand(
 		s.verb("list", "List the templates", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
-			page, err := d.list(ctx, request{method: http.MethodGet, path: "/templates", query: url.Values{}}, 0)
+			page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/templates", query: url.Values{}}, 0)
 			if err != nil {
 				return err
 			}
@@ -48,7 +48,7 @@ which one is enough, and template.json for the rest: {"partial": true, "strict":
 		},
 		pushCommand(s), pullCommand(s),
 		s.verb("remove TEMPLATE", "Delete a template", func(ctx context.Context, _ *cobra.Command, d *door, names []string) error {
-			_, err := d.call(ctx, request{method: http.MethodDelete, path: path("templates", names[0])})
+			_, err := d.call(ctx, apiRequest{method: http.MethodDelete, path: path("templates", names[0])})
 			return err
 		}),
 	)
@@ -69,7 +69,7 @@ var templateColumns = []listing.Column[template.Template]{
 
 func showTemplate(s *shared) *cobra.Command {
 	return s.verb("show TEMPLATE", "Print a template as JSON", func(ctx context.Context, c *cobra.Command, d *door, names []string) error {
-		raw, err := d.call(ctx, request{method: http.MethodGet, path: path("templates", names[0])})
+		raw, err := d.call(ctx, apiRequest{method: http.MethodGet, path: path("templates", names[0])})
 		if err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func (d *door) push(ctx context.Context, all []template.Template) error {
 				continue
 			}
 			body := map[string]any{"subject": t.Subject, "text": t.Text, "html": t.HTML, "partial": t.Partial, "strict": t.Strict, "attachments": t.Attachments}
-			if _, err := d.call(ctx, request{method: http.MethodPut, path: path("templates", t.Name), body: body}); err != nil {
+			if _, err := d.call(ctx, apiRequest{method: http.MethodPut, path: path("templates", t.Name), body: body}); err != nil {
 				return fmt.Errorf("%s: %w", t.Name, err)
 			}
 		}
@@ -129,7 +129,7 @@ func (d *door) push(ctx context.Context, all []template.Template) error {
 
 func pullCommand(s *shared) *cobra.Command {
 	c := s.verb("pull FOLDER", "Write all templates into a folder", func(ctx context.Context, c *cobra.Command, d *door, arguments []string) error {
-		page, err := d.list(ctx, request{method: http.MethodGet, path: "/templates", query: url.Values{}}, 0)
+		page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/templates", query: url.Values{}}, 0)
 		if err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func pullCommand(s *shared) *cobra.Command {
 			if err := json.Unmarshal(item, &line); err != nil {
 				return err
 			}
-			t, _, err := ask[template.Template](ctx, d, request{method: http.MethodGet, path: path("templates", line.Name)})
+			t, _, err := ask[template.Template](ctx, d, apiRequest{method: http.MethodGet, path: path("templates", line.Name)})
 			if err != nil {
 				return err
 			}
@@ -166,7 +166,7 @@ func renderCommand(s *shared) *cobra.Command {
 			}
 			return s.withDoor(c, func(ctx context.Context, d *door) error {
 				body := map[string]any{"data": filling}
-				raw, err := d.call(ctx, request{method: http.MethodPost, path: path("templates", arguments[0], "render"), body: body})
+				raw, err := d.call(ctx, apiRequest{method: http.MethodPost, path: path("templates", arguments[0], "render"), body: body})
 				if err != nil {
 					return err
 				}

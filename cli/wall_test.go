@@ -18,6 +18,7 @@ var walls = map[string][]string{
 	"language":               {}, // what we say, in each language
 	"fault":                  {}, // what is wrong with an input
 	"message":                {"fault", "language"},
+	"request":                {"fault", "message"}, // what a caller asks for and is answered
 	"access":                 {"fault", "message"},
 	"account":                {"fault", "message", "access", "mail", "jobs/notifications"},
 	"schedule":               {"fault", "wallclock"},
@@ -41,34 +42,34 @@ var walls = map[string][]string{
 	"mail/mailbox":           {"rescue"}, // the demo's mail server
 	"mail/mailtest":          {"rescue"}, // those of the tests
 	"search":                 {"fault", "message", "schedule"},
-	"intake":                 {"fault", "message", "preferences", "deadlines", "document", "letter", "schedule", "template"},
-	"gate":                   {"fault", "message", "access", "network"},
-	"jobs":                   {"fault", "message", "schedule", "rescue"},
+	"intake":                 {"fault", "message", "request", "preferences", "deadlines", "document", "letter", "schedule", "template"},
+	"gate":                   {"fault", "message", "request", "access", "network"},
+	"jobs":                   {"fault", "message", "request", "schedule", "rescue"},
 	"jobs/notifications":     {"message", "rescue"},
-	"jobs/usernotifications": {"message", "digest", "letter", "rescue"},
-	"jobs/operations":        {"message"},
+	"jobs/usernotifications": {"message", "request", "digest", "letter", "rescue"},
+	"jobs/operations":        {"message", "request"},
 	"jobs/trials":            {"message", "simulate", "rescue"},
-	"jobs/outbox":            {"fault", "message"},
+	"jobs/outbox":            {"fault", "message", "request"},
 	"jobs/retention":         {"message", "access", "webhook"},
-	"jobs/callbacks":         {"fault", "message", "webhook", "network", "vault", "rescue"},
-	"jobs/reminders":         {"message", "deadlines", "letter", "schedule"},
-	"explain":                {"fault", "language", "message", "deadlines", "schedule", "wallclock"},
-	"store":                  {"fault", "message", "preferences", "deadlines", "document", "schedule", "webhook", "template", "access", "series", "rescue", "store/sql"},
+	"jobs/callbacks":         {"fault", "message", "request", "webhook", "network", "vault", "rescue"},
+	"jobs/reminders":         {"message", "request", "deadlines", "letter", "schedule"},
+	"explain":                {"fault", "language", "message", "request", "deadlines", "schedule", "wallclock"},
+	"store":                  {"fault", "message", "request", "preferences", "deadlines", "document", "schedule", "webhook", "template", "access", "series", "rescue", "store/sql"},
 	"store/sql":              {"fault", "message", "network", "rescue"}, // runs statements on either database
-	"store/storetest":        {"message", "store"},
+	"store/storetest":        {"message", "request", "store"},
 	"simulate":               {"fault", "message", "preferences", "deadlines", "schedule"},
 	"settings":               {"fault", "notifier", "account", "access", "message", "deadlines", "gate", "jobs/notifications", "listing", "mail", "preferences", "schedule", "store", "vault", "wallclock"},
-	"api":                    {"fault", "message", "health", "timekeeper", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate", "series", "rescue"},
+	"api":                    {"fault", "message", "request", "health", "timekeeper", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate", "series", "rescue"},
 	"api/remote":             {"fault"}, // how commands call it
 	"web":                    {"fault", "message", "access", "timekeeper", "web/look"},
 	"web/look":               {"language", "wallclock"},
-	"web/console":            {"fault", "language", "message", "health", "timekeeper", "preferences", "deadlines", "schedule", "search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},
-	"web/centre":             {"fault", "language", "message", "timekeeper", "preferences", "schedule", "wallclock", "links", "explain", "web/look"},
+	"web/console":            {"fault", "language", "message", "request", "health", "timekeeper", "preferences", "deadlines", "schedule", "search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},
+	"web/centre":             {"fault", "language", "message", "request", "timekeeper", "preferences", "schedule", "wallclock", "links", "explain", "web/look"},
 	"servicetest":            nil, // a second roof, for the tests of callers
 	"client":                 {},
 	"client/outbox":          {"client"},
 	"service":                nil, // puts the rooms together
-	"cli":                    {"fault", "notifier", "access", "account", "api", "api/remote", "deadlines", "doctor", "explain", "jobs/notifications", "listing", "mail", "mail/mailbox", "message", "preferences", "rescue", "schedule", "search", "series", "service", "settings", "simulate", "store", "template", "wallclock", "web/console", "webhook"},
+	"cli":                    {"fault", "notifier", "access", "account", "api", "api/remote", "deadlines", "doctor", "explain", "jobs/notifications", "listing", "mail", "mail/mailbox", "message", "request", "preferences", "rescue", "schedule", "search", "series", "service", "settings", "simulate", "store", "template", "wallclock", "web/console", "webhook"},
 	"cmd/notifier":           {"cli"},
 }
 

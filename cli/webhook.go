@@ -51,7 +51,7 @@ func webhookCommand(s *shared) *cobra.Command {
 	c := &cobra.Command{Use: "webhook", Short: "Look at who is told of what becomes of messages, and change it", RunE: showHelp}
 	c.AddCommand(
 		s.verb("list", "List the webhooks and how they fare", func(ctx context.Context, c *cobra.Command, d *door, _ []string) error {
-			page, err := d.list(ctx, request{method: http.MethodGet, path: "/webhooks"}, 0)
+			page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: "/webhooks"}, 0)
 			if err != nil {
 				return err
 			}
@@ -59,11 +59,11 @@ func webhookCommand(s *shared) *cobra.Command {
 		}),
 		addWebhook(s),
 		s.verb("remove WEBHOOK", "Remove a webhook, with what it was still to be told", func(ctx context.Context, _ *cobra.Command, d *door, ids []string) error {
-			_, err := d.call(ctx, request{method: http.MethodDelete, path: path("webhooks", ids[0])})
+			_, err := d.call(ctx, apiRequest{method: http.MethodDelete, path: path("webhooks", ids[0])})
 			return err
 		}),
 		s.verb("rotate WEBHOOK", "Give a webhook a new secret; the old one signs for a day more", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-			answer, raw, err := ask[struct{ Secret string }](ctx, d, request{method: http.MethodPost, path: path("webhooks", ids[0], "rotate")})
+			answer, raw, err := ask[struct{ Secret string }](ctx, d, apiRequest{method: http.MethodPost, path: path("webhooks", ids[0], "rotate")})
 			if err != nil {
 				return err
 			}
@@ -79,7 +79,7 @@ func webhookCommand(s *shared) *cobra.Command {
 		}),
 		callbacksCommand(s),
 		s.verb("replay WEBHOOK CALLBACK", "Tell a webhook once more", func(ctx context.Context, _ *cobra.Command, d *door, ids []string) error {
-			_, err := d.call(ctx, request{method: http.MethodPost, path: path("webhooks", ids[0], "callbacks", ids[1], "replay")})
+			_, err := d.call(ctx, apiRequest{method: http.MethodPost, path: path("webhooks", ids[0], "callbacks", ids[1], "replay")})
 			return err
 		}),
 	)
@@ -91,7 +91,7 @@ func addWebhook(s *shared) *cobra.Command {
 	var naming, text string
 	c := s.verb("add URL", "Have an address told of what becomes of messages; prints its secret", func(ctx context.Context, c *cobra.Command, d *door, urls []string) error {
 		body := map[string]any{"url": urls[0], "events": events, "naming": naming, "note": text}
-		answer, raw, err := ask[struct{ ID, Secret string }](ctx, d, request{method: http.MethodPost, path: "/webhooks", body: body})
+		answer, raw, err := ask[struct{ ID, Secret string }](ctx, d, apiRequest{method: http.MethodPost, path: "/webhooks", body: body})
 		if err != nil {
 			return err
 		}
@@ -109,13 +109,13 @@ func addWebhook(s *shared) *cobra.Command {
 
 func enableWebhook(s *shared, use, short string, enabled bool) *cobra.Command {
 	return s.verb(use, short, func(ctx context.Context, _ *cobra.Command, d *door, ids []string) error {
-		_, err := d.call(ctx, request{method: http.MethodPatch, path: path("webhooks", ids[0]), body: map[string]bool{"enabled": enabled}})
+		_, err := d.call(ctx, apiRequest{method: http.MethodPatch, path: path("webhooks", ids[0]), body: map[string]bool{"enabled": enabled}})
 		return err
 	})
 }
 
 func (s *shared) testWebhook(ctx context.Context, c *cobra.Command, d *door, id string) error {
-	trial, raw, err := ask[webhook.Answer](ctx, d, request{method: http.MethodPost, path: path("webhooks", id, "test")})
+	trial, raw, err := ask[webhook.Answer](ctx, d, apiRequest{method: http.MethodPost, path: path("webhooks", id, "test")})
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (s *shared) testWebhook(ctx context.Context, c *cobra.Command, d *door, id 
 func callbacksCommand(s *shared) *cobra.Command {
 	var limit int
 	c := s.verb("callbacks WEBHOOK", "List what a webhook was told, or is to be, the newest first", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		page, err := d.list(ctx, request{method: http.MethodGet, path: path("webhooks", ids[0], "callbacks"), query: url.Values{}}, limit)
+		page, err := d.list(ctx, apiRequest{method: http.MethodGet, path: path("webhooks", ids[0], "callbacks"), query: url.Values{}}, limit)
 		if err != nil {
 			return err
 		}

@@ -133,7 +133,7 @@ func simulateJobs(s *shared) *cobra.Command {
 			}
 			body["set"].(map[string]string)[name] = strings.Trim(value, `"'`)
 		}
-		t, raw, err := ask[trialOf](ctx, d, request{method: http.MethodPost, path: path("jobs", "simulate"), body: body})
+		t, raw, err := ask[trialOf](ctx, d, apiRequest{method: http.MethodPost, path: path("jobs", "simulate"), body: body})
 		if err != nil {
 			return err
 		}

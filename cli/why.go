@@ -22,7 +22,7 @@ import (
 func whyCommand(s *shared) *cobra.Command {
 	var user, about, kind, since string
 	c := s.verb("why [MESSAGE]", "Say why a mail came, or did not", func(ctx context.Context, c *cobra.Command, d *door, ids []string) error {
-		q := request{method: http.MethodGet, path: path("explain"), query: url.Values{}}
+		q := apiRequest{method: http.MethodGet, path: path("explain"), query: url.Values{}}
 		if len(ids) == 1 {
 			q.path = path("messages", ids[0], "explain")
 		} else if user == "" && about == "" {

@@ -12,6 +12,7 @@ import (
 	"notifier/deadlines"
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/schedule"
 )
 
@@ -32,7 +33,7 @@ type Store interface {
 	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
 	Pauses(ctx context.Context, site string) ([]message.Pause, error)
 	// Refusals lists the last n requests that led to nothing and named that case or user.
-	Refusals(ctx context.Context, site, caseID string, users []string, since time.Time, n int) ([]message.Refusal, error)
+	Refusals(ctx context.Context, site, caseID string, users []string, since time.Time, n int) ([]request.Refusal, error)
 }
 
 // Jobs says how a job stands.
@@ -218,14 +219,14 @@ func (a *asked) names() []string {
 }
 
 // refusals are the requests of the last days that named the case or the person.
-func (a *asked) refusals(ctx context.Context) (repeated, refused []message.Refusal, err error) {
+func (a *asked) refusals(ctx context.Context) (repeated, refused []request.Refusal, err error) {
 	since := a.now.Add(-lookBack)
 	if a.Since.After(since) {
 		since = a.Since
 	}
 	all, err := a.store.Refusals(ctx, a.Site, a.Case, a.names(), since, 2*nearby)
 	for _, r := range all {
-		if r.Code == message.Repeated {
+		if r.Code == request.Repeated {
 			repeated = append(repeated, r)
 		} else {
 			refused = append(refused, r)

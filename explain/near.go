@@ -12,6 +12,7 @@ import (
 
 	"notifier/deadlines"
 	"notifier/message"
+	"notifier/request"
 	"notifier/schedule"
 )
 
@@ -19,8 +20,8 @@ import (
 type Near struct {
 	People   []Miss            `json:"people,omitempty" doc:"Others who had mail about the same case."`
 	Cases    []Miss            `json:"cases,omitempty" doc:"Other cases that the same person had mail about."`
-	Refused  []message.Refusal `json:"refused,omitempty" doc:"Requests of the last seven days that named the case or the person, and were refused."`
-	Repeated []message.Refusal `json:"repeated,omitempty" doc:"Requests of the last seven days that were answered as before, by their Idempotency-Key."`
+	Refused  []request.Refusal `json:"refused,omitempty" doc:"Requests of the last seven days that named the case or the person, and were refused."`
+	Repeated []request.Refusal `json:"repeated,omitempty" doc:"Requests of the last seven days that were answered as before, by their Idempotency-Key."`
 }
 
 // Miss is the newest message of another person, or about another case.
@@ -34,7 +35,7 @@ type Miss struct {
 }
 
 // nothing is the answer where there is no message.
-func (a *asked) nothing(ctx context.Context, repeated, refused []message.Refusal) (Explanation, error) {
+func (a *asked) nothing(ctx context.Context, repeated, refused []request.Refusal) (Explanation, error) {
 	zone, err := a.store.Zone(ctx, a.Site)
 	if err != nil {
 		return Explanation{}, err

@@ -18,6 +18,7 @@ import (
 	"notifier/access"
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
 
 // Shelf is what the gate needs of the store.
@@ -171,7 +172,7 @@ func (g *Gate) remember(hash string, before *pass, k access.Key, err error, at t
 }
 
 // CreateKey makes a key and returns it with its secret, which is not shown again.
-func (g *Gate) CreateKey(ctx context.Context, c message.Call, k access.Key) (access.Key, string, error) {
+func (g *Gate) CreateKey(ctx context.Context, c request.Call, k access.Key) (access.Key, string, error) {
 	k.Site = access.Home(c.Site)
 	if err := k.Check(c.At); err != nil {
 		return k, "", err
@@ -205,7 +206,7 @@ const MaxOverlap = 30 * 24 * time.Hour
 
 // RotateKey makes a key with the same rights, and returns it with its secret. The one
 // before works for as long as overlap says.
-func (g *Gate) RotateKey(ctx context.Context, c message.Call, id message.ID, overlap time.Duration) (access.Key, string, error) {
+func (g *Gate) RotateKey(ctx context.Context, c request.Call, id message.ID, overlap time.Duration) (access.Key, string, error) {
 	before, err := g.Key(ctx, c.Site, id)
 	if err != nil {
 		return access.Key{}, "", err
@@ -232,7 +233,7 @@ func (g *Gate) RotateKey(ctx context.Context, c message.Call, id message.ID, ove
 }
 
 // RevokeKey ends a key now.
-func (g *Gate) RevokeKey(ctx context.Context, c message.Call, id message.ID) error {
+func (g *Gate) RevokeKey(ctx context.Context, c request.Call, id message.ID) error {
 	k, err := g.Key(ctx, c.Site, id)
 	if err != nil || k.RevokedAt != nil && !k.RevokedAt.After(c.At) {
 		return err

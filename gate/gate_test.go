@@ -14,6 +14,7 @@ import (
 	"notifier/access"
 	"notifier/gate"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -36,7 +37,7 @@ func each(t *testing.T, test func(t *testing.T, here, there *gate.Gate, s *store
 	})
 }
 
-func call(at time.Time) message.Call { return message.Call{Site: "default", At: at, By: "anna"} }
+func call(at time.Time) request.Call { return request.Call{Site: "default", At: at, By: "anna"} }
 
 func create(t *testing.T, g *gate.Gate, k access.Key) (access.Key, string) {
 	t.Helper()

@@ -9,7 +9,7 @@ import (
 
 	"notifier/access"
 	"notifier/fault"
-	"notifier/message"
+	"notifier/request"
 )
 
 // How many wrong passwords are taken within that time. Ten for one account from one network lock the account for
@@ -99,7 +99,7 @@ func (s *Staff) forgive(ctx context.Context, all []limit) error {
 
 // Unlock lets a member try again at once, wherever wrong passwords came from. For a quarter of an hour ten times as
 // many are taken, so that whoever goes on guessing does not lock the account again before its owner has signed in.
-func (s *Staff) Unlock(ctx context.Context, c message.Call, email string) error {
+func (s *Staff) Unlock(ctx context.Context, c request.Call, email string) error {
 	m, err := s.MemberOf(ctx, c.Site, email)
 	if err != nil {
 		return err

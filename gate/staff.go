@@ -12,6 +12,7 @@ import (
 	"notifier/access"
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
 
 // Book is what the gate needs of the store for people.
@@ -64,7 +65,7 @@ func (s *Staff) Members(ctx context.Context, site string) ([]access.Member, erro
 }
 
 // AddMember lets somebody sign in: with the password or, if it is empty, by OpenID Connect alone.
-func (s *Staff) AddMember(ctx context.Context, c message.Call, m access.Member, password string) (access.Member, error) {
+func (s *Staff) AddMember(ctx context.Context, c request.Call, m access.Member, password string) (access.Member, error) {
 	m.Site, m.Email, m.CreatedAt, m.CreatedBy = c.Site, access.FoldEmail(m.Email), c.At, c.By
 	if err := m.Check(); err != nil {
 		return m, err
@@ -97,7 +98,7 @@ func (s *Staff) setPassword(m *access.Member, password string) error {
 }
 
 // ChangeMember gives a member another role or password, and signs the member out everywhere.
-func (s *Staff) ChangeMember(ctx context.Context, c message.Call, email string, change access.MemberChange) (access.Member, error) {
+func (s *Staff) ChangeMember(ctx context.Context, c request.Call, email string, change access.MemberChange) (access.Member, error) {
 	m, err := s.MemberOf(ctx, c.Site, email)
 	if err != nil {
 		return m, err
@@ -124,7 +125,7 @@ func (s *Staff) ChangeMember(ctx context.Context, c message.Call, email string, 
 }
 
 // RemoveMember keeps a member from signing in, and ends all sessions.
-func (s *Staff) RemoveMember(ctx context.Context, c message.Call, email string) error {
+func (s *Staff) RemoveMember(ctx context.Context, c request.Call, email string) error {
 	m, err := s.MemberOf(ctx, c.Site, email)
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 	"notifier/access"
 	"notifier/gate"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -108,7 +109,7 @@ func TestSessionsEnd(t *testing.T) {
 }
 
 func change(s *gate.Staff, site string, c access.MemberChange) error {
-	_, err := s.ChangeMember(ctx, message.Call{Site: site, At: noon}, anna, c)
+	_, err := s.ChangeMember(ctx, request.Call{Site: site, At: noon}, anna, c)
 	return err
 }
 
@@ -244,7 +245,7 @@ func TestAnAccountIsNotGuessed(t *testing.T) {
 		if err := from(there, "192.0.2.77", password, noon.Add(2*time.Minute)); err != nil {
 			t.Errorf("S5: the right person after unlock, while the guessing goes on: %v", err)
 		}
-		if err := here.Unlock(ctx, message.Call{Site: "acme", At: noon}, anna); !errors.Is(err, message.ErrNotFound) {
+		if err := here.Unlock(ctx, request.Call{Site: "acme", At: noon}, anna); !errors.Is(err, message.ErrNotFound) {
 			t.Errorf("S5: unlocked by another site: %v", err)
 		}
 	})
@@ -277,7 +278,7 @@ func TestStaffOfOtherSitesIsNotTold(t *testing.T) {
 	staffed(t, func(t *testing.T, here, _ *gate.Staff) {
 		said := map[string]bool{}
 		for _, site := range []string{"default", "acme"} {
-			_, err := here.AddMember(ctx, message.Call{Site: site, At: noon}, access.Member{Email: anna, Role: access.Viewer}, password)
+			_, err := here.AddMember(ctx, request.Call{Site: site, At: noon}, access.Member{Email: anna, Role: access.Viewer}, password)
 			said[fmt.Sprint(err)] = true
 		}
 		if len(said) != 1 {

@@ -9,18 +9,19 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
 
 // Retry asks for another try of a message in error; of one that was sent only with
 // resend. It goes to the addresses that have not got it.
-func (d *Desk) Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error) {
+func (d *Desk) Retry(ctx context.Context, c request.Call, id message.ID, resend bool) (message.Message, error) {
 	m, _, err := d.RetryOnce(ctx, c, id, resend)
 	return m, err
 }
 
 // RetryOnce is Retry, and tells whether a request with that key was answered before: then
 // the message is as it is by now.
-func (d *Desk) RetryOnce(ctx context.Context, c message.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error) {
+func (d *Desk) RetryOnce(ctx context.Context, c request.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error) {
 	return d.act(ctx, c, id, message.DidRetry, resend, func(m message.Message) (message.Message, error) {
 		if m.Manual {
 			return m, message.ErrManual
@@ -34,13 +35,13 @@ func (d *Desk) RetryOnce(ctx context.Context, c message.Call, id message.ID, res
 }
 
 // Cancel withdraws a message that has not left.
-func (d *Desk) Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
+func (d *Desk) Cancel(ctx context.Context, c request.Call, id message.ID) (message.Message, error) {
 	m, _, err := d.CancelOnce(ctx, c, id)
 	return m, err
 }
 
 // CancelOnce is to Cancel as RetryOnce is to Retry.
-func (d *Desk) CancelOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error) {
+func (d *Desk) CancelOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error) {
 	return d.act(ctx, c, id, message.DidCancel, nil, func(m message.Message) (message.Message, error) {
 		m, err := m.Do(message.Cancel, c.At)
 		m.Reason, m.DueAt = message.Withdrawn, time.Time{}
@@ -49,26 +50,26 @@ func (d *Desk) CancelOnce(ctx context.Context, c message.Call, id message.ID) (a
 }
 
 // Hold keeps a message that is about to leave until a person releases it.
-func (d *Desk) Hold(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
+func (d *Desk) Hold(ctx context.Context, c request.Call, id message.ID) (message.Message, error) {
 	m, _, err := d.HoldOnce(ctx, c, id)
 	return m, err
 }
 
 // HoldOnce is to Hold as RetryOnce is to Retry.
-func (d *Desk) HoldOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error) {
+func (d *Desk) HoldOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error) {
 	return d.step(ctx, c, id, message.DidHold, nil, func(m message.Message) (after message.Message, was map[string]string, err error) {
 		return m.Held(c.At)
 	})
 }
 
 // Release lets a manual message go (CQ-3). One that was held is what it was before.
-func (d *Desk) Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
+func (d *Desk) Release(ctx context.Context, c request.Call, id message.ID) (message.Message, error) {
 	m, _, err := d.ReleaseOnce(ctx, c, id)
 	return m, err
 }
 
 // ReleaseOnce is to Release as RetryOnce is to Retry.
-func (d *Desk) ReleaseOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error) {
+func (d *Desk) ReleaseOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error) {
 	return d.act(ctx, c, id, message.DidRelease, nil, func(m message.Message) (message.Message, error) {
 		all, err := d.store.Decisions(ctx, m)
 		if err != nil {
@@ -85,13 +86,13 @@ func (d *Desk) ReleaseOnce(ctx context.Context, c message.Call, id message.ID) (
 }
 
 // SendNow lets a message leave that waits for its time.
-func (d *Desk) SendNow(ctx context.Context, c message.Call, id message.ID) (message.Message, error) {
+func (d *Desk) SendNow(ctx context.Context, c request.Call, id message.ID) (message.Message, error) {
 	m, _, err := d.SendNowOnce(ctx, c, id)
 	return m, err
 }
 
 // SendNowOnce is to SendNow as RetryOnce is to Retry.
-func (d *Desk) SendNowOnce(ctx context.Context, c message.Call, id message.ID) (after message.Message, replayed bool, err error) {
+func (d *Desk) SendNowOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error) {
 	return d.act(ctx, c, id, message.DidSendNow, nil, func(m message.Message) (message.Message, error) {
 		var to message.Person
 		if m.Status == message.Deferred {
@@ -107,12 +108,12 @@ func (d *Desk) SendNowOnce(ctx context.Context, c message.Call, id message.ID) (
 	})
 }
 
-func decided(c message.Call, what message.Deed, id message.ID) message.Decided {
+func decided(c request.Call, what message.Deed, id message.ID) message.Decided {
 	return message.Decided{Message: id, At: c.At, What: what, By: c.By}
 }
 
 // act makes one move of one message, and wakes whoever waits for pending ones.
-func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, what message.Deed, how any, move func(message.Message) (message.Message, error)) (after message.Message, replayed bool, err error) {
+func (d *Desk) act(ctx context.Context, c request.Call, id message.ID, what message.Deed, how any, move func(message.Message) (message.Message, error)) (after message.Message, replayed bool, err error) {
 	return d.step(ctx, c, id, what, how, func(m message.Message) (after message.Message, was map[string]string, err error) {
 		after, err = move(m)
 		return after, nil, err
@@ -120,7 +121,7 @@ func (d *Desk) act(ctx context.Context, c message.Call, id message.ID, what mess
 }
 
 // step is act with details that the decision keeps.
-func (d *Desk) step(ctx context.Context, c message.Call, id message.ID, what message.Deed, how any, move func(message.Message) (message.Message, map[string]string, error)) (after message.Message, replayed bool, err error) {
+func (d *Desk) step(ctx context.Context, c request.Call, id message.ID, what message.Deed, how any, move func(message.Message) (message.Message, map[string]string, error)) (after message.Message, replayed bool, err error) {
 	key, err := c.Once([]any{what, id, how}, struct{}{})
 	if err != nil {
 		return after, false, err
@@ -168,13 +169,13 @@ func (d *Desk) step(ctx context.Context, c message.Call, id message.ID, what mes
 
 // answeredMeanwhile tells whether the same request was answered at another replica while
 // this one looked: then the message is no longer in a state for it, and that is no error.
-func (d *Desk) answeredMeanwhile(ctx context.Context, c message.Call, k message.Key) bool {
+func (d *Desk) answeredMeanwhile(ctx context.Context, c request.Call, k request.Key) bool {
 	answered, err := d.store.Answered(ctx, c.Site, k)
 	return err == nil && answered != nil
 }
 
 // asItIs is the message that the same request has changed before.
-func (d *Desk) asItIs(ctx context.Context, c message.Call, id message.ID, err error) (message.Message, bool, error) {
+func (d *Desk) asItIs(ctx context.Context, c request.Call, id message.ID, err error) (message.Message, bool, error) {
 	if err != nil {
 		return message.Message{}, false, err
 	}

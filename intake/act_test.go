@@ -10,6 +10,7 @@ import (
 
 	"notifier/intake"
 	"notifier/message"
+	"notifier/request"
 )
 
 // life takes a new message to that status.
@@ -144,7 +145,7 @@ func TestManualIsWrittenAgain(t *testing.T) {
 				h.Errorf("Retry(resend %t) of a manual message = %v, want ErrManual", resend, err)
 			}
 		}
-		if n, err := h.RetryAll(ctx, at(noon), message.Many{}); n.Retried != 0 || err != nil {
+		if n, err := h.RetryAll(ctx, at(noon), request.Many{}); n.Retried != 0 || err != nil {
 			h.Errorf("RetryAll = %+v, %v; manual ones are left to people", n, err)
 		}
 		if m := h.kept(id); m.Status != message.Error || m.RetryCount != 0 {
@@ -165,7 +166,7 @@ func TestUnknownMessage(t *testing.T) {
 			}
 		}
 		mine := h.life(message.Pending)
-		if _, err := h.Cancel(ctx, message.Call{Site: "other", At: noon}, mine); !errors.Is(err, message.ErrNotFound) {
+		if _, err := h.Cancel(ctx, request.Call{Site: "other", At: noon}, mine); !errors.Is(err, message.ErrNotFound) {
 			h.Errorf("another site's message: %v, want ErrNotFound", err)
 		}
 	})
@@ -173,7 +174,7 @@ func TestUnknownMessage(t *testing.T) {
 
 func TestRetryAll(t *testing.T) {
 	each(t, func(h *house) {
-		if n, err := h.RetryAll(ctx, at(noon), message.Many{}); n.Retried != 0 || err != nil || h.woken.Load() != 0 {
+		if n, err := h.RetryAll(ctx, at(noon), request.Many{}); n.Retried != 0 || err != nil || h.woken.Load() != 0 {
 			h.Errorf("RetryAll of nothing = %+v, %v, woken %d times", n, err, h.woken.Load())
 		}
 		d := to()
@@ -186,7 +187,7 @@ func TestRetryAll(t *testing.T) {
 		h.failed(noon, message.MailboxFull)
 		sent := h.life(message.Sent)
 		h.woken.Store(0)
-		n, err := h.RetryAll(ctx, at(noon.Add(time.Hour)), message.Many{})
+		n, err := h.RetryAll(ctx, at(noon.Add(time.Hour)), request.Many{})
 		if n.Retried != 603 || n.LeftAlone != nil || err != nil {
 			h.Errorf("CH-6: RetryAll = %+v, %v, want 603", n, err)
 		}

@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 )
 
 // keyed is a call that may be repeated.
-func keyed(key string) message.Call { return message.Call{Site: site, At: noon, Key: key} }
+func keyed(key string) request.Call { return request.Call{Site: site, At: noon, Key: key} }
 
 func written(t testing.TB, v any) string {
 	t.Helper()
@@ -64,14 +65,14 @@ func TestKeyForAnotherRequest(t *testing.T) {
 		}
 		other := to("anna")
 		other.Text += "!"
-		if _, _, err := h.SendMessage(ctx, keyed("k"), other); !errors.Is(err, message.ErrKeyReused) {
+		if _, _, err := h.SendMessage(ctx, keyed("k"), other); !errors.Is(err, request.ErrKeyReused) {
 			h.Errorf("another message: %v, want ErrKeyReused", err)
 		}
-		if _, _, err := h.Notify(ctx, keyed("k"), message.Event{Kind: message.CaseChanged, Users: []string{"anna"}}); !errors.Is(err, message.ErrKeyReused) {
+		if _, _, err := h.Notify(ctx, keyed("k"), message.Event{Kind: message.CaseChanged, Users: []string{"anna"}}); !errors.Is(err, request.ErrKeyReused) {
 			h.Errorf("an event: %v, want ErrKeyReused", err)
 		}
 		h.untouched(1)
-		if _, replayed, err := h.SendMessage(ctx, message.Call{Site: "other", At: noon, Key: "k"}, to("guest@example.net")); err != nil || replayed {
+		if _, replayed, err := h.SendMessage(ctx, request.Call{Site: "other", At: noon, Key: "k"}, to("guest@example.net")); err != nil || replayed {
 			h.Errorf("another site: replayed %t, %v, want a message of its own", replayed, err)
 		}
 		for range 2 { // without a key every request counts

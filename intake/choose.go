@@ -8,10 +8,11 @@ import (
 	"notifier/fault"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 )
 
 // Choose replaces all that a user has a say in, as one change. It acts at once on what waits.
-func (d *Desk) Choose(ctx context.Context, c message.Call, id string, chosen preferences.Choices) (preferences.User, error) {
+func (d *Desk) Choose(ctx context.Context, c request.Call, id string, chosen preferences.Choices) (preferences.User, error) {
 	if err := fault.Join(d.Catalog(ctx, c.Site).Check(chosen.Preferences), preferences.User{ID: id}.With(chosen).Check()); err != nil {
 		return preferences.User{}, err
 	}
@@ -25,7 +26,7 @@ func (d *Desk) Choose(ctx context.Context, c message.Call, id string, chosen pre
 
 // Stop ends mails of these kinds, as a person asks from a mail: those that may be stopped
 // become "never", and nothing else changes. What already waits is sent one last time.
-func (d *Desk) Stop(ctx context.Context, c message.Call, id string, kinds []message.Kind) (preferences.User, error) {
+func (d *Desk) Stop(ctx context.Context, c request.Call, id string, kinds []message.Kind) (preferences.User, error) {
 	return d.change(ctx, c, id, func(u preferences.User, known bool) (preferences.User, error) {
 		if !known {
 			return u, unknownUser(id)
@@ -48,7 +49,7 @@ func (d *Desk) Stop(ctx context.Context, c message.Call, id string, kinds []mess
 }
 
 // Undo makes a user's choices what they were before a change.
-func (d *Desk) Undo(ctx context.Context, c message.Call, id string, change message.ID) (preferences.User, error) {
+func (d *Desk) Undo(ctx context.Context, c request.Call, id string, change message.ID) (preferences.User, error) {
 	changes, err := d.Changes(ctx, c.Site, id)
 	if err != nil {
 		return preferences.User{}, err

@@ -15,6 +15,7 @@ import (
 	"notifier/letter"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/schedule"
 	"notifier/template"
 )
@@ -27,8 +28,8 @@ type Store interface {
 	// Moving lists the sites whose waiting notifications are to be moved, and MoveInherited moves
 	// those of the next n users of one; MoveDeadlines then moves its deadlines.
 	Moving(ctx context.Context) ([]string, error)
-	MoveInherited(ctx context.Context, c message.Call, n int, again func(u preferences.User, in preferences.Site) func(message.Message) message.Message) (more bool, err error)
-	MoveDeadlines(ctx context.Context, c message.Call, n int, again func(d deadlines.Deadline, in preferences.Site) deadlines.Deadline) (more bool, err error)
+	MoveInherited(ctx context.Context, c request.Call, n int, again func(u preferences.User, in preferences.Site) func(message.Message) message.Message) (more bool, err error)
+	MoveDeadlines(ctx context.Context, c request.Call, n int, again func(d deadlines.Deadline, in preferences.Site) deadlines.Deadline) (more bool, err error)
 	Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error)
 	UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error)
 	// AddressIDs tells which of the texts were ids of users who are erased; nil where no id of a user
@@ -42,30 +43,30 @@ type Store interface {
 	SaveGroup(ctx context.Context, site, id string, users []string, at time.Time) error
 	// SaveUser stores a user if it is still at the version that u has (0: new), and changes
 	// what waits for it as again says: DueAt, Setting and Reason.
-	SaveUser(ctx context.Context, c message.Call, u preferences.User, again func(message.Message) message.Message) error
+	SaveUser(ctx context.Context, c request.Call, u preferences.User, again func(message.Message) message.Message) error
 	Process(ctx context.Context, site, id string) (preferences.Process, error)
-	SaveProcess(ctx context.Context, c message.Call, p preferences.Process) error
+	SaveProcess(ctx context.Context, c request.Call, p preferences.Process) error
 	// AddOperation tells the operation that the same request with that key (nil: none) began.
-	AddOperation(ctx context.Context, k *message.Key, o message.Operation) (begun message.Operation, replayed bool, err error)
+	AddOperation(ctx context.Context, k *request.Key, o request.Operation) (begun request.Operation, replayed bool, err error)
 	BeginOperation(ctx context.Context, site string, id message.ID, at time.Time) error
-	Accept(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error)
+	Accept(ctx context.Context, at time.Time, tray request.Tray) (answered []byte, err error)
 	// Answered is what the request with that key was told; nil if there was none.
-	Answered(ctx context.Context, site string, k message.Key) ([]byte, error)
+	Answered(ctx context.Context, site string, k request.Key) ([]byte, error)
 	// AnswerOnce keeps the answer of a request, unless there is one already.
-	AnswerOnce(ctx context.Context, c message.Call, k message.Key) (answered []byte, err error)
+	AnswerOnce(ctx context.Context, c request.Call, k request.Key) (answered []byte, err error)
 	// ReplaceOnce is Replace, unless the request with that key was answered before.
-	ReplaceOnce(ctx context.Context, at time.Time, k message.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
+	ReplaceOnce(ctx context.Context, at time.Time, k request.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
 	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
 	// SaveDeadlineOnce sets a deadline with records of whom it cannot remind, unless the
 	// request with that key (nil: none) was answered before.
-	SaveDeadlineOnce(ctx context.Context, c message.Call, k *message.Key, d deadlines.Deadline, skipped ...message.Message) (saved deadlines.Deadline, replayed bool, err error)
-	ClearDeadline(ctx context.Context, c message.Call, key string) error
+	SaveDeadlineOnce(ctx context.Context, c request.Call, k *request.Key, d deadlines.Deadline, skipped ...message.Message) (saved deadlines.Deadline, replayed bool, err error)
+	ClearDeadline(ctx context.Context, c request.Call, key string) error
 	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
 	// Decisions lists what was decided of a message, the first first.
 	Decisions(ctx context.Context, m message.Message) ([]message.Decided, error)
 	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)
 	// EraseUser tells how many groups and deadlines named the user, and whether it was known.
-	EraseUser(ctx context.Context, c message.Call, p message.Someone) (e message.Erased, known bool, err error)
+	EraseUser(ctx context.Context, c request.Call, p message.Someone) (e message.Erased, known bool, err error)
 	EraseMessages(ctx context.Context, site string, p message.Someone, ms []message.Message) error
 	Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error)
 	Failed(ctx context.Context, site string, after message.ID, n int) ([]message.Message, error)
@@ -74,7 +75,7 @@ type Store interface {
 	// Rewrite is Replace for what the message says, too.
 	Rewrite(ctx context.Context, before, after message.Message, why ...message.Decided) error
 	// RewriteOnce is to Rewrite as ReplaceOnce is to Replace.
-	RewriteOnce(ctx context.Context, at time.Time, k message.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
+	RewriteOnce(ctx context.Context, at time.Time, k request.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
 	Suppress(ctx context.Context, site string, s message.Suppression) error
 	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
 	Unsuppress(ctx context.Context, site, address string) error
@@ -85,11 +86,11 @@ type Store interface {
 	// SaveDocument stores a document if it is still at its version (0: new).
 	SaveDocument(ctx context.Context, d document.Document) error
 	// SaveDocumentOnce is to SaveDocument as ReplaceOnce is to Replace.
-	SaveDocumentOnce(ctx context.Context, c message.Call, k message.Key, d document.Document) (replayed bool, err error)
+	SaveDocumentOnce(ctx context.Context, c request.Call, k request.Key, d document.Document) (replayed bool, err error)
 	Template(ctx context.Context, site, name string) (template.Template, error)
 	Partials(ctx context.Context, site string) (map[string]template.Template, error)
-	// SaveTemplates fails with a *message.ChangedError where the call is for another version.
-	SaveTemplates(ctx context.Context, c message.Call, all ...template.Template) error
+	// SaveTemplates fails with a *request.ChangedError where the call is for another version.
+	SaveTemplates(ctx context.Context, c request.Call, all ...template.Template) error
 	RemoveTemplate(ctx context.Context, site, name string) error
 }
 
@@ -159,14 +160,14 @@ func New(store Store, o Options) *Desk {
 }
 
 // tray begins the tray of a request; its answer is kept for repetitions.
-func tray(c message.Call, request, answer any) (message.Tray, error) {
-	key, err := c.Once(request, answer)
-	return message.Tray{Site: c.Site, By: c.By, Posted: c.Posted, Key: key}, err
+func tray(c request.Call, asked, answer any) (request.Tray, error) {
+	key, err := c.Once(asked, answer)
+	return request.Tray{Site: c.Site, By: c.By, Posted: c.Posted, Key: key}, err
 }
 
 // accept stores a tray. If the same request was answered before, that answer is decoded
 // into answer and replayed is true.
-func (d *Desk) accept(ctx context.Context, c message.Call, t message.Tray, answer any) (replayed bool, err error) {
+func (d *Desk) accept(ctx context.Context, c request.Call, t request.Tray, answer any) (replayed bool, err error) {
 	if c.DryRun {
 		return false, nil
 	}
@@ -200,11 +201,11 @@ func (d *Desk) stir(all ...message.Message) {
 
 // before is what the same request was told before, decoded into answer. A repetition may
 // come when it would be refused by now, as when a time in it has passed.
-func (d *Desk) before(ctx context.Context, c message.Call, request, answer any) (replayed bool) {
+func (d *Desk) before(ctx context.Context, c request.Call, asked, answer any) (replayed bool) {
 	if c.Key == "" || c.DryRun {
 		return false
 	}
-	t, err := tray(c, request, answer)
+	t, err := tray(c, asked, answer)
 	if err != nil {
 		return false
 	}

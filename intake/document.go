@@ -11,11 +11,12 @@ import (
 	"notifier/document"
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
 
 // Document reads a document. One whose mail was about to be made when its process died has
 // it made now.
-func (d *Desk) Document(ctx context.Context, c message.Call, collection, id string) (document.Document, error) {
+func (d *Desk) Document(ctx context.Context, c request.Call, collection, id string) (document.Document, error) {
 	doc, err := d.store.Document(ctx, c.Site, collection, id)
 	if errors.Is(err, message.ErrNotFound) {
 		return doc, fmt.Errorf("there is no document %q in %q: %w", fault.Truncate(id, 60), fault.Truncate(collection, 60), err)
@@ -30,7 +31,7 @@ func (d *Desk) Document(ctx context.Context, c message.Call, collection, id stri
 // A mail that waits is changed with it. Once it has been sent, or is in error, a change
 // sends nothing (TE-6) unless the write asks for it (TE-7). A write that comes again with its
 // key does nothing, whatever became of the document since.
-func (d *Desk) WriteDocument(ctx context.Context, c message.Call, collection, id string, w document.Write, patch bool) (doc document.Document, did document.Did, err error) {
+func (d *Desk) WriteDocument(ctx context.Context, c request.Call, collection, id string, w document.Write, patch bool) (doc document.Document, did document.Did, err error) {
 	var bad fault.Invalid
 	for pointer, name := range map[string]string{"/collection": collection, "/id": id} {
 		if name == "" {
@@ -94,7 +95,7 @@ func (d *Desk) WriteDocument(ctx context.Context, c message.Call, collection, id
 }
 
 // rewritten does what a write means for the mail that the document has led to.
-func (d *Desk) rewritten(ctx context.Context, c message.Call, before document.Document, after *document.Document, send bool) error {
+func (d *Desk) rewritten(ctx context.Context, c request.Call, before document.Document, after *document.Document, send bool) error {
 	if before.Message == "" {
 		if before.Error != "" && send {
 			after.Error, after.LeftOut, after.Sends = "", nil, before.Sends+1
@@ -167,7 +168,7 @@ func hashes(d message.Draft) (said, rest string) {
 }
 
 // asked is the mail that the fields of a document ask for.
-func (d *Desk) asked(ctx context.Context, c message.Call, fields []byte) (draft message.Draft, left []string, err error) {
+func (d *Desk) asked(ctx context.Context, c request.Call, fields []byte) (draft message.Draft, left []string, err error) {
 	a, err := document.Read(fields)
 	if err != nil {
 		return draft, a.LeftOut, err
@@ -187,7 +188,7 @@ func (d *Desk) asked(ctx context.Context, c message.Call, fields []byte) (draft 
 
 // settle makes the mail of a document that has none yet, or notes why there is none. Its
 // key is that of the document and the count of its mails, so that it is made once.
-func (d *Desk) settle(ctx context.Context, c message.Call, collection, id string) (doc document.Document, err error) {
+func (d *Desk) settle(ctx context.Context, c request.Call, collection, id string) (doc document.Document, err error) {
 	err = again(ctx, func() error {
 		if doc, err = d.store.Document(ctx, c.Site, collection, id); err != nil || doc.Message != "" || doc.Error != "" {
 			return err
@@ -198,7 +199,7 @@ func (d *Desk) settle(ctx context.Context, c message.Call, collection, id string
 			doc.Said, doc.Rest = hashes(draft)
 			send := c
 			draft.Reference, send.Key = keyOf(collection, id, doc.Sends)
-			var taken message.Taken
+			var taken request.Taken
 			if taken, _, err = d.SendMessage(ctx, send, draft); err == nil {
 				doc.Message = taken.Messages[0].ID
 			}
@@ -207,7 +208,7 @@ func (d *Desk) settle(ctx context.Context, c message.Call, collection, id string
 		switch {
 		case errors.As(err, &invalid):
 			doc.Error = invalid.Error()
-		case errors.Is(err, message.ErrKeyReused): // it was made before, when other users had an address
+		case errors.Is(err, request.ErrKeyReused): // it was made before, when other users had an address
 			made, err := d.store.Messages(ctx, c.Site, message.Filter{Reference: draft.Reference, Limit: 1})
 			if err != nil || len(made) == 0 {
 				return errors.Join(message.ErrMoved, err)

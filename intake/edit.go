@@ -8,19 +8,20 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
 
 // Edit changes what a direct message says; with the command RETRY or PENDING it is sent
 // again as it is then, to all (TE-7). Without the command an edit of what was sent, or is
 // in error, sends nothing (TE-6).
-func (d *Desk) Edit(ctx context.Context, c message.Call, id message.ID, e message.Edit) (after message.Message, err error) {
+func (d *Desk) Edit(ctx context.Context, c request.Call, id message.ID, e message.Edit) (after message.Message, err error) {
 	after, _, err = d.EditOnce(ctx, c, id, e)
 	return after, err
 }
 
 // EditOnce is Edit, and tells whether a request with that key was answered before: then the
 // message is as it is by now.
-func (d *Desk) EditOnce(ctx context.Context, c message.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error) {
+func (d *Desk) EditOnce(ctx context.Context, c request.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error) {
 	e.Shorten()
 	if err := e.Check(); err != nil {
 		return after, false, err
@@ -94,10 +95,10 @@ func (d *Desk) edited(ctx context.Context, site string, e message.Edit) (r recip
 		return r, nil
 	}
 	draft.OneMail = true
-	return d.resolve(ctx, message.Call{Site: site, Strict: true}, draft) // an edit leaves no record of who was skipped
+	return d.resolve(ctx, request.Call{Site: site, Strict: true}, draft) // an edit leaves no record of who was skipped
 }
 
-func edit(m message.Message, c message.Call, e message.Edit, people recipients) (message.Message, error) {
+func edit(m message.Message, c request.Call, e message.Edit, people recipients) (message.Message, error) {
 	if e.Says() && !m.Editable() {
 		return m, fmt.Errorf("it is %s: %w", m.Status, message.ErrNotEditable)
 	}

@@ -6,12 +6,13 @@ import (
 	"slices"
 
 	"notifier/message"
+	"notifier/request"
 )
 
 // EraseUser forgets a person: the user, what was chosen, memberships and deadlines. Messages
 // are kept without address and content; those that have not left are withdrawn. Whatever
 // stops half-way is gone on with by asking again.
-func (d *Desk) EraseUser(ctx context.Context, c message.Call, id string) (message.Erased, error) {
+func (d *Desk) EraseUser(ctx context.Context, c request.Call, id string) (message.Erased, error) {
 	found, err := d.store.Users(ctx, c.Site, []string{id})
 	if err != nil {
 		return message.Erased{}, err
@@ -46,7 +47,7 @@ func (d *Desk) EraseUser(ctx context.Context, c message.Call, id string) (messag
 // erasing is one erasure under way.
 type erasing struct {
 	desk   *Desk
-	c      message.Call
+	c      request.Call
 	person message.Someone
 	all    message.Erased
 	busy   bool // a message of the person is being sent

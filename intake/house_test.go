@@ -15,6 +15,7 @@ import (
 	"notifier/letter"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -58,10 +59,10 @@ func open(t *testing.T, s *store.Store) *house {
 }
 
 // at is a call at that time.
-func at(t time.Time) message.Call { return message.Call{Site: site, At: t} }
+func at(t time.Time) request.Call { return request.Call{Site: site, At: t} }
 
 // asNamed is a call at noon, a strict one if the name of a test says so.
-func asNamed(test string) message.Call {
+func asNamed(test string) request.Call {
 	c := at(noon)
 	c.Strict = strings.HasSuffix(test, "strictly")
 	return c
@@ -101,7 +102,7 @@ func (h *house) choose(when time.Time, user, chosen string) {
 }
 
 // notify publishes an event and returns what became of it for each user.
-func (h *house) notify(when time.Time, e message.Event) []message.Decision {
+func (h *house) notify(when time.Time, e message.Event) []request.Decision {
 	h.Helper()
 	noted, replayed, err := h.Notify(ctx, at(when), e)
 	if err != nil || replayed {
@@ -111,7 +112,7 @@ func (h *house) notify(when time.Time, e message.Event) []message.Decision {
 }
 
 // send sends a message and returns its tickets.
-func (h *house) send(when time.Time, d message.Draft) []message.Ticket {
+func (h *house) send(when time.Time, d message.Draft) []request.Ticket {
 	h.Helper()
 	taken, replayed, err := h.SendMessage(ctx, at(when), d)
 	if err != nil || replayed {

@@ -7,6 +7,7 @@ import (
 	"notifier/deadlines"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 )
 
 // movedAtOnce is how many users a page has whose waiting notifications are moved: few enough
@@ -17,7 +18,7 @@ const movedAtOnce = 200
 // site, as a change of their own would (RULES 2), and the next steps of its deadlines. It goes on where another replica left off, and
 // nothing happens where nothing has changed. Digests are made after it, so that none is made by a
 // rule of before.
-func (d *Desk) MoveInherited(ctx context.Context, c message.Call) error {
+func (d *Desk) MoveInherited(ctx context.Context, c request.Call) error {
 	sites, err := d.store.Moving(ctx)
 	for _, site := range sites {
 		c.Site = site

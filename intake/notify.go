@@ -10,12 +10,13 @@ import (
 	"notifier/fault"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/schedule"
 )
 
 // Notify takes an event. What becomes of it is decided for each user now, by the user's
 // preferences, and kept with its reason, also where nothing is sent.
-func (d *Desk) Notify(ctx context.Context, c message.Call, e message.Event) (noted message.Noted, replayed bool, err error) {
+func (d *Desk) Notify(ctx context.Context, c request.Call, e message.Event) (noted request.Noted, replayed bool, err error) {
 	shortened := e.Shorten()
 	err = fault.Join(e.Check(c.At), d.Catalog(ctx, c.Site).CheckKind(e.Kind))
 	if err == nil {
@@ -30,7 +31,7 @@ func (d *Desk) Notify(ctx context.Context, c message.Call, e message.Event) (not
 	return noted, replayed, err
 }
 
-func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event, shortened message.Shortened) (noted message.Noted, replayed bool, err error) {
+func (d *Desk) notify(ctx context.Context, c request.Call, e message.Event, shortened message.Shortened) (noted request.Noted, replayed bool, err error) {
 	// Read before what decides: Accept refuses a version that is older than the site's.
 	in, err := d.store.InForce(ctx, c.Site)
 	if err != nil {
@@ -44,7 +45,7 @@ func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event, shor
 	if e.Muted, err = d.muted(ctx, c.Site, e); err != nil {
 		return noted, false, err
 	}
-	noted = message.Noted{ID: message.NewID(message.EventIDs), Shortened: shortened, DryRun: c.DryRun}
+	noted = request.Noted{ID: message.NewID(message.EventIDs), Shortened: shortened, DryRun: c.DryRun}
 	seen := map[string]int{}
 	var messages []message.Message
 	for _, u := range users {
@@ -76,7 +77,7 @@ func (d *Desk) notify(ctx context.Context, c message.Call, e message.Event, shor
 }
 
 // decide makes the message of an event for one user (RULES: who gets what, when).
-func (d *Desk) decide(c message.Call, e message.Event, u preferences.User) message.Message {
+func (d *Desk) decide(c request.Call, e message.Event, u preferences.User) message.Message {
 	m := d.undecided(c, e, u)
 	m.Setting = u.Preferences.Setting(e.Kind)
 	m.Status, m.DueAt, m.Reason = u.Decide(e, m.OccurredAt)
@@ -87,7 +88,7 @@ func (d *Desk) decide(c message.Call, e message.Event, u preferences.User) messa
 }
 
 // undecided is the message of an event for one user before anything is decided of it.
-func (d *Desk) undecided(c message.Call, e message.Event, u preferences.User) message.Message {
+func (d *Desk) undecided(c request.Call, e message.Event, u preferences.User) message.Message {
 	m := u.Person().Address(message.Message{
 		ID: message.NewID(message.MessageIDs), Site: c.Site, Type: message.Single, Kind: e.Kind, Reference: e.Reference,
 		Case: e.Case, Actor: e.Actor, Summary: e.Summary.In(u.Language), OccurredAt: e.Occurred(c.At), Domain: d.o.Domain,
@@ -104,8 +105,8 @@ func unknownRecipient(m message.Message) message.Message {
 	return m
 }
 
-func decision(m message.Message) message.Decision {
-	d := message.Decision{User: m.UserID, Status: m.Status, Reason: m.Reason, Message: m.ID}
+func decision(m message.Message) request.Decision {
+	d := request.Decision{User: m.UserID, Status: m.Status, Reason: m.Reason, Message: m.ID}
 	if m.Status == message.Deferred {
 		d.DueAt, d.Timezone = &m.DueAt, m.Timezone
 	}
@@ -114,7 +115,7 @@ func decision(m message.Message) message.Decision {
 
 // announce says when what is deferred leaves. Many people have the same hour, so each time is
 // looked up once.
-func (d *Desk) announce(c message.Call, all []message.Decision) {
+func (d *Desk) announce(c request.Call, all []request.Decision) {
 	if d.o.Departures == nil {
 		return
 	}
@@ -145,7 +146,7 @@ type named struct {
 
 // users finds the users with these ids, in their order and once each. Unknown ones are
 // refused if nobody is known, or the call is strict.
-func (d *Desk) users(ctx context.Context, c message.Call, pointer string, ids []string) ([]named, error) {
+func (d *Desk) users(ctx context.Context, c request.Call, pointer string, ids []string) ([]named, error) {
 	in, err := d.store.InForce(ctx, c.Site)
 	if err != nil {
 		return nil, err

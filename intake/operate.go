@@ -4,10 +4,11 @@ import (
 	"context"
 
 	"notifier/message"
+	"notifier/request"
 )
 
 // Operate begins an action on many messages, which goes on by itself.
-func (d *Desk) Operate(ctx context.Context, c message.Call, o message.Operation) (message.Operation, error) {
+func (d *Desk) Operate(ctx context.Context, c request.Call, o request.Operation) (request.Operation, error) {
 	begun, _, err := d.OperateOnce(ctx, c, o, o)
 	return begun, err
 }
@@ -15,7 +16,7 @@ func (d *Desk) Operate(ctx context.Context, c message.Call, o message.Operation)
 // OperateOnce is Operate, and tells whether a request with that key was answered before:
 // then the operation is as it was begun, and no other begins. A repetition is told by what
 // was asked, in which a search may say how long ago.
-func (d *Desk) OperateOnce(ctx context.Context, c message.Call, o message.Operation, asked any) (begun message.Operation, replayed bool, err error) {
+func (d *Desk) OperateOnce(ctx context.Context, c request.Call, o request.Operation, asked any) (begun request.Operation, replayed bool, err error) {
 	if err := o.Check(); err != nil {
 		return o, false, err
 	}
@@ -27,7 +28,7 @@ func (d *Desk) OperateOnce(ctx context.Context, c message.Call, o message.Operat
 		return o, false, err
 	}
 	if c.DryRun {
-		o.Site, o.Status, o.Total, o.CreatedAt, o.UpdatedAt = c.Site, message.Tried, len(o.IDs), c.At, c.At
+		o.Site, o.Status, o.Total, o.CreatedAt, o.UpdatedAt = c.Site, request.Tried, len(o.IDs), c.At, c.At
 		if len(o.IDs) > 0 {
 			return o, false, nil
 		}
@@ -35,7 +36,7 @@ func (d *Desk) OperateOnce(ctx context.Context, c message.Call, o message.Operat
 		o.Total = counted.N
 		return o, false, err
 	}
-	o.ID, o.Site, o.Status, o.CreatedAt, o.UpdatedAt = message.NewID(message.OperationIDs), c.Site, message.Running, c.At, c.At
+	o.ID, o.Site, o.Status, o.CreatedAt, o.UpdatedAt = message.NewID(message.OperationIDs), c.Site, request.Running, c.At, c.At
 	o, replayed, err = d.store.AddOperation(ctx, key, o)
 	if err == nil && !replayed {
 		d.o.Operated(o.Began())
@@ -44,7 +45,7 @@ func (d *Desk) OperateOnce(ctx context.Context, c message.Call, o message.Operat
 }
 
 // BeginNow lets an operation begin that waits to be undone; one that has begun goes on.
-func (d *Desk) BeginNow(ctx context.Context, c message.Call, id message.ID) error {
+func (d *Desk) BeginNow(ctx context.Context, c request.Call, id message.ID) error {
 	err := d.store.BeginOperation(ctx, c.Site, id, c.At)
 	if err == nil {
 		d.o.Operated(c.At)

@@ -12,12 +12,13 @@ import (
 	"notifier/fault"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 )
 
 // SetUser adds a user, or changes what the directory says of one: address, name, zone and
 // language. What the person chose stays and holds over it; a zone that holds acts at once on
 // what waits.
-func (d *Desk) SetUser(ctx context.Context, c message.Call, u preferences.User) (preferences.User, error) {
+func (d *Desk) SetUser(ctx context.Context, c request.Call, u preferences.User) (preferences.User, error) {
 	u = u.Normal()
 	u.Name = message.Name(u.Name)
 	if err := u.Check(); err != nil {
@@ -32,7 +33,7 @@ func (d *Desk) SetUser(ctx context.Context, c message.Call, u preferences.User) 
 // SetPreferences replaces what a user has chosen: what p leaves out has its default, but a zone
 // and a language stay until they are given back. It acts at once on what waits (RULES: changing
 // a preference).
-func (d *Desk) SetPreferences(ctx context.Context, c message.Call, id string, p preferences.Preferences) (preferences.User, error) {
+func (d *Desk) SetPreferences(ctx context.Context, c request.Call, id string, p preferences.Preferences) (preferences.User, error) {
 	if err := d.Catalog(ctx, c.Site).Check(p); err != nil {
 		return preferences.User{}, err
 	}
@@ -45,7 +46,7 @@ func (d *Desk) SetPreferences(ctx context.Context, c message.Call, id string, p 
 }
 
 // EditUser changes what edit changes of a user, and leaves the rest: its preferences, too.
-func (d *Desk) EditUser(ctx context.Context, c message.Call, id string, edit func(*preferences.User)) (preferences.User, error) {
+func (d *Desk) EditUser(ctx context.Context, c request.Call, id string, edit func(*preferences.User)) (preferences.User, error) {
 	return d.change(ctx, c, id, func(u preferences.User, known bool) (preferences.User, error) {
 		if !known {
 			return u, unknownUser(id)
@@ -58,7 +59,7 @@ func (d *Desk) EditUser(ctx context.Context, c message.Call, id string, edit fun
 }
 
 // EditPreferences is SetPreferences for what edit changes of them alone.
-func (d *Desk) EditPreferences(ctx context.Context, c message.Call, id string, edit func(*preferences.Preferences) error) (preferences.User, error) {
+func (d *Desk) EditPreferences(ctx context.Context, c request.Call, id string, edit func(*preferences.Preferences) error) (preferences.User, error) {
 	return d.change(ctx, c, id, func(u preferences.User, known bool) (preferences.User, error) {
 		if !known {
 			return u, unknownUser(id)
@@ -89,7 +90,7 @@ func unknownUser(id string) error {
 }
 
 // change stores a changed user, and moves what waits by the new rules.
-func (d *Desk) change(ctx context.Context, c message.Call, id string, edit func(before preferences.User, known bool) (preferences.User, error)) (after preferences.User, err error) {
+func (d *Desk) change(ctx context.Context, c request.Call, id string, edit func(before preferences.User, known bool) (preferences.User, error)) (after preferences.User, err error) {
 	var in preferences.Site
 	err = again(ctx, func() (err error) {
 		if in, err = d.store.InForceNow(ctx, c.Site); err != nil {
@@ -125,12 +126,12 @@ func (d *Desk) change(ctx context.Context, c message.Call, id string, edit func(
 }
 
 // changed tells who changed something last.
-func (d *Desk) changed(ctx context.Context, c message.Call, subject string) error {
+func (d *Desk) changed(ctx context.Context, c request.Call, subject string) error {
 	last, err := d.store.ChangesOf(ctx, c.Site, subject, 1)
 	if err != nil {
 		return err
 	}
-	e := &message.ChangedError{}
+	e := &request.ChangedError{}
 	if len(last) > 0 {
 		e.By, e.At = last[0].By, last[0].At
 	}
@@ -164,7 +165,7 @@ func (d *Desk) User(ctx context.Context, site, id string) (preferences.User, err
 }
 
 // SetGroup names users together, so that SendMessage can name the group.
-func (d *Desk) SetGroup(ctx context.Context, c message.Call, id string, members []string) error {
+func (d *Desk) SetGroup(ctx context.Context, c request.Call, id string, members []string) error {
 	var bad fault.Invalid
 	switch {
 	case id == "":
@@ -213,7 +214,7 @@ func (d *Desk) GroupList(ctx context.Context, site, after string, n int) ([]pref
 }
 
 // RemoveGroup forgets a group. Its users stay, and so do messages that went to it.
-func (d *Desk) RemoveGroup(ctx context.Context, c message.Call, id string) error {
+func (d *Desk) RemoveGroup(ctx context.Context, c request.Call, id string) error {
 	err := d.store.RemoveGroup(ctx, c.Site, id)
 	if errors.Is(err, message.ErrNotFound) {
 		return fmt.Errorf("there is no group %q. /api/v1/groups lists what there is: %w", fault.Truncate(id, 60), err)

@@ -6,11 +6,12 @@ import (
 
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 )
 
 // SetProcess says which kinds of event nobody is told of in a process (AMODIT-17). What
 // waits already stays.
-func (d *Desk) SetProcess(ctx context.Context, c message.Call, p preferences.Process) error {
+func (d *Desk) SetProcess(ctx context.Context, c request.Call, p preferences.Process) error {
 	if err := d.Catalog(ctx, c.Site).CheckProcess(p); err != nil {
 		return err
 	}

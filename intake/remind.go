@@ -9,18 +9,19 @@ import (
 	"notifier/deadlines"
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
 
 // SetDeadline sets a deadline, or moves the one with the same key: its steps start afresh
 // and a reminder of the old one that has not left is withdrawn.
-func (d *Desk) SetDeadline(ctx context.Context, c message.Call, dl deadlines.Deadline) (deadlines.Deadline, error) {
+func (d *Desk) SetDeadline(ctx context.Context, c request.Call, dl deadlines.Deadline) (deadlines.Deadline, error) {
 	set, _, err := d.SetDeadlineOnce(ctx, c, dl)
 	return set, err
 }
 
 // SetDeadlineOnce is SetDeadline, and tells whether a request with that key was answered
 // before: then nothing is set again, whatever became of the deadline since.
-func (d *Desk) SetDeadlineOnce(ctx context.Context, c message.Call, dl deadlines.Deadline) (set deadlines.Deadline, replayed bool, err error) {
+func (d *Desk) SetDeadlineOnce(ctx context.Context, c request.Call, dl deadlines.Deadline) (set deadlines.Deadline, replayed bool, err error) {
 	dl.Shortened = dl.Case.Shorten()
 	if err := dl.Check(); err != nil {
 		return dl, false, err
@@ -45,7 +46,7 @@ func (d *Desk) SetDeadlineOnce(ctx context.Context, c message.Call, dl deadlines
 }
 
 // setBy sets a deadline by the calendar of the site that is in force.
-func (d *Desk) setBy(ctx context.Context, c message.Call, key *message.Key, dl deadlines.Deadline, skipped ...message.Message) (set deadlines.Deadline, replayed bool, err error) {
+func (d *Desk) setBy(ctx context.Context, c request.Call, key *request.Key, dl deadlines.Deadline, skipped ...message.Message) (set deadlines.Deadline, replayed bool, err error) {
 	err = again(ctx, func() (err error) {
 		set, replayed, err = d.store.SaveDeadlineOnce(ctx, c, key, dl.Set(c.At, d.o.Calendar(c.Site)), skipped...)
 		return err
@@ -55,7 +56,7 @@ func (d *Desk) setBy(ctx context.Context, c message.Call, key *message.Key, dl d
 
 // checkUsers notes which users of a deadline are unknown, or refuses it: if all of those
 // whom it reminds are, or, in a strict call, if any is.
-func (d *Desk) checkUsers(ctx context.Context, c message.Call, dl *deadlines.Deadline) error {
+func (d *Desk) checkUsers(ctx context.Context, c request.Call, dl *deadlines.Deadline) error {
 	all, err := d.users(ctx, c, "/users", dl.Users)
 	refused, invalid := errors.AsType[*fault.Invalid](err)
 	if err != nil && !invalid {
@@ -85,7 +86,7 @@ func (d *Desk) checkUsers(ctx context.Context, c message.Call, dl *deadlines.Dea
 }
 
 // skipped are the records of a deadline's users who are unknown, so that Why can tell.
-func (d *Desk) skipped(c message.Call, dl deadlines.Deadline) []message.Message {
+func (d *Desk) skipped(c request.Call, dl deadlines.Deadline) []message.Message {
 	var all []message.Message
 	for _, id := range dl.Unknown {
 		m := unknownRecipient(message.Message{
@@ -103,7 +104,7 @@ const previewed = 200
 
 // PreviewDeadline tells whom a deadline would remind, and when, if it was set now. Nothing
 // is stored.
-func (d *Desk) PreviewDeadline(ctx context.Context, c message.Call, dl deadlines.Deadline) ([]deadlines.Reminder, error) {
+func (d *Desk) PreviewDeadline(ctx context.Context, c request.Call, dl deadlines.Deadline) ([]deadlines.Reminder, error) {
 	if err := dl.Check(); err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ func (d *Desk) PreviewDeadline(ctx context.Context, c message.Call, dl deadlines
 }
 
 // ComingReminders tells whom a deadline that is set will still remind, and when.
-func (d *Desk) ComingReminders(c message.Call, dl deadlines.Deadline) []deadlines.Reminder {
+func (d *Desk) ComingReminders(c request.Call, dl deadlines.Deadline) []deadlines.Reminder {
 	if !dl.ClearedAt.IsZero() {
 		return nil
 	}
@@ -122,6 +123,6 @@ func (d *Desk) ComingReminders(c message.Call, dl deadlines.Deadline) []deadline
 // ClearDeadline ends a deadline: no more reminders, and one that has not left is
 // withdrawn. Clearing it twice, or one that never was set, is no error: the engine's wish
 // that nobody is reminded has come true.
-func (d *Desk) ClearDeadline(ctx context.Context, c message.Call, key string) error {
+func (d *Desk) ClearDeadline(ctx context.Context, c request.Call, key string) error {
 	return d.store.ClearDeadline(ctx, c, key)
 }

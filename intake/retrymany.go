@@ -6,20 +6,21 @@ import (
 	"errors"
 
 	"notifier/message"
+	"notifier/request"
 )
 
 // RetryAll asks for another try of every message of the site that is in error, except for
 // those that a retry of many leaves alone, and counts both (CH-6, RULES 5).
-func (d *Desk) RetryAll(ctx context.Context, c message.Call, k message.Many) (message.ManyRetried, error) {
+func (d *Desk) RetryAll(ctx context.Context, c request.Call, k request.Many) (request.ManyRetried, error) {
 	all, _, err := d.RetryAllOnce(ctx, c, k)
 	return all, err
 }
 
 // RetryAllOnce is RetryAll, and tells whether a request with that key was answered before:
 // then it retried so many, and nothing is retried now. One that was broken off goes on.
-func (d *Desk) RetryAllOnce(ctx context.Context, c message.Call, k message.Many) (all message.ManyRetried, replayed bool, err error) {
-	what := []any{message.ActRetry, "all"}
-	if k != (message.Many{}) { // a key without a filter stays what it was
+func (d *Desk) RetryAllOnce(ctx context.Context, c request.Call, k request.Many) (all request.ManyRetried, replayed bool, err error) {
+	what := []any{request.ActRetry, "all"}
+	if k != (request.Many{}) { // a key without a filter stays what it was
 		what = append(what, k)
 	}
 	key, err := c.Once(what, 0)
@@ -51,7 +52,7 @@ func (d *Desk) RetryAllOnce(ctx context.Context, c message.Call, k message.Many)
 	return all, false, err
 }
 
-func (d *Desk) retryAll(ctx context.Context, c message.Call, k message.Many) (all message.ManyRetried, err error) {
+func (d *Desk) retryAll(ctx context.Context, c request.Call, k request.Many) (all request.ManyRetried, err error) {
 	for after := message.ID(""); ; {
 		failed, err := d.store.Failed(ctx, c.Site, after, 500)
 		if err != nil || len(failed) == 0 {
@@ -83,27 +84,27 @@ func (d *Desk) retryAll(ctx context.Context, c message.Call, k message.Many) (al
 	}
 }
 
-func (d *Desk) retryFailed(ctx context.Context, c message.Call, k message.Many, m message.Message, suppressed map[string]message.Suppression) (message.LeftAlone, error) {
+func (d *Desk) retryFailed(ctx context.Context, c request.Call, k request.Many, m message.Message, suppressed map[string]message.Suppression) (request.LeftAlone, error) {
 	if why := k.Leaves(m, suppressed, c.At); why != "" {
 		return why, nil
 	}
 	pending, err := m.AgainWithMany(c.At)
 	if err != nil {
-		return message.LeftMoved, nil
+		return request.LeftMoved, nil
 	}
 	err = d.store.Replace(ctx, m, pending, decided(c, message.DidRetry, m.ID))
 	if errors.Is(err, message.ErrMoved) {
-		return message.LeftMoved, nil
+		return request.LeftMoved, nil
 	}
 	return "", err
 }
 
 // RetryOfMany retries one message as part of a retry of many. The error is a
-// message.LeftAlone if that leaves it alone.
-func (d *Desk) RetryOfMany(ctx context.Context, c message.Call, k message.Many, id message.ID) (message.Message, error) {
+// request.LeftAlone if that leaves it alone.
+func (d *Desk) RetryOfMany(ctx context.Context, c request.Call, k request.Many, id message.ID) (message.Message, error) {
 	after, _, err := d.act(ctx, c, id, message.DidRetry, nil, func(m message.Message) (message.Message, error) {
 		if m.Status != message.Error {
-			return m, message.LeftMoved
+			return m, request.LeftMoved
 		}
 		suppressed, err := d.store.Suppressed(ctx, c.Site, m.RetryGoesTo())
 		if err != nil {

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 )
 
 // TestRetryOfManyLeavesAlone is L3 and RULES 5: a cron line must not write to dead addresses for ever.
 func TestRetryOfManyLeavesAlone(t *testing.T) {
 	each(t, func(h *house) {
-		steps := func(what string, when time.Time, k message.Many, retried int, left map[message.LeftAlone]int) {
+		steps := func(what string, when time.Time, k request.Many, retried int, left map[request.LeftAlone]int) {
 			h.Helper()
 			got, err := h.RetryAll(ctx, at(when), k)
 			if err != nil || got.Retried != retried || !maps.Equal(got.LeftAlone, left) {
@@ -26,14 +27,14 @@ func TestRetryOfManyLeavesAlone(t *testing.T) {
 		if _, err := h.Suppress(ctx, at(noon), message.Suppression{Address: "STOP@example.net"}); err != nil {
 			h.Fatal(err)
 		}
-		steps("the first", noon, message.Many{}, 1, map[message.LeftAlone]int{message.LeftUnknown: 1, message.LeftSuppressed: 1})
+		steps("the first", noon, request.Many{}, 1, map[request.LeftAlone]int{request.LeftUnknown: 1, request.LeftSuppressed: 1})
 		h.failed(noon, message.MailboxFull)
-		steps("within the hour", noon.Add(59*time.Minute), message.Many{}, 0, map[message.LeftAlone]int{message.LeftUnknown: 1, message.LeftSuppressed: 1, message.LeftRecent: 1})
-		steps("by name", noon.Add(59*time.Minute), message.Many{Category: message.AddressUnknown}, 1, nil)
+		steps("within the hour", noon.Add(59*time.Minute), request.Many{}, 0, map[request.LeftAlone]int{request.LeftUnknown: 1, request.LeftSuppressed: 1, request.LeftRecent: 1})
+		steps("by name", noon.Add(59*time.Minute), request.Many{Category: message.AddressUnknown}, 1, nil)
 		h.failed(noon.Add(59*time.Minute), message.AddressUnknown)
-		steps("after an hour", noon.Add(time.Hour), message.Many{}, 1, map[message.LeftAlone]int{message.LeftUnknown: 1, message.LeftSuppressed: 1})
+		steps("after an hour", noon.Add(time.Hour), request.Many{}, 1, map[request.LeftAlone]int{request.LeftUnknown: 1, request.LeftSuppressed: 1})
 		h.failed(noon.Add(time.Hour), message.MailboxFull)
-		steps("an hour after the second", noon.Add(2*time.Hour), message.Many{All: true}, 1, map[message.LeftAlone]int{message.LeftSuppressed: 1, message.LeftRecent: 1})
+		steps("an hour after the second", noon.Add(2*time.Hour), request.Many{All: true}, 1, map[request.LeftAlone]int{request.LeftSuppressed: 1, request.LeftRecent: 1})
 	})
 }
 
@@ -48,7 +49,7 @@ func TestRetryOfManyInPart(t *testing.T) {
 		if _, err := h.Suppress(ctx, at(noon), message.Suppression{Address: "stop@example.net"}); err != nil {
 			h.Fatal(err)
 		}
-		got, err := h.RetryAll(ctx, at(noon), message.Many{})
+		got, err := h.RetryAll(ctx, at(noon), request.Many{})
 		if m := h.kept(id); err != nil || got.Retried != 1 || m.Status != message.Pending || !m.LiftedAt.IsZero() {
 			h.Errorf("%+v, %v, and it is %s; want it retried for the other address", got, err, m.Status)
 		}
@@ -67,7 +68,7 @@ func TestRetryOfManyDoubles(t *testing.T) {
 		}
 		m := message.Message{Status: message.Error, RetryCount: n, RetriedAt: noon}
 		next := noon.Add(time.Duration(hours) * time.Hour)
-		if early, then := (message.Many{All: true}).Leaves(m, nil, next.Add(-time.Second)), (message.Many{All: true}).Leaves(m, nil, next); early != message.LeftRecent || then != "" {
+		if early, then := (request.Many{All: true}).Leaves(m, nil, next.Add(-time.Second)), (request.Many{All: true}).Leaves(m, nil, next); early != request.LeftRecent || then != "" {
 			t.Errorf("after %d retries: %q a second before %d hours, %q then", n, early, hours, then)
 		}
 	}

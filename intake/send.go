@@ -11,11 +11,12 @@ import (
 	"notifier/fault"
 	"notifier/letter"
 	"notifier/message"
+	"notifier/request"
 )
 
 // SendMessage takes a direct message: preferences are never asked (AMODIT-10 to -12).
 // There is one message per recipient, or one mail for all with cc, bcc or one_mail.
-func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Draft) (taken message.Taken, replayed bool, err error) {
+func (d *Desk) SendMessage(ctx context.Context, c request.Call, draft message.Draft) (taken request.Taken, replayed bool, err error) {
 	taken, replayed, err = d.send(ctx, c, draft)
 	draft.Shorten()
 	if _, refused := errors.AsType[*fault.Invalid](err); refused && d.before(ctx, c, draft.Identified(), &taken) {
@@ -24,7 +25,7 @@ func (d *Desk) SendMessage(ctx context.Context, c message.Call, draft message.Dr
 	return taken, replayed, err
 }
 
-func (d *Desk) send(ctx context.Context, c message.Call, draft message.Draft) (taken message.Taken, replayed bool, err error) {
+func (d *Desk) send(ctx context.Context, c request.Call, draft message.Draft) (taken request.Taken, replayed bool, err error) {
 	shortened := draft.Shorten()
 	asked := draft // what a repetition is compared with
 	if err := draft.Check(c.At); err != nil {
@@ -68,8 +69,8 @@ func (d *Desk) send(ctx context.Context, c message.Call, draft message.Draft) (t
 }
 
 // ticket names the message, and the user where there is no address to name.
-func (d *Desk) ticket(m message.Message) message.Ticket {
-	t := message.Ticket{ID: m.ID, To: m.Recipients(), User: m.UserID, Status: m.Status, URL: d.o.PageOf(m.ID)}
+func (d *Desk) ticket(m message.Message) request.Ticket {
+	t := request.Ticket{ID: m.ID, To: m.Recipients(), User: m.UserID, Status: m.Status, URL: d.o.PageOf(m.ID)}
 	if m.Status == message.Pending || m.Status == message.Scheduled {
 		if next := d.o.NextFlush(m.DueAt); !next.IsZero() {
 			t.ExpectedBy = &next
@@ -101,7 +102,7 @@ func (r recipients) users() (all []string) {
 
 // split makes the messages of a draft. Whoever has no address gets a record that says so,
 // also where the others share one mail.
-func (d *Desk) split(c message.Call, draft message.Draft, r recipients, zone string) []message.Message {
+func (d *Desk) split(c request.Call, draft message.Draft, r recipients, zone string) []message.Message {
 	var messages []message.Message
 	whole := d.direct(c, draft)
 	whole.Sender, whole.ReplyTo = r.sender, r.replyTo
@@ -168,7 +169,7 @@ func addresses(people []message.Person) []message.Address {
 }
 
 // direct is a draft's message before it has a recipient.
-func (d *Desk) direct(c message.Call, draft message.Draft) message.Message {
+func (d *Desk) direct(c request.Call, draft message.Draft) message.Message {
 	m := message.Message{
 		Site: c.Site, Type: message.Direct, Reference: draft.Reference,
 		Subject: draft.Subject, Text: draft.Text, HTML: draft.HTML, Domain: d.o.Domain, Manual: draft.Manual, Account: draft.Account,
@@ -231,7 +232,7 @@ func (d *Desk) meant(ctx context.Context, site string, draft message.Draft) (mes
 }
 
 // resolve looks up the users and groups that a draft names.
-func (d *Desk) resolve(ctx context.Context, c message.Call, draft message.Draft) (recipients, error) {
+func (d *Desk) resolve(ctx context.Context, c request.Call, draft message.Draft) (recipients, error) {
 	draft, err := d.meant(ctx, c.Site, draft)
 	if err != nil {
 		return recipients{}, err

@@ -8,6 +8,7 @@ import (
 
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 )
 
 // cast adds the people that messages are sent to: bob has no address.
@@ -270,7 +271,7 @@ func TestATextThatIsAUsersID(t *testing.T) {
 				h.Fatalf("%s: %v", id, err)
 			}
 		}
-		mean := func(r message.Recipient) message.Ticket {
+		mean := func(r message.Recipient) request.Ticket {
 			h.Helper()
 			d := to()
 			d.To = []message.Recipient{r}

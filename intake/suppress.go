@@ -7,10 +7,11 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
 
 // Suppress writes to an address no more, except with deadlines (CQ-17).
-func (d *Desk) Suppress(ctx context.Context, c message.Call, s message.Suppression) (message.Suppression, error) {
+func (d *Desk) Suppress(ctx context.Context, c request.Call, s message.Suppression) (message.Suppression, error) {
 	s.Since, s.MessageID = c.At, ""
 	if s.Reason == "" {
 		s.Reason = message.OptedOut
@@ -25,7 +26,7 @@ func (d *Desk) Suppress(ctx context.Context, c message.Call, s message.Suppressi
 }
 
 // Unsuppress writes to an address again.
-func (d *Desk) Unsuppress(ctx context.Context, c message.Call, address string) error {
+func (d *Desk) Unsuppress(ctx context.Context, c request.Call, address string) error {
 	err := d.store.Unsuppress(ctx, c.Site, address)
 	if errors.Is(err, message.ErrNotFound) {
 		return fmt.Errorf("%q is not suppressed: %w", fault.Truncate(address, 60), err)
@@ -35,7 +36,7 @@ func (d *Desk) Unsuppress(ctx context.Context, c message.Call, address string) e
 
 // UnsuppressAll writes again to all addresses that match, or only counts them in a dry run.
 // What was skipped meanwhile stays so.
-func (d *Desk) UnsuppressAll(ctx context.Context, c message.Call, f message.SuppressionFilter) (int, error) {
+func (d *Desk) UnsuppressAll(ctx context.Context, c request.Call, f message.SuppressionFilter) (int, error) {
 	if err := f.CheckRemoval(); err != nil {
 		return 0, err
 	}

@@ -8,11 +8,12 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/template"
 )
 
 // fillIn is the draft with what its template makes, in place of what it says itself (TE-14).
-func (d *Desk) fillIn(ctx context.Context, c message.Call, draft message.Draft) (message.Draft, error) {
+func (d *Desk) fillIn(ctx context.Context, c request.Call, draft message.Draft) (message.Draft, error) {
 	if draft.Template == nil {
 		return draft, nil
 	}
@@ -73,7 +74,7 @@ func (d *Desk) FillTemplate(ctx context.Context, site, name string, data message
 
 // SetTemplates adds templates, or changes them: all or none. The next message that names one
 // is made of it.
-func (d *Desk) SetTemplates(ctx context.Context, c message.Call, all ...template.Template) error {
+func (d *Desk) SetTemplates(ctx context.Context, c request.Call, all ...template.Template) error {
 	for i := range all {
 		all[i].UpdatedAt = c.At
 		if err := all[i].Check(); err != nil {
@@ -84,7 +85,7 @@ func (d *Desk) SetTemplates(ctx context.Context, c message.Call, all ...template
 }
 
 // RemoveTemplate deletes one. Messages that it made stay as they are.
-func (d *Desk) RemoveTemplate(ctx context.Context, c message.Call, name string) error {
+func (d *Desk) RemoveTemplate(ctx context.Context, c request.Call, name string) error {
 	return missing(name, d.store.RemoveTemplate(ctx, c.Site, name))
 }
 

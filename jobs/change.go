@@ -11,6 +11,7 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/schedule"
 )
 
@@ -23,7 +24,7 @@ type Change struct {
 	Wake  *bool
 	// ForgetWake goes back to what config.yaml says of wake.
 	ForgetWake bool
-	// Match is the version that it is made on, as message.Call has it; empty if any will do.
+	// Match is the version that it is made on, as request.Call has it; empty if any will do.
 	Match string
 }
 
@@ -35,8 +36,8 @@ func (t *Timetable) Change(ctx context.Context, name string, c Change, by string
 		return State{}, err
 	}
 	return t.edit(ctx, name, by, func(j *schedule.Job) error {
-		if !(message.Call{Match: c.Match}).Matches(int64(j.Version)) {
-			return &message.ChangedError{By: j.ChangedBy, At: j.ChangedAt}
+		if !(request.Call{Match: c.Match}).Matches(int64(j.Version)) {
+			return &request.ChangedError{By: j.ChangedBy, At: j.ChangedAt}
 		}
 		if c.Reset {
 			j.Spec, j.Wake = schedule.Spec{}, nil

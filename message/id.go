@@ -18,12 +18,13 @@ type ID string
 
 // What an ID may begin with.
 const (
-	MessageIDs = "msg"
-	DigestIDs  = "dig"
-	EventIDs   = "evt"
-	WindowIDs  = "win"
-	RequestIDs = "req"
-	RunIDs     = "run"
+	MessageIDs   = "msg"
+	DigestIDs    = "dig"
+	EventIDs     = "evt"
+	WindowIDs    = "win"
+	RequestIDs   = "req"
+	RunIDs       = "run"
+	OperationIDs = "op"
 )
 
 // letters are in ASCII order, so that ids sort as their bytes do.

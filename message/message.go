@@ -216,3 +216,15 @@ func (m Message) MessageID() string {
 	_, bare, _ := strings.Cut(string(m.ID), "_")
 	return "<" + bare + "@" + m.Domain + ">"
 }
+
+// Recipients is how a message's addresses are written in one line.
+func (e Envelope) Recipients() string {
+	line := ""
+	for i, a := range e.To {
+		if i > 0 {
+			line += ", "
+		}
+		line += a.Email
+	}
+	return line
+}

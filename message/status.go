@@ -218,3 +218,11 @@ func (m Message) AgainWithMany(at time.Time) (Message, error) {
 	m.RetriedAt, m.DueAt, m.Reason, m.LiftedAt = at, at, AskedAgain, time.Time{}
 	return m, nil
 }
+
+// RetryGoesTo lists the addresses that a retry of the message would go to.
+func (m Message) RetryGoesTo() []string {
+	if again, err := m.AgainWithMany(m.UpdatedAt); err == nil {
+		return again.Outstanding()
+	}
+	return nil
+}

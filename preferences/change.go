@@ -37,7 +37,7 @@ func (u User) With(c Choices) User {
 type Change struct {
 	ID     message.ID
 	At     time.Time
-	By     string // as in message.Call
+	By     string // as in request.Call
 	Before Choices
 	After  Choices
 }

@@ -7,6 +7,7 @@ import (
 	"notifier/doctor"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/settings"
 	"notifier/store/storetest"
 	"notifier/wallclock"
@@ -23,7 +24,7 @@ func TestDoctorTellsOfHoursBetweenRuns(t *testing.T) {
 			}
 			set := func(id, zone string, hour wallclock.Time) {
 				t.Helper()
-				c := message.Call{Site: h.config.Site, At: thursday}
+				c := request.Call{Site: h.config.Site, At: thursday}
 				if _, err := h.desk.SetUser(t.Context(), c, preferences.User{ID: id, Email: id + "@example.org", Timezone: zone}); err != nil {
 					t.Fatal(err)
 				}

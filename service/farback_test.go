@@ -22,6 +22,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/rescue"
 	"notifier/settings"
 	"notifier/store/storetest"
@@ -121,12 +122,12 @@ var farNow = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // more makes what the demo has not.
 func (w *walk) more() error {
-	h, ctx, call := w.house, w.Context(), message.Call{Site: "default", At: farNow, By: "test"}
+	h, ctx, call := w.house, w.Context(), request.Call{Site: "default", At: farNow, By: "test"}
 	_, _, hooked := h.webhooks.Create(ctx, call, webhook.Endpoint{URL: "http://127.0.0.1:1/"}, "")
 	later := farNow.AddDate(0, 1, 0)
 	draft := message.Draft{Subject: "Hello", Text: "x", To: []message.Recipient{message.ParseRecipient("guest@example.org")}, SendAt: &later}
 	_, _, sent := h.desk.SendMessage(ctx, call, draft)
-	_, operated := h.desk.Operate(ctx, call, message.Operation{Action: message.ActHold, Filter: message.Filter{Status: message.Scheduled}})
+	_, operated := h.desk.Operate(ctx, call, request.Operation{Action: request.ActHold, Filter: message.Filter{Status: message.Scheduled}})
 	paused := h.store.Pause(ctx, "default", message.Pause{Account: "default", Since: farNow, Until: later, Failures: 1, Failure: message.Failure{Text: "x"}})
 	_, suppressed := h.desk.Suppress(ctx, call, message.Suppression{Address: "gone@example.org"})
 	w.house.timetable.Wake("notifications")

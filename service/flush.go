@@ -9,6 +9,7 @@ import (
 	"notifier/access"
 	"notifier/jobs/notifications"
 	"notifier/message"
+	"notifier/request"
 	"notifier/simulate"
 	"notifier/template"
 )
@@ -38,12 +39,12 @@ func (h *Service) flushBy(ctx context.Context, job *notifications.Job) (map[stri
 }
 
 // Call is one of a command at this machine, by whoever gives it.
-func (h *Service) Call(by string) message.Call {
-	return message.Call{Site: h.config.Site, At: h.now().UTC().Truncate(time.Microsecond), By: by}
+func (h *Service) Call(by string) request.Call {
+	return request.Call{Site: h.config.Site, At: h.now().UTC().Truncate(time.Microsecond), By: by}
 }
 
 // RetryAll asks for another try of all that is in error, and notes that somebody did.
-func (h *Service) RetryAll(ctx context.Context, call message.Call, many message.Many) (message.ManyRetried, error) {
+func (h *Service) RetryAll(ctx context.Context, call request.Call, many request.Many) (request.ManyRetried, error) {
 	n, err := h.desk.RetryAll(ctx, call, many)
 	if err != nil {
 		return n, err
@@ -66,12 +67,12 @@ func (h *Service) SetTemplates(ctx context.Context, all []template.Template) err
 }
 
 // Posted lists what callers wrote into the outbox, after an id.
-func (h *Service) Posted(ctx context.Context, site string, after message.ID, n int) ([]message.Posted, error) {
+func (h *Service) Posted(ctx context.Context, site string, after message.ID, n int) ([]request.Posted, error) {
 	return h.store.PostedOf(ctx, site, after, n)
 }
 
 // RetryPosted takes a refused request of the outbox up again, at once.
-func (h *Service) RetryPosted(ctx context.Context, call message.Call, id message.ID) error {
+func (h *Service) RetryPosted(ctx context.Context, call request.Call, id message.ID) error {
 	if err := h.store.RetryPosted(ctx, call.Site, id, call.At); err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (h *Service) RetryPosted(ctx context.Context, call message.Call, id message
 }
 
 // RemovePosted gives a refused request of the outbox up.
-func (h *Service) RemovePosted(ctx context.Context, call message.Call, id message.ID) error {
+func (h *Service) RemovePosted(ctx context.Context, call request.Call, id message.ID) error {
 	return h.store.RemovePosted(ctx, call.Site, id)
 }
 

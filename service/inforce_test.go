@@ -10,6 +10,7 @@ import (
 	"notifier/deadlines"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/settings"
 	"notifier/store/storetest"
 )
@@ -60,7 +61,7 @@ func TestReplicasGoByTheRulesInTheDatabase(t *testing.T) {
 			newer := inForceOn(t, url, func(c *settings.Config) { by(c, preferences.Daily, "saturday") })
 			due := func(h *Service, site string) (message.ID, time.Time) {
 				t.Helper()
-				c := message.Call{Site: site, At: thursday}
+				c := request.Call{Site: site, At: thursday}
 				if _, err := h.desk.SetUser(t.Context(), c, preferences.User{ID: "anna", Email: "anna@example.org"}); err != nil {
 					t.Fatal(err)
 				}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"notifier/access"
-	"notifier/message"
+	"notifier/request"
 )
 
 // TestWhoeverIsSignedInChoosesForThemselves: /me/notifications is behind the login, shows
@@ -19,7 +19,7 @@ func TestWhoeverIsSignedInChoosesForThemselves(t *testing.T) {
 	h.ask("first", "PUT", "/users/42", `{"email":"Anna@example.org","language":"en"}`, http.StatusOK, nil)
 	tokens := map[string]string{}
 	for _, email := range []string{"anna@example.org", "ola@example.org"} {
-		call := message.Call{Site: h.config.Site, At: time.Now().UTC().Truncate(time.Microsecond)}
+		call := request.Call{Site: h.config.Site, At: time.Now().UTC().Truncate(time.Microsecond)}
 		if _, err := h.staff.AddMember(t.Context(), call, access.Member{Email: email, Role: access.Viewer}, DemoPassword); err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,7 @@ import (
 
 	"notifier/access"
 	"notifier/fault"
-	"notifier/message"
+	"notifier/request"
 	"notifier/settings"
 )
 
@@ -29,7 +29,7 @@ const (
 
 // DemoAdmin lets somebody sign in; it is there already if the demo has run before.
 func (h *Service) DemoAdmin(ctx context.Context) error {
-	call := message.Call{Site: h.config.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: "demo"}
+	call := request.Call{Site: h.config.Site, At: time.Now().UTC().Truncate(time.Microsecond), By: "demo"}
 	_, err := h.staff.AddMember(ctx, call, access.Member{Email: DemoEmail, Role: access.Manager}, DemoPassword)
 	if invalid, is := errors.AsType[*fault.Invalid](err); is && invalid.Faults[0].Code == "taken" {
 		return nil

@@ -17,6 +17,7 @@ import (
 	"notifier/jobs"
 	"notifier/jobs/notifications"
 	"notifier/message"
+	"notifier/request"
 	"notifier/schedule"
 	"notifier/settings"
 	"notifier/simulate"
@@ -173,10 +174,10 @@ func (w *work) tick(ctx context.Context, site string, now time.Time) (time.Time,
 
 // take hands a line of the journal to the front desk.
 func (r *Replay) take(ctx context.Context, l simulate.Line) (err error) {
-	desk, call := r.service.desk, message.Call{Site: r.service.config.Site, At: l.At, By: "journal", Strict: r.Strict}
+	desk, call := r.service.desk, request.Call{Site: r.service.config.Site, At: l.At, By: "journal", Strict: r.Strict}
 	switch {
 	case l.Event != nil:
-		var noted message.Noted
+		var noted request.Noted
 		noted, _, err = desk.Notify(ctx, call, *l.Event)
 		for _, d := range noted.Recipients {
 			r.skipped(d.Reason)
@@ -184,7 +185,7 @@ func (r *Replay) take(ctx context.Context, l simulate.Line) (err error) {
 	case l.Process != nil:
 		err = desk.SetProcess(ctx, call, *l.Process)
 	case l.Draft != nil:
-		var taken message.Taken
+		var taken request.Taken
 		taken, _, err = desk.SendMessage(ctx, call, *l.Draft)
 		for _, t := range taken.Messages {
 			r.skipped(t.Reason)

@@ -20,6 +20,7 @@ import (
 	"notifier/mail/mailtest"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/series"
 	"notifier/settings"
 	"notifier/store"
@@ -95,7 +96,7 @@ func (h *Service) everyReplicas(ctx context.Context, at time.Time) (map[string]i
 // eraseLeaver erases the person of the round, whom the other replica erases as well.
 func (h *Service) eraseLeaver(ctx context.Context, at time.Time) error {
 	for {
-		_, err := h.desk.EraseUser(ctx, message.Call{Site: "default", At: at}, leaver(at))
+		_, err := h.desk.EraseUser(ctx, request.Call{Site: "default", At: at}, leaver(at))
 		if err == nil || errors.Is(err, message.ErrNotFound) {
 			return nil
 		}
@@ -176,8 +177,8 @@ func prepare(t *testing.T, s *store.Store, at time.Time, n int) round {
 		}
 		return m
 	}
-	accept := func(key *message.Key, at time.Time, ms ...message.Message) {
-		if _, err := s.Accept(t.Context(), at, message.Tray{Site: "default", Key: key, Messages: ms}); err != nil {
+	accept := func(key *request.Key, at time.Time, ms ...message.Message) {
+		if _, err := s.Accept(t.Context(), at, request.Tray{Site: "default", Key: key, Messages: ms}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -194,12 +195,12 @@ func prepare(t *testing.T, s *store.Store, at time.Time, n int) round {
 	for i := range 8 {
 		old = append(old, of(at.Add(-100*day), time.Time{}, message.Skipped, i))
 	}
-	accept(&message.Key{Key: fmt.Sprint("old ", n), Hash: "h", Answer: []byte("{}")}, at.Add(-8*day), old...)
+	accept(&request.Key{Key: fmt.Sprint("old ", n), Hash: "h", Answer: []byte("{}")}, at.Add(-8*day), old...)
 	mine := []message.Message{of(at, at.AddDate(1, 0, 0), message.Scheduled, n), of(at.Add(-day), time.Time{}, message.Skipped, n+1)}
 	for i := range mine {
 		mine[i].UserID, mine[i].To = leaver(at), []message.Address{{Email: leaver(at) + "@example.net"}}
 	}
-	call := message.Call{Site: "default", At: at}
+	call := request.Call{Site: "default", At: at}
 	person := preferences.User{ID: leaver(at), Email: leaver(at) + "@example.net"}
 	if err := s.SaveUser(t.Context(), call, person, func(m message.Message) message.Message { return m }); err != nil {
 		t.Fatal(err)
@@ -210,7 +211,7 @@ func prepare(t *testing.T, s *store.Store, at time.Time, n int) round {
 		late[i].ExpiresAt = at.Add(-time.Minute)
 	}
 	cancelled := []message.Message{}
-	op := message.Operation{ID: message.NewID(message.OperationIDs), Site: "default", Action: message.ActCancel, Status: message.Running, CreatedAt: at, UpdatedAt: at}
+	op := request.Operation{ID: message.NewID(message.OperationIDs), Site: "default", Action: request.ActCancel, Status: request.Running, CreatedAt: at, UpdatedAt: at}
 	for range 4 {
 		m := of(at, at.AddDate(1, 0, 0), message.Scheduled, n)
 		cancelled, op.IDs = append(cancelled, m), append(op.IDs, m.ID)
@@ -221,8 +222,8 @@ func prepare(t *testing.T, s *store.Store, at time.Time, n int) round {
 	if _, _, err := s.AddOperation(t.Context(), nil, op); err != nil {
 		t.Fatal(err)
 	}
-	storetest.Post(t, s, message.Posted{
-		ID: message.NewID(message.PostedIDs), Site: "default", What: "send_message", Key: fmt.Sprint("posted ", n), WrittenAt: at,
+	storetest.Post(t, s, request.Posted{
+		ID: message.NewID(request.PostedIDs), Site: "default", What: "send_message", Key: fmt.Sprint("posted ", n), WrittenAt: at,
 		Request: []byte(`{"to":["guest@example.net"],"subject":"Posted","text":"x"}`),
 	})
 	return r
@@ -314,7 +315,7 @@ func eachOnce(t *testing.T, s *store.Store, all []round) {
 				t.Errorf("round %d: a message that waits has lost its attachment %q: %v", n, want, err)
 			}
 		}
-		if op, err := s.Operation(t.Context(), "default", r.cancels); err != nil || op.Status != message.Done || op.Succeeded != 4 || op.Refused != 0 {
+		if op, err := s.Operation(t.Context(), "default", r.cancels); err != nil || op.Status != request.Done || op.Succeeded != 4 || op.Refused != 0 {
 			t.Errorf("round %d: the operation is %+v, %v", n, op, err)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"notifier/links"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 	"notifier/webhook"
@@ -42,7 +43,7 @@ const grantName = "of the tests"
 // sealed is an installation with a person, a webhook, and an account with tokens.
 func (h *Service) sealed(t *testing.T) *Service {
 	t.Helper()
-	call := message.Call{Site: "default", At: time.Now()}
+	call := request.Call{Site: "default", At: time.Now()}
 	if err := h.store.SaveUser(t.Context(), call, preferences.User{ID: "anna", Email: "anna@example.org"}, func(m message.Message) message.Message { return m }); err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +352,7 @@ func TestAReplicaThatOpensNoTokens(t *testing.T) {
 		wrong := keyHouse(t, url, zap.NewNop(), append(account, "NOTIFIER_SECRETS__KEY="+aKey("B"))...)
 		at := time.Now().UTC().Truncate(time.Microsecond)
 		draft := message.Draft{To: []message.Recipient{{Address: message.Address{Email: "guest@example.net"}}}, Subject: "x", Text: "y"}
-		taken, _, err := wrong.desk.SendMessage(t.Context(), message.Call{Site: "default", At: at}, draft)
+		taken, _, err := wrong.desk.SendMessage(t.Context(), request.Call{Site: "default", At: at}, draft)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,6 +16,7 @@ import (
 	"notifier/doctor"
 	"notifier/health"
 	"notifier/message"
+	"notifier/request"
 	"notifier/settings"
 	"notifier/store/storetest"
 	"notifier/webhook"
@@ -55,7 +56,7 @@ func onBoth(t *testing.T, test func(t *testing.T, url string)) {
 
 func (h *Service) sealOne(t *testing.T) message.ID {
 	t.Helper()
-	e, _, err := h.webhooks.Create(t.Context(), message.Call{Site: "default", At: time.Now()}, webhook.Endpoint{URL: "http://127.0.0.1:9/"}, "")
+	e, _, err := h.webhooks.Create(t.Context(), request.Call{Site: "default", At: time.Now()}, webhook.Endpoint{URL: "http://127.0.0.1:9/"}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

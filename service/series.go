@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/series"
 	"notifier/store"
 )
@@ -41,7 +42,7 @@ func (w countedWindows) Promote(ctx context.Context, site string, at time.Time, 
 }
 
 // PromoteUser is Promote for one user.
-func (w countedWindows) PromoteUser(ctx context.Context, c message.Call, k *message.Key, user string, decide func([]message.Message) message.Closing) (message.SentNow, bool, error) {
+func (w countedWindows) PromoteUser(ctx context.Context, c request.Call, k *request.Key, user string, decide func([]message.Message) message.Closing) (message.SentNow, bool, error) {
 	closed := map[string]closedWindow{}
 	sent, replayed, err := w.Store.PromoteUser(ctx, c, k, user, closing(closed, c.At, decide))
 	if err == nil && !replayed {

@@ -12,6 +12,7 @@ import (
 	"notifier/language"
 	"notifier/mail/mailtest"
 	"notifier/message"
+	"notifier/request"
 	"notifier/schedule"
 	"notifier/series"
 	"notifier/settings"
@@ -77,7 +78,7 @@ func TestReplicasCountTogether(t *testing.T) {
 			a, b := replica(t, url, relay), replica(t, url, relay)
 			now := time.Now().UTC().Truncate(time.Microsecond)
 			for i, h := range []*Service{a, b} {
-				call := message.Call{Site: "default", At: now}
+				call := request.Call{Site: "default", At: now}
 				draft := message.Draft{Subject: "Hello", Text: "It works", To: []message.Recipient{
 					{Address: message.Address{Email: "full@example.org"}}, {Address: message.Address{Email: fmt.Sprintf("guest%d@example.org", i)}},
 				}}

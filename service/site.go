@@ -13,6 +13,7 @@ import (
 	"notifier/fault"
 	"notifier/jobs"
 	"notifier/message"
+	"notifier/request"
 	"notifier/settings"
 	"notifier/wallclock"
 )
@@ -24,7 +25,7 @@ func (h *Service) SitesNow(ctx context.Context) ([]access.Site, error) {
 }
 
 // SetSite adds a site or changes its zone, unless the configuration names it.
-func (h *Service) SetSite(ctx context.Context, _ message.Call, s access.Site) error {
+func (h *Service) SetSite(ctx context.Context, _ request.Call, s access.Site) error {
 	if h.config.Names(s.Name) {
 		return fmt.Errorf("%q: %w", s.Name, access.ErrConfigured)
 	}
@@ -57,7 +58,7 @@ func (h *Service) moveInherited(ctx context.Context, at time.Time) error {
 	if h.desk == nil {
 		return nil
 	}
-	return h.desk.MoveInherited(ctx, message.Call{At: at.UTC().Truncate(time.Microsecond)})
+	return h.desk.MoveInherited(ctx, request.Call{At: at.UTC().Truncate(time.Microsecond)})
 }
 
 // moved runs a job after everything that waits has its time by the rules in force.

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/settings"
 	"notifier/store"
 	"notifier/store/storetest"
@@ -72,7 +73,7 @@ func TestIdleSitesCostNothing(t *testing.T) {
 					t.Errorf("%s: %d statements with 501 sites, %d with one", name, n, one[name])
 				}
 			}
-			call := message.Call{Site: "tenant-250", At: time.Now()}
+			call := request.Call{Site: "tenant-250", At: time.Now()}
 			draft := message.Draft{Subject: "Hello", Text: "It works", To: []message.Recipient{{Address: message.Address{Email: "guest@example.org"}}}}
 			if _, _, err := h.desk.SendMessage(t.Context(), call, draft); err != nil {
 				t.Fatal(err)

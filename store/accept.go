@@ -8,15 +8,16 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/sql"
 )
 
 // Accept stores all that one request leads to, or nothing. If its Idempotency-Key has
 // been answered before, that answer is returned instead and nothing is stored.
 //
-// It fails with message.ErrKeyReused if the key came with another request, and with
+// It fails with request.ErrKeyReused if the key came with another request, and with
 // message.ErrMoved if a user whose preferences decided has changed meanwhile.
-func (s *Store) Accept(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error) {
+func (s *Store) Accept(ctx context.Context, at time.Time, tray request.Tray) (answered []byte, err error) {
 	if free(tray) {
 		answered, err = s.join(ctx, at, tray)
 	} else {
@@ -32,7 +33,7 @@ func (s *Store) Accept(ctx context.Context, at time.Time, tray message.Tray) (an
 }
 
 // alone accepts a tray in a transaction of its own.
-func (s *Store) alone(ctx context.Context, at time.Time, tray message.Tray) (answered []byte, err error) {
+func (s *Store) alone(ctx context.Context, at time.Time, tray request.Tray) (answered []byte, err error) {
 	err = s.db.Commit(ctx, func(t *sql.Tx) (err error) {
 		if tray.Posted != "" {
 			if err := s.takeOut(ctx, t, tray); err != nil {
@@ -58,7 +59,7 @@ func (s *Store) alone(ctx context.Context, at time.Time, tray message.Tray) (ans
 		if err := s.insert(ctx, t, rows); err != nil {
 			return err
 		}
-		return s.endDeadlines(ctx, t, message.Call{Site: tray.Site, At: at, By: tray.By}, tray.Case)
+		return s.endDeadlines(ctx, t, request.Call{Site: tray.Site, At: at, By: tray.By}, tray.Case)
 	})
 	if err != nil {
 		return nil, err
@@ -67,7 +68,7 @@ func (s *Store) alone(ctx context.Context, at time.Time, tray message.Tray) (ans
 }
 
 // remember notes the key, or finds what the same request was told before.
-func (s *Store) remember(ctx context.Context, t *sql.Tx, at time.Time, tray message.Tray) ([]byte, error) {
+func (s *Store) remember(ctx context.Context, t *sql.Tx, at time.Time, tray request.Tray) ([]byte, error) {
 	k := tray.Key
 	n, err := s.db.Exec(ctx, t, `INSERT INTO idempotency_keys (site, key, hash, answer, created_at) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (site, key) DO NOTHING`, tray.Site, k.Key, k.Hash, string(k.Answer), sql.Instant(at))
@@ -80,7 +81,7 @@ func (s *Store) remember(ctx context.Context, t *sql.Tx, at time.Time, tray mess
 		return nil, err
 	}
 	if hash != k.Hash {
-		return nil, message.ErrKeyReused
+		return nil, request.ErrKeyReused
 	}
 	return []byte(answer), nil
 }
@@ -96,7 +97,7 @@ func (s *Store) ForgetKeys(ctx context.Context, site string, n int, before time.
 
 // unchanged makes sure that the users, and what they inherit, are as they were when they decided,
 // and stay so until the transaction ends.
-func (s *Store) unchanged(ctx context.Context, t *sql.Tx, tray message.Tray) error {
+func (s *Store) unchanged(ctx context.Context, t *sql.Tx, tray request.Tray) error {
 	if len(tray.Seen) == 0 {
 		return nil
 	}
@@ -124,7 +125,7 @@ func (s *Store) unchanged(ctx context.Context, t *sql.Tx, tray message.Tray) err
 }
 
 // placed gives each deferred message of the tray a window, and makes rows of them all.
-func (s *Store) placed(ctx context.Context, t *sql.Tx, tray message.Tray) ([]*messageRow, error) {
+func (s *Store) placed(ctx context.Context, t *sql.Tx, tray request.Tray) ([]*messageRow, error) {
 	var waits []wait
 	for _, m := range tray.Messages {
 		if m.Status == message.Deferred {

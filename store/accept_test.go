@@ -8,6 +8,7 @@ import (
 
 	"notifier/deadlines"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -28,13 +29,13 @@ func TestATrayIsTakenWholeOrNotAtAll(t *testing.T) {
 		save(t, s, "u1")
 		taken := direct(1)
 		accept(t, s, taken)
-		for name, tray := range map[string]message.Tray{
+		for name, tray := range map[string]request.Tray{
 			"an id that is taken, among few":  {Messages: []message.Message{direct(2), taken}},
 			"an id that is taken, among many": {Messages: []message.Message{direct(2), direct(3), deferred(1), direct(4), direct(5), taken, direct(6)}},
 			"a user who has changed":          {Messages: []message.Message{direct(2), deferred(1)}, Seen: map[string]int{"u1": 7}},
 			"a user who is gone":              {Messages: []message.Message{direct(2)}, Seen: map[string]int{"nobody": 1}},
 		} {
-			tray.Site, tray.Key = site, &message.Key{Key: name, Hash: "h", Answer: []byte("{}")}
+			tray.Site, tray.Key = site, &request.Key{Key: name, Hash: "h", Answer: []byte("{}")}
 			if _, err := s.Accept(t.Context(), noon, tray); err == nil {
 				t.Errorf("%s: it was taken", name)
 			}
@@ -45,7 +46,7 @@ func TestATrayIsTakenWholeOrNotAtAll(t *testing.T) {
 				t.Errorf("%s: a window is open, due %v, %v", name, at, err)
 			}
 			// The key was not remembered, either.
-			tray = message.Tray{Site: site, Key: tray.Key}
+			tray = request.Tray{Site: site, Key: tray.Key}
 			if answer, err := s.Accept(t.Context(), noon, tray); err != nil || answer != nil {
 				t.Errorf("%s: the key is remembered: %s, %v", name, answer, err)
 			}
@@ -57,8 +58,8 @@ func TestAKeyMakesARequestSafeToRepeat(t *testing.T) {
 	t.Parallel()
 	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
-		tray := func(hash, answer string) message.Tray {
-			return message.Tray{Site: site, Messages: []message.Message{direct(1)}, Key: &message.Key{Key: "k", Hash: hash, Answer: []byte(answer)}}
+		tray := func(hash, answer string) request.Tray {
+			return request.Tray{Site: site, Messages: []message.Message{direct(1)}, Key: &request.Key{Key: "k", Hash: hash, Answer: []byte(answer)}}
 		}
 		if answer, err := s.Accept(t.Context(), noon, tray("h", "first")); err != nil || answer != nil {
 			t.Fatalf("Accept = %s, %v", answer, err)
@@ -66,7 +67,7 @@ func TestAKeyMakesARequestSafeToRepeat(t *testing.T) {
 		if answer, err := s.Accept(t.Context(), noon, tray("h", "second")); err != nil || string(answer) != "first" {
 			t.Errorf("again: %s, %v; want the first answer", answer, err)
 		}
-		if _, err := s.Accept(t.Context(), noon, tray("other", "third")); !errors.Is(err, message.ErrKeyReused) {
+		if _, err := s.Accept(t.Context(), noon, tray("other", "third")); !errors.Is(err, request.ErrKeyReused) {
 			t.Errorf("with another request: %v, want ErrKeyReused", err)
 		}
 		other := tray("other", "there")
@@ -99,8 +100,8 @@ func TestCallersWithOneKeyAreAnsweredAlike(t *testing.T) {
 		for i := range answers {
 			callers.Go(func() {
 				mine := fmt.Sprintf("answer %d", i)
-				answer, err := s.Accept(t.Context(), noon, message.Tray{
-					Site: site, Messages: []message.Message{direct(i)}, Key: &message.Key{Key: "k", Hash: "h", Answer: []byte(mine)},
+				answer, err := s.Accept(t.Context(), noon, request.Tray{
+					Site: site, Messages: []message.Message{direct(i)}, Key: &request.Key{Key: "k", Hash: "h", Answer: []byte(mine)},
 				})
 				if answers[i] = string(answer); answer == nil {
 					answers[i] = mine
@@ -133,7 +134,7 @@ func TestManyCallersAtOnce(t *testing.T) {
 		for range 8 {
 			callers.Go(func() {
 				for i := range 20 {
-					tray := message.Tray{Site: site, Messages: []message.Message{direct(i), deferred(i % 5), deferred((i + 3) % 5)}}
+					tray := request.Tray{Site: site, Messages: []message.Message{direct(i), deferred(i % 5), deferred((i + 3) % 5)}}
 					if _, err := s.Accept(t.Context(), noon, tray); err != nil {
 						t.Error(err)
 					}
@@ -179,10 +180,10 @@ func TestATrayThatMovesTheCaseEndsItsDeadlines(t *testing.T) {
 			"another case":  {message.Case{ID: "C-2", Stage: "review"}, false},
 		} {
 			d := deadlines.Deadline{Key: "D", Case: row.of, Users: []string{"u1"}, SetAt: noon, FiredAt: noon, NextAt: eight, Terms: deadlines.Terms{DueAt: eight}}
-			if _, err := s.SaveDeadline(t.Context(), message.Call{Site: site, At: noon.Add(-1)}, d); err != nil {
+			if _, err := s.SaveDeadline(t.Context(), request.Call{Site: site, At: noon.Add(-1)}, d); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.Accept(t.Context(), noon, message.Tray{Site: site, Case: at}); err != nil {
+			if _, err := s.Accept(t.Context(), noon, request.Tray{Site: site, Case: at}); err != nil {
 				t.Fatal(err)
 			}
 			if d, err := s.Deadline(t.Context(), site, "D"); err != nil || d.ClearedAt.IsZero() == row.ended {

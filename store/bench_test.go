@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -36,7 +37,7 @@ func BenchmarkAccept(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			eachB(b, func(b *testing.B, s *store.Store) {
 				for b.Loop() {
-					tray := message.Tray{Site: site}
+					tray := request.Tray{Site: site}
 					for i := range c.n {
 						tray.Messages = append(tray.Messages, c.make(i))
 					}
@@ -56,7 +57,7 @@ func BenchmarkAcceptParallel(b *testing.B) {
 		b.SetParallelism(8)
 		b.RunParallel(func(p *testing.PB) {
 			for p.Next() {
-				if _, err := s.Accept(context.Background(), noon, message.Tray{Site: site, Messages: []message.Message{direct(1)}}); err != nil {
+				if _, err := s.Accept(context.Background(), noon, request.Tray{Site: site, Messages: []message.Message{direct(1)}}); err != nil {
 					b.Error(err)
 				}
 			}
@@ -76,7 +77,7 @@ func BenchmarkFlush(b *testing.B) {
 			for i := range n {
 				ms = append(ms, direct(i))
 			}
-			if _, err := s.Accept(ctx, noon, message.Tray{Site: site, Messages: ms}); err != nil {
+			if _, err := s.Accept(ctx, noon, request.Tray{Site: site, Messages: ms}); err != nil {
 				b.Fatal(err)
 			}
 			b.StartTimer()
@@ -111,7 +112,7 @@ func BenchmarkPromote(b *testing.B) {
 				for i := range users {
 					ms = append(ms, deferred(i))
 				}
-				if _, err := s.Accept(ctx, noon, message.Tray{Site: site, Messages: ms}); err != nil {
+				if _, err := s.Accept(ctx, noon, request.Tray{Site: site, Messages: ms}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -8,11 +8,12 @@ import (
 	"slices"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/sql"
 )
 
 // keepBlobs stores the content of the tray's attachments, each once, and counts who has it.
-func (s *Store) keepBlobs(ctx context.Context, t *sql.Tx, tray message.Tray) error {
+func (s *Store) keepBlobs(ctx context.Context, t *sql.Tx, tray request.Tray) error {
 	uses, content := map[string]int{}, map[string][]byte{}
 	for _, m := range tray.Messages {
 		for _, a := range m.Attachments {

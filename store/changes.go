@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/sql"
 )
 
@@ -28,7 +29,7 @@ func (changeRow) TableName() string    { return "changes" }
 func (r changeRow) is() message.Change { return message.Change(r.Change) }
 
 // change notes what a caller set, in the transaction that stores it.
-func (s *Store) change(ctx context.Context, t *sql.Tx, c message.Call, what message.Setting, subject string, content any) error {
+func (s *Store) change(ctx context.Context, t *sql.Tx, c request.Call, what message.Setting, subject string, content any) error {
 	written, err := json.Marshal(content)
 	if err == nil {
 		row := changeRow{c.Site, changeColumns{message.NewID(message.ChangeIDs), subject, c.At, what, c.By, written}}

@@ -9,6 +9,7 @@ import (
 
 	"notifier/deadlines"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/sql"
 )
 
@@ -70,7 +71,7 @@ func (s *Store) DeadlinesOf(ctx context.Context, site, caseID string, n int) ([]
 // SaveDeadline sets a deadline or replaces the one with the same key. Reminders of the
 // old one that have not left are withdrawn, and other deadlines of the case end if this
 // one says that the case has moved on (AMODIT-21).
-func (s *Store) SaveDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) (deadlines.Deadline, error) {
+func (s *Store) SaveDeadline(ctx context.Context, c request.Call, d deadlines.Deadline) (deadlines.Deadline, error) {
 	saved, _, err := s.SaveDeadlineOnce(ctx, c, nil, d)
 	return saved, err
 }
@@ -87,7 +88,7 @@ type setDeadline struct {
 // SaveDeadlineOnce is SaveDeadline, unless the request with that key (nil: none) was
 // answered before: then it sets nothing, and tells that answer. The records of users whom
 // the deadline cannot remind are stored with it.
-func (s *Store) SaveDeadlineOnce(ctx context.Context, c message.Call, k *message.Key, d deadlines.Deadline, skipped ...message.Message) (saved deadlines.Deadline, replayed bool, err error) {
+func (s *Store) SaveDeadlineOnce(ctx context.Context, c request.Call, k *request.Key, d deadlines.Deadline, skipped ...message.Message) (saved deadlines.Deadline, replayed bool, err error) {
 	d.DueAt = d.DueAt.UTC().Truncate(time.Microsecond)
 	written, err := json.Marshal(d)
 	if err != nil {
@@ -162,7 +163,7 @@ func (s *Store) stands(ctx context.Context, t *sql.Tx, site string, d deadlines.
 
 // ClearDeadline ends a deadline and withdraws its reminders that have not left. Where there
 // is none, nothing is to be done.
-func (s *Store) ClearDeadline(ctx context.Context, c message.Call, key string) error {
+func (s *Store) ClearDeadline(ctx context.Context, c request.Call, key string) error {
 	err := s.db.Commit(ctx, func(t *sql.Tx) error {
 		ended, err := s.endDeadline(ctx, t, c.Site, key, message.Decided{At: c.At, What: message.DeadlineMet, By: c.By})
 		if err != nil || !ended {
@@ -187,7 +188,7 @@ func (s *Store) endDeadline(ctx context.Context, t *sql.Tx, site, key string, wh
 }
 
 // endDeadlines ends the deadlines of a case that has moved to another stage or owner.
-func (s *Store) endDeadlines(ctx context.Context, t *sql.Tx, call message.Call, c message.Case) error {
+func (s *Store) endDeadlines(ctx context.Context, t *sql.Tx, call request.Call, c message.Case) error {
 	if c.ID == "" || c.Stage == "" && c.Owner == "" {
 		return nil
 	}

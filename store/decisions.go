@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/sql"
 )
 
@@ -38,7 +39,7 @@ func (s *Store) note(ctx context.Context, t *sql.Tx, site string, decisions ...m
 }
 
 // rescheduled is the decision that moved a deferred message.
-func rescheduled(c message.Call, before, after message.Message) message.Decided {
+func rescheduled(c request.Call, before, after message.Message) message.Decided {
 	return message.Decided{Message: after.ID, At: c.At, What: message.Rescheduled, By: c.By, Details: map[string]string{
 		message.FromSetting: before.Setting, message.ToSetting: after.Setting,
 		message.FromDue: before.DueAt.UTC().Format(time.RFC3339), message.ToDue: after.DueAt.UTC().Format(time.RFC3339),

@@ -10,6 +10,7 @@ import (
 	"notifier/deadlines"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -66,7 +67,7 @@ func TestDecisionsAreKeptWithWhoTookThem(t *testing.T) {
 			m.DueAt, m.Setting = eight.Add(time.Hour), "daily 09:00"
 			return m
 		}
-		if err := s.SaveUser(t.Context(), message.Call{Site: site, At: noon, By: "anna"}, u, later); err != nil {
+		if err := s.SaveUser(t.Context(), request.Call{Site: site, At: noon, By: "anna"}, u, later); err != nil {
 			t.Fatal(err)
 		}
 		want(t, "a deferred message", told(t, s, waits), "rescheduled by anna map[due:2026-03-03T09:00:00Z due_before:2026-03-03T08:00:00Z setting:daily 09:00 setting_before:daily 08:00]")
@@ -77,7 +78,7 @@ func TestRemindersTellWhyTheyWereWithdrawn(t *testing.T) {
 	t.Parallel()
 	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
-		call := message.Call{Site: site, At: noon, By: "engine"}
+		call := request.Call{Site: site, At: noon, By: "engine"}
 		set := func(due time.Time) deadlines.Deadline {
 			d, err := s.SaveDeadline(t.Context(), call, deadlines.Deadline{
 				Key: "C-1", Case: message.Case{ID: "C-1", Stage: "1"}, Users: []string{"u1"}, SetAt: noon, FiredAt: noon, NextAt: due, Terms: deadlines.Terms{DueAt: due},
@@ -105,7 +106,7 @@ func TestRemindersTellWhyTheyWereWithdrawn(t *testing.T) {
 		}
 		want(t, "met", told(t, s, met), "deadline_cleared by engine map[]")
 		left := remind(set(eight))
-		if _, err := s.Accept(t.Context(), noon, message.Tray{Site: site, By: "jan", Case: message.Case{ID: "C-1", Stage: "2"}}); err != nil {
+		if _, err := s.Accept(t.Context(), noon, request.Tray{Site: site, By: "jan", Case: message.Case{ID: "C-1", Stage: "2"}}); err != nil {
 			t.Fatal(err)
 		}
 		want(t, "the case moved on", told(t, s, left), "case_moved_on by jan map[]")
@@ -125,7 +126,7 @@ func TestChangesAreKeptInOrder(t *testing.T) {
 	t.Parallel()
 	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
-		call := message.Call{Site: site, At: noon, By: "ola"}
+		call := request.Call{Site: site, At: noon, By: "ola"}
 		u := user("anna")
 		for u.Version = range 3 {
 			u.Preferences.Frequencies = map[message.Kind]preferences.Frequency{message.CaseChanged: preferences.Frequencies()[u.Version]}

@@ -8,6 +8,7 @@ import (
 
 	"notifier/document"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/sql"
 )
 
@@ -43,7 +44,7 @@ func (s *Store) SaveDocument(ctx context.Context, d document.Document) error {
 }
 
 // SaveDocumentOnce is SaveDocument, unless the request with that key was answered before.
-func (s *Store) SaveDocumentOnce(ctx context.Context, c message.Call, k message.Key, d document.Document) (replayed bool, err error) {
+func (s *Store) SaveDocumentOnce(ctx context.Context, c request.Call, k request.Key, d document.Document) (replayed bool, err error) {
 	answered, err := s.firstTime(ctx, c, &k, func(t *sql.Tx) (any, error) { return struct{}{}, s.saveDocument(ctx, t, d) })
 	return answered != nil, err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/sql"
 	"notifier/webhook"
 )
@@ -30,7 +31,7 @@ var (
 	ofWindows    = heap{table: "windows", keys: "site", time: "due_at", where: "closed_at IS NULL"}
 	ofSteps      = heap{table: "deadlines", keys: "site", time: "next_at", where: "next_at IS NOT NULL", row: "site, key"}
 	ofPosted     = heap{table: "outbox", keys: "site", time: "held_until", where: "refused_at IS NULL"}
-	ofOperations = heap{table: "operations", keys: "site", time: "held_until", where: fmt.Sprintf("status = '%s'", message.Running)}
+	ofOperations = heap{table: "operations", keys: "site", time: "held_until", where: fmt.Sprintf("status = '%s'", request.Running)}
 	ofCallbacks  = heap{table: "callbacks", keys: "site, webhook_id", time: "due_at", where: "due_at IS NOT NULL", row: "site, webhook_id, id"}
 	// What is forgotten is found by its age, or by ids that sort by time.
 	ofKeys      = heap{table: "idempotency_keys", keys: "site", time: "created_at", where: "true", row: "site, key"}

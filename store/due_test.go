@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -29,7 +30,7 @@ func TestDueOnAllSites(t *testing.T) {
 			if err := s.AddSite(ctx, site, "UTC", noon); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.Accept(ctx, noon, message.Tray{Site: site, Messages: all}); err != nil {
+			if _, err := s.Accept(ctx, noon, request.Tray{Site: site, Messages: all}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -120,7 +121,7 @@ func TestNextLeaving(t *testing.T) {
 
 func take(t *testing.T, s *store.Store, m message.Message) {
 	t.Helper()
-	if _, err := s.Accept(t.Context(), noon, message.Tray{Site: site, Messages: []message.Message{m}}); err != nil {
+	if _, err := s.Accept(t.Context(), noon, request.Tray{Site: site, Messages: []message.Message{m}}); err != nil {
 		t.Fatal(err)
 	}
 }

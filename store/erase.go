@@ -7,13 +7,14 @@ import (
 	"slices"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/sql"
 )
 
 // EraseUser forgets who a user is: the user, the memberships, the place in deadlines, what
 // was set of the user, and what is known of the address. It tells how many groups and
 // deadlines named the user, and whether anything was known. Messages are for EraseMessages.
-func (s *Store) EraseUser(ctx context.Context, c message.Call, p message.Someone) (e message.Erased, known bool, err error) {
+func (s *Store) EraseUser(ctx context.Context, c request.Call, p message.Someone) (e message.Erased, known bool, err error) {
 	id := p.ID
 	e.User = id
 	err = s.db.Commit(ctx, func(t *sql.Tx) error {
@@ -52,7 +53,7 @@ func quote(text string) string {
 	return string(b)
 }
 
-func (s *Store) eraseFromGroups(ctx context.Context, t *sql.Tx, c message.Call, id string) (n int, err error) {
+func (s *Store) eraseFromGroups(ctx context.Context, t *sql.Tx, c request.Call, id string) (n int, err error) {
 	type group struct {
 		id    string
 		users sql.List
@@ -76,7 +77,7 @@ func (s *Store) eraseFromGroups(ctx context.Context, t *sql.Tx, c message.Call, 
 }
 
 // eraseFromDeadlines takes a user out of all deadlines. One that is left without users ends.
-func (s *Store) eraseFromDeadlines(ctx context.Context, t *sql.Tx, c message.Call, id string) (n int, err error) {
+func (s *Store) eraseFromDeadlines(ctx context.Context, t *sql.Tx, c request.Call, id string) (n int, err error) {
 	found, err := readDeadlines(s.db.Query(ctx, t, selectDeadlines+"WHERE site = ? AND deadline LIKE ? ESCAPE '!' ORDER BY key"+s.dialect.Lock("UPDATE"), c.Site, "%"+literal(quote(id))+"%"))
 	if err != nil {
 		return 0, err

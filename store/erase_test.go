@@ -8,6 +8,7 @@ import (
 
 	"notifier/document"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -17,7 +18,7 @@ var ann = message.Someone{ID: "ann", Email: "ann@exämple.org"}
 
 func eraseAnn(t *testing.T, s *store.Store) {
 	t.Helper()
-	if _, _, err := s.EraseUser(t.Context(), message.Call{Site: site, At: noon}, ann); err != nil {
+	if _, _, err := s.EraseUser(t.Context(), request.Call{Site: site, At: noon}, ann); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -77,10 +78,10 @@ func TestTheOutboxOnlyLooksLikeThePerson(t *testing.T) {
 			`{"kind":"case_changed","users":["jan"],"case":{"id":"ann","title":"ann"}}`: true,
 		}
 		ids := map[message.ID]string{}
-		for request := range rows {
-			p := message.Posted{Site: site, ID: message.NewID(message.PostedIDs), What: message.PostedMessage, Request: []byte(request), WrittenAt: noon}
+		for body := range rows {
+			p := request.Posted{Site: site, ID: message.NewID(request.PostedIDs), What: request.PostedMessage, Request: []byte(body), WrittenAt: noon}
 			storetest.Post(t, s, p)
-			ids[p.ID] = request
+			ids[p.ID] = body
 		}
 		taken, err := s.TakePosted(t.Context(), site, 100, noon, eight)
 		if err != nil || len(taken) != len(rows) {
@@ -96,9 +97,9 @@ func TestTheOutboxOnlyLooksLikeThePerson(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for id, request := range ids {
-			if stays := slices.ContainsFunc(left, func(p message.Posted) bool { return p.ID == id }); stays != rows[request] {
-				t.Errorf("%s stays: %v, want %v", request, stays, rows[request])
+		for id, body := range ids {
+			if stays := slices.ContainsFunc(left, func(p request.Posted) bool { return p.ID == id }); stays != rows[body] {
+				t.Errorf("%s stays: %v, want %v", body, stays, rows[body])
 			}
 		}
 	})
@@ -110,13 +111,13 @@ func TestRecordsThatOnlyLookLikeThePerson(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
 		for _, users := range [][]string{{"ann"}, {"jan", "Ann <ANN@exämple.org>"}, {"joann"}, {"joann@exämple.org", "annie"}} {
-			if err := s.Refuse(ctx, message.Refusal{Site: site, At: noon, Users: users, Path: "/api/v1/events", Case: users[0]}); err != nil {
+			if err := s.Refuse(ctx, request.Refusal{Site: site, At: noon, Users: users, Path: "/api/v1/events", Case: users[0]}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		for path, detail := range map[string]string{"/api/v1/suppressions/ann@exämple.org": "", "/x": "ann@exämple.org is no user", "/ann": "joann@exämple.org is no user",
 			"/api/v1/users/ann/preferences": "", "/api/v1/suppressions/ANN%40xn--exmple-cua.org": "", "/api/v1/users/joann": ""} {
-			if err := s.Refuse(ctx, message.Refusal{Site: site, At: noon, Path: path, Detail: detail, Users: []string{"someone"}}); err != nil {
+			if err := s.Refuse(ctx, request.Refusal{Site: site, At: noon, Path: path, Detail: detail, Users: []string{"someone"}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -126,7 +127,7 @@ func TestRecordsThatOnlyLookLikeThePerson(t *testing.T) {
 			}
 		}
 		begin := func(f message.Filter, ended bool) message.ID {
-			o := message.Operation{ID: message.NewID(message.OperationIDs), Site: site, Action: message.ActRetry, Filter: f, Status: message.Running, CreatedAt: noon, UpdatedAt: noon}
+			o := request.Operation{ID: message.NewID(message.OperationIDs), Site: site, Action: request.ActRetry, Filter: f, Status: request.Running, CreatedAt: noon, UpdatedAt: noon}
 			if _, _, err := s.AddOperation(ctx, nil, o); err != nil {
 				t.Fatal(err)
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -18,7 +19,7 @@ func kept(t *testing.T, s *store.Store, all ...message.Message) {
 	if err := s.AddSite(t.Context(), site, "UTC", noon); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Accept(t.Context(), noon, message.Tray{Site: site, Messages: all}); err != nil {
+	if _, err := s.Accept(t.Context(), noon, request.Tray{Site: site, Messages: all}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -49,7 +50,7 @@ func user(id string) preferences.User {
 
 func save(t testing.TB, s *store.Store, id string) {
 	t.Helper()
-	if err := s.SaveUser(context.Background(), message.Call{Site: site, At: noon}, user(id), same); err != nil {
+	if err := s.SaveUser(context.Background(), request.Call{Site: site, At: noon}, user(id), same); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"notifier/deadlines"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/store/sql"
 )
 
@@ -137,7 +138,7 @@ func (s *Store) Moving(ctx context.Context) ([]string, error) {
 //
 // It takes each user, also one for whom nothing waits yet: an event that was decided by the old
 // rules and is about to be stored holds its user, and has been stored when this gets it.
-func (s *Store) MoveInherited(ctx context.Context, c message.Call, n int, again func(u preferences.User, in preferences.Site) func(message.Message) message.Message) (more bool, err error) {
+func (s *Store) MoveInherited(ctx context.Context, c request.Call, n int, again func(u preferences.User, in preferences.Site) func(message.Message) message.Message) (more bool, err error) {
 	err = s.db.Commit(ctx, func(t *sql.Tx) error {
 		more = false
 		var after string
@@ -210,7 +211,7 @@ func pass(place string, at time.Time) (after string, second, due bool) {
 
 // MoveDeadlines moves the next steps of the next n deadlines of a site whose users MoveInherited
 // has seen to, and tells whether more are left.
-func (s *Store) MoveDeadlines(ctx context.Context, c message.Call, n int, again func(d deadlines.Deadline, in preferences.Site) deadlines.Deadline) (more bool, err error) {
+func (s *Store) MoveDeadlines(ctx context.Context, c request.Call, n int, again func(d deadlines.Deadline, in preferences.Site) deadlines.Deadline) (more bool, err error) {
 	err = s.db.Commit(ctx, func(t *sql.Tx) error {
 		more = false
 		var place string

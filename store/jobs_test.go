@@ -9,6 +9,7 @@ import (
 
 	"notifier/deadlines"
 	"notifier/message"
+	"notifier/request"
 	"notifier/schedule"
 	"notifier/store"
 	"notifier/store/storetest"
@@ -134,7 +135,7 @@ func TestADeadlineIsReplacedAndCleared(t *testing.T) {
 	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		set := func(next time.Time) deadlines.Deadline {
-			d, err := s.SaveDeadline(t.Context(), message.Call{Site: site, At: noon}, deadlines.Deadline{Key: "C-1", Users: []string{"u1"}, SetAt: noon, FiredAt: noon, NextAt: next, Terms: deadlines.Terms{DueAt: eight}})
+			d, err := s.SaveDeadline(t.Context(), request.Call{Site: site, At: noon}, deadlines.Deadline{Key: "C-1", Users: []string{"u1"}, SetAt: noon, FiredAt: noon, NextAt: next, Terms: deadlines.Terms{DueAt: eight}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -174,7 +175,7 @@ func TestADeadlineIsReplacedAndCleared(t *testing.T) {
 		}
 		settle(t, s, 1, accepted(claim(t, s, 1, noon)[0]))
 		for range 2 { // clearing it twice is no error
-			if err := s.ClearDeadline(t.Context(), message.Call{Site: site, At: noon}, "C-1"); err != nil {
+			if err := s.ClearDeadline(t.Context(), request.Call{Site: site, At: noon}, "C-1"); err != nil {
 				t.Fatal(err)
 			}
 		}

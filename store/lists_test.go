@@ -9,6 +9,7 @@ import (
 
 	records "notifier/access"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -139,7 +140,7 @@ func TestDeferredForManyPeople(t *testing.T) {
 		alone := slices.DeleteFunc(slices.Clone(all), func(m message.Message) bool { return strings.ContainsAny(m.UserID[len(m.UserID)-1:], "02468") })
 		last := slices.MaxFunc(alone, func(a, b message.Message) int { return strings.Compare(string(a.ID), string(b.ID)) }) // whose window closes
 		promote := func([]message.Message) message.Closing { return message.Closing{Move: message.Promote} }
-		if _, _, err := s.PromoteUser(t.Context(), message.Call{Site: site, At: noon}, nil, last.UserID, promote); err != nil {
+		if _, _, err := s.PromoteUser(t.Context(), request.Call{Site: site, At: noon}, nil, last.UserID, promote); err != nil {
 			t.Fatal(err)
 		}
 		check(last.ID, people*3/2-1)

@@ -14,6 +14,7 @@ import (
 	"notifier/document"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 	"notifier/template"
@@ -83,7 +84,7 @@ func TestModelsAreReadAsTheyWereWritten(t *testing.T) {
 		wantSame(t, "secrets", secrets, []webhook.Endpoint{{Site: hook.Site, ID: hook.ID, Secrets: other.Secrets}})
 
 		tmpl := filled[template.Template](t)
-		must(t, s.SaveTemplates(ctx, message.Call{Site: site}, tmpl))
+		must(t, s.SaveTemplates(ctx, request.Call{Site: site}, tmpl))
 		gotTemplate, err := s.Template(ctx, site, tmpl.Name)
 		must(t, err)
 		wantSame(t, "a template", gotTemplate, tmpl)
@@ -162,7 +163,7 @@ func TestModelsAreReadAsTheyWereWritten(t *testing.T) {
 		wantSame(t, "groups", groups, map[string][]string{"g": {"a", "b"}, "none": nil})
 
 		p := preferences.Process{ID: "lease", Muted: []message.Kind{message.CaseChanged}}
-		must(t, s.SaveProcess(ctx, message.Call{Site: site, At: noon}, p))
+		must(t, s.SaveProcess(ctx, request.Call{Site: site, At: noon}, p))
 		gotProcess, err := s.Process(ctx, site, "lease")
 		must(t, err)
 		wantSame(t, "a process", gotProcess, p)

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/sql"
 )
 
 // Answered is what the request with that key was told; nil if there was none. It fails with
-// message.ErrKeyReused if the key came with another request.
-func (s *Store) Answered(ctx context.Context, site string, k message.Key) ([]byte, error) {
+// request.ErrKeyReused if the key came with another request.
+func (s *Store) Answered(ctx context.Context, site string, k request.Key) ([]byte, error) {
 	var hash, answer string
 	err := s.db.Row(ctx, nil, []any{&hash, &answer}, "SELECT hash, answer FROM idempotency_keys WHERE site = ? AND key = ?", site, k.Key)
 	switch {
@@ -23,30 +24,30 @@ func (s *Store) Answered(ctx context.Context, site string, k message.Key) ([]byt
 	case err != nil:
 		return nil, fmt.Errorf("look for an answer: %w", err)
 	case hash != k.Hash:
-		return nil, message.ErrKeyReused
+		return nil, request.ErrKeyReused
 	}
 	return []byte(answer), nil
 }
 
 // AnswerOnce keeps the answer of a request with that key, unless there is one already: then
 // it tells that.
-func (s *Store) AnswerOnce(ctx context.Context, c message.Call, k message.Key) (answered []byte, err error) {
+func (s *Store) AnswerOnce(ctx context.Context, c request.Call, k request.Key) (answered []byte, err error) {
 	return s.firstTime(ctx, c, &k, func(*sql.Tx) (any, error) { return json.RawMessage(k.Answer), nil })
 }
 
 // ReplaceOnce is Replace, unless the request with that key was answered before: then it
 // changes nothing, and tells that answer.
-func (s *Store) ReplaceOnce(ctx context.Context, at time.Time, k message.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error) {
+func (s *Store) ReplaceOnce(ctx context.Context, at time.Time, k request.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error) {
 	return s.changeOnce(ctx, at, k, after, why, func(t *sql.Tx) error { return s.replace(ctx, t, before, after) })
 }
 
 // RewriteOnce is ReplaceOnce for what the message says, too.
-func (s *Store) RewriteOnce(ctx context.Context, at time.Time, k message.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error) {
+func (s *Store) RewriteOnce(ctx context.Context, at time.Time, k request.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error) {
 	return s.changeOnce(ctx, at, k, after, why, func(t *sql.Tx) error { return s.rewrite(ctx, t, before, after) })
 }
 
-func (s *Store) changeOnce(ctx context.Context, at time.Time, k message.Key, after message.Message, why []message.Decided, change func(t *sql.Tx) error) (answered []byte, err error) {
-	answered, err = s.firstTime(ctx, message.Call{Site: after.Site, At: at}, &k, func(t *sql.Tx) (any, error) {
+func (s *Store) changeOnce(ctx context.Context, at time.Time, k request.Key, after message.Message, why []message.Decided, change func(t *sql.Tx) error) (answered []byte, err error) {
+	answered, err = s.firstTime(ctx, request.Call{Site: after.Site, At: at}, &k, func(t *sql.Tx) (any, error) {
 		if err := change(t); err != nil {
 			return nil, err
 		}
@@ -61,11 +62,11 @@ func (s *Store) changeOnce(ctx context.Context, at time.Time, k message.Key, aft
 // firstTime does what a request asks for, in one transaction that keeps its answer for
 // repetitions. If the request with that key (nil: none) was answered before it does nothing,
 // and tells that answer.
-func (s *Store) firstTime(ctx context.Context, c message.Call, k *message.Key, do func(t *sql.Tx) (answer any, err error)) (answered []byte, err error) {
+func (s *Store) firstTime(ctx context.Context, c request.Call, k *request.Key, do func(t *sql.Tx) (answer any, err error)) (answered []byte, err error) {
 	err = s.db.Commit(ctx, func(t *sql.Tx) (err error) {
 		answered = nil
 		if k != nil {
-			if answered, err = s.remember(ctx, t, c.At, message.Tray{Site: c.Site, Key: k}); err != nil || answered != nil {
+			if answered, err = s.remember(ctx, t, c.At, request.Tray{Site: c.Site, Key: k}); err != nil || answered != nil {
 				return err
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"notifier/access"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/store/sql"
 )
 
@@ -126,7 +127,7 @@ func (s *Store) usersAfter(ctx context.Context, t *sql.Tx, site, after string, n
 // changes the deferred messages of the user as again says, all or nothing.
 // If somebody else was faster it fails with message.ErrMoved; so it does if what the user inherits
 // has another version than u has seen.
-func (s *Store) SaveUser(ctx context.Context, c message.Call, u preferences.User, again func(message.Message) message.Message) error {
+func (s *Store) SaveUser(ctx context.Context, c request.Call, u preferences.User, again func(message.Message) message.Message) error {
 	row := userRow{c.Site, userColumns(u), c.At}
 	row.User.Version++
 	return while("save the user "+u.ID, s.db.Commit(ctx, func(t *sql.Tx) error {

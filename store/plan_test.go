@@ -19,6 +19,7 @@ import (
 
 	"notifier/deadlines"
 	"notifier/message"
+	"notifier/request"
 	"notifier/schedule"
 	"notifier/series"
 	"notifier/store"
@@ -79,10 +80,10 @@ var steps = []struct {
 		return err
 	}, "operations_running operations_key"},
 	{"Progress", func(ctx context.Context, s *store.Store) error {
-		return second(s.Progress(ctx, message.Operation{Site: site, ID: "op_1"}, noon))
+		return second(s.Progress(ctx, request.Operation{Site: site, ID: "op_1"}, noon))
 	}, "operations_running operations_key"},
 	{"Judged", func(ctx context.Context, s *store.Store) error {
-		return second(s.Judged(ctx, message.Operation{ID: "op_1", Site: site, Action: message.ActRetry, Status: message.Done, Succeeded: 1}))
+		return second(s.Judged(ctx, request.Operation{ID: "op_1", Site: site, Action: request.ActRetry, Status: request.Done, Succeeded: 1}))
 	}, "decisions_of_operations queue_key"},
 	{"TakePosted", func(ctx context.Context, s *store.Store) error {
 		return second(s.TakePosted(ctx, site, 100, noon, eight))
@@ -222,7 +223,7 @@ func queueUp(t *testing.T, s *store.Store) {
 	for i := range 500 {
 		all = append(all, direct(i), deferred(i%20))
 	}
-	if _, err := s.Accept(ctx, noon, message.Tray{Site: site, Messages: all}); err != nil {
+	if _, err := s.Accept(ctx, noon, request.Tray{Site: site, Messages: all}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -244,7 +245,7 @@ func fill(t *testing.T, s *store.Store) {
 	}
 	for i := range 20 {
 		d := deadlines.Deadline{Key: fmt.Sprintf("C-%d", i), Users: []string{"u1"}, Terms: deadlines.Terms{DueAt: eight}, SetAt: noon, FiredAt: noon, NextAt: eight}
-		if _, err := s.SaveDeadline(ctx, message.Call{Site: site, At: noon}, d); err != nil {
+		if _, err := s.SaveDeadline(ctx, request.Call{Site: site, At: noon}, d); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/store/sql"
 )
 
@@ -33,7 +34,7 @@ func (s *Store) Process(ctx context.Context, site, id string) (preferences.Proce
 }
 
 // SaveProcess sets what is muted in a process.
-func (s *Store) SaveProcess(ctx context.Context, c message.Call, p preferences.Process) error {
+func (s *Store) SaveProcess(ctx context.Context, c request.Call, p preferences.Process) error {
 	row := processRow{c.Site, p.ID, p.Muted, c.At}
 	return while(fmt.Sprintf("save the process %s", p.ID), s.db.Commit(ctx, func(t *sql.Tx) error {
 		q := s.db.Gorm(ctx, t).Clauses(instead([]string{"site", "process"}, []string{"kinds", "updated_at"}, "mutes.kinds <> excluded.kinds")).Create(&row)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/sql"
 )
 
@@ -28,10 +29,10 @@ type refusalRow struct {
 }
 
 func (refusalRow) TableName() string     { return "refusals" }
-func (r refusalRow) is() message.Refusal { return message.Refusal(r) }
+func (r refusalRow) is() request.Refusal { return request.Refusal(r) }
 
 // Refuse notes a request that led to nothing.
-func (s *Store) Refuse(ctx context.Context, r message.Refusal) error {
+func (s *Store) Refuse(ctx context.Context, r request.Refusal) error {
 	row := refusalRow(r)
 	row.ID, row.Path, row.Case = message.NewID(message.RefusalIDs), harmless(r.Path, message.MaxLine), harmless(r.Case, message.MaxLine)
 	row.Detail, row.Users = harmless(r.Detail, message.MaxErrorTruncated), slices.Clone(r.Users)
@@ -47,8 +48,8 @@ const scanned = 20_000
 
 // Refusals lists the last n requests since that time that led to nothing and named the case
 // or one of the users, the newest first.
-func (s *Store) Refusals(ctx context.Context, site, caseID string, users []string, since time.Time, n int) ([]message.Refusal, error) {
-	var found []message.Refusal
+func (s *Store) Refusals(ctx context.Context, site, caseID string, users []string, since time.Time, n int) ([]request.Refusal, error) {
+	var found []request.Refusal
 	if caseID != "" {
 		of, err := s.refusals(ctx, n, "site = ? AND case_id = ? AND case_id <> '' AND at >= ?", site, caseID, sql.Instant(since))
 		if err != nil {
@@ -63,17 +64,17 @@ func (s *Store) Refusals(ctx context.Context, site, caseID string, users []strin
 		}
 		for _, r := range all {
 			names := func(u string) bool { return slices.Contains(users, u) || slices.Contains(users, strings.ToLower(u)) }
-			known := func(f message.Refusal) bool { return f.ID == r.ID }
+			known := func(f request.Refusal) bool { return f.ID == r.ID }
 			if slices.ContainsFunc(r.Users, names) && !slices.ContainsFunc(found, known) {
 				found = append(found, r)
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b message.Refusal) int { return strings.Compare(string(b.ID), string(a.ID)) })
+	slices.SortFunc(found, func(a, b request.Refusal) int { return strings.Compare(string(b.ID), string(a.ID)) })
 	return found[:min(n, len(found))], nil
 }
 
-func (s *Store) refusals(ctx context.Context, n int, where string, arguments ...any) ([]message.Refusal, error) {
+func (s *Store) refusals(ctx context.Context, n int, where string, arguments ...any) ([]request.Refusal, error) {
 	return find[refusalRow]("list requests that led to nothing", s.db.Gorm(ctx, nil).Where(where, arguments...).Order("id DESC").Limit(n))
 }
 

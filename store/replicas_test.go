@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -93,7 +94,7 @@ func TestTwoReplicasPurgeAtOnce(t *testing.T) {
 				func() error { return two[0].EraseMessages(ctx, site, message.Someone{Email: "a1@example.org"}, erased) },
 				func() error { return two[1].EraseMessages(ctx, site, message.Someone{Email: "a1@example.org"}, erased) },
 				func() error {
-					_, err := two[1].Accept(ctx, noon, message.Tray{Site: site, Messages: fresh})
+					_, err := two[1].Accept(ctx, noon, request.Tray{Site: site, Messages: fresh})
 					return err
 				},
 			)

@@ -15,6 +15,7 @@ import (
 	"notifier/document"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/schedule"
 	"notifier/store"
 	"notifier/store/storetest"
@@ -93,7 +94,7 @@ func known(t *testing.T, s *store.Store) *store.Store {
 
 func accept(t *testing.T, s *store.Store, ms ...message.Message) {
 	t.Helper()
-	if _, err := s.Accept(t.Context(), noon, message.Tray{Site: site, Messages: ms}); err != nil {
+	if _, err := s.Accept(t.Context(), noon, request.Tray{Site: site, Messages: ms}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -187,7 +188,7 @@ func TestPeopleDeadlinesJobsAndRunsAreReadAsTheyWereWritten(t *testing.T) {
 		}
 		u.Seen = 0                                                                                    // is compared, not stored
 		u.Directory, u.Inherited, u.Holds = preferences.Own{}, preferences.Own{}, preferences.Holds{} // are told of it, not stored
-		if err := s.SaveUser(ctx, message.Call{Site: site, At: noon}, u, same); err != nil {
+		if err := s.SaveUser(ctx, request.Call{Site: site, At: noon}, u, same); err != nil {
 			t.Fatal(err)
 		}
 		users, err := s.Users(ctx, site, []string{"anna", "nobody"})
@@ -206,7 +207,7 @@ func TestPeopleDeadlinesJobsAndRunsAreReadAsTheyWereWritten(t *testing.T) {
 			NextAt:  eight.Add(-time.Hour),
 			Terms:   deadlines.Terms{DueAt: eight, RemindBefore: []deadlines.Span{deadlines.Span(time.Hour)}, Overdue: &deadlines.Overdue{EveryWorkday: true, Max: new(3)}},
 		}
-		saved, err := s.SaveDeadline(ctx, message.Call{Site: site, At: noon}, d)
+		saved, err := s.SaveDeadline(ctx, request.Call{Site: site, At: noon}, d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -312,7 +313,7 @@ func TestDocumentsOfAPersonAreErased(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := s.EraseUser(ctx, message.Call{Site: site, At: noon}, message.Someone{ID: "anna", Email: "anna@example.org"}); err != nil {
+		if _, _, err := s.EraseUser(ctx, request.Call{Site: site, At: noon}, message.Someone{ID: "anna", Email: "anna@example.org"}); err != nil {
 			t.Fatal(err)
 		}
 		for id, want := range map[string]bool{"by address": false, "among others": false, "in the text": false, "by id": false, "stays": true, "stays as well": true} {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/sql"
 )
 
@@ -16,7 +17,7 @@ var ever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // PromoteUser closes all windows of one user, those too whose time has not come, as Promote
 // does with those that are due. It returns what left. If the request with that key (nil:
 // none) was answered before it moves nothing, and tells that answer.
-func (s *Store) PromoteUser(ctx context.Context, c message.Call, k *message.Key, user string, decide func([]message.Message) message.Closing) (sent message.SentNow, replayed bool, err error) {
+func (s *Store) PromoteUser(ctx context.Context, c request.Call, k *request.Key, user string, decide func([]message.Message) message.Closing) (sent message.SentNow, replayed bool, err error) {
 	var items []message.Message
 	var end message.Closing
 	answered, err := s.firstTime(ctx, c, k, func(t *sql.Tx) (any, error) {

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/series"
 	"notifier/store"
 	"notifier/store/storetest"
@@ -235,12 +236,12 @@ func TestWhatBecameOfACommitIsNotGuessed(t *testing.T) {
 	if err := s.AddSite(t.Context(), site, "UTC", noon); err != nil {
 		t.Fatal(err)
 	}
-	tray := func(key string, n int) message.Tray {
+	tray := func(key string, n int) request.Tray {
 		m := direct(n)
 		m.Subject = fmt.Sprintf("subject %d", n)
-		tray := message.Tray{Site: site, Messages: []message.Message{m}}
+		tray := request.Tray{Site: site, Messages: []message.Message{m}}
 		if key != "" {
-			tray.Key = &message.Key{Key: key, Hash: "h", Answer: []byte(`{"first":true}`)}
+			tray.Key = &request.Key{Key: key, Hash: "h", Answer: []byte(`{"first":true}`)}
 		}
 		return tray
 	}
@@ -314,7 +315,7 @@ func TestCountsWhoseAnswerIsLostCountOnce(t *testing.T) {
 }
 
 // again asks until the database is there again: for some seconds a silent host is left alone.
-func again(t *testing.T, s *store.Store, tray message.Tray) (answered []byte, err error) {
+func again(t *testing.T, s *store.Store, tray request.Tray) (answered []byte, err error) {
 	t.Helper()
 	for begun := time.Now(); ; time.Sleep(100 * time.Millisecond) {
 		answered, err = s.Accept(t.Context(), noon, tray)

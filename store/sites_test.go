@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -28,7 +29,7 @@ func TestNoRowOfAnotherSiteIsChanged(t *testing.T) {
 			if err := s.AddSite(ctx, siteNo(n), "UTC", noon); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.Accept(ctx, noon, message.Tray{Site: siteNo(n), Messages: all}); err != nil {
+			if _, err := s.Accept(ctx, noon, request.Tray{Site: siteNo(n), Messages: all}); err != nil {
 				t.Fatal(err)
 			}
 		}

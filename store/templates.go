@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/sql"
 	"notifier/template"
 )
@@ -50,11 +51,11 @@ func (s *Store) Templates(ctx context.Context, site, after string, n int) ([]tem
 
 // SaveTemplates adds templates, or changes them: all or none.
 //
-// It fails with a *message.ChangedError if the call is for another version of one of them:
+// It fails with a *request.ChangedError if the call is for another version of one of them:
 // the microsecond of its last change.
 //
 // What is kept just so is not written, and UpdatedAt says since when.
-func (s *Store) SaveTemplates(ctx context.Context, c message.Call, all ...template.Template) error {
+func (s *Store) SaveTemplates(ctx context.Context, c request.Call, all ...template.Template) error {
 	return while("save templates", s.db.Commit(ctx, func(t *sql.Tx) error {
 		for i := range all {
 			if err := s.saveTemplate(ctx, t, c, &all[i]); err != nil {
@@ -65,14 +66,14 @@ func (s *Store) SaveTemplates(ctx context.Context, c message.Call, all ...templa
 	}))
 }
 
-func (s *Store) saveTemplate(ctx context.Context, t *sql.Tx, c message.Call, kept *template.Template) error {
+func (s *Store) saveTemplate(ctx context.Context, t *sql.Tx, c request.Call, kept *template.Template) error {
 	before, err := one[templateRow]("look for it", s.db.Gorm(ctx, t).Clauses(held).Where("site = ? AND name = ?", c.Site, kept.Name))
 	version, is := before.UpdatedAt.UnixMicro(), err == nil
 	if errors.Is(err, message.ErrNotFound) {
 		version, err = 0, nil
 	}
 	if err == nil && c.Match != "" && !c.Matches(version) {
-		err = &message.ChangedError{At: before.UpdatedAt}
+		err = &request.ChangedError{At: before.UpdatedAt}
 	}
 	if err != nil {
 		return err

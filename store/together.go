@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/rescue"
 	"notifier/store/sql"
 )
@@ -33,7 +34,7 @@ type together struct {
 // asked is a tray that waits for its answer.
 type asked struct {
 	at       time.Time
-	tray     message.Tray
+	tray     request.Tray
 	answered []byte
 	err      error
 	done     chan struct{}
@@ -49,7 +50,7 @@ const (
 
 // free tells whether a tray touches nothing that others do: direct messages, and a key.
 // Only such trays go together, so that none waits for a lock that another one needs.
-func free(tray message.Tray) bool {
+func free(tray request.Tray) bool {
 	if len(tray.Seen) > 0 || tray.Posted != "" || tray.Case.ID != "" || len(tray.Messages) > togetherMessages/10 {
 		return false
 	}
@@ -59,7 +60,7 @@ func free(tray message.Tray) bool {
 }
 
 // join accepts a tray at once if not much is under way, and otherwise with those that wait.
-func (s *Store) join(ctx context.Context, at time.Time, tray message.Tray) ([]byte, error) {
+func (s *Store) join(ctx context.Context, at time.Time, tray request.Tray) ([]byte, error) {
 	g := &s.together
 	g.mu.Lock()
 	if g.busy < s.dialect.writers() {
@@ -142,7 +143,7 @@ func (s *Store) carry(all []*asked) {
 func (s *Store) acceptAll(ctx context.Context, all []*asked) error {
 	// Keys are noted in one order, so that two transactions cannot wait for each other.
 	slices.SortStableFunc(all, func(a, b *asked) int { return compareKeys(a.tray, b.tray) })
-	trays := make([]message.Tray, len(all))
+	trays := make([]request.Tray, len(all))
 	for i, a := range all {
 		trays[i] = a.tray
 	}
@@ -175,7 +176,7 @@ func (s *Store) acceptAll(ctx context.Context, all []*asked) error {
 
 // bare writes the messages of free trays without keys, if nobody is told of them: then it
 // is one statement, which needs no transaction around it.
-func (s *Store) bare(ctx context.Context, trays ...message.Tray) (done bool, err error) {
+func (s *Store) bare(ctx context.Context, trays ...request.Tray) (done bool, err error) {
 	var rows []*messageRow
 	var sites []string
 	for _, tray := range trays {
@@ -193,8 +194,8 @@ func (s *Store) bare(ctx context.Context, trays ...message.Tray) (done bool, err
 	return true, s.db.Noted(ctx, sql.Ended(s.dialect.insertMessages(ctx, nil, rows)))
 }
 
-func compareKeys(a, b message.Tray) int {
-	key := func(t message.Tray) string {
+func compareKeys(a, b request.Tray) int {
+	key := func(t request.Tray) string {
 		if t.Key == nil {
 			return ""
 		}

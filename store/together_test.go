@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -33,10 +34,10 @@ func TestTogether(t *testing.T) {
 					if twin == 2 {
 						hash = "another"
 					}
-					k := &message.Key{Key: fmt.Sprintf("k%d", i), Hash: hash, Answer: []byte(hash)}
-					answered, err := s.Accept(t.Context(), noon, message.Tray{Site: site, Messages: []message.Message{m}, Key: k})
+					k := &request.Key{Key: fmt.Sprintf("k%d", i), Hash: hash, Answer: []byte(hash)}
+					answered, err := s.Accept(t.Context(), noon, request.Tray{Site: site, Messages: []message.Message{m}, Key: k})
 					switch {
-					case errors.Is(err, message.ErrKeyReused):
+					case errors.Is(err, request.ErrKeyReused):
 						reused.Add(1)
 					case err != nil:
 						failed.Add(1)
@@ -84,7 +85,7 @@ func TestTogetherWithoutOne(t *testing.T) {
 				case 2:
 					cancel()
 				}
-				_, err := s.Accept(ctx, noon, message.Tray{Site: site, Messages: []message.Message{m}})
+				_, err := s.Accept(ctx, noon, request.Tray{Site: site, Messages: []message.Message{m}})
 				switch {
 				case err == nil:
 					good.Add(1)

@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -86,7 +87,7 @@ func until(t *testing.T, what string, is func() bool) {
 func push(t *testing.T, s *store.Store) {
 	t.Helper()
 	m := direct(1)
-	if _, err := s.Accept(t.Context(), noon, message.Tray{Site: site, Messages: []message.Message{m}}); err != nil {
+	if _, err := s.Accept(t.Context(), noon, request.Tray{Site: site, Messages: []message.Message{m}}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -109,7 +110,7 @@ func TestWatchHearsOfTheOutbox(t *testing.T) {
 	defer func() { cancel(); <-watching }()
 	until(t, "it listens", func() bool { return posted.Load() == 1 })
 	for i := range 3 {
-		storetest.Post(t, s, message.Posted{Site: site, ID: message.NewID(message.PostedIDs), What: message.PostedMessage, Request: []byte("{}"), WrittenAt: noon})
+		storetest.Post(t, s, request.Posted{Site: site, ID: message.NewID(request.PostedIDs), What: request.PostedMessage, Request: []byte("{}"), WrittenAt: noon})
 		until(t, "told", func() bool { return posted.Load() == int64(i+2) })
 	}
 }
@@ -131,7 +132,7 @@ func TestThroughPgBouncer(t *testing.T) {
 	for i := range 300 {
 		messages = append(messages, direct(i), deferred(1))
 	}
-	if _, err := all[1].Accept(t.Context(), noon, message.Tray{Site: site, Messages: messages}); err != nil {
+	if _, err := all[1].Accept(t.Context(), noon, request.Tray{Site: site, Messages: messages}); err != nil {
 		t.Fatal(err)
 	}
 	sent := 0

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store/sql"
 )
 
@@ -280,7 +281,7 @@ func (s *Store) readdress(ctx context.Context, t *sql.Tx, m message.Message) err
 
 // reschedule changes what waits for a user as again says: when it is due, and why then.
 // The caller holds the user's row.
-func (s *Store) reschedule(ctx context.Context, t *sql.Tx, c message.Call, user string, again func(message.Message) message.Message) error {
+func (s *Store) reschedule(ctx context.Context, t *sql.Tx, c request.Call, user string, again func(message.Message) message.Message) error {
 	site := c.Site
 	windows, err := sql.Texts(s.db.Query(ctx, t, "SELECT id FROM windows WHERE site = ? AND user_id = ? AND closed_at IS NULL ORDER BY due_at"+
 		s.dialect.Lock("UPDATE"), site, user))

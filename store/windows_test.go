@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -136,7 +137,7 @@ func TestTheAddressIsThatOfNow(t *testing.T) {
 		accept(t, s, m)
 		moved := user("u1")
 		moved.Email, moved.Name, moved.Version = "new@example.org", "Anna", 1
-		if err := s.SaveUser(t.Context(), message.Call{Site: site, At: noon}, moved, same); err != nil {
+		if err := s.SaveUser(t.Context(), request.Call{Site: site, At: noon}, moved, same); err != nil {
 			t.Fatal(err)
 		}
 		promote(t, s, eight, 1)
@@ -159,13 +160,13 @@ func TestAChangedUserIsSavedOnceAndMovesWhatWaits(t *testing.T) {
 			m.DueAt, m.Setting, m.Reason = noon.Add(time.Hour), "hourly", message.ByPreference+"hourly"
 			return m
 		}
-		if err := s.SaveUser(t.Context(), message.Call{Site: site, At: noon}, u, sooner); err != nil {
+		if err := s.SaveUser(t.Context(), request.Call{Site: site, At: noon}, u, sooner); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.SaveUser(t.Context(), message.Call{Site: site, At: noon}, u, same); !errors.Is(err, message.ErrMoved) {
+		if err := s.SaveUser(t.Context(), request.Call{Site: site, At: noon}, u, same); !errors.Is(err, message.ErrMoved) {
 			t.Errorf("with the version before: %v, want ErrMoved", err)
 		}
-		if err := s.SaveUser(t.Context(), message.Call{Site: site, At: noon}, user("u1"), same); !errors.Is(err, message.ErrMoved) {
+		if err := s.SaveUser(t.Context(), request.Call{Site: site, At: noon}, user("u1"), same); !errors.Is(err, message.ErrMoved) {
 			t.Errorf("as a new user: %v, want ErrMoved", err)
 		}
 		got := read(t, s, m.ID)
@@ -241,7 +242,7 @@ func move(t *testing.T, s *store.Store, id string, due time.Time) {
 			return
 		}
 		u := users[id]
-		err = s.SaveUser(t.Context(), message.Call{Site: site, At: noon}, u, func(m message.Message) message.Message {
+		err = s.SaveUser(t.Context(), request.Call{Site: site, At: noon}, u, func(m message.Message) message.Message {
 			m.DueAt = due
 			return m
 		})

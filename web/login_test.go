@@ -12,7 +12,7 @@ import (
 
 	"notifier/access"
 	"notifier/gate"
-	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 	"notifier/web"
@@ -37,7 +37,7 @@ func browse(t *testing.T, o web.LoginOptions) *browser {
 	s := storetest.Open(t, storetest.URL(t, "sqlite"))
 	staff := gate.NewStaff(s, "default", zap.NewNop())
 	for email, role := range map[string]access.Role{"anna@example.org": access.Support, "ola@example.org": access.Viewer} {
-		if _, err := staff.AddMember(t.Context(), message.Call{Site: "default", At: time.Now()}, access.Member{Email: email, Role: role}, password); err != nil {
+		if _, err := staff.AddMember(t.Context(), request.Call{Site: "default", At: time.Now()}, access.Member{Email: email, Role: role}, password); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -19,7 +19,7 @@ import (
 
 	"notifier/access"
 	"notifier/gate"
-	"notifier/message"
+	"notifier/request"
 	"notifier/store/storetest"
 	"notifier/web"
 	"notifier/web/look"
@@ -46,7 +46,7 @@ func travel(t *testing.T) *journey {
 	staff := gate.NewStaff(s, "default", zap.NewNop())
 	for _, email := range []string{"anna@example.org", "unverified@example.org"} {
 		m := access.Member{Email: email, Role: access.Support}
-		if _, err := staff.AddMember(t.Context(), message.Call{Site: "default", At: time.Now()}, m, ""); err != nil {
+		if _, err := staff.AddMember(t.Context(), request.Call{Site: "default", At: time.Now()}, m, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -100,14 +100,14 @@ func (j *journey) read(r *http.Response) string {
 	return string(text)
 }
 
-var request = regexp.MustCompile(`name="id" value="([^"]+)"`)
+var requestID = regexp.MustCompile(`name="id" value="([^"]+)"`)
 
 // sail begins at the service and proves at the provider who somebody is. It stops before
 // the browser is back, and returns where it would go.
 func (j *journey) sail(name string) (back string) {
 	j.Helper()
 	_, form := j.open(j.service + "/login/oidc?next=/account")
-	found := request.FindStringSubmatch(form)
+	found := requestID.FindStringSubmatch(form)
 	if found == nil {
 		j.Fatalf("the provider asks for nothing: %s", form)
 	}

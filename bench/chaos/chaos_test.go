@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"notifier/mail/mailtest"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 	"os"
@@ -123,7 +124,7 @@ func enqueue(t *testing.T, s *store.Store, n int) {
 			CreatedAt: now, UpdatedAt: now, QueuedAt: now, DueAt: now, Status: message.Pending,
 		}
 	}
-	if _, err := s.Accept(t.Context(), now, message.Tray{Site: "default", Messages: all}); err != nil {
+	if _, err := s.Accept(t.Context(), now, request.Tray{Site: "default", Messages: all}); err != nil {
 		t.Fatal(err)
 	}
 }

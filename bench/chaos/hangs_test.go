@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 	"strings"
@@ -119,7 +120,7 @@ func TestTheRelayStopsReading(t *testing.T) {
 			CreatedAt: now, UpdatedAt: now, QueuedAt: now, DueAt: now, Status: message.Pending,
 		}
 	}
-	if _, err := s.Accept(t.Context(), now, message.Tray{Site: "default", Messages: all}); err != nil {
+	if _, err := s.Accept(t.Context(), now, request.Tray{Site: "default", Messages: all}); err != nil {
 		t.Fatal(err)
 	}
 	service := serve(t, database, address)

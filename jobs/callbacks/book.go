@@ -11,6 +11,7 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/webhook"
 )
 
@@ -35,7 +36,7 @@ func NewBook(shelf Shelf, job *Job) *Book { return &Book{shelf: shelf, job: job}
 
 // Create adds a webhook and returns it with its secret, which is not shown again. A secret
 // of the caller's own may be given.
-func (b *Book) Create(ctx context.Context, c message.Call, e webhook.Endpoint, secret string) (webhook.Endpoint, string, error) {
+func (b *Book) Create(ctx context.Context, c request.Call, e webhook.Endpoint, secret string) (webhook.Endpoint, string, error) {
 	e.ID, e.Site, e.CreatedAt, e.UpdatedAt = message.NewID(webhook.EndpointIDs), c.Site, c.At, c.At
 	if e.Naming == "" {
 		e.Naming = webhook.Standard
@@ -65,7 +66,7 @@ func (b *Book) check(ctx context.Context, e webhook.Endpoint, secret string) err
 }
 
 // Change edits a webhook; if nothing is different afterwards, nothing is written. One that is enabled again is told what has waited for it.
-func (b *Book) Change(ctx context.Context, c message.Call, id message.ID, edit func(*webhook.Endpoint)) (webhook.Endpoint, error) {
+func (b *Book) Change(ctx context.Context, c request.Call, id message.ID, edit func(*webhook.Endpoint)) (webhook.Endpoint, error) {
 	e, err := b.find(ctx, c.Site, id)
 	if err != nil {
 		return e, err
@@ -91,7 +92,7 @@ func (b *Book) find(ctx context.Context, site string, id message.ID) (webhook.En
 }
 
 // Remove deletes a webhook, and what it was still to be told.
-func (b *Book) Remove(ctx context.Context, c message.Call, id message.ID) error {
+func (b *Book) Remove(ctx context.Context, c request.Call, id message.ID) error {
 	if _, err := b.find(ctx, c.Site, id); err != nil {
 		return err
 	}
@@ -99,7 +100,7 @@ func (b *Book) Remove(ctx context.Context, c message.Call, id message.ID) error 
 }
 
 // Rotate gives a webhook a new secret, which it returns. The old one signs for a day more.
-func (b *Book) Rotate(ctx context.Context, c message.Call, id message.ID, secret string) (webhook.Endpoint, string, error) {
+func (b *Book) Rotate(ctx context.Context, c request.Call, id message.ID, secret string) (webhook.Endpoint, string, error) {
 	if secret == "" {
 		secret = webhook.NewSecret()
 	}
@@ -130,7 +131,7 @@ func (b *Book) Rotate(ctx context.Context, c message.Call, id message.ID, secret
 const tries = 5
 
 // Test calls a webhook now, with an event that stands for nothing.
-func (b *Book) Test(ctx context.Context, c message.Call, id message.ID) (webhook.Answer, error) {
+func (b *Book) Test(ctx context.Context, c request.Call, id message.ID) (webhook.Answer, error) {
 	e, err := b.find(ctx, c.Site, id)
 	if err != nil {
 		return webhook.Answer{}, err

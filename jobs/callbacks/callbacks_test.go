@@ -15,6 +15,7 @@ import (
 	"notifier/deadlines"
 	"notifier/jobs/callbacks"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 	"notifier/vault"
@@ -440,7 +441,7 @@ func TestAWithdrawnReminderIsTold(t *testing.T) {
 		r := receive(h.T)
 		h.hook(webhook.Endpoint{URL: r.URL, Events: []string{"message.cancelled"}})
 		d := deadlines.Deadline{Key: "C-1", Users: []string{"anna"}, Terms: deadlines.Terms{DueAt: noon}, SetAt: noon.Add(-time.Hour), FiredAt: noon.Add(-time.Hour), NextAt: noon}
-		d, err := h.store.SaveDeadline(h.Context(), message.Call{Site: site, At: noon.Add(-time.Hour)}, d)
+		d, err := h.store.SaveDeadline(h.Context(), request.Call{Site: site, At: noon.Add(-time.Hour)}, d)
 		if err != nil {
 			h.Fatal(err)
 		}
@@ -451,7 +452,7 @@ func TestAWithdrawnReminderIsTold(t *testing.T) {
 		if err := h.store.Remind(h.Context(), site, d, d.Dealt(noon, deadlines.Calendar{}), []message.Message{m}); err != nil {
 			h.Fatal(err)
 		}
-		if err := h.store.ClearDeadline(h.Context(), message.Call{Site: site, At: noon.Add(time.Second)}, "C-1"); err != nil {
+		if err := h.store.ClearDeadline(h.Context(), request.Call{Site: site, At: noon.Add(time.Second)}, "C-1"); err != nil {
 			h.Fatal(err)
 		}
 		h.run(noon.Add(time.Minute), "told=1")

@@ -19,6 +19,7 @@ import (
 
 	"notifier/jobs/callbacks"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 	"notifier/webhook"
@@ -117,7 +118,7 @@ func each(t *testing.T, test func(h *house)) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) { test(open(t, s, callbacks.Options{Guard: here})) })
 }
 
-func at(t time.Time) message.Call { return message.Call{Site: site, At: t} }
+func at(t time.Time) request.Call { return request.Call{Site: site, At: t} }
 
 func (h *house) hook(e webhook.Endpoint) (webhook.Endpoint, string) {
 	h.Helper()
@@ -136,7 +137,7 @@ func (h *house) accept(reference string) message.Message {
 		Subject: "Contract ready", Text: "Come.", CreatedAt: noon, UpdatedAt: noon, QueuedAt: noon, DueAt: noon,
 		Status: message.Pending, Reason: message.BySender, Envelope: message.Envelope{To: []message.Address{{Email: "anna@example.org"}}},
 	}
-	if _, err := h.store.Accept(h.Context(), noon, message.Tray{Site: site, Messages: []message.Message{m}}); err != nil {
+	if _, err := h.store.Accept(h.Context(), noon, request.Tray{Site: site, Messages: []message.Message{m}}); err != nil {
 		h.Fatal(err)
 	}
 	return m

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/webhook"
 )
 
@@ -18,6 +19,6 @@ func (b *Book) Told(ctx context.Context, e webhook.Endpoint, c webhook.Callback)
 }
 
 // Replay tells a webhook once more, by the same id.
-func (b *Book) Replay(ctx context.Context, c message.Call, endpoint, callback message.ID) error {
+func (b *Book) Replay(ctx context.Context, c request.Call, endpoint, callback message.ID) error {
 	return b.shelf.Replay(ctx, c.Site, endpoint, callback, c.At)
 }

@@ -15,6 +15,7 @@ import (
 	"notifier/mail"
 	"notifier/mail/mailtest"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 	"notifier/webhook"
@@ -77,7 +78,7 @@ func BenchmarkFlush(b *testing.B) {
 				var wal int64
 				for b.Loop() {
 					b.StopTimer()
-					if _, err := s.Accept(b.Context(), noon, message.Tray{Site: site, Messages: many(n, noon)}); err != nil {
+					if _, err := s.Accept(b.Context(), noon, request.Tray{Site: site, Messages: many(n, noon)}); err != nil {
 						b.Fatal(err)
 					}
 					before := written(b, database, url)

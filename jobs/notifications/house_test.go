@@ -20,6 +20,7 @@ import (
 	"notifier/mail"
 	"notifier/mail/mailtest"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -119,7 +120,7 @@ func accept(t *testing.T, s *store.Store, ms ...message.Message) {
 		trays[m.Site] = append(trays[m.Site], m)
 	}
 	for site, ms := range trays {
-		if _, err := s.Accept(t.Context(), ms[0].CreatedAt, message.Tray{Site: site, Messages: ms}); err != nil {
+		if _, err := s.Accept(t.Context(), ms[0].CreatedAt, request.Tray{Site: site, Messages: ms}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,24 +11,25 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/message"
+	"notifier/request"
 )
 
 // Queue is what the job needs of the store.
 type Queue interface {
 	// OperatedSites lists the sites with operations that nobody works on.
 	OperatedSites(ctx context.Context, at time.Time) ([]string, error)
-	TakeOperation(ctx context.Context, site string, at, until time.Time) (message.Operation, bool, error)
-	Progress(ctx context.Context, o message.Operation, until time.Time) (bool, error)
+	TakeOperation(ctx context.Context, site string, at, until time.Time) (request.Operation, bool, error)
+	Progress(ctx context.Context, o request.Operation, until time.Time) (bool, error)
 	Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error)
 }
 
 // Desk makes the moves.
 type Desk interface {
-	Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error)
-	RetryOfMany(ctx context.Context, c message.Call, k message.Many, id message.ID) (message.Message, error)
-	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
-	Hold(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
-	Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
+	Retry(ctx context.Context, c request.Call, id message.ID, resend bool) (message.Message, error)
+	RetryOfMany(ctx context.Context, c request.Call, k request.Many, id message.ID) (message.Message, error)
+	Cancel(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
+	Hold(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
+	Release(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
 }
 
 // Job works through operations.
@@ -75,7 +76,7 @@ func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
 	return counts, nil
 }
 
-func (j *Job) work(ctx context.Context, o message.Operation, now func() time.Time, counts map[string]int) error {
+func (j *Job) work(ctx context.Context, o request.Operation, now func() time.Time, counts map[string]int) error {
 	for ctx.Err() == nil {
 		ids, err := j.next(ctx, o)
 		if err != nil {
@@ -89,12 +90,12 @@ func (j *Job) work(ctx context.Context, o message.Operation, now func() time.Tim
 			case refused(err):
 				o.Refused++
 				counts["refused"]++
-				if why, is := errors.AsType[message.LeftAlone](err); is {
-					left := message.ManyRetried{LeftAlone: o.WhyLeft}
+				if why, is := errors.AsType[request.LeftAlone](err); is {
+					left := request.ManyRetried{LeftAlone: o.WhyLeft}
 					left.Leave(why)
 					o.WhyLeft = left.LeftAlone
 				}
-				if len(o.LeftAlone) < message.MaxLeftAlone {
+				if len(o.LeftAlone) < request.MaxLeftAlone {
 					o.LeftAlone = append(o.LeftAlone, id)
 				}
 			default: // the page is begun again; what is done already is refused then
@@ -104,11 +105,11 @@ func (j *Job) work(ctx context.Context, o message.Operation, now func() time.Tim
 		}
 		o.UpdatedAt = now()
 		if len(ids) == 0 {
-			o.Status, o.EndedAt = message.Done, &o.UpdatedAt
+			o.Status, o.EndedAt = request.Done, &o.UpdatedAt
 		}
 		until := now().Add(lease)
 		goes, err := j.queue.Progress(ctx, o, until)
-		if err != nil || !goes || o.Status == message.Done {
+		if err != nil || !goes || o.Status == request.Done {
 			return err
 		}
 		o.HeldUntil = until
@@ -119,7 +120,7 @@ func (j *Job) work(ctx context.Context, o message.Operation, now func() time.Tim
 }
 
 // next is the next page of an operation: empty when there is none.
-func (j *Job) next(ctx context.Context, o message.Operation) (ids []message.ID, err error) {
+func (j *Job) next(ctx context.Context, o request.Operation) (ids []message.ID, err error) {
 	if len(o.IDs) > 0 {
 		return o.IDs[min(o.Done, len(o.IDs)):min(o.Done+page, len(o.IDs))], nil
 	}
@@ -132,15 +133,15 @@ func (j *Job) next(ctx context.Context, o message.Operation) (ids []message.ID, 
 	return ids, err
 }
 
-func (j *Job) act(ctx context.Context, o message.Operation, id message.ID, at time.Time) error {
-	c := message.Call{Site: o.Site, At: at, By: string(o.ID)}
+func (j *Job) act(ctx context.Context, o request.Operation, id message.ID, at time.Time) error {
+	c := request.Call{Site: o.Site, At: at, By: string(o.ID)}
 	var err error
 	switch o.Action {
-	case message.ActCancel:
+	case request.ActCancel:
 		_, err = j.desk.Cancel(ctx, c, id)
-	case message.ActHold:
+	case request.ActHold:
 		_, err = j.desk.Hold(ctx, c, id)
-	case message.ActRelease:
+	case request.ActRelease:
 		_, err = j.desk.Release(ctx, c, id)
 	default:
 		k, many := o.Many()
@@ -156,6 +157,6 @@ func (j *Job) act(ctx context.Context, o message.Operation, id message.ID, at ti
 // refused tells whether it is the message that cannot make the move.
 func refused(err error) bool {
 	var move *message.MoveError
-	var left message.LeftAlone
+	var left request.LeftAlone
 	return errors.As(err, &move) || errors.As(err, &left) || errors.Is(err, message.ErrManual) || errors.Is(err, message.ErrNotFound) || errors.Is(err, message.ErrMoved)
 }

@@ -12,6 +12,7 @@ import (
 
 	"notifier/jobs/operations"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -36,7 +37,7 @@ func failing(t *testing.T, s *store.Store, n int) {
 			CreatedAt: noon, UpdatedAt: noon, QueuedAt: noon, DueAt: noon, Status: message.Pending,
 		}
 	}
-	if _, err := s.Accept(t.Context(), noon, message.Tray{Site: site, Messages: all}); err != nil {
+	if _, err := s.Accept(t.Context(), noon, request.Tray{Site: site, Messages: all}); err != nil {
 		t.Fatal(err)
 	}
 	claimed, err := s.Claim(t.Context(), message.Lane{Site: site}, n, noon, noon.Add(time.Minute))
@@ -63,7 +64,7 @@ type desk struct {
 	n    int
 }
 
-func (d *desk) Retry(ctx context.Context, c message.Call, id message.ID, _ bool) (message.Message, error) {
+func (d *desk) Retry(ctx context.Context, c request.Call, id message.ID, _ bool) (message.Message, error) {
 	d.n++
 	if d.each != nil {
 		if err := d.each(d.n); err != nil {
@@ -81,7 +82,7 @@ func (d *desk) Retry(ctx context.Context, c message.Call, id message.ID, _ bool)
 	return after, d.Replace(ctx, before, after)
 }
 
-func (d *desk) RetryOfMany(ctx context.Context, c message.Call, k message.Many, id message.ID) (message.Message, error) {
+func (d *desk) RetryOfMany(ctx context.Context, c request.Call, k request.Many, id message.ID) (message.Message, error) {
 	m, err := d.Message(ctx, c.Site, id)
 	if err != nil {
 		return m, err
@@ -92,22 +93,22 @@ func (d *desk) RetryOfMany(ctx context.Context, c message.Call, k message.Many, 
 	return d.Retry(ctx, c, id, false)
 }
 
-func (d *desk) Cancel(context.Context, message.Call, message.ID) (message.Message, error) {
+func (d *desk) Cancel(context.Context, request.Call, message.ID) (message.Message, error) {
 	return message.Message{}, errors.New("not asked for")
 }
 
-func (d *desk) Hold(context.Context, message.Call, message.ID) (message.Message, error) {
+func (d *desk) Hold(context.Context, request.Call, message.ID) (message.Message, error) {
 	return message.Message{}, nil
 }
 
-func (d *desk) Release(context.Context, message.Call, message.ID) (message.Message, error) {
+func (d *desk) Release(context.Context, request.Call, message.ID) (message.Message, error) {
 	return message.Message{}, errors.New("not asked for")
 }
 
-func begin(t *testing.T, s *store.Store, f message.Filter, ids ...message.ID) message.Operation {
+func begin(t *testing.T, s *store.Store, f message.Filter, ids ...message.ID) request.Operation {
 	t.Helper()
-	o := message.Operation{
-		ID: message.NewID(message.OperationIDs), Site: site, Action: message.ActRetry, Filter: f, IDs: ids, Status: message.Running, CreatedAt: noon, UpdatedAt: noon,
+	o := request.Operation{
+		ID: message.NewID(message.OperationIDs), Site: site, Action: request.ActRetry, Filter: f, IDs: ids, Status: request.Running, CreatedAt: noon, UpdatedAt: noon,
 	}
 	o, _, err := s.AddOperation(t.Context(), nil, o)
 	if err != nil {
@@ -116,7 +117,7 @@ func begin(t *testing.T, s *store.Store, f message.Filter, ids ...message.ID) me
 	return o
 }
 
-func stands(t *testing.T, s *store.Store, o message.Operation, want string) {
+func stands(t *testing.T, s *store.Store, o request.Operation, want string) {
 	t.Helper()
 	now, err := s.Operation(t.Context(), site, o.ID)
 	got := fmt.Sprintf("%s %d/%d: %d and %d", now.Status, now.Done, now.Total, now.Succeeded, now.Refused)
@@ -218,7 +219,7 @@ func TestAnOperationOutlivesItsReplica(t *testing.T) {
 			t.Fatal(err)
 		}
 		now, err := s.Operation(t.Context(), site, o.ID)
-		if err != nil || now.Status != message.Done {
+		if err != nil || now.Status != request.Done {
 			t.Errorf("the operation is %+v, %v", now, err)
 		}
 		retried(t, s, 250)
@@ -230,11 +231,11 @@ func TestAnOperationWaitsToBeUndone(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		failing(t, s, 2)
-		begins := noon.Add(message.UndoWithin)
-		later := func(category message.Category) message.Operation {
-			o, _, err := s.AddOperation(t.Context(), nil, message.Operation{
-				ID: message.NewID(message.OperationIDs), Site: site, Action: message.ActRetry, Filter: message.Filter{Status: message.Error, Category: category},
-				Status: message.Running, CreatedAt: noon, UpdatedAt: noon, BeginsAt: &begins,
+		begins := noon.Add(request.UndoWithin)
+		later := func(category message.Category) request.Operation {
+			o, _, err := s.AddOperation(t.Context(), nil, request.Operation{
+				ID: message.NewID(message.OperationIDs), Site: site, Action: request.ActRetry, Filter: message.Filter{Status: message.Error, Category: category},
+				Status: request.Running, CreatedAt: noon, UpdatedAt: noon, BeginsAt: &begins,
 			})
 			if err != nil {
 				t.Fatal(err)

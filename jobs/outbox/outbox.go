@@ -15,20 +15,21 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
 
 // Queue is what the job needs of the store.
 type Queue interface {
 	// PostedSites lists the sites with requests that no replica holds.
 	PostedSites(ctx context.Context, at time.Time) ([]string, error)
-	TakePosted(ctx context.Context, site string, n int, at, until time.Time) ([]message.Posted, error)
-	RefusePosted(ctx context.Context, p message.Posted, why string, at time.Time) error
+	TakePosted(ctx context.Context, site string, n int, at, until time.Time) ([]request.Posted, error)
+	RefusePosted(ctx context.Context, p request.Posted, why string, at time.Time) error
 }
 
 // Desk takes requests.
 type Desk interface {
-	SendMessage(ctx context.Context, c message.Call, d message.Draft) (taken message.Taken, replayed bool, err error)
-	Notify(ctx context.Context, c message.Call, e message.Event) (noted message.Noted, replayed bool, err error)
+	SendMessage(ctx context.Context, c request.Call, d message.Draft) (taken request.Taken, replayed bool, err error)
+	Notify(ctx context.Context, c request.Call, e message.Event) (noted request.Noted, replayed bool, err error)
 }
 
 // Job takes requests in.
@@ -82,13 +83,13 @@ func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
 	return counts, nil
 }
 
-func (j *Job) take(ctx context.Context, p message.Posted, at time.Time, counts map[string]int) error {
+func (j *Job) take(ctx context.Context, p request.Posted, at time.Time, counts map[string]int) error {
 	err := j.call(ctx, p, at)
 	switch {
 	case err == nil:
 		counts["taken"]++
 		return nil
-	case errors.Is(err, message.ErrTaken): // by another replica, after a lease
+	case errors.Is(err, request.ErrTaken): // by another replica, after a lease
 		return nil
 	case errors.Is(err, message.ErrUnavailable), ctx.Err() != nil:
 		return err
@@ -111,24 +112,24 @@ func sentence(err error) (why string, told bool) {
 	switch {
 	case errors.As(err, &invalid):
 		return invalid.Error(), true
-	case errors.Is(err, message.ErrKeyReused):
+	case errors.Is(err, request.ErrKeyReused):
 		return "This Idempotency-Key was used for another request. Use a new key for a new request.", true
 	}
 	return "Something went wrong here; the log says what, under the id of this request.", false
 }
 
 // call makes the call that a request asks for.
-func (j *Job) call(ctx context.Context, p message.Posted, at time.Time) error {
-	c := message.Call{Site: p.Site, At: at, By: by, Key: p.Key, Posted: p.ID}
+func (j *Job) call(ctx context.Context, p request.Posted, at time.Time) error {
+	c := request.Call{Site: p.Site, At: at, By: by, Key: p.Key, Posted: p.ID}
 	switch p.What {
-	case message.PostedMessage:
+	case request.PostedMessage:
 		var d message.Draft
 		if err := fault.Decode(p.Request, &d); err != nil {
 			return err
 		}
 		_, _, err := j.desk.SendMessage(ctx, c, d)
 		return err
-	case message.PostedEvent:
+	case request.PostedEvent:
 		var e message.Event
 		if err := fault.Decode(p.Request, &e); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 
 	"notifier/jobs/outbox"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -24,17 +25,17 @@ var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 // desk answers as it is told, and keeps what it was asked.
 type desk struct {
 	err   error
-	asked []message.Call
+	asked []request.Call
 }
 
-func (d *desk) SendMessage(_ context.Context, c message.Call, _ message.Draft) (message.Taken, bool, error) {
+func (d *desk) SendMessage(_ context.Context, c request.Call, _ message.Draft) (request.Taken, bool, error) {
 	d.asked = append(d.asked, c)
-	return message.Taken{}, false, d.err
+	return request.Taken{}, false, d.err
 }
 
-func (d *desk) Notify(_ context.Context, c message.Call, _ message.Event) (message.Noted, bool, error) {
+func (d *desk) Notify(_ context.Context, c request.Call, _ message.Event) (request.Noted, bool, error) {
 	d.asked = append(d.asked, c)
-	return message.Noted{}, false, d.err
+	return request.Noted{}, false, d.err
 }
 
 // TestWhatBecomesOfARequest on both databases: what cannot be taken in is kept with the
@@ -51,8 +52,8 @@ func TestWhatBecomesOfARequest(t *testing.T) {
 		{"another word", "set_deadline", `{}`, nil, false, "cannot be asked for in the outbox"},
 		{"no JSON", "send_message", `{"to":`, nil, false, "this is not JSON"},
 		{"a key misspelt", "send_message", `{"subjekt":"x"}`, nil, false, `Did you mean "subject"?`},
-		{"the key is another's", "send_message", `{}`, message.ErrKeyReused, true, "was used for another request"},
-		{"it was taken meanwhile", "send_message", `{}`, message.ErrTaken, true, ""},
+		{"the key is another's", "send_message", `{}`, request.ErrKeyReused, true, "was used for another request"},
+		{"it was taken meanwhile", "send_message", `{}`, request.ErrTaken, true, ""},
 		{"the database is away", "send_message", `{}`, message.ErrUnavailable, true, ""},
 		{"nobody foresaw it", "send_message", `{}`, errors.New("boom"), true, ""},
 	} {
@@ -61,7 +62,7 @@ func TestWhatBecomesOfARequest(t *testing.T) {
 				if err := s.AddSite(t.Context(), site, "UTC", noon); err != nil {
 					t.Fatal(err)
 				}
-				storetest.Post(t, s, message.Posted{Site: site, ID: message.NewID(message.PostedIDs), What: row.what, Key: "k", Request: []byte(row.request), WrittenAt: noon})
+				storetest.Post(t, s, request.Posted{Site: site, ID: message.NewID(request.PostedIDs), What: row.what, Key: "k", Request: []byte(row.request), WrittenAt: noon})
 				d := &desk{err: row.err}
 				_, err := outbox.New(s, d, 0, zap.NewNop()).Run(t.Context(), noon)
 				if errors.Is(err, message.ErrUnavailable) != errors.Is(row.err, message.ErrUnavailable) {
@@ -88,7 +89,7 @@ func TestARequestThatFailsForEverIsRefused(t *testing.T) {
 		if err := s.AddSite(t.Context(), site, "UTC", noon); err != nil {
 			t.Fatal(err)
 		}
-		storetest.Post(t, s, message.Posted{Site: site, ID: message.NewID(message.PostedIDs), What: message.PostedMessage, Request: []byte("{}"), WrittenAt: noon})
+		storetest.Post(t, s, request.Posted{Site: site, ID: message.NewID(request.PostedIDs), What: request.PostedMessage, Request: []byte("{}"), WrittenAt: noon})
 		job := outbox.New(s, &desk{err: errors.New("boom")}, time.Minute, zap.NewNop())
 		for i := range 30 {
 			if _, err := job.Run(t.Context(), noon.Add(time.Duration(i)*2*time.Minute)); err != nil {

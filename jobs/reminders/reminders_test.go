@@ -18,6 +18,7 @@ import (
 	"notifier/letter"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 	"notifier/wallclock"
@@ -80,7 +81,7 @@ func (h *house) user(id string) {
 	if id == "nowhere" {
 		u.Email = ""
 	}
-	if err := h.store.SaveUser(h.Context(), message.Call{Site: site, At: monday}, u, func(m message.Message) message.Message { return m }); err != nil {
+	if err := h.store.SaveUser(h.Context(), request.Call{Site: site, At: monday}, u, func(m message.Message) message.Message { return m }); err != nil {
 		h.Fatal(err)
 	}
 }
@@ -93,7 +94,7 @@ func (h *house) set(site, key string, due time.Time, change func(*deadlines.Dead
 		change(&d)
 	}
 	d.NextAt, _ = d.Next(monday, calendar())
-	if _, err := h.store.SaveDeadline(h.Context(), message.Call{Site: site, At: monday}, d); err != nil {
+	if _, err := h.store.SaveDeadline(h.Context(), request.Call{Site: site, At: monday}, d); err != nil {
 		h.Fatal(err)
 	}
 }
@@ -202,7 +203,7 @@ func TestWhoHasNoAddressIsPassedOverOnRecord(t *testing.T) {
 func TestAClearedDeadlineRemindsNobody(t *testing.T) {
 	each(t, func(h *house) {
 		h.set(site, "C-1", monday.Add(day), nil, "anna")
-		if err := h.store.ClearDeadline(h.Context(), message.Call{Site: site, At: monday}, "C-1"); err != nil {
+		if err := h.store.ClearDeadline(h.Context(), request.Call{Site: site, At: monday}, "C-1"); err != nil {
 			h.Fatal(err)
 		}
 		h.run(monday.Add(2*day), "")

@@ -6,12 +6,13 @@ import (
 
 	"notifier/deadlines"
 	"notifier/message"
+	"notifier/request"
 )
 
 // SendNow writes one reminder of a deadline to each of its users, now. Steps that have
 // passed are dealt with by it; the next one stays as planned. It fails with
 // message.ErrMoved if the deadline was changed meanwhile, or has no step left.
-func (j *Job) SendNow(ctx context.Context, c message.Call, d deadlines.Deadline) (int, error) {
+func (j *Job) SendNow(ctx context.Context, c request.Call, d deadlines.Deadline) (int, error) {
 	if !d.ClearedAt.IsZero() || d.NextAt.IsZero() {
 		return 0, message.ErrMoved
 	}

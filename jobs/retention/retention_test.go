@@ -9,6 +9,7 @@ import (
 
 	"notifier/jobs/retention"
 	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -29,7 +30,7 @@ func skip(t *testing.T, s *store.Store, site string, at time.Time) message.ID {
 		ID: message.Earliest(message.MessageIDs, at), Site: site, Type: message.Direct, Subject: "x", Text: "y", Domain: "example.org",
 		CreatedAt: at, UpdatedAt: at, Status: message.Skipped, Reason: message.NoAddress,
 	}
-	if _, err := s.Accept(t.Context(), at, message.Tray{Site: site, Messages: []message.Message{m}}); err != nil {
+	if _, err := s.Accept(t.Context(), at, request.Tray{Site: site, Messages: []message.Message{m}}); err != nil {
 		t.Fatal(err)
 	}
 	return m.ID

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 )
 
 // SendNow moves on all that waits for a user, as if it were due: one message as it is,
 // several as one digest. It returns what leaves with the next flush, none if nothing waited
 // or the user has no address; and whether the request with the key of the call was answered
 // before, so that nothing moved now.
-func (j *Job) SendNow(ctx context.Context, c message.Call, user string) (sent message.SentNow, replayed bool, err error) {
+func (j *Job) SendNow(ctx context.Context, c request.Call, user string) (sent message.SentNow, replayed bool, err error) {
 	key, err := c.Once([]any{message.DidSendNow, user}, struct{}{})
 	if err != nil {
 		return sent, false, err

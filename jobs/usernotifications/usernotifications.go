@@ -16,6 +16,7 @@ import (
 	"notifier/digest"
 	"notifier/letter"
 	"notifier/message"
+	"notifier/request"
 	"notifier/rescue"
 )
 
@@ -27,7 +28,7 @@ type Queue interface {
 	Promote(ctx context.Context, site string, at time.Time, n int, decide func([]message.Message) message.Closing) (int, error)
 	// PromoteUser closes all windows of one user, those too whose time has not come, unless
 	// the request with that key (nil: none) was answered before.
-	PromoteUser(ctx context.Context, c message.Call, k *message.Key, user string, decide func([]message.Message) message.Closing) (sent message.SentNow, replayed bool, err error)
+	PromoteUser(ctx context.Context, c request.Call, k *request.Key, user string, decide func([]message.Message) message.Closing) (sent message.SentNow, replayed bool, err error)
 }
 
 // Job promotes and merges deferred messages.

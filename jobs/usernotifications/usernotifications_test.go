@@ -17,6 +17,7 @@ import (
 	"notifier/letter"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -65,7 +66,7 @@ func (h *house) user(site, id string) {
 	if strings.HasPrefix(id, "nowhere") {
 		u.Email = ""
 	}
-	if err := h.store.SaveUser(h.Context(), message.Call{Site: site, At: noon}, u, func(m message.Message) message.Message { return m }); err != nil {
+	if err := h.store.SaveUser(h.Context(), request.Call{Site: site, At: noon}, u, func(m message.Message) message.Message { return m }); err != nil {
 		h.Fatal(err)
 	}
 }
@@ -82,7 +83,7 @@ func (h *house) waits(site, user string, due time.Time, summaries ...string) []m
 			Status: message.Deferred, Reason: message.ByPreference + "hourly",
 		})
 	}
-	if _, err := h.store.Accept(h.Context(), noon, message.Tray{Site: site, Messages: ms}); err != nil {
+	if _, err := h.store.Accept(h.Context(), noon, request.Tray{Site: site, Messages: ms}); err != nil {
 		h.Fatal(err)
 	}
 	return ms

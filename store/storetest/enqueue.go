@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 )
 
 // Enqueue puts n messages into the queue of the database at that address.
@@ -25,7 +26,7 @@ func Enqueue(t *testing.T, url string, n int) []message.Message {
 			Status: message.Pending, Reason: message.BySender,
 		})
 	}
-	if _, err := s.Accept(t.Context(), now, message.Tray{Site: "default", Messages: all}); err != nil {
+	if _, err := s.Accept(t.Context(), now, request.Tray{Site: "default", Messages: all}); err != nil {
 		t.Fatal(err)
 	}
 	return all

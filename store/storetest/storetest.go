@@ -21,7 +21,7 @@ import (
 	"go.uber.org/zap"
 	_ "modernc.org/sqlite"
 
-	"notifier/message"
+	"notifier/request"
 	"notifier/store"
 )
 
@@ -92,7 +92,7 @@ func Open(t testing.TB, url string) *store.Store {
 }
 
 // Post writes a request into the outbox, as an application does in a transaction of its own.
-func Post(t testing.TB, s *store.Store, p message.Posted) {
+func Post(t testing.TB, s *store.Store, p request.Posted) {
 	t.Helper()
 	url, _ := urls.Load(s)
 	var written any = p.WrittenAt

@@ -18,6 +18,7 @@ import (
 	"notifier/links"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/schedule"
 	"notifier/timekeeper"
 	"notifier/web/look"
@@ -26,13 +27,13 @@ import (
 // Desk takes what people choose.
 type Desk interface {
 	User(ctx context.Context, site, id string) (preferences.User, error)
-	Choose(ctx context.Context, c message.Call, id string, chosen preferences.Choices) (preferences.User, error)
-	Stop(ctx context.Context, c message.Call, id string, kinds []message.Kind) (preferences.User, error)
-	Undo(ctx context.Context, c message.Call, id string, change message.ID) (preferences.User, error)
+	Choose(ctx context.Context, c request.Call, id string, chosen preferences.Choices) (preferences.User, error)
+	Stop(ctx context.Context, c request.Call, id string, kinds []message.Kind) (preferences.User, error)
+	Undo(ctx context.Context, c request.Call, id string, change message.ID) (preferences.User, error)
 	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
 	Catalog(ctx context.Context, site string) preferences.Catalog
-	SendMessage(ctx context.Context, c message.Call, d message.Draft) (message.Taken, bool, error)
-	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
+	SendMessage(ctx context.Context, c request.Call, d message.Draft) (request.Taken, bool, error)
+	Cancel(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
 }
 
 // Records are what is kept of messages.
@@ -43,7 +44,7 @@ type Records interface {
 
 // Digests are made of what waits, by the code that does it when it is due.
 type Digests interface {
-	SendNow(ctx context.Context, c message.Call, user string) (sent message.SentNow, replayed bool, err error)
+	SendNow(ctx context.Context, c request.Call, user string) (sent message.SentNow, replayed bool, err error)
 	Preview(items []message.Message, at time.Time) (message.Message, bool)
 }
 
@@ -121,14 +122,14 @@ type visit struct {
 	clock look.Clock
 }
 
-func (v visit) call() message.Call {
-	return message.Call{Site: v.token.Site, At: v.at, By: v.by}
+func (v visit) call() request.Call {
+	return request.Call{Site: v.token.Site, At: v.at, By: v.by}
 }
 
 // enter reads the link of a request and finds its person. With links.ErrOld the visit is
 // whole, too.
 func (c *centre) enter(r *http.Request, purposes ...links.Purpose) (visit, error) {
-	v := visit{text: r.PathValue("token"), at: timekeeper.Now(r.Context()), lang: readsIn(r, ""), by: message.ByLink}
+	v := visit{text: r.PathValue("token"), at: timekeeper.Now(r.Context()), lang: readsIn(r, ""), by: request.ByLink}
 	if c.me != nil {
 		return c.signedIn(r, v)
 	}

@@ -22,6 +22,7 @@ import (
 	"notifier/links"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 	"notifier/web/centre"
@@ -71,8 +72,8 @@ func open(t *testing.T, s *store.Store) *house {
 	return h
 }
 
-func (h *house) call() message.Call {
-	return message.Call{Site: site, At: time.Now().UTC().Truncate(time.Microsecond), By: "test"}
+func (h *house) call() request.Call {
+	return request.Call{Site: site, At: time.Now().UTC().Truncate(time.Microsecond), By: "test"}
 }
 
 func path(link string) string { return strings.TrimPrefix(link, "https://notify.example.org") }
@@ -173,7 +174,7 @@ func TestOneClick(t *testing.T) {
 			}
 		}
 		changes, err := h.desk.Changes(h.Context(), site, "anna")
-		if err != nil || len(changes) != 1 || changes[0].By != message.ByOneClick {
+		if err != nil || len(changes) != 1 || changes[0].By != request.ByOneClick {
 			h.Errorf("three times the same is one change: %+v, %v", changes, err)
 		}
 		for _, body := range []string{"", "List-Unsubscribe=Two-Clicks", "do=everything"} {

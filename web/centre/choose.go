@@ -13,6 +13,7 @@ import (
 	"notifier/links"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/wallclock"
 )
 
@@ -266,7 +267,7 @@ func (c *centre) fresh(w http.ResponseWriter, r *http.Request) {
 		Text: words.T("prefs.fresh_text", "Link", c.o.Door.HeldFresh()),
 	})
 	// The same hour's second one has another link in it: the first is on its way.
-	if err != nil && !errors.Is(err, message.ErrKeyReused) {
+	if err != nil && !errors.Is(err, request.ErrKeyReused) {
 		c.refuse(w, r, v, err)
 		return
 	}

@@ -7,6 +7,7 @@ import (
 
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 )
 
 // past is one change that was made.
@@ -26,7 +27,7 @@ func (c *centre) history(v visit, changes []preferences.Change) []past {
 		switch {
 		case v.is(change.By):
 			one.By = words.T("prefs.by_you")
-		case change.By == message.ByLink, change.By == message.ByOneClick:
+		case change.By == request.ByLink, change.By == request.ByOneClick:
 			one.By = words.T("prefs.by_" + change.By)
 		case change.By == "":
 			one.By = words.T("prefs.by_nobody")
@@ -97,7 +98,7 @@ func (c *centre) stoppedBefore(v visit, changes []preferences.Change) *stoppedBe
 		return nil
 	}
 	last := changes[0]
-	if last.By != message.ByLink && last.By != message.ByOneClick {
+	if last.By != request.ByLink && last.By != request.ByOneClick {
 		return nil
 	}
 	catalog := v.kinds

@@ -7,6 +7,7 @@ import (
 	"notifier/links"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 )
 
 // stopping is the page that stops mails of some kinds.
@@ -76,7 +77,7 @@ func (c *centre) stop(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case r.PostForm.Get("List-Unsubscribe") == "One-Click":
-		if _, err := c.desk.Stop(r.Context(), message.Call{Site: v.token.Site, At: v.at, By: message.ByOneClick}, v.token.User, v.token.Kinds); err != nil {
+		if _, err := c.desk.Stop(r.Context(), request.Call{Site: v.token.Site, At: v.at, By: request.ByOneClick}, v.token.User, v.token.Kinds); err != nil {
 			c.refuse(w, r, v, err)
 		}
 	case r.PostForm.Get("do") == "stop":

@@ -19,6 +19,7 @@ import (
 	"notifier/language"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/web/look"
 )
 
@@ -73,7 +74,7 @@ func (h *house) lived() (pages []string) {
 		fine(h.desk.SetUser(ctx, h.call(), preferences.User{ID: id, Email: id + "@example.org", Timezone: "Europe/Warsaw"}))
 	}
 	link := h.call()
-	link.By = message.ByLink
+	link.By = request.ByLink
 	fine(h.desk.SetPreferences(ctx, link, "anna", preferences.Preferences{Frequencies: map[message.Kind]preferences.Frequency{message.CaseChanged: preferences.Daily, message.CaseReceived: preferences.Hourly}}))
 	for _, kind := range []message.Kind{message.CaseChanged, message.CaseReceived} {
 		_, _, err := h.desk.Notify(ctx, h.call(), message.Event{Kind: kind, Users: []string{"anna", "jan"}, Case: message.Case{ID: "C-1", Title: "Lease"}})

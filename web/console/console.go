@@ -20,6 +20,7 @@ import (
 	"notifier/jobs"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/schedule"
 	"notifier/series"
 	"notifier/timekeeper"
@@ -30,24 +31,24 @@ import (
 
 // Desk takes what is asked for.
 type Desk interface {
-	Retry(ctx context.Context, c message.Call, id message.ID, resend bool) (message.Message, error)
-	Cancel(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
-	Release(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
-	Hold(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
-	SendNow(ctx context.Context, c message.Call, id message.ID) (message.Message, error)
-	Operate(ctx context.Context, c message.Call, o message.Operation) (message.Operation, error)
-	BeginNow(ctx context.Context, c message.Call, id message.ID) error
-	SendMessage(ctx context.Context, c message.Call, d message.Draft) (message.Taken, bool, error)
-	Suppress(ctx context.Context, c message.Call, s message.Suppression) (message.Suppression, error)
+	Retry(ctx context.Context, c request.Call, id message.ID, resend bool) (message.Message, error)
+	Cancel(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
+	Release(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
+	Hold(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
+	SendNow(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
+	Operate(ctx context.Context, c request.Call, o request.Operation) (request.Operation, error)
+	BeginNow(ctx context.Context, c request.Call, id message.ID) error
+	SendMessage(ctx context.Context, c request.Call, d message.Draft) (request.Taken, bool, error)
+	Suppress(ctx context.Context, c request.Call, s message.Suppression) (message.Suppression, error)
 	User(ctx context.Context, site, id string) (preferences.User, error)
 	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
 	Catalog(ctx context.Context, site string) preferences.Catalog
-	SetPreferences(ctx context.Context, c message.Call, id string, p preferences.Preferences) (preferences.User, error)
-	SetDeadline(ctx context.Context, c message.Call, d deadlines.Deadline) (deadlines.Deadline, error)
-	ClearDeadline(ctx context.Context, c message.Call, key string) error
-	ComingReminders(c message.Call, d deadlines.Deadline) []deadlines.Reminder
-	Unsuppress(ctx context.Context, c message.Call, address string) error
-	UnsuppressAll(ctx context.Context, c message.Call, f message.SuppressionFilter) (int, error)
+	SetPreferences(ctx context.Context, c request.Call, id string, p preferences.Preferences) (preferences.User, error)
+	SetDeadline(ctx context.Context, c request.Call, d deadlines.Deadline) (deadlines.Deadline, error)
+	ClearDeadline(ctx context.Context, c request.Call, key string) error
+	ComingReminders(c request.Call, d deadlines.Deadline) []deadlines.Reminder
+	Unsuppress(ctx context.Context, c request.Call, address string) error
+	UnsuppressAll(ctx context.Context, c request.Call, f message.SuppressionFilter) (int, error)
 }
 
 // Records are what is kept.
@@ -59,8 +60,8 @@ type Records interface {
 	Attempts(ctx context.Context, m message.Message) ([]message.Attempt, error)
 	Decisions(ctx context.Context, m message.Message) ([]message.Decided, error)
 	Items(ctx context.Context, site string, digest message.ID) ([]message.Message, error)
-	Operation(ctx context.Context, site string, id message.ID) (message.Operation, error)
-	Operations(ctx context.Context, site string, before message.ID, n int) ([]message.Operation, error)
+	Operation(ctx context.Context, site string, id message.ID) (request.Operation, error)
+	Operations(ctx context.Context, site string, before message.ID, n int) ([]request.Operation, error)
 	StopOperation(ctx context.Context, site string, id message.ID, at time.Time) error
 	Deadline(ctx context.Context, site, key string) (deadlines.Deadline, error)
 	Deadlines(ctx context.Context, site string, n int, after time.Time, key string) ([]deadlines.Deadline, error)
@@ -225,9 +226,9 @@ func (c *console) show(w http.ResponseWriter, r *http.Request, lang, name string
 }
 
 // call is what somebody who is signed in asks for, now.
-func call(r *http.Request) message.Call {
+func call(r *http.Request) request.Call {
 	who := web.Who(r.Context())
-	return message.Call{Site: who.Site, At: timekeeper.Now(r.Context()), By: who.Name}
+	return request.Call{Site: who.Site, At: timekeeper.Now(r.Context()), By: who.Name}
 }
 
 func site(r *http.Request) string { return web.Who(r.Context()).Site }

@@ -27,6 +27,7 @@ import (
 	"notifier/letter"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/schedule"
 	"notifier/simulate"
 	"notifier/store"
@@ -120,8 +121,8 @@ func open(t *testing.T) *house {
 	return h
 }
 
-func (h *house) call() message.Call {
-	return message.Call{Site: site, At: time.Now().UTC().Truncate(time.Microsecond), By: "test"}
+func (h *house) call() request.Call {
+	return request.Call{Site: site, At: time.Now().UTC().Truncate(time.Microsecond), By: "test"}
 }
 
 // send accepts n messages, and brings them to an error if asked to.

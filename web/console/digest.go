@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/timekeeper"
 )
 
 // Digests are made of what waits, by the code that does it when it is due.
 type Digests interface {
-	SendNow(ctx context.Context, c message.Call, user string) (sent message.SentNow, replayed bool, err error)
+	SendNow(ctx context.Context, c request.Call, user string) (sent message.SentNow, replayed bool, err error)
 	Preview(items []message.Message, at time.Time) (message.Message, bool)
 }
 

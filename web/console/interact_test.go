@@ -13,6 +13,7 @@ import (
 
 	"notifier/access"
 	"notifier/message"
+	"notifier/request"
 )
 
 func (h *house) status(id message.ID) message.Status {
@@ -46,7 +47,7 @@ func TestUndo(t *testing.T) {
 		return page, "/operations/" + u.Query().Get("operation")
 	}
 	soon := time.Now().UTC()
-	late := func() time.Time { return time.Now().UTC().Add(message.UndoWithin + time.Second) }
+	late := func() time.Time { return time.Now().UTC().Add(request.UndoWithin + time.Second) }
 
 	page, operation := withdraw(ids[0])
 	h.wants(h.ask(access.Support, "GET", page, nil), http.StatusOK, "Cancelling 1 mail", "Until then nothing is done, and mail may still leave", "Undo", "Do it now")

@@ -12,15 +12,16 @@ import (
 	"notifier/access"
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/web"
 )
 
 // Keys let programs in.
 type Keys interface {
 	Keys(ctx context.Context, site string) ([]access.Key, error)
-	CreateKey(ctx context.Context, c message.Call, k access.Key) (access.Key, string, error)
-	RotateKey(ctx context.Context, c message.Call, id message.ID, overlap time.Duration) (access.Key, string, error)
-	RevokeKey(ctx context.Context, c message.Call, id message.ID) error
+	CreateKey(ctx context.Context, c request.Call, k access.Key) (access.Key, string, error)
+	RotateKey(ctx context.Context, c request.Call, id message.ID, overlap time.Duration) (access.Key, string, error)
+	RevokeKey(ctx context.Context, c request.Call, id message.ID) error
 }
 
 type keysPage struct {

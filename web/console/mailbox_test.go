@@ -16,6 +16,7 @@ import (
 	"notifier/gate"
 	"notifier/jobs"
 	"notifier/message"
+	"notifier/request"
 	"notifier/schedule"
 	"notifier/store"
 	"notifier/store/storetest"
@@ -188,7 +189,7 @@ func TestTheMailboxShowsWhatWaits(t *testing.T) {
 		Case: message.Case{ID: "C-1", Title: "Lease"}, Summary: "Comment <b>added</b>", OccurredAt: caughtAt, CreatedAt: caughtAt, UpdatedAt: caughtAt,
 		DueAt: caughtAt.Add(time.Hour), Status: message.Deferred, Subject: "C-1 Lease: Comment <b>added</b>",
 	}
-	if _, err := h.store.Accept(t.Context(), caughtAt, message.Tray{Site: "default", Messages: []message.Message{m}}); err != nil {
+	if _, err := h.store.Accept(t.Context(), caughtAt, request.Tray{Site: "default", Messages: []message.Message{m}}); err != nil {
 		t.Fatal(err)
 	}
 	h.wantText(h.page("/mailbox"), "Waiting for a digest", "anna", "Comment <b>added</b>", "Once an hour", "Mon 2 Mar", "at 13:00") // with the year where it is not this one

@@ -10,6 +10,7 @@ import (
 
 	"notifier/explain"
 	"notifier/message"
+	"notifier/request"
 )
 
 type messagePage struct {
@@ -100,7 +101,7 @@ func (c *console) withdrawal(r *http.Request, p *messagePage) error {
 	v := operationOf(p.base, o)
 	v.Back = p.Path
 	p.O = &v
-	if o.Status == message.Running {
+	if o.Status == request.Running {
 		p.Live, p.Cancel = "/stream?operation="+url.QueryEscape(string(id)), false
 	}
 	return nil
@@ -253,7 +254,7 @@ func (c *console) withdraw(w http.ResponseWriter, r *http.Request, id message.ID
 	if _, err := c.desk.Cancel(r.Context(), try, id); err != nil {
 		return err
 	}
-	o, err := c.begin(r, message.Operation{Action: message.ActCancel, IDs: []message.ID{id}})
+	o, err := c.begin(r, request.Operation{Action: request.ActCancel, IDs: []message.ID{id}})
 	if err != nil {
 		return err
 	}

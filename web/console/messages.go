@@ -8,6 +8,7 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/search"
 )
 
@@ -42,7 +43,7 @@ type view struct {
 
 // act is what can be done with messages that are selected.
 type act struct {
-	Action     message.Action
+	Action     request.Action
 	Name       string
 	One        string // the name with # for how many, as for 1, 2 and 5: the forms of a number
 	Few, Many  string
@@ -121,7 +122,7 @@ func (c *console) find(r *http.Request, p *listPage, f message.Filter) error {
 
 // acts are what can be done with many messages.
 func (b base) acts() []act {
-	all := []act{{Action: message.ActRetry, Key: "r"}, {Action: message.ActRelease}, {Action: message.ActHold}, {Action: message.ActCancel, Class: "danger"}}
+	all := []act{{Action: request.ActRetry, Key: "r"}, {Action: request.ActRelease}, {Action: request.ActHold}, {Action: request.ActCancel, Class: "danger"}}
 	for i, a := range all {
 		form := func(n int) string { return b.Clock.Words.Form("confirm.do."+string(a.Action), n) }
 		all[i].Name, all[i].One, all[i].Few, all[i].Many = b.Clock.Words.T("act."+string(a.Action)), form(1), form(2), form(5)

@@ -20,8 +20,8 @@ import (
 	"notifier/intake"
 	"notifier/jobs"
 	"notifier/jobs/trials"
-	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/schedule"
 	"notifier/store"
 	"notifier/store/storetest"
@@ -189,7 +189,7 @@ func (f *fleet) signIn() {
 		f.Fatal(err)
 	}
 	staff := gate.NewStaff(f.store, site, zap.NewNop())
-	call := message.Call{Site: site, At: time.Now().UTC(), By: "test"}
+	call := request.Call{Site: site, At: time.Now().UTC(), By: "test"}
 	if _, err := staff.AddMember(f.Context(), call, access.Member{Email: "ola@example.net", Role: access.Manager}, password); err != nil {
 		f.Fatal(err)
 	}

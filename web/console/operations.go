@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 	"notifier/search"
 	"notifier/timekeeper"
 )
 
 // operationView is an operation as pages show it.
 type operationView struct {
-	message.Operation
+	request.Operation
 	Title string
 	Text  string // how far it has come
 	Stage string // waits, running, undone, stopped, or its result: open, done, partly, failed, nothing, over
@@ -30,7 +31,7 @@ func (o operationView) Moved() string { return "/messages?q=operation:" + string
 
 // Reasons are why messages were left alone, with how many for each.
 func (o operationView) Reasons() (all []leftAlone) {
-	for _, why := range message.WhyLeftAlone {
+	for _, why := range request.WhyLeftAlone {
 		if n := o.WhyLeft[why]; n > 0 {
 			all = append(all, leftAlone{string(why), n})
 		}
@@ -45,7 +46,7 @@ type leftAlone struct {
 }
 
 // operationOf is how an operation is shown.
-func operationOf(b base, o message.Operation) operationView {
+func operationOf(b base, o request.Operation) operationView {
 	v := operationView{Operation: o, Title: b.Clock.Words.N("op.title."+string(o.Action), o.Total), Stage: string(o.Status), Back: "/operations/" + string(o.ID)}
 	switch {
 	case o.Waits(b.Clock.Now()):
@@ -57,7 +58,7 @@ func operationOf(b base, o message.Operation) operationView {
 	default:
 		v.Text = progress(b, o)
 	}
-	if o.Status == message.Done { // the colour and the words are those of the outcome
+	if o.Status == request.Done { // the colour and the words are those of the outcome
 		v.Stage = cmp.Or(string(o.Result), "over")
 	}
 	if o.Became != nil {
@@ -68,11 +69,11 @@ func operationOf(b base, o message.Operation) operationView {
 
 // Over tells whether nothing about it will change: mail on its way comes to an end, too.
 func (o operationView) Over() bool {
-	return o.Status != message.Running && o.Result != message.ResultOpen
+	return o.Status != request.Running && o.Result != request.ResultOpen
 }
 
 // progress is how far an operation has come, in words, with its rate and the time that is left.
-func progress(b base, o message.Operation) string {
+func progress(b base, o request.Operation) string {
 	words := b.Clock.Words
 	text := words.T("op.of", "Done", o.Done, "All", o.Total, "Succeeded", o.Succeeded, "Refused", o.Refused)
 	took := o.UpdatedAt.Sub(o.Began())
@@ -82,7 +83,7 @@ func progress(b base, o message.Operation) string {
 	if took >= time.Second {
 		text += " · " + words.T("op.rate", "N", max(1, int(float64(o.Done)/took.Seconds())))
 	}
-	if o.Status != message.Running {
+	if o.Status != request.Running {
 		return text + ended(b, o)
 	}
 	left := time.Duration(float64(took) * float64(max(o.Total-o.Done, 0)) / float64(o.Done))
@@ -90,7 +91,7 @@ func progress(b base, o message.Operation) string {
 }
 
 // ended is what has become of the messages of an operation that ended.
-func ended(b base, o message.Operation) (text string) {
+func ended(b base, o request.Operation) (text string) {
 	if o.Became == nil {
 		return ""
 	}
@@ -109,7 +110,7 @@ func ended(b base, o message.Operation) (text string) {
 func (c *console) running(r *http.Request, b base) (running []operationView, err error) {
 	last, err := c.records.Operations(r.Context(), site(r), "", atOnce)
 	for _, o := range last {
-		if o.Status == message.Running {
+		if o.Status == request.Running {
 			running = append(running, operationOf(b, o))
 		}
 	}
@@ -125,7 +126,7 @@ func idsOf(all []operationView) (ids []string) {
 
 type confirmPage struct {
 	base
-	Action  message.Action
+	Action  request.Action
 	N       int
 	Guessed bool
 	Type    bool // whether the number is to be typed
@@ -139,7 +140,7 @@ type confirmPage struct {
 const many = 100
 
 // final are the actions that cannot be taken back once they are done.
-var final = map[message.Action]bool{message.ActCancel: true, message.ActRelease: true}
+var final = map[request.Action]bool{request.ActCancel: true, request.ActRelease: true}
 
 // confirm asks once more before something is done to many messages: it names the count
 // and the effect.
@@ -162,12 +163,12 @@ func (c *console) confirm(w http.ResponseWriter, r *http.Request) error {
 }
 
 // asked is the operation that a form asks for.
-func (c *console) asked(w http.ResponseWriter, r *http.Request) (o message.Operation, err error) {
+func (c *console) asked(w http.ResponseWriter, r *http.Request) (o request.Operation, err error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		return o, message.ErrNotFound
 	}
-	o.Action, o.All = message.Action(r.PostForm.Get("do")), r.PostForm.Get("every") != ""
+	o.Action, o.All = request.Action(r.PostForm.Get("do")), r.PostForm.Get("every") != ""
 	if r.PostForm.Get("all") == "" {
 		for _, id := range r.PostForm["id"] {
 			o.IDs = append(o.IDs, message.ID(id))
@@ -201,10 +202,10 @@ func (c *console) operate(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (c *console) begin(r *http.Request, o message.Operation) (message.Operation, error) {
+func (c *console) begin(r *http.Request, o request.Operation) (request.Operation, error) {
 	call := call(r)
-	if o.Action == message.ActCancel && r.PostForm.Get("now") == "" {
-		begins := call.At.Add(message.UndoWithin)
+	if o.Action == request.ActCancel && r.PostForm.Get("now") == "" {
+		begins := call.At.Add(request.UndoWithin)
 		o.BeginsAt = &begins
 	}
 	return c.desk.Operate(r.Context(), call, o)
@@ -241,17 +242,17 @@ func (c *console) operation(w http.ResponseWriter, r *http.Request) error {
 
 // stopOperation stops an operation; before it begins, that undoes it.
 func (c *console) stopOperation(w http.ResponseWriter, r *http.Request) error {
-	return c.turn(w, r, "stop", func(id message.ID, call message.Call) error {
+	return c.turn(w, r, "stop", func(id message.ID, call request.Call) error {
 		return c.records.StopOperation(r.Context(), call.Site, id, call.At)
 	})
 }
 
 // beginOperation lets an operation begin that waits to be undone.
 func (c *console) beginOperation(w http.ResponseWriter, r *http.Request) error {
-	return c.turn(w, r, "", func(id message.ID, call message.Call) error { return c.desk.BeginNow(r.Context(), call, id) })
+	return c.turn(w, r, "", func(id message.ID, call request.Call) error { return c.desk.BeginNow(r.Context(), call, id) })
 }
 
-func (c *console) turn(w http.ResponseWriter, r *http.Request, done string, how func(message.ID, message.Call) error) error {
+func (c *console) turn(w http.ResponseWriter, r *http.Request, done string, how func(message.ID, request.Call) error) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if r.ParseForm() != nil {
 		return message.ErrNotFound

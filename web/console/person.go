@@ -11,6 +11,7 @@ import (
 	"notifier/access"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/web"
 )
 
@@ -180,9 +181,9 @@ func (p *personPage) chosen(catalog preferences.Catalog, changes []preferences.C
 // ByWhom is who made a change, and by which way.
 func (b base) ByWhom(by string) string {
 	switch by {
-	case message.ByLink:
+	case request.ByLink:
 		return b.Clock.Words.T("person.by_link")
-	case message.ByOneClick:
+	case request.ByOneClick:
 		return b.Clock.Words.T("person.by_one_click")
 	case "":
 		return b.Clock.Words.T("prefs.by_nobody")

@@ -15,6 +15,7 @@ import (
 	"notifier/links"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/web/centre"
 	"notifier/web/console"
 )
@@ -39,7 +40,7 @@ func TestPersonPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	link := h.call()
-	link.By = message.ByLink
+	link.By = request.ByLink
 	daily := preferences.Preferences{Frequencies: map[message.Kind]preferences.Frequency{message.CaseChanged: preferences.Daily}}
 	if _, err := h.desk.SetPreferences(t.Context(), link, "anna", daily); err != nil {
 		t.Fatal(err)

@@ -11,12 +11,13 @@ import (
 	"notifier/deadlines"
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/web"
 )
 
 // Reminders are written by the code that does it when they are due.
 type Reminders interface {
-	SendNow(ctx context.Context, c message.Call, d deadlines.Deadline) (int, error)
+	SendNow(ctx context.Context, c request.Call, d deadlines.Deadline) (int, error)
 	Preview(ctx context.Context, site string, d deadlines.Deadline, at time.Time) ([]message.Message, error)
 }
 

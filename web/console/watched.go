@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/request"
 )
 
 // watched keeps operations that ended, and whose messages are on their way, for as long as it
@@ -16,7 +17,7 @@ type watched struct {
 }
 
 type sight struct {
-	o  message.Operation
+	o  request.Operation
 	at time.Time
 }
 
@@ -25,15 +26,15 @@ const mostWatched = 100
 
 // operation is how an operation stands; one with many messages on their way may stand as it
 // did a while ago, a millisecond for each of them.
-func (s *watched) operation(ctx context.Context, records Records, site string, id message.ID, at time.Time) (message.Operation, error) {
+func (s *watched) operation(ctx context.Context, records Records, site string, id message.ID, at time.Time) (request.Operation, error) {
 	s.mu.Lock()
 	seen := s.known[id]
 	s.mu.Unlock()
-	if seen.o.Site == site && seen.o.Result == message.ResultOpen && at.Sub(seen.at) < time.Duration(seen.o.Succeeded)*time.Millisecond {
+	if seen.o.Site == site && seen.o.Result == request.ResultOpen && at.Sub(seen.at) < time.Duration(seen.o.Succeeded)*time.Millisecond {
 		return seen.o, nil
 	}
 	o, err := records.Operation(ctx, site, id)
-	if err != nil || o.Result != message.ResultOpen {
+	if err != nil || o.Result != request.ResultOpen {
 		return o, err
 	}
 	s.mu.Lock()

@@ -11,20 +11,21 @@ import (
 	"notifier/access"
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/web"
 	"notifier/webhook"
 )
 
 // Webhooks are who is told of what becomes of messages.
 type Webhooks interface {
-	Create(ctx context.Context, c message.Call, e webhook.Endpoint, secret string) (webhook.Endpoint, string, error)
-	Change(ctx context.Context, c message.Call, id message.ID, edit func(*webhook.Endpoint)) (webhook.Endpoint, error)
-	Remove(ctx context.Context, c message.Call, id message.ID) error
-	Rotate(ctx context.Context, c message.Call, id message.ID, secret string) (webhook.Endpoint, string, error)
-	Test(ctx context.Context, c message.Call, id message.ID) (webhook.Answer, error)
+	Create(ctx context.Context, c request.Call, e webhook.Endpoint, secret string) (webhook.Endpoint, string, error)
+	Change(ctx context.Context, c request.Call, id message.ID, edit func(*webhook.Endpoint)) (webhook.Endpoint, error)
+	Remove(ctx context.Context, c request.Call, id message.ID) error
+	Rotate(ctx context.Context, c request.Call, id message.ID, secret string) (webhook.Endpoint, string, error)
+	Test(ctx context.Context, c request.Call, id message.ID) (webhook.Answer, error)
 	// Told is the body of a callback, as it would be sent now.
 	Told(ctx context.Context, e webhook.Endpoint, c webhook.Callback) (string, error)
-	Replay(ctx context.Context, c message.Call, endpoint, callback message.ID) error
+	Replay(ctx context.Context, c request.Call, endpoint, callback message.ID) error
 }
 
 type webhooksPage struct {

@@ -24,6 +24,7 @@ import (
 	intakeof "notifier/jobs/outbox"
 	"notifier/message"
 	"notifier/preferences"
+	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
 )
@@ -302,7 +303,7 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 	if got := h.run(time.Now().Add(time.Hour)); len(got) != 0 {
 		t.Errorf("what was refused was taken up again by itself: %v", got)
 	}
-	if _, err := h.desk.SetUser(ctx, message.Call{Site: site, At: time.Now()}, preferences.User{ID: "nina", Email: "nina@example.org"}); err != nil {
+	if _, err := h.desk.SetUser(ctx, request.Call{Site: site, At: time.Now()}, preferences.User{ID: "nina", Email: "nina@example.org"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.store.RetryPosted(ctx, site, kept[0].ID, time.Now()); err != nil {
@@ -318,7 +319,7 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 func TestEventsAndKeys(t *testing.T) {
 	t.Parallel()
 	h := open(t)
-	call := message.Call{Site: site, At: time.Now().UTC().Truncate(time.Microsecond)}
+	call := request.Call{Site: site, At: time.Now().UTC().Truncate(time.Microsecond)}
 	if _, err := h.desk.SetUser(ctx, call, preferences.User{ID: "anna", Email: "anna@example.org"}); err != nil {
 		t.Fatal(err)
 	}
@@ -357,13 +358,13 @@ type dying struct {
 
 var errDied = fmt.Errorf("the process died: %w", message.ErrUnavailable)
 
-func (d dying) SendMessage(ctx context.Context, c message.Call, m message.Draft) (message.Taken, bool, error) {
+func (d dying) SendMessage(ctx context.Context, c request.Call, m message.Draft) (request.Taken, bool, error) {
 	if d.after {
 		if _, _, err := d.Desk.SendMessage(ctx, c, m); err != nil {
-			return message.Taken{}, false, err
+			return request.Taken{}, false, err
 		}
 	}
-	return message.Taken{}, false, errDied
+	return request.Taken{}, false, errDied
 }
 
 // TestTakenInOnceWhoeverDies: killed before the request is stored it is taken up again when

@@ -1,8 +1,10 @@
-package message
+package request
 
 import (
 	"errors"
 	"time"
+
+	"notifier/message"
 )
 
 // PostedIDs is what the id of a request in the outbox begins with.
@@ -16,13 +18,13 @@ const (
 
 // Posted is a request that a caller wrote into the outbox inside a transaction of its own.
 type Posted struct {
-	ID        ID        `json:"id" example:"out_06f3n5mmmt1fq2r6s0hj0v7k9c"`
-	Site      string    `json:"-"`
-	What      string    `json:"what" doc:"What it asks for." enum:"send_message,notify"`
-	Key       string    `json:"key" doc:"Its Idempotency-Key."`
-	Request   []byte    `json:"-"`
-	WrittenAt time.Time `json:"written_at" doc:"By the clock of whoever wrote it."`
-	Tries     int       `json:"tries" doc:"How often it was taken up."`
+	ID        message.ID `json:"id" example:"out_06f3n5mmmt1fq2r6s0hj0v7k9c"`
+	Site      string     `json:"-"`
+	What      string     `json:"what" doc:"What it asks for." enum:"send_message,notify"`
+	Key       string     `json:"key" doc:"Its Idempotency-Key."`
+	Request   []byte     `json:"-"`
+	WrittenAt time.Time  `json:"written_at" doc:"By the clock of whoever wrote it."`
+	Tries     int        `json:"tries" doc:"How often it was taken up."`
 	// Error is why it was not taken in.
 	Error     string     `json:"error,omitempty" doc:"Why it was not taken in."`
 	RefusedAt *time.Time `json:"refused_at,omitempty" doc:"Since when it waits for a person."`

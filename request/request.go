@@ -1,4 +1,9 @@
-package message
+// Package request says what a caller asks for and is answered: who calls, for which site, how a
+// repetition is known by its idempotency key, and the work on many messages that goes on after
+// the answer.
+//
+// It decides nothing of a message: what may be done to one is in message.
+package request
 
 import (
 	"crypto/sha256"
@@ -6,28 +11,9 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	"notifier/message"
 )
-
-// What a store may answer, so that every room can tell it apart.
-var (
-	// ErrMoved means that somebody else was faster: the row is no longer as it was read.
-	ErrMoved = errors.New("it was changed by somebody else meanwhile")
-	// ErrNotFound means that there is no such row.
-	ErrNotFound = errors.New("there is no such thing")
-	// ErrBusy means that a mail is on its way at this moment, and must not be touched.
-	ErrBusy = errors.New("a mail is being sent at this moment")
-	// ErrUnavailable means that the database does not answer: nothing was stored, unless a
-	// Trouble says that nobody knows.
-	ErrUnavailable = errors.New("the database does not answer")
-	// ErrKeyReused means that an Idempotency-Key came again with another request.
-	ErrKeyReused = errors.New("this Idempotency-Key was used for another request")
-)
-
-// ErrManual says why a manual message is not retried (CQ-6).
-var ErrManual = errors.New("a manual message cannot be retried. Write it again")
-
-// ErrNotEditable says why a message stays as it is.
-var ErrNotEditable = errors.New("only a direct message that is not being sent can be edited. Write another one")
 
 // Call says for which site a request is, when it came, who asks, and how a repetition is told.
 type Call struct {
@@ -38,7 +24,7 @@ type Call struct {
 	// Key is the Idempotency-Key; empty if the request may not be repeated.
 	Key string
 	// Posted is the request in the outbox that this is; empty if it came in person.
-	Posted ID
+	Posted message.ID
 	// DryRun asks what would happen: nothing is stored, and nothing leaves.
 	DryRun bool
 	// Strict refuses the request if any user that it names is unknown; else the others have
@@ -53,6 +39,9 @@ const (
 	ByLink     = "link"      // a person, by a link in a mail
 	ByOneClick = "one_click" // a person's mail program, by a mail's List-Unsubscribe
 )
+
+// ErrKeyReused means that an Idempotency-Key came again with another request.
+var ErrKeyReused = errors.New("this Idempotency-Key was used for another request")
 
 // Key makes a request safe to repeat: the same key with the same request gives the
 // first answer again and no second mail.
@@ -84,7 +73,7 @@ func (c Call) Once(request, answer any) (*Key, error) {
 // Tray is what one accepted request leaves behind. A store takes all of it or nothing.
 type Tray struct {
 	Site     string
-	Messages []Message
+	Messages []message.Message
 	Key      *Key // nil without an Idempotency-Key
 	// Seen holds the version of each user whose preferences decided. If one has changed
 	// meanwhile the tray is refused with ErrMoved, and decided again.
@@ -93,41 +82,7 @@ type Tray struct {
 	Inherited int
 	By        string // who asks; empty if it is not known
 	// Posted leaves the outbox with this tray, or the tray is refused with ErrTaken.
-	Posted ID
+	Posted message.ID
 	// Case, if it names a stage or owner, ends the deadlines that were set for another (AMODIT-21).
-	Case Case
-}
-
-// Waits is for whom something waits, since when it is due at the earliest, and how much.
-type Waits struct {
-	User     string    `json:"user"`
-	DueAt    time.Time `json:"due_at" doc:"When the first of it is due."`
-	Messages int       `json:"messages"`
-}
-
-// Closing is what becomes of the messages of one user whose digest windows are due.
-type Closing struct {
-	// Move is Promote for one message, Merge for several, Skip if the user has no address.
-	Move   Move
-	Digest Message // of a Merge
-}
-
-// Leaves is the message that a closing of those lets go; the zero Message if it lets none.
-func (c Closing) Leaves(items []Message, at time.Time) Message {
-	switch c.Move {
-	case Merge:
-		return c.Digest
-	case Promote:
-		m := items[0]
-		m.Status, m.DueAt, m.QueuedAt, m.UpdatedAt = After(Promote), at, at, at
-		return m
-	}
-	return Message{}
-}
-
-// SentNow is what left because somebody did not want to wait for a digest.
-type SentNow struct {
-	Messages int    `json:"messages" doc:"How many messages waited."`
-	Message  ID     `json:"message,omitempty" doc:"What leaves with the next flush: the digest, or the one message that waited."`
-	Status   Status `json:"status,omitempty"`
+	Case message.Case
 }

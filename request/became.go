@@ -1,4 +1,6 @@
-package message
+package request
+
+import "notifier/message"
 
 // Became counts what has become of the messages that a retry or a release moved. It is how
 // they stand when it is asked: mail that is on its way is counted elsewhere later.
@@ -10,11 +12,11 @@ type Became struct {
 }
 
 // Count counts n messages with that status.
-func (b *Became) Count(s Status, n int) {
+func (b *Became) Count(s message.Status, n int) {
 	switch {
-	case s == Sent || s == Delivered || s == Merged:
+	case s == message.Sent || s == message.Delivered || s == message.Merged:
 		b.Sent += n
-	case s == Error:
+	case s == message.Error:
 		b.Failed += n
 	case s.Final():
 		b.Unsent += n

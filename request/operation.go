@@ -1,23 +1,22 @@
-package message
+package request
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"notifier/fault"
+	"notifier/message"
 )
-
-// OperationIDs is what ids of operations begin with.
-const OperationIDs = "op"
 
 // Operation is work on many messages that goes on by itself, and can be stopped.
 type Operation struct {
-	ID     ID              `json:"id,omitempty" doc:"Absent of a dry run."`
+	ID     message.ID      `json:"id,omitempty" doc:"Absent of a dry run."`
 	Site   string          `json:"-"`
 	Action Action          `json:"action" enum:"retry,cancel,hold,release"`
-	Filter Filter          `json:"filter,omitzero"`
-	IDs    []ID            `json:"ids,omitempty"`
+	Filter message.Filter  `json:"filter,omitzero"`
+	IDs    []message.ID    `json:"ids,omitempty"`
 	All    bool            `json:"all,omitempty" doc:"Of a retry: it was asked for every category of errors, also for addresses that do not exist."`
 	Status OperationStatus `json:"status" enum:"running,done,stopped,dry_run"`
 	Total  int             `json:"total" doc:"How many messages there were when it began."`
@@ -35,12 +34,12 @@ type Operation struct {
 	Result Result  `json:"result,omitempty" enum:"open,done,partly,failed,nothing" doc:"What came of it once it ended: open while messages that it retried or released are on their way, failed if none of them was sent, nothing if none was moved."`
 	Became *Became `json:"outcome,omitempty" doc:"What has become of the messages that a retry or a release moved."`
 	// LeftAlone are the first of those that were refused.
-	LeftAlone []ID `json:"left_alone,omitempty" doc:"The first hundred of those that were refused."`
+	LeftAlone []message.ID `json:"left_alone,omitempty" doc:"The first hundred of those that were refused."`
 	// WhyLeft counts what a retry of many left alone, by reason.
 	WhyLeft map[LeftAlone]int `json:"why_left_alone,omitempty" doc:"Of a retry: how many were left alone, by reason: address_unknown, suppressed, retried_lately, manual or moved."`
 
-	Cursor    ID        `json:"-"` // the last message that was looked at
-	HeldUntil time.Time `json:"-"` // while a replica works on it
+	Cursor    message.ID `json:"-"` // the last message that was looked at
+	HeldUntil time.Time  `json:"-"` // while a replica works on it
 }
 
 // MaxLeftAlone is how many of those that were refused are named.
@@ -122,14 +121,14 @@ const (
 const MaxOperation = 1000
 
 // only is the status of the messages that an action is for; empty for several.
-var only = map[Action]Status{ActRetry: Error, ActCancel: "", ActHold: "", ActRelease: PendingManual}
+var only = map[Action]message.Status{ActRetry: message.Error, ActCancel: "", ActHold: "", ActRelease: message.PendingManual}
 
 // several are the moves of actions that are for messages of several statuses, and what
 // cannot be done to the others.
 var several = map[Action]struct {
-	move   Move
+	move   message.Move
 	cannot string
-}{ActCancel: {Cancel, "withdrawn"}, ActHold: {Hold, "held"}}
+}{ActCancel: {message.Cancel, "withdrawn"}, ActHold: {message.Hold, "held"}}
 
 // Check tells all that is wrong with the operation as *fault.Invalid, or nil. A retry without a
 // status is of what is in error.
@@ -139,7 +138,7 @@ func (o *Operation) Check() error {
 	switch {
 	case !known:
 		bad.Add("/action", "bad_word", "%q is no action. Write retry, cancel, hold or release", fault.Truncate(string(o.Action), 60))
-	case len(o.IDs) > 0 && o.Filter != (Filter{}):
+	case len(o.IDs) > 0 && o.Filter != (message.Filter{}):
 		bad.Add("/ids", "not_allowed", "filter and ids are both given. Leave one out")
 	case len(o.IDs) > MaxOperation:
 		bad.Add("/ids", "too_many", "%d ids are given; at most %d are taken. Give a filter instead", len(o.IDs), MaxOperation)
@@ -150,11 +149,11 @@ func (o *Operation) Check() error {
 		o.Filter.Status = status
 	case status != "" && o.Filter.Status != status:
 		bad.Add("/filter/status", "not_allowed", "%s is for messages with the status %s. Leave status out", o.Action, status)
-	case status == "" && !slices.Contains(From(several[o.Action].move), o.Filter.Status):
+	case status == "" && !slices.Contains(message.From(several[o.Action].move), o.Filter.Status):
 		bad.Add("/filter/status", "not_allowed", "a message that is %s cannot be %s. Write %s", fault.Truncate(string(o.Filter.Status), 60),
-			several[o.Action].cannot, fault.Either(texts(From(several[o.Action].move))))
+			several[o.Action].cannot, fault.Either(texts(message.From(several[o.Action].move))))
 	}
-	if known && len(o.IDs) == 0 && o.Filter == (Filter{}) {
+	if known && len(o.IDs) == 0 && o.Filter == (message.Filter{}) {
 		bad.Add("/filter", "missing", `which messages? Give a filter, as in {"status": "pending"}, or ids`)
 	}
 	for i, id := range o.IDs[:min(len(o.IDs), MaxOperation)] {
@@ -163,12 +162,14 @@ func (o *Operation) Check() error {
 		}
 	}
 	if len(bad.Faults) == 0 {
-		o.Filter.check(&bad, "/filter/")
+		if wrong, is := errors.AsType[*fault.Invalid](o.Filter.Check()); is {
+			bad.Take("/filter", wrong)
+		}
 	}
 	return bad.Err()
 }
 
-func texts(all []Status) []string {
+func texts(all []message.Status) []string {
 	list := make([]string, len(all))
 	for i, s := range all {
 		list[i] = string(s)

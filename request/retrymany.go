@@ -1,10 +1,11 @@
-package message
+package request
 
 import (
 	"slices"
 	"time"
 
 	"notifier/fault"
+	"notifier/message"
 )
 
 // LeftAlone is why a retry of many messages leaves one alone (RULES 5). As an error it is about
@@ -41,14 +42,14 @@ func (l LeftAlone) Error() string {
 // Many says which messages in error a retry of many is for. The zero Many leaves alone those
 // to addresses that do not exist.
 type Many struct {
-	Category Category // only this one, which is asked for by name; empty: any
-	All      bool     // every category, as chora does
+	Category message.Category // only this one, which is asked for by name; empty: any
+	All      bool             // every category, as chora does
 }
 
 // Check tells what is wrong with it as *fault.Invalid, or nil.
 func (k Many) Check() error {
 	var bad fault.Invalid
-	if k.Category != "" && !slices.Contains(Categories(), k.Category) {
+	if k.Category != "" && !slices.Contains(message.Categories(), k.Category) {
 		bad.Add("query.category", "bad_word", "%q is no category of errors. Write one of them, for example mailbox_full", fault.Truncate(string(k.Category), 60))
 	}
 	return bad.Err()
@@ -71,14 +72,14 @@ func (r *ManyRetried) Leave(why LeftAlone) {
 // Leaves tells why a retry of many at that time leaves the message alone, given which
 // addresses are suppressed; empty if it is retried. A suppression and the hour hold for
 // whatever is asked for by name, too.
-func (k Many) Leaves(m Message, suppressed map[string]Suppression, at time.Time) LeftAlone {
+func (k Many) Leaves(m message.Message, suppressed map[string]message.Suppression, at time.Time) LeftAlone {
 	named := k.All || m.Error != nil && m.Error.Category == k.Category
 	switch {
 	case m.Manual:
 		return LeftManual
-	case m.Error != nil && m.Error.Category == AddressUnknown && !named:
+	case m.Error != nil && m.Error.Category == message.AddressUnknown && !named:
 		return LeftUnknown
-	case m.forNobody(suppressed):
+	case forNobody(m, suppressed):
 		return LeftSuppressed
 	case m.RetryCount > 0 && at.Before(m.RetriedAt.Add(retryPause(m.RetryCount))):
 		return LeftRecent
@@ -92,16 +93,8 @@ func retryPause(n int) time.Duration {
 	return min(time.Hour<<min(n-1, 10), 24*time.Hour)
 }
 
-// RetryGoesTo lists the addresses that a retry of the message would go to.
-func (m Message) RetryGoesTo() []string {
-	if again, err := m.AgainWithMany(m.UpdatedAt); err == nil {
-		return again.Outstanding()
-	}
-	return nil
-}
-
 // forNobody tells whether a retry of many would go to suppressed addresses alone.
-func (m Message) forNobody(suppressed map[string]Suppression) bool {
+func forNobody(m message.Message, suppressed map[string]message.Suppression) bool {
 	again, err := m.AgainWithMany(m.UpdatedAt)
 	if err != nil {
 		return false
