@@ -5,6 +5,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"notifier/language"
 	"notifier/letter"
 	"notifier/message"
 )
@@ -28,12 +29,12 @@ const (
 // compose fills in the subject, text and HTML of d. A body that is too large shows fewer
 // cases, until it fits: what is left out is always counted.
 func compose(w letter.Writer, d message.Message, g gathered) message.Message {
-	c := &composer{Writer: w, d: d, gathered: g, words: speak(d.Language), wall: letter.WallOf(d)}
+	c := &composer{Writer: w, d: d, gathered: g, words: language.In(d.Language), wall: letter.WallOf(d)}
 	c.d.Subject = c.subject()
 	f := c.Frame(c.d, c.whys...)
 	f.Preheader = c.glimpse()
 	c.d.Headers, c.d.Language = f.Headers, f.Lang // what is declared is what is written
-	f.Button = letter.Button{Label: c.words.openCases, URL: letter.Link(c.CasesURL)}
+	f.Button = letter.Button{Label: c.words.T("letter.digest.open_cases"), URL: letter.Link(c.CasesURL)}
 	show := widest
 	for {
 		p := c.page(show, f.Button.URL)
@@ -51,31 +52,41 @@ type composer struct {
 	letter.Writer
 	gathered
 	d     message.Message
-	words *words
+	words *language.Words
 	wall  letter.Wall
 }
 
 // subject ends with the date, which also keeps mail programs from making digests a thread.
 func (c *composer) subject() string {
 	items, cases := c.items, c.cases()
-	title := c.words.headline(items, cases)
+	title := c.headline()
 	switch {
 	case cases == 1 && c.loose == nil:
-		title = c.named(c.leading().of.Name(), c.words.items(items))
+		title = c.named(c.leading().of.Name(), c.words.N("letter.digest.items", items))
 	case cases == 1 || cases == 2:
 		title = c.named(c.leading().of.ID, title)
 	}
 	day := c.wall.Date(c.d.OccurredAt, c.d.OccurredAt)
 	if c.hourly {
-		return letter.SubjectLine(c.words.datedHour(title, day, c.wall.Hour(c.d.OccurredAt)))
+		return letter.SubjectLine(c.words.T("letter.digest.dated_hour", "Headline", title, "Day", day, "Hour", c.wall.Hour(c.d.OccurredAt)))
 	}
-	return letter.SubjectLine(c.words.dated(title, day))
+	return letter.SubjectLine(c.words.T("letter.digest.dated", "Headline", title, "Day", day))
 }
 
 // named puts as much of the name as there is room for before the rest of a subject.
 func (c *composer) named(name, rest string) string {
-	room := longestSubject - utf8.RuneCountInString(c.words.inCase("", rest))
-	return c.words.inCase(letter.Cut(letter.Line(name), room), rest)
+	inCase := func(name string) string { return c.words.T("letter.digest.in_case", "Case", name, "Headline", rest) }
+	room := longestSubject - utf8.RuneCountInString(inCase(""))
+	return inCase(letter.Cut(letter.Line(name), room))
+}
+
+// headline is how many notifications there are, in how many cases.
+func (c *composer) headline() string {
+	items := c.words.N("letter.digest.items", c.items)
+	if c.cases() == 0 {
+		return items
+	}
+	return c.words.N("letter.digest.in_cases", c.cases(), "Items", items)
 }
 
 // leading is the case that is shown first.
@@ -89,33 +100,33 @@ func (c *composer) leading() *group {
 // page is what the template and the text show within these limits.
 func (c *composer) page(show limits, casesURL string) page {
 	p := page{
-		Headline: c.words.headline(c.items, c.cases()),
+		Headline: c.headline(),
 		CasesURL: casesURL,
-		SeeAll:   c.words.seeAll,
+		SeeAll:   c.words.T("letter.digest.see_all"),
 	}
 	p.From, p.To = c.period()
-	p.Collected = c.words.collected(p.From, p.To, c.wall.Zone) + " " + c.words.record
+	p.Collected = c.words.T("letter.digest.collected", "From", p.From, "To", p.To, "Zone", c.wall.Zone) + " " + c.words.T("letter.digest.record")
 
 	room := show.cases
 	var cases, items int // not shown
 	for _, part := range []struct {
-		title  func(int) string
+		title  string
 		groups []*group
-	}{{c.words.reached, c.reached}, {c.words.changed, c.changed}} {
+	}{{"letter.digest.reached", c.reached}, {"letter.digest.changed", c.changed}} {
 		shown := part.groups[:min(room, len(part.groups))]
 		room -= len(shown)
 		if len(shown) > 0 {
-			p.Sections = append(p.Sections, section{part.title(len(part.groups)), c.entries(shown, show.events)})
+			p.Sections = append(p.Sections, section{c.words.T(part.title, "N", len(part.groups)), c.entries(shown, show.events)})
 		}
 		for _, g := range part.groups[len(shown):] {
 			cases, items = cases+1, items+g.items
 		}
 	}
 	if cases > 0 {
-		p.Unshown = c.words.unshown(cases, items)
+		p.Unshown = c.words.N("letter.digest.unshown", cases, "Items", c.words.N("letter.digest.items", items))
 	}
 	if c.loose != nil {
-		p.Loose = &section{c.words.loose(c.loose.items), c.entries([]*group{c.loose}, show.cases)}
+		p.Loose = &section{c.words.T("letter.digest.loose", "N", c.loose.items), c.entries([]*group{c.loose}, show.cases)}
 	}
 	return p
 }
@@ -132,7 +143,7 @@ func (c *composer) glimpse() string {
 		names = append(names, letter.Cut(c.loose.events[0].text, longestGlimpse))
 	}
 	if n := c.cases() - 2; n > 0 {
-		names = append(names, c.words.others(n))
+		names = append(names, c.words.T("letter.digest.more", "N", n))
 	}
 	return strings.Join(names, " · ")
 }
@@ -163,7 +174,7 @@ func (c *composer) entries(groups []*group, events int) []entry {
 			rest -= g.events[j].times
 		}
 		if rest > 0 {
-			e.More = c.words.more(rest)
+			e.More = c.words.T("letter.digest.more", "N", rest)
 		}
 		entries[i] = e
 	}
@@ -183,7 +194,7 @@ func (c *composer) line(g *group, e event) line {
 		if last == l.When {
 			last = ""
 		}
-		l.What += " " + c.words.times(e.times, last)
+		l.What += " " + c.words.T("letter.digest.times", "N", e.times, "Last", last)
 	}
 	return l
 }

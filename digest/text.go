@@ -11,8 +11,8 @@ import (
 func (c *composer) text(f letter.Frame, p page) string {
 	var paper letter.Paper
 	paper.Add(p.Headline)
-	paper.Add(c.words.period(p.From, p.To, c.wall.Zone))
-	paper.Add(c.words.briefly)
+	paper.Add(c.words.T("letter.digest.period", "From", p.From, "To", p.To, "Zone", c.wall.Zone))
+	paper.Add(c.words.T("letter.digest.briefly"))
 	paper.Gap()
 	for _, s := range p.Sections {
 		s.write(&paper)

@@ -59,4 +59,4 @@ func rest(d, unit time.Duration, name string) string {
 
 // Symbols are the units of seconds, minutes and hours as Span writes them, for scripts that count
 // while a page is open.
-func (w *Words) Symbols() [3]string { return [3]string{"s", "min", w.T("span.hour")} }
+func (w *Words) Symbols() []string { return []string{"s", "min", w.T("span.hour")} }

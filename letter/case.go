@@ -4,6 +4,7 @@ import (
 	"html"
 	"strings"
 
+	"notifier/language"
 	"notifier/message"
 )
 
@@ -18,12 +19,12 @@ func AddCaseID(subject string, c message.Case) string {
 
 // AddCaseLink ends a text and an HTML with a link to the case, unless it is in them
 // (AMODIT-29).
-func AddCaseLink(text, page string, c message.Case, language string) (string, string) {
+func AddCaseLink(text, page string, c message.Case, lang string) (string, string) {
 	url := Link(c.URL)
 	if url == "" {
 		return text, page
 	}
-	label, name := speak(language).openCase, Line(c.Name())
+	label, name := language.In(lang).T("letter.open"), Line(c.Name())
 	if text != "" && !strings.Contains(text, url) {
 		text = strings.TrimRight(text, "\r\n") + "\n\n" + strings.TrimSpace(name+"\n"+url) + "\n"
 	}

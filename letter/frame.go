@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"notifier/language"
 	"notifier/message"
 )
 
@@ -17,7 +18,7 @@ type Frame struct {
 	Headers     []message.Header
 	ID          message.ID
 
-	words *words
+	words *language.Words
 	brief []string // the reasons, as the text part has them
 }
 
@@ -36,30 +37,30 @@ const mostReasons = 10
 
 // Frame is the frame of a mail, complete but for preheader and button.
 func (w Writer) Frame(m message.Message, whys ...Why) Frame {
-	s := speak(m.Language)
-	f := Frame{Lang: s.lang, Title: m.Subject, ID: m.ID, words: s}
+	s := language.In(m.Language)
+	f := Frame{Lang: s.Lang, Title: m.Subject, ID: m.ID, words: s}
 	var settings []string
 	for i, why := range whys {
 		title := w.title(s, why.Kind)
 		switch {
 		case i == mostReasons:
-			settings = append(settings, s.moreKinds(len(whys)-i))
-			f.brief = append(f.brief, s.moreKinds(len(whys)-i))
+			settings = append(settings, s.N("letter.more_kinds", len(whys)-i))
+			f.brief = append(f.brief, s.N("letter.more_kinds", len(whys)-i))
 		case i > mostReasons:
 		case why.Kind == message.Deadline:
-			f.Reasons = append(f.Reasons, s.deadlines)
+			f.Reasons = append(f.Reasons, s.T("letter.deadlines"))
 		case m.Reason == message.Mandatory:
-			f.Reasons = append(f.Reasons, s.locked(title))
+			f.Reasons = append(f.Reasons, s.T("letter.locked", "Title", title))
 		case why.Setting != "":
 			setting := spell(s, why.Setting)
-			settings = append(settings, s.isSetTo(title, setting))
-			f.brief = append(f.brief, s.briefly(title, setting))
+			settings = append(settings, s.T("letter.is_set", "Title", title, "Setting", setting))
+			f.brief = append(f.brief, s.T("letter.briefly", "Title", title, "Setting", setting))
 		default:
-			f.Reasons = append(f.Reasons, s.about(title))
+			f.Reasons = append(f.Reasons, s.T("letter.about", "Title", title))
 		}
 	}
 	if settings != nil {
-		f.Reasons = slices.Insert(f.Reasons, 0, s.because(settings))
+		f.Reasons = slices.Insert(f.Reasons, 0, s.T("letter.because", "Settings", s.List(settings)))
 	}
 	w.link(&f, m, whys)
 	return f
@@ -88,17 +89,17 @@ func (w Writer) link(f *Frame, m message.Message, whys []Why) {
 	}
 	links := w.Links(m, kinds)
 	if links.Change != "" {
-		f.Links = append(f.Links, Button{f.words.change, links.Change})
+		f.Links = append(f.Links, Button{f.words.T("letter.change"), links.Change})
 	}
 	if links.Pause != "" {
-		f.Links = append(f.Links, Button{f.words.pause, links.Pause})
+		f.Links = append(f.Links, Button{f.words.T("letter.pause"), links.Pause})
 	}
 	switch {
 	case links.Stop == "":
 	case m.Type == message.Digest:
-		f.Links = append(f.Links, Button{f.words.stopDigest, links.Stop})
+		f.Links = append(f.Links, Button{f.words.T("letter.stop_digest"), links.Stop})
 	default:
-		f.Links = append(f.Links, Button{f.words.stop, links.Stop})
+		f.Links = append(f.Links, Button{f.words.T("letter.stop"), links.Stop})
 	}
 	headers := []message.Header{{Name: "List-Unsubscribe", Value: "<" + links.OneClick + ">"}, {Name: "List-Unsubscribe-Post", Value: "List-Unsubscribe=One-Click"}}
 	if links.OneClick != "" && headers[0].Check() == nil && !m.Has(headers[0].Name) {
@@ -107,13 +108,16 @@ func (w Writer) link(f *Frame, m message.Message, whys []Why) {
 }
 
 // title is how the person's settings call the kind.
-func (w Writer) title(s *words, k message.Kind) string {
+func (w Writer) title(s *language.Words, k message.Kind) string {
 	title := w.Titles[k]
 	if w.TitlesNow != nil {
 		title = w.TitlesNow()[k]
 	}
 	if title == "" {
-		title = s.titles[k]
+		title = s.Optional("kind." + string(k))
+	}
+	if k == "" && title == "" {
+		title = s.T("letter.notifications")
 	}
 	if title == "" {
 		title = strings.ReplaceAll(string(k), "_", " ")
@@ -122,42 +126,31 @@ func (w Writer) title(s *words, k message.Kind) string {
 }
 
 // spell puts a setting such as "daily 08:00" into the person's words.
-func spell(s *words, setting string) string {
+func spell(s *language.Words, setting string) string {
 	frequency, rest, _ := strings.Cut(setting, " ")
 	switch frequency {
-	case "immediately":
-		return s.immediately
-	case "hourly":
-		return s.hourly
+	case "immediately", "hourly", "never":
+		return s.T("letter.setting." + frequency)
 	case "daily":
 		if rest != "" {
-			return s.dailyAt(Cut(Line(rest), longestName))
+			return s.T("letter.setting.daily_at", "Hour", Cut(Line(rest), longestName))
 		}
-		return s.daily
+		return s.T("letter.setting.daily")
 	case "weekly":
 		day, hour, _ := strings.Cut(rest, " ")
-		i := slices.Index(english.weekdays[:], capital(day))
-		if i >= 0 && hour != "" {
-			return s.weeklyOn(s.weekdays[i], Cut(Line(hour), longestName))
+		if day = s.Optional("letter.weekday." + day); day != "" && hour != "" {
+			return s.T("letter.setting.weekly_on", "Weekday", day, "Hour", Cut(Line(hour), longestName))
 		}
-		return s.weekly
-	case "never":
-		return s.never
+		return s.T("letter.setting.weekly")
 	}
 	return Cut(Line(setting), longestName)
-}
-
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // Sign ends the text part: why the person gets the mail, what can be done about it, and its id.
 func (f Frame) Sign(p *Paper) {
 	p.b.WriteString("-- \n")
-	label, indent := f.words.why, strings.Repeat(" ", columns(f.words.why))
+	label := f.words.T("letter.why")
+	indent := strings.Repeat(" ", columns(label))
 	for _, reason := range f.brief {
 		p.Write(label, indent, reason)
 		label = indent
@@ -171,6 +164,6 @@ func (f Frame) Sign(p *Paper) {
 		p.Write(link.Label+": ", "  ", link.URL)
 	}
 	if f.ID != "" {
-		p.Write(f.words.id, indent, Line(string(f.ID)))
+		p.Write(f.words.T("letter.id"), indent, Line(string(f.ID)))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"notifier/language"
 	"notifier/message"
 )
 
@@ -46,14 +47,15 @@ func (w Writer) Subject(m message.Message) string {
 
 // What says in a few words what happened; the kind speaks where the caller said nothing.
 func (w Writer) What(m message.Message) string {
-	s, summary := speak(m.Language), Cut(Line(m.Summary), message.MaxSummary)
+	s, summary := language.In(m.Language), Cut(Line(m.Summary), message.MaxSummary)
 	switch {
 	case summary != "":
 		return summary
 	case m.Kind == message.CaseReceived && m.Case.Stage != "":
-		return Line(s.reachedStep(m.Case.Stage))
-	case s.events[m.Kind] != "":
-		return s.events[m.Kind]
+		return Line(s.T("letter.step", "Step", m.Case.Stage))
+	}
+	if event := s.Optional("letter.event." + string(m.Kind)); event != "" {
+		return event
 	}
 	return w.title(s, m.Kind)
 }
@@ -91,10 +93,10 @@ func (w Writer) Write(m message.Message) message.Message {
 
 // event is the note about one event.
 func (w Writer) event(m message.Message) note {
-	s, wall := speak(m.Language), WallOf(m)
+	s, wall := language.In(m.Language), WallOf(m)
 	n := note{
 		Frame:   w.Frame(m, Why{m.Kind, m.Setting}),
-		Tag:     s.tags[m.Kind],
+		Tag:     s.Optional("letter.tag." + string(m.Kind)),
 		Heading: Cut(Line(m.Case.Name()), longestHeading),
 		Body:    w.What(m),
 		URL:     Link(m.Case.URL),
@@ -111,11 +113,11 @@ func (w Writer) event(m message.Message) note {
 	when := wall.Stamp(m.OccurredAt, leaves(m)) + " (" + wall.Zone + ")"
 	n.Frame.Preheader = n.Tag + " · " + when
 	if actor := Actor(m); actor != "" {
-		when += " · " + s.by(actor)
+		when += " · " + s.T("letter.by", "Actor", actor)
 	}
 	n.Facts = []string{when}
 	if n.URL != "" {
-		n.Frame.Button = Button{Label: s.openCase, URL: n.URL}
+		n.Frame.Button = Button{Label: s.T("letter.open"), URL: n.URL}
 	}
 	return n
 }

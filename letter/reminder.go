@@ -24,7 +24,7 @@ type Due struct {
 // Remind fills in the subject, text and HTML of a reminder for one user and one deadline.
 // The message has its id, case, zone and language already.
 func (w Writer) Remind(m message.Message, d Due) message.Message {
-	s, wall := speak(m.Language), WallOf(m)
+	s, wall := language.In(m.Language), WallOf(m)
 	name := Line(m.Case.Name())
 	if name == "" {
 		name = Line(m.Reference)
@@ -50,7 +50,7 @@ func (w Writer) Remind(m message.Message, d Due) message.Message {
 		n.Heading, n.Body = n.Body, ""
 	}
 	if n.URL != "" {
-		n.Frame.Button = Button{Label: s.openCase, URL: n.URL}
+		n.Frame.Button = Button{Label: s.T("letter.open"), URL: n.URL}
 	}
 	n.Frame.Preheader = n.Facts[0]
 	if m.Summary != "" {
@@ -62,67 +62,75 @@ func (w Writer) Remind(m message.Message, d Due) message.Message {
 }
 
 // lead is how the subject begins.
-func (d Due) lead(s *words, wall Wall) string {
+func (d Due) lead(s *language.Words, wall Wall) string {
 	switch days := wall.Days(d.Now, d.At); {
 	case days < 0:
-		return s.late(-days)
+		return s.N("letter.due.late", -days)
 	case days == 0:
-		return s.dueToday(wall.Hour(d.At))
+		return s.T("letter.due.today", "Hour", wall.Hour(d.At))
 	case days == 1:
-		return s.dueNext(wall.Hour(d.At))
+		return s.T("letter.due.tomorrow", "Hour", wall.Hour(d.At))
 	}
-	return s.dueOn(wall.Day(d.At, d.Now), wall.Hour(d.At))
+	return s.T("letter.due.on", "Day", wall.Day(d.At, d.Now), "Hour", wall.Hour(d.At))
 }
 
 // sentence says the same in full, of the step if one is named.
-func (d Due) sentence(s *words, wall Wall, step string) string {
-	when := s.on(wall.Day(d.At, d.Now))
+func (d Due) sentence(s *language.Words, wall Wall, step string) string {
+	of := "letter.due.step."
+	if step == "" {
+		of = "letter.due.case."
+	}
+	when := s.T("letter.due.when_on", "Day", wall.Day(d.At, d.Now))
 	switch days := wall.Days(d.Now, d.At); {
 	case days < 0:
-		return s.lateBy(step, -days)
+		return s.N(of+"late", -days, "Step", step)
 	case days == 0:
-		when = s.today
+		when = s.T("letter.due.when_today")
 	case days == 1:
-		when = s.tomorrow
+		when = s.T("letter.due.when_tomorrow")
 	}
-	return s.sentence(step, when, d.At.Before(d.Now))
+	form := "is"
+	if d.At.Before(d.Now) {
+		form = "was"
+	}
+	return s.T(of+form, "Step", step, "When", when)
 }
 
 // facts are the moment with its zone, how far off it is, who set it, and the next reminder.
-func (d Due) facts(s *words, wall Wall, actor string) []string {
+func (d Due) facts(s *language.Words, wall Wall, actor string) []string {
 	moment := wall.Stamp(d.At, d.Now) + " (" + wall.Zone + ")"
-	facts := []string{s.dueAt(moment)}
+	facts := []string{s.T("letter.due.at", "Moment", moment)}
 	switch left := d.At.Sub(d.Now); {
 	case left >= time.Minute:
-		facts[0] += " · " + s.left(lasting(s, left))
+		facts[0] += " · " + s.T("letter.due.left", "Span", lasting(s, left))
 	case wall.Days(d.Now, d.At) < 0: // the sentence has said how long ago
-		facts[0] = s.wasDueAt(moment)
+		facts[0] = s.T("letter.due.was_at", "Moment", moment)
 	case left <= -time.Minute:
-		facts[0] = s.wasDueAt(moment) + " · " + s.over(lasting(s, -left))
+		facts[0] = s.T("letter.due.was_at", "Moment", moment) + " · " + s.T("letter.due.over", "Span", lasting(s, -left))
 	}
 	if actor != "" {
-		facts = append(facts, s.setBy(actor))
+		facts = append(facts, s.T("letter.due.set_by", "Actor", actor))
 	}
 	if d.Next.IsZero() {
-		return append(facts, s.last)
+		return append(facts, s.T("letter.due.last"))
 	}
-	return append(facts, s.next(d.promise(s, wall)))
+	return append(facts, s.T("letter.due.next", "Moment", d.promise(s, wall)))
 }
 
 // promise is when the next reminder leaves; where that is not when it is due, both are said.
-func (d Due) promise(s *words, wall Wall) string {
+func (d Due) promise(s *language.Words, wall Wall) string {
 	due := wall.Stamp(d.Next, d.Now)
 	if d.Rests {
-		return s.earliest(due)
+		return s.T("letter.due.earliest", "Due", due)
 	}
 	leaves := wall.Stamp(d.Leaves, d.Now)
 	if d.Leaves.IsZero() || leaves == due {
 		return due
 	}
-	return s.leaves(leaves, due)
+	return s.T("letter.due.leaves", "Leaves", leaves, "Due", due)
 }
 
 // lasting is how long d is; nobody needs the seconds of a deadline.
-func lasting(s *words, d time.Duration) string {
-	return language.In(s.lang).Span(d.Round(time.Minute))
+func lasting(s *language.Words, d time.Duration) string {
+	return s.Span(d.Round(time.Minute))
 }

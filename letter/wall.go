@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"notifier/language"
 	"notifier/message"
 )
 
@@ -13,13 +14,13 @@ import (
 type Wall struct {
 	Zone  string // the IANA name; UTC where the person's is missing or unknown
 	place *time.Location
-	words *words
+	words *language.Words
 }
 
 // WallOf is the wall clock of the person who gets the message.
 func WallOf(m message.Message) Wall {
 	place := location(m.Timezone)
-	return Wall{Zone: place.String(), place: place, words: speak(m.Language)}
+	return Wall{Zone: place.String(), place: place, words: language.In(m.Language)}
 }
 
 // zones remembers what time.LoadLocation said, which reads a file each time. Only zones
@@ -45,13 +46,13 @@ func (w Wall) Hour(t time.Time) string {
 
 // Weekday is as in "Fri".
 func (w Wall) Weekday(t time.Time) string {
-	return w.words.days[t.In(w.place).Weekday()]
+	return w.words.T("weekday." + strconv.Itoa(int(t.In(w.place).Weekday())))
 }
 
 // Date is as in "22 Nov"; with the year where it is not the year of ref.
 func (w Wall) Date(t, ref time.Time) string {
 	year, month, day := t.In(w.place).Date()
-	date := strconv.Itoa(day) + " " + w.words.months[month-1]
+	date := strconv.Itoa(day) + " " + w.words.T("month."+strconv.Itoa(int(month)))
 	if !ref.IsZero() && year != ref.In(w.place).Year() {
 		date += " " + strconv.Itoa(year)
 	}

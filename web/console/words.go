@@ -76,8 +76,7 @@ func (b base) Span(d time.Duration) string { return language.In(b.Lang).Span(d) 
 
 // units are those of seconds, minutes and hours, for the axes that a script draws.
 func (b base) units() string {
-	symbols := language.In(b.Lang).Symbols()
-	return strings.Join(symbols[:], "|")
+	return strings.Join(language.In(b.Lang).Symbols(), "|")
 }
 
 // Moments are times as people read them, each day named once, with the zone behind.
