@@ -221,7 +221,7 @@ func (h *handler) note(ctx context.Context, action, subject string, before, afte
 	if needs[action].private {
 		r.Before, r.After = r.Before.Keys(), r.After.Keys()
 	}
-	if err := h.records.Note(context.WithoutCancel(ctx), r); err != nil {
+	if err := h.Audit.Note(context.WithoutCancel(ctx), r); err != nil {
 		h.log.Error("a change is not in the audit", zap.String("by", r.By), zap.String("action", action), zap.String("subject", subject),
 			zap.String("request", r.Request), zap.Error(err))
 	}
@@ -249,7 +249,7 @@ func (h *handler) auditRoutes(api huma.API) {
 		if in.Cursor != "" && message.ID(in.Cursor).Bytes() == [16]byte{} {
 			return nil, badCursor()
 		}
-		found, err := h.records.Audit(ctx, callerOf(ctx).Site, access.RecordFilter{
+		found, err := h.Audit.Audit(ctx, callerOf(ctx).Site, access.RecordFilter{
 			By: in.By, Action: in.Action, Subject: in.Subject, Request: in.Request, Since: in.Since, Until: in.Until,
 			Before: message.ID(in.Cursor), Limit: in.Limit + 1,
 		})

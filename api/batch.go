@@ -77,7 +77,7 @@ func (h *handler) batchRoutes(api huma.API) {
 				return batchResult{Status: p.Status, Problem: p}
 			}
 			owed := h.owe(ctx, len(item.To))
-			taken, replayed, err := h.desk.SendMessage(ctx, in.in(c), item.Draft)
+			taken, replayed, err := h.Sender.SendMessage(ctx, in.in(c), item.Draft)
 			h.settle(ctx, owed, len(taken.Messages), replayed)
 			if err != nil {
 				p := h.itemProblem(ctx, place, err)
@@ -135,7 +135,7 @@ func (h *handler) eventBatchRoutes(api huma.API) {
 				return eventResult{Status: p.Status, Problem: p}
 			}
 			owed := h.owe(ctx, len(item.Users))
-			noted, replayed, err := h.desk.Notify(ctx, in.in(c), item.Event)
+			noted, replayed, err := h.Notifier.Notify(ctx, in.in(c), item.Event)
 			h.settle(ctx, owed, len(noted.Recipients), replayed)
 			if err != nil {
 				p := h.itemProblem(ctx, place, err)

@@ -13,7 +13,6 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"notifier/access"
-	"notifier/message"
 	"notifier/request"
 	"notifier/timekeeper"
 )
@@ -29,11 +28,6 @@ type Gate interface {
 	Owe(c access.Caller, n int)
 	// HasFirstKey tells whether the configuration names a key.
 	HasFirstKey() bool
-	CreateKey(ctx context.Context, c request.Call, k access.Key) (access.Key, string, error)
-	RotateKey(ctx context.Context, c request.Call, id message.ID, overlap time.Duration) (access.Key, string, error)
-	RevokeKey(ctx context.Context, c request.Call, id message.ID) error
-	Key(ctx context.Context, site string, id message.ID) (access.Key, error)
-	Keys(ctx context.Context, site string) ([]access.Key, error)
 }
 
 // asker is who sent a request, and how.

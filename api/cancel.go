@@ -8,6 +8,17 @@ import (
 	"notifier/request"
 )
 
+// Actions are what can be asked for a message that was taken, or for many.
+type Actions interface {
+	RetryOnce(ctx context.Context, c request.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error)
+	EditOnce(ctx context.Context, c request.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error)
+	CancelOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	HoldOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	ReleaseOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	SendNowOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	RetryAllOnce(ctx context.Context, c request.Call, k request.Many) (retried request.ManyRetried, replayed bool, err error)
+}
+
 // cancelIn is a request to cancel a message, at once or after a time in which that can be undone.
 type cancelIn struct {
 	MessageIn
@@ -29,7 +40,7 @@ func (h *handler) cancel(ctx context.Context, in *cancelIn) (*cancelledOut, erro
 	if in.Delay != "" {
 		return h.cancelLater(ctx, in)
 	}
-	out, err := h.acting(h.desk.CancelOnce)(ctx, &actIn{in.MessageIn, in.Keyed, in.Trying})
+	out, err := h.acting(h.Actions.CancelOnce)(ctx, &actIn{in.MessageIn, in.Keyed, in.Trying})
 	if err != nil {
 		return nil, err
 	}
@@ -48,12 +59,12 @@ func (h *handler) cancelLater(ctx context.Context, in *cancelIn) (*cancelledOut,
 	}
 	// One that is cancelled may be so by the first of two requests with one key.
 	if in.Key == "" || m.Status != message.Cancelled {
-		if _, _, err := h.desk.CancelOnce(ctx, trying(ctx, "", true), id); err != nil {
+		if _, _, err := h.Actions.CancelOnce(ctx, trying(ctx, "", true), id); err != nil {
 			return nil, err
 		}
 	}
 	o := request.Operation{Action: request.ActCancel, IDs: []message.ID{id}, BeginsAt: begins}
-	o, replayed, err := h.desk.OperateOnce(ctx, call, o, []any{"cancel", id, in.Delay})
+	o, replayed, err := h.Operator.OperateOnce(ctx, call, o, []any{"cancel", id, in.Delay})
 	if err != nil {
 		return nil, err
 	}

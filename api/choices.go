@@ -44,7 +44,7 @@ func (h *handler) choiceRoutes(api huma.API) {
 		OperationID: "list-preference-changes", Method: http.MethodGet, Path: "/users/{id}/history", Tags: tags, Errors: []int{http.StatusNotFound},
 		Summary: "How what a user has chosen changed, newest first", Description: "The last twenty changes, each with who made it.",
 	}, func(ctx context.Context, in *UserIn) (*changesOut, error) {
-		changes, err := h.desk.Changes(ctx, callerOf(ctx).Site, in.ID)
+		changes, err := h.Preferences.Changes(ctx, callerOf(ctx).Site, in.ID)
 		return &changesOut{Body: listOf(changes, viewChange)}, err
 	})
 }
@@ -53,7 +53,7 @@ func (h *handler) linkToPreferences(ctx context.Context, in *UserIn) (*linkOut, 
 	if h.o.Links == nil {
 		return nil, problem(http.StatusConflict, "no_links", "There is no address for links. Set http.public_url and secrets.key_file.")
 	}
-	u, err := h.desk.User(ctx, callerOf(ctx).Site, in.ID)
+	u, err := h.Users.User(ctx, callerOf(ctx).Site, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func (h *handler) retryTimer(w http.ResponseWriter, r *http.Request) {
 		state, holes := h.looks["/messages/{id}"], map[string]string{"id": id}
 		before := seen(ctx, state, holes)
 		var replayed bool
-		m, replayed, err = h.desk.RetryOnce(ctx, c, message.ID(id), false)
+		m, replayed, err = h.Actions.RetryOnce(ctx, c, message.ID(id), false)
 		if replayed {
 			w.Header().Set("Idempotent-Replayed", "true")
 		} else if err == nil {
@@ -77,7 +77,7 @@ func (h *handler) retryTimer(w http.ResponseWriter, r *http.Request) {
 	}
 	var retries []message.Retried
 	if err == nil {
-		retries, err = h.records.Retries(ctx, m)
+		retries, err = h.Messages.Retries(ctx, m)
 	}
 	if err == nil {
 		_ = json.NewEncoder(w).Encode(viewTimer(m, retries))

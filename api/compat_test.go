@@ -97,7 +97,7 @@ func TestChora(t *testing.T) {
 		var acme struct{ Secret string }
 		h.must(http.StatusCreated, &acme, "POST", "/api/v1/keys", `{"name":"acme","scopes":["queue"],"site":"acme"}`)
 		_, reader := h.key(access.ReadQueue)
-		h.url = h.serve(h.desk, h.store, h.timetable, api.Options{Domains: domains{h}}, zap.NewNop())
+		h.url = h.serve(api.NewBackend(h.desk, h.store), h.timetable, api.Options{Domains: domains{h}}, zap.NewNop())
 		for _, row := range []struct {
 			path, key string
 			status    int

@@ -118,12 +118,12 @@ func (h *handler) errorRecords(ctx context.Context, in *MessageIn) (*recordsOut,
 	if err != nil {
 		return nil, err
 	}
-	retries, err := h.records.Retries(ctx, carried)
+	retries, err := h.Messages.Retries(ctx, carried)
 	return &recordsOut{Body: listOf(message.ErrorRecords(attempts, retries), viewRecord)}, err
 }
 
 func (h *handler) merged(ctx context.Context, in *mergedIn) (*mergedOut, error) {
-	m, err := h.records.Message(ctx, callerOf(ctx).Site, message.ID(in.ID))
+	m, err := h.Messages.Message(ctx, callerOf(ctx).Site, message.ID(in.ID))
 	if err == nil && m.Type != message.Digest {
 		err = message.ErrNotFound
 	}
@@ -133,6 +133,6 @@ func (h *handler) merged(ctx context.Context, in *mergedIn) (*mergedOut, error) 
 	if err != nil {
 		return nil, err
 	}
-	items, err := h.records.Items(ctx, m.Site, m.ID)
+	items, err := h.Messages.Items(ctx, m.Site, m.ID)
 	return &mergedOut{Body: mergedView{Digest: view(m), Items: listOf(items, view).Data}}, err
 }

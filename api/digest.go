@@ -154,7 +154,7 @@ var page200 = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 // waiting is what waits for a user, addressed as the user is now.
 func (h *handler) waiting(ctx context.Context, id string) (preferences.User, []message.Message, error) {
 	site := callerOf(ctx).Site
-	u, err := h.desk.User(ctx, site, id)
+	u, err := h.Users.User(ctx, site, id)
 	if err != nil {
 		return u, nil, err
 	}
@@ -239,7 +239,7 @@ func (h *handler) closes(due, now time.Time) time.Time {
 func (h *handler) sendDigest(ctx context.Context, in *sendDigestIn) (*sentNowOut, error) {
 	sent, replayed, err := h.o.Digests.Close.SendNow(ctx, call(ctx, in.Key), in.ID)
 	if errors.Is(err, message.ErrNotFound) {
-		_, err = h.desk.User(ctx, callerOf(ctx).Site, in.ID) // which says it better
+		_, err = h.Users.User(ctx, callerOf(ctx).Site, in.ID) // which says it better
 	}
 	if err != nil {
 		return nil, err
@@ -252,7 +252,7 @@ func (h *handler) sendDigest(ctx context.Context, in *sendDigestIn) (*sentNowOut
 
 func (h *handler) estimate(ctx context.Context, in *waiterIn) (*estimateOut, error) {
 	site, at := callerOf(ctx).Site, now(ctx)
-	u, err := h.desk.User(ctx, site, in.ID)
+	u, err := h.Users.User(ctx, site, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,14 @@ import (
 
 	"notifier/document"
 	"notifier/message"
+	"notifier/request"
 )
+
+// Documents reads and writes documents.
+type Documents interface {
+	Document(ctx context.Context, c request.Call, collection, id string) (document.Document, error)
+	WriteDocument(ctx context.Context, c request.Call, collection, id string, w document.Write, patch bool) (d document.Document, did document.Did, err error)
+}
 
 // documentRoutes are the door for those who write documents for Trigger Email.
 func (h *handler) documentRoutes(mux *http.ServeMux) {
@@ -65,7 +72,7 @@ func (h *handler) writeDocument(w http.ResponseWriter, r *http.Request, id strin
 	if err != nil {
 		return err
 	}
-	doc, did, err := h.desk.WriteDocument(ctx, c, r.PathValue("collection"), id, write, patch)
+	doc, did, err := h.Documents.WriteDocument(ctx, c, r.PathValue("collection"), id, write, patch)
 	if err != nil {
 		return err
 	}
@@ -85,7 +92,7 @@ func (h *handler) getDocument(w http.ResponseWriter, r *http.Request) error {
 	if err := permit(ctx, "get-message"); err != nil {
 		return err
 	}
-	doc, err := h.desk.Document(ctx, call(ctx, ""), r.PathValue("collection"), r.PathValue("id"))
+	doc, err := h.Documents.Document(ctx, call(ctx, ""), r.PathValue("collection"), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -131,7 +138,7 @@ func (h *handler) delivery(ctx context.Context, doc document.Document) (document
 	case doc.Message == "":
 		return doc.Waiting(), nil
 	}
-	m, err := h.records.Message(ctx, doc.Site, doc.Message)
+	m, err := h.Messages.Message(ctx, doc.Site, doc.Message)
 	if errors.Is(err, message.ErrNotFound) {
 		doc.Error = "The mail was kept long enough, and is no longer known."
 		return doc.Failed(), nil
@@ -139,6 +146,6 @@ func (h *handler) delivery(ctx context.Context, doc document.Document) (document
 	if err != nil {
 		return document.Delivery{}, err
 	}
-	attempts, err := h.records.Attempts(ctx, m)
+	attempts, err := h.Messages.Attempts(ctx, m)
 	return doc.Of(m.Delivery(attempts)), err
 }

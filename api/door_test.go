@@ -50,7 +50,7 @@ func TestKey(t *testing.T) {
 
 func TestNoKeySet(t *testing.T) {
 	each(t, func(h *house) {
-		h.url = h.serve(h.desk, h.store, h.timetable, api.Options{Gate: entrance(h.store, "")}, zap.NewNop())
+		h.url = h.serve(api.NewBackend(h.desk, h.store), h.timetable, api.Options{Gate: entrance(h.store, "")}, zap.NewNop())
 		for _, given := range []string{"", "Bearer ", "Bearer  ", "Bearer " + key} {
 			if a := h.ask("GET", "/api/v1/jobs", "", "Authorization", given); a.StatusCode != http.StatusUnauthorized || !strings.Contains(a.problem(h).Detail, "NOTIFIER_HTTP__KEY") {
 				h.Errorf("with %q: %d %s, want to hear how a key is set", given, a.StatusCode, a.body)
@@ -108,7 +108,7 @@ func TestHead(t *testing.T) {
 
 func TestProbes(t *testing.T) {
 	each(t, func(h *house) {
-		h.url = h.serve(h.desk, h.store, h.timetable, api.Options{Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		h.url = h.serve(api.NewBackend(h.desk, h.store), h.timetable, api.Options{Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "notifier_queue_due_messages 0\n")
 		})}, zap.NewNop())
 		for path, want := range map[string]string{"/healthz": "ok\n", "/readyz": "ready\n"} {

@@ -19,6 +19,25 @@ import (
 	"notifier/request"
 )
 
+// DeadlineRecords reads deadlines.
+type DeadlineRecords interface {
+	Deadline(ctx context.Context, site, key string) (deadlines.Deadline, error)
+	Deadlines(ctx context.Context, site string, n int, after time.Time, key string) ([]deadlines.Deadline, error)
+}
+
+// DeadlineSetter sets deadlines, and tells when they will remind.
+type DeadlineSetter interface {
+	SetDeadlineOnce(ctx context.Context, c request.Call, d deadlines.Deadline) (set deadlines.Deadline, replayed bool, err error)
+	ClearDeadline(ctx context.Context, c request.Call, key string) error
+	PreviewDeadline(ctx context.Context, c request.Call, d deadlines.Deadline) ([]deadlines.Reminder, error)
+	ComingReminders(c request.Call, d deadlines.Deadline) []deadlines.Reminder
+}
+
+// Notifier takes events.
+type Notifier interface {
+	Notify(ctx context.Context, c request.Call, e message.Event) (noted request.Noted, replayed bool, err error)
+}
+
 type eventIn struct {
 	Keyed
 	Trying
@@ -50,7 +69,7 @@ func (h *handler) eventRoutes(api huma.API) {
 			return nil, err
 		}
 		owed := h.owe(ctx, len(event.Users))
-		noted, replayed, err := h.desk.Notify(ctx, in.in(trying(ctx, in.Key, in.DryRun)), event)
+		noted, replayed, err := h.Notifier.Notify(ctx, in.in(trying(ctx, in.Key, in.DryRun)), event)
 		h.settle(ctx, owed, len(noted.Recipients), replayed)
 		return &notedOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: noted}, err
 	})
@@ -63,7 +82,7 @@ func (h *handler) eventRoutes(api huma.API) {
 			return nil, err
 		}
 		owed := h.owe(ctx, len(event.Users))
-		noted, _, err := h.desk.Notify(ctx, in.in(trying(ctx, "", true)), event)
+		noted, _, err := h.Notifier.Notify(ctx, in.in(trying(ctx, "", true)), event)
 		h.settle(ctx, owed, len(noted.Recipients), false)
 		return &triedOut{Body: noted}, err
 	})
@@ -142,13 +161,13 @@ func (h *handler) deadlineRoutes(api huma.API) {
 			return nil, err
 		}
 		d.Key = in.Key
-		d, replayed, err := h.desk.SetDeadlineOnce(ctx, in.in(call(ctx, in.Keyed.Key)), d)
+		d, replayed, err := h.DeadlineSetter.SetDeadlineOnce(ctx, in.in(call(ctx, in.Keyed.Key)), d)
 		return &deadlineSetOut{Replayed: yes(replayed), Body: h.viewDeadline(ctx)(d)}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-deadline", Method: http.MethodGet, Path: "/deadlines/{key}", Tags: tags, Errors: []int{http.StatusNotFound}, Summary: "One deadline",
 	}, func(ctx context.Context, in *deadlineIn) (*deadlineOut, error) {
-		d, err := h.records.Deadline(ctx, callerOf(ctx).Site, in.Key)
+		d, err := h.Deadlines.Deadline(ctx, callerOf(ctx).Site, in.Key)
 		if errors.Is(err, message.ErrNotFound) {
 			err = fmt.Errorf("there is no deadline %q. Set it with PUT /api/v1/deadlines/%s: %w", in.Key, url.PathEscape(in.Key), err)
 		}
@@ -161,7 +180,7 @@ func (h *handler) deadlineRoutes(api huma.API) {
 		OperationID: "clear-deadline", Method: http.MethodDelete, Path: "/deadlines/{key}", Tags: tags, DefaultStatus: http.StatusNoContent,
 		Summary: "Clear a deadline", Description: "It was met, or is no longer wanted: no more reminders, and one that has not left is withdrawn.",
 	}, func(ctx context.Context, in *deadlineIn) (*struct{}, error) {
-		return nil, h.desk.ClearDeadline(ctx, call(ctx, ""), in.Key)
+		return nil, h.DeadlineSetter.ClearDeadline(ctx, call(ctx, ""), in.Key)
 	})
 }
 
@@ -170,7 +189,7 @@ func (h *handler) deadlines(ctx context.Context, in *deadlinesIn) (*deadlinesOut
 	if err != nil {
 		return nil, err
 	}
-	found, err := h.records.Deadlines(ctx, callerOf(ctx).Site, in.Limit+1, after, key)
+	found, err := h.Deadlines.Deadlines(ctx, callerOf(ctx).Site, in.Limit+1, after, key)
 	return &deadlinesOut{Body: pageOf(found, in.Limit, h.viewDeadline(ctx), func(d deadlines.Deadline) string { return place(d.NextAt, d.Key) })}, err
 }
 

@@ -17,94 +17,12 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"go.uber.org/zap"
 
-	"notifier/deadlines"
-	"notifier/document"
 	"notifier/health"
 	"notifier/jobs"
 	"notifier/links"
 	"notifier/message"
-	"notifier/preferences"
-	"notifier/request"
 	"notifier/schedule"
-	"notifier/template"
-	"notifier/webhook"
 )
-
-// Desk takes requests.
-type Desk interface {
-	SendMessage(ctx context.Context, c request.Call, d message.Draft) (taken request.Taken, replayed bool, err error)
-	Notify(ctx context.Context, c request.Call, e message.Event) (noted request.Noted, replayed bool, err error)
-	SetDeadlineOnce(ctx context.Context, c request.Call, d deadlines.Deadline) (set deadlines.Deadline, replayed bool, err error)
-	PreviewDeadline(ctx context.Context, c request.Call, d deadlines.Deadline) ([]deadlines.Reminder, error)
-	ComingReminders(c request.Call, d deadlines.Deadline) []deadlines.Reminder
-	ClearDeadline(ctx context.Context, c request.Call, key string) error
-	SetUser(ctx context.Context, c request.Call, u preferences.User) (preferences.User, error)
-	SetPreferences(ctx context.Context, c request.Call, id string, p preferences.Preferences) (preferences.User, error)
-	EraseUser(ctx context.Context, c request.Call, id string) (message.Erased, error)
-	EditUser(ctx context.Context, c request.Call, id string, edit func(*preferences.User)) (preferences.User, error)
-	EditPreferences(ctx context.Context, c request.Call, id string, edit func(*preferences.Preferences) error) (preferences.User, error)
-	User(ctx context.Context, site, id string) (preferences.User, error)
-	Users(ctx context.Context, site, after string, n int) ([]preferences.User, error)
-	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
-	SetGroup(ctx context.Context, c request.Call, id string, users []string) error
-	Group(ctx context.Context, site, id string) ([]string, error)
-	GroupList(ctx context.Context, site, after string, n int) ([]preferences.Group, error)
-	RemoveGroup(ctx context.Context, c request.Call, id string) error
-	RetryOnce(ctx context.Context, c request.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error)
-	EditOnce(ctx context.Context, c request.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error)
-	RetryAllOnce(ctx context.Context, c request.Call, k request.Many) (retried request.ManyRetried, replayed bool, err error)
-	Document(ctx context.Context, c request.Call, collection, id string) (document.Document, error)
-	WriteDocument(ctx context.Context, c request.Call, collection, id string, w document.Write, patch bool) (d document.Document, did document.Did, err error)
-	CancelOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
-	SendNowOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
-	HoldOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
-	ReleaseOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
-	OperateOnce(ctx context.Context, c request.Call, o request.Operation, asked any) (begun request.Operation, replayed bool, err error)
-	SetProcess(ctx context.Context, c request.Call, p preferences.Process) error
-	Suppress(ctx context.Context, c request.Call, s message.Suppression) (message.Suppression, error)
-	Unsuppress(ctx context.Context, c request.Call, address string) error
-	UnsuppressAll(ctx context.Context, c request.Call, f message.SuppressionFilter) (int, error)
-	SetTemplates(ctx context.Context, c request.Call, all ...template.Template) error
-	RemoveTemplate(ctx context.Context, c request.Call, name string) error
-	FillTemplate(ctx context.Context, site, name string, data message.Data) (template.Mail, error)
-}
-
-// Records are what is kept of messages and deadlines.
-type Records interface {
-	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
-	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)
-	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
-	Attempts(ctx context.Context, m message.Message) ([]message.Attempt, error)
-	Retries(ctx context.Context, m message.Message) ([]message.Retried, error)
-	Items(ctx context.Context, site string, digest message.ID) ([]message.Message, error)
-	Deadline(ctx context.Context, site, key string) (deadlines.Deadline, error)
-	Deadlines(ctx context.Context, site string, n int, after time.Time, key string) ([]deadlines.Deadline, error)
-	Webhooks(ctx context.Context, site string) ([]webhook.Endpoint, error)
-	Webhook(ctx context.Context, site string, id message.ID) (webhook.Endpoint, error)
-	Callbacks(ctx context.Context, m message.Message) ([]webhook.Callback, error)
-	CallbacksOf(ctx context.Context, site string, endpoint, before message.ID, n int) ([]webhook.Callback, error)
-	Replay(ctx context.Context, site string, endpoint, callback message.ID, at time.Time) error
-	Operation(ctx context.Context, site string, id message.ID) (request.Operation, error)
-	Operations(ctx context.Context, site string, before message.ID, n int) ([]request.Operation, error)
-	Judged(ctx context.Context, o request.Operation) (request.Operation, error)
-	StopOperation(ctx context.Context, site string, id message.ID, at time.Time) error
-	Process(ctx context.Context, site, id string) (preferences.Process, error)
-	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
-	FindSuppressions(ctx context.Context, site string, f message.SuppressionFilter, after string, n int) ([]message.Suppression, error)
-	PostedOf(ctx context.Context, site string, after message.ID, n int) ([]request.Posted, error)
-	RetryPostedOnce(ctx context.Context, c request.Call, k *request.Key, id message.ID) (replayed bool, err error)
-	RemovePosted(ctx context.Context, site string, id message.ID) error
-	Template(ctx context.Context, site, name string) (template.Template, error)
-	Templates(ctx context.Context, site, after string, n int) ([]template.Template, error)
-	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
-	Sites(ctx context.Context) ([]string, error)
-	Audit
-	Series
-	// Refuse notes a request that led to nothing.
-	Refuse(ctx context.Context, r request.Refusal) error
-	Mailbox
-	Ping(ctx context.Context) error
-}
 
 // Timetable is when the jobs run.
 type Timetable interface {
@@ -123,7 +41,9 @@ type Options struct {
 	// From finds out where a request comes from; nil: as the connection says.
 	From func(*http.Request) string
 	// Gate tells who a caller is.
-	Gate    Gate
+	Gate Gate
+	// Keys makes and lists the keys of callers.
+	Keys    Keys
 	Version string
 	// Reload reads the configuration again; nil if that cannot be.
 	Reload func(ctx context.Context) (Reloaded, error)
@@ -164,8 +84,7 @@ type Options struct {
 }
 
 type handler struct {
-	desk      Desk
-	records   Records
+	Backend
 	timetable Timetable
 	o         Options
 	log       *zap.Logger
@@ -186,7 +105,7 @@ const (
 )
 
 // Handler answers everything below /api, and the probes beside it.
-func Handler(desk Desk, records Records, timetable Timetable, o Options, log *zap.Logger) http.Handler {
+func Handler(b Backend, timetable Timetable, o Options, log *zap.Logger) http.Handler {
 	teachHuma()
 	if o.From == nil {
 		o.From = func(r *http.Request) string { return r.RemoteAddr }
@@ -195,7 +114,7 @@ func Handler(desk Desk, records Records, timetable Timetable, o Options, log *za
 		o.Write = func(m message.Message) message.Message { return m }
 	}
 	h := &handler{
-		desk: desk, records: records, timetable: timetable, o: o, log: log.Named("api"), looks: map[string]look{},
+		Backend: b, timetable: timetable, o: o, log: log.Named("api"), looks: map[string]look{},
 		refusals: patience{rate: 5, most: 200}, strangers: patience{rate: 1, most: 50},
 	}
 	routes := http.NewServeMux()
@@ -315,5 +234,5 @@ func (h *handler) healthz(w http.ResponseWriter, _ *http.Request) {
 func (h *handler) ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	return h.records.Ping(ctx)
+	return h.Database.Ping(ctx)
 }

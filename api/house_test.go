@@ -105,7 +105,7 @@ func open(t *testing.T, s *store.Store) *house {
 	here := callbacks.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	h.operations = operations.New(s, h.desk, zap.NewNop())
 	h.callbacks = callbacks.New(s, callbacks.Options{Guard: here}, zap.NewNop())
-	h.url = h.serve(h.desk, s, h.timetable, h.options(), zap.New(core))
+	h.url = h.serve(api.NewBackend(h.desk, s), h.timetable, h.options(), zap.New(core))
 	return h
 }
 
@@ -180,15 +180,16 @@ func waking(work jobs.Work, wake func()) jobs.Work {
 }
 
 // serve opens a door and returns its address.
-func (h *house) serve(desk api.Desk, records api.Records, timetable api.Timetable, o api.Options, log *zap.Logger) string {
+func (h *house) serve(b api.Backend, timetable api.Timetable, o api.Options, log *zap.Logger) string {
 	o.Version, o.Write = "test", letter.Writer{}.Write
 	o.Sites = tenants{h.store}
 	o.Staff = gate.NewStaff(h.store, site, zap.NewNop())
 	o.Links = &links.Door{Key: links.NewKey([]byte("secret")), Base: "https://notify.example.org"}
+	o.Keys = entrance(h.store, key)
 	if o.Gate == nil {
 		o.Gate = entrance(h.store, key)
 	}
-	server := httptest.NewServer(api.Handler(desk, records, timetable, o, log))
+	server := httptest.NewServer(api.Handler(b, timetable, o, log))
 	h.Cleanup(server.Close)
 	return server.URL
 }

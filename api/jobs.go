@@ -12,6 +12,11 @@ import (
 	"notifier/schedule"
 )
 
+// RunRecords reads the runs of jobs.
+type RunRecords interface {
+	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
+}
+
 type jobIn struct {
 	Name string `path:"name" doc:"notifications, user_notifications or reminders." example:"notifications"`
 }
@@ -158,7 +163,7 @@ func (h *handler) runs(ctx context.Context, in *runsIn) (*runsOut, error) {
 	if _, err := h.timetable.Line(ctx, in.Name); err != nil {
 		return nil, err
 	}
-	found, err := h.records.Runs(ctx, in.Name, in.Limit)
+	found, err := h.Runs.Runs(ctx, in.Name, in.Limit)
 	return &runsOut{Body: listOf(found, func(r schedule.Run) schedule.Run { return r })}, err
 }
 

@@ -12,7 +12,17 @@ import (
 	"notifier/access"
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 )
+
+// Keys makes, lists and ends keys.
+type Keys interface {
+	CreateKey(ctx context.Context, c request.Call, k access.Key) (access.Key, string, error)
+	RotateKey(ctx context.Context, c request.Call, id message.ID, overlap time.Duration) (access.Key, string, error)
+	RevokeKey(ctx context.Context, c request.Call, id message.ID) error
+	Key(ctx context.Context, site string, id message.ID) (access.Key, error)
+	Keys(ctx context.Context, site string) ([]access.Key, error)
+}
 
 type newKey struct {
 	Name      string         `json:"name" doc:"Who uses it: changes are noted as made by it." maxLength:"60" example:"bpm-prod"`
@@ -56,13 +66,13 @@ func (h *handler) keyRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "list-keys", Method: http.MethodGet, Path: "/keys", Tags: tags, Summary: "The keys of the site, the oldest first",
 	}, func(ctx context.Context, _ *struct{}) (*keysOut, error) {
-		all, err := h.o.Gate.Keys(ctx, callerOf(ctx).Site)
+		all, err := h.o.Keys.Keys(ctx, callerOf(ctx).Site)
 		return &keysOut{Body: listOf(all, func(k access.Key) access.Key { return k })}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-key", Method: http.MethodGet, Path: "/keys/{id}", Tags: tags, Errors: gone, Summary: "One key",
 	}, func(ctx context.Context, in *keyIn) (*keyOut, error) {
-		k, err := h.o.Gate.Key(ctx, callerOf(ctx).Site, message.ID(in.ID))
+		k, err := h.o.Keys.Key(ctx, callerOf(ctx).Site, message.ID(in.ID))
 		return &keyOut{Body: keyView{Key: k}}, err
 	})
 	register(h, api, huma.Operation{
@@ -73,7 +83,7 @@ func (h *handler) keyRoutes(api huma.API) {
 		OperationID: "revoke-key", Method: http.MethodDelete, Path: "/keys/{id}", Tags: tags, Errors: gone, DefaultStatus: http.StatusNoContent,
 		Summary: "End a key", Description: "Every replica refuses it within five seconds.",
 	}, func(ctx context.Context, in *keyIn) (*struct{}, error) {
-		return nil, h.o.Gate.RevokeKey(ctx, call(ctx, ""), message.ID(in.ID))
+		return nil, h.o.Keys.RevokeKey(ctx, call(ctx, ""), message.ID(in.ID))
 	})
 }
 
@@ -91,7 +101,7 @@ func (h *handler) createKey(ctx context.Context, in *newKeyIn) (*keyOut, error) 
 			return nil, err
 		}
 	}
-	k, secret, err := h.o.Gate.CreateKey(ctx, c, access.Key{Name: n.Name, Test: n.Test, Scopes: n.Scopes, ExpiresAt: n.ExpiresAt, RateLimit: n.RateLimit})
+	k, secret, err := h.o.Keys.CreateKey(ctx, c, access.Key{Name: n.Name, Test: n.Test, Scopes: n.Scopes, ExpiresAt: n.ExpiresAt, RateLimit: n.RateLimit})
 	return &keyOut{Body: keyView{k, secret}}, err
 }
 
@@ -108,13 +118,13 @@ func (h *handler) rotateKey(ctx context.Context, in *rotateKeyIn) (*keyOut, erro
 			return nil, &bad
 		}
 	}
-	k, secret, err := h.o.Gate.RotateKey(ctx, call(ctx, ""), message.ID(in.ID), overlap)
+	k, secret, err := h.o.Keys.RotateKey(ctx, call(ctx, ""), message.ID(in.ID), overlap)
 	return &keyOut{Body: keyView{k, secret}}, err
 }
 
 // knownSite fails if there is no such site.
 func (h *handler) knownSite(ctx context.Context, site string) error {
-	sites, err := h.records.Sites(ctx)
+	sites, err := h.SiteNames.Sites(ctx)
 	if err == nil && !slices.Contains(sites, site) {
 		err = fmt.Errorf("there is no site %q: %w", fault.Truncate(site, 60), message.ErrNotFound)
 	}

@@ -55,14 +55,14 @@ func (h *handler) mailboxRoutes(api huma.API) {
 		if in.Cursor != "" && message.ID(in.Cursor).Bytes() == [16]byte{} {
 			return nil, badCursor()
 		}
-		found, err := h.records.KeptMails(ctx, mailboxOf(ctx), message.ID(in.Cursor), in.Limit+1)
+		found, err := h.Mailbox.KeptMails(ctx, mailboxOf(ctx), message.ID(in.Cursor), in.Limit+1)
 		same := func(k message.Kept) message.Kept { return k }
 		return &mailboxOut{Body: pageOf(found, in.Limit, same, func(k message.Kept) string { return string(k.ID) })}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-mail", Method: http.MethodGet, Path: "/mailbox/{id}", Tags: tags, Errors: []int{http.StatusNotFound}, Summary: "One mail of a test key, with all that it says",
 	}, func(ctx context.Context, in *keptIn) (*keptOut, error) {
-		k, err := h.records.KeptMail(ctx, mailboxOf(ctx), message.ID(in.ID))
+		k, err := h.Mailbox.KeptMail(ctx, mailboxOf(ctx), message.ID(in.ID))
 		if errors.Is(err, message.ErrNotFound) {
 			err = fmt.Errorf("there is no mail %q. /api/v1/mailbox lists what there is: %w", fault.Truncate(in.ID, 60), err)
 		}
@@ -71,7 +71,7 @@ func (h *handler) mailboxRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "empty-mailbox", Method: http.MethodDelete, Path: "/mailbox", Tags: tags, Summary: "Delete all mails of test keys",
 	}, func(ctx context.Context, _ *struct{}) (*emptiedOut, error) {
-		n, err := h.records.EmptyMailbox(ctx, mailboxOf(ctx))
+		n, err := h.Mailbox.EmptyMailbox(ctx, mailboxOf(ctx))
 		return &emptiedOut{Body: emptied{n}}, err
 	})
 }

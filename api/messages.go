@@ -11,7 +11,22 @@ import (
 	"notifier/fault"
 	"notifier/message"
 	"notifier/request"
+	"notifier/webhook"
 )
+
+// MessageRecords is what is kept of a message.
+type MessageRecords interface {
+	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
+	Attempts(ctx context.Context, m message.Message) ([]message.Attempt, error)
+	Retries(ctx context.Context, m message.Message) ([]message.Retried, error)
+	Items(ctx context.Context, site string, digest message.ID) ([]message.Message, error)
+	Callbacks(ctx context.Context, m message.Message) ([]webhook.Callback, error)
+}
+
+// Sender takes single messages.
+type Sender interface {
+	SendMessage(ctx context.Context, c request.Call, d message.Draft) (taken request.Taken, replayed bool, err error)
+}
 
 // sendIn is a SendMessage.
 type sendIn struct {
@@ -88,15 +103,15 @@ func (h *handler) messageRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "hold-message", Method: http.MethodPost, Path: "/messages/{id}/hold", Tags: tags, Errors: stuck,
 		Summary: "Keep a message until somebody releases it", Description: "One that is about to leave: scheduled, pending or rate limited.",
-	}, h.acting(h.desk.HoldOnce))
+	}, h.acting(h.Actions.HoldOnce))
 	register(h, api, huma.Operation{
 		OperationID: "send-message-now", Method: http.MethodPost, Path: "/messages/{id}/send-now", Tags: tags, Errors: stuck,
 		Summary: "Send a message that waits for its time", Description: "One that is scheduled, deferred, held or manual, or that waits for another try, is due at once and leaves with the next run. A rate limited one waits for its account.",
-	}, h.acting(h.desk.SendNowOnce))
+	}, h.acting(h.Actions.SendNowOnce))
 	register(h, api, huma.Operation{
 		OperationID: "release-message", Method: http.MethodPost, Path: "/messages/{id}/release", Tags: tags, Errors: stuck,
 		Summary: "Let a manual message go",
-	}, h.acting(h.desk.ReleaseOnce))
+	}, h.acting(h.Actions.ReleaseOnce))
 }
 
 func (h *handler) send(ctx context.Context, in *sendIn) (*takenOut, error) {
@@ -105,7 +120,7 @@ func (h *handler) send(ctx context.Context, in *sendIn) (*takenOut, error) {
 		return nil, err
 	}
 	owed := h.owe(ctx, len(draft.To))
-	taken, replayed, err := h.desk.SendMessage(ctx, in.in(trying(ctx, in.Key, in.DryRun)), draft)
+	taken, replayed, err := h.Sender.SendMessage(ctx, in.in(trying(ctx, in.Key, in.DryRun)), draft)
 	h.settle(ctx, owed, len(taken.Messages), replayed)
 	return &takenOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: taken}, err
 }
@@ -118,7 +133,7 @@ func yes(b bool) Replayed {
 }
 
 func (h *handler) find(ctx context.Context, id string) (message.Message, error) {
-	m, err := h.records.Message(ctx, callerOf(ctx).Site, message.ID(id))
+	m, err := h.Messages.Message(ctx, callerOf(ctx).Site, message.ID(id))
 	if errors.Is(err, message.ErrNotFound) {
 		err = fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", fault.Truncate(id, 60), err)
 	}
@@ -148,7 +163,7 @@ func (h *handler) whole(ctx context.Context, m message.Message) (*messageOut, er
 	for _, a := range attempts {
 		v.AttemptRecords = append(v.AttemptRecords, viewAttempt(a))
 	}
-	retries, err := h.records.Retries(ctx, carried)
+	retries, err := h.Messages.Retries(ctx, carried)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +173,7 @@ func (h *handler) whole(ctx context.Context, m message.Message) (*messageOut, er
 	if n := len(retries); n > 0 {
 		v.wiped(retries[n-1])
 	}
-	callbacks, err := h.records.Callbacks(ctx, m)
+	callbacks, err := h.Messages.Callbacks(ctx, m)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +181,7 @@ func (h *handler) whole(ctx context.Context, m message.Message) (*messageOut, er
 		v.Callbacks = append(v.Callbacks, viewCallback(c))
 	}
 	if m.Type == message.Digest {
-		items, err := h.records.Items(ctx, m.Site, m.ID)
+		items, err := h.Messages.Items(ctx, m.Site, m.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -182,11 +197,11 @@ func (h *handler) whole(ctx context.Context, m message.Message) (*messageOut, er
 func (h *handler) carried(ctx context.Context, m message.Message) (message.Message, []message.Attempt, error) {
 	if m.Status == message.Merged {
 		var err error
-		if m, err = h.records.Message(ctx, m.Site, m.Digest); err != nil {
+		if m, err = h.Messages.Message(ctx, m.Site, m.Digest); err != nil {
 			return m, nil, err
 		}
 	}
-	attempts, err := h.records.Attempts(ctx, m)
+	attempts, err := h.Messages.Attempts(ctx, m)
 	return m, attempts, err
 }
 
@@ -234,7 +249,7 @@ func (h *handler) retry(ctx context.Context, in *retryIn) (*movedOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, replayed, err := h.desk.RetryOnce(ctx, trying(ctx, in.Key, in.DryRun), message.ID(in.ID), options.Resend)
+	m, replayed, err := h.Actions.RetryOnce(ctx, trying(ctx, in.Key, in.DryRun), message.ID(in.ID), options.Resend)
 	return h.moved(ctx, m, replayed, err)
 }
 
@@ -249,7 +264,7 @@ func (h *handler) edit(ctx context.Context, in *editIn) (*movedOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, replayed, err := h.desk.EditOnce(ctx, call(ctx, in.Key), message.ID(in.ID), e)
+	m, replayed, err := h.Actions.EditOnce(ctx, call(ctx, in.Key), message.ID(in.ID), e)
 	return h.moved(ctx, m, replayed, err)
 }
 

@@ -127,14 +127,14 @@ func TestRepeatedLate(t *testing.T) {
 
 // slow is a desk that takes its time with messages.
 type slow struct {
-	api.Desk
+	api.Sender
 	begun, goOn chan struct{}
 }
 
 func (s slow) SendMessage(ctx context.Context, c request.Call, d message.Draft) (request.Taken, bool, error) {
 	s.begun <- struct{}{}
 	<-s.goOn
-	return s.Desk.SendMessage(ctx, c, d)
+	return s.Sender.SendMessage(ctx, c, d)
 }
 
 // UX 11.1: while the first is being answered, a repetition waits a moment and is then told
@@ -144,7 +144,9 @@ func TestFirstStillRunning(t *testing.T) {
 	h := open(t, storetest.Open(t, storetest.URL(t, "sqlite")))
 	h.people("anna")
 	s := slow{h.desk, make(chan struct{}, 10), make(chan struct{})}
-	h.url = h.serve(s, h.store, h.timetable, api.Options{}, zap.NewNop())
+	b := api.NewBackend(h.desk, h.store)
+	b.Sender = s
+	h.url = h.serve(b, h.timetable, api.Options{}, zap.NewNop())
 	body := `{"to":["anna"],"subject":"x","text":"y"}`
 	var all sync.WaitGroup
 	all.Go(func() { h.must(http.StatusAccepted, nil, "POST", "/api/v1/messages", body, "Idempotency-Key", "k") })

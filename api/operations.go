@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -14,6 +15,29 @@ import (
 	"notifier/request"
 	"notifier/search"
 )
+
+// ProcessRecords reads processes.
+type ProcessRecords interface {
+	Process(ctx context.Context, site, id string) (preferences.Process, error)
+}
+
+// OperationRecords reads operations, and stops them.
+type OperationRecords interface {
+	Operation(ctx context.Context, site string, id message.ID) (request.Operation, error)
+	Operations(ctx context.Context, site string, before message.ID, n int) ([]request.Operation, error)
+	Judged(ctx context.Context, o request.Operation) (request.Operation, error)
+	StopOperation(ctx context.Context, site string, id message.ID, at time.Time) error
+}
+
+// ProcessSetter mutes processes.
+type ProcessSetter interface {
+	SetProcess(ctx context.Context, c request.Call, p preferences.Process) error
+}
+
+// Operator begins operations on many messages.
+type Operator interface {
+	OperateOnce(ctx context.Context, c request.Call, o request.Operation, asked any) (begun request.Operation, replayed bool, err error)
+}
 
 type actions struct {
 	Action request.Action `json:"action" enum:"retry,cancel,release"`
@@ -79,7 +103,7 @@ func (h *handler) operationRoutes(api huma.API) {
 			}
 			repeated = []any{asked, in.Delay}
 		}
-		o, replayed, err := h.desk.OperateOnce(ctx, call, o, repeated)
+		o, replayed, err := h.Operator.OperateOnce(ctx, call, o, repeated)
 		return &actedOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: o}, err
 	})
 	register(h, api, huma.Operation{
@@ -89,9 +113,9 @@ func (h *handler) operationRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		found, err := h.records.Operations(ctx, callerOf(ctx).Site, before, in.Limit+1)
+		found, err := h.Operations.Operations(ctx, callerOf(ctx).Site, before, in.Limit+1)
 		for i := 0; err == nil && i < len(found); i++ {
-			found[i], err = h.records.Judged(ctx, found[i])
+			found[i], err = h.Operations.Judged(ctx, found[i])
 		}
 		same := func(o request.Operation) request.Operation { return o }
 		return &operationsOut{Body: pageOf(found, in.Limit, same, func(o request.Operation) string { return string(o.ID) })}, err
@@ -109,7 +133,7 @@ func (h *handler) operationRoutes(api huma.API) {
 		if _, err := h.operation(ctx, in.ID); err != nil {
 			return nil, err
 		}
-		if err := h.records.StopOperation(ctx, callerOf(ctx).Site, message.ID(in.ID), call(ctx, "").At); err != nil {
+		if err := h.Operations.StopOperation(ctx, callerOf(ctx).Site, message.ID(in.ID), call(ctx, "").At); err != nil {
 			return nil, err
 		}
 		o, err := h.operation(ctx, in.ID)
@@ -118,7 +142,7 @@ func (h *handler) operationRoutes(api huma.API) {
 }
 
 func (h *handler) operation(ctx context.Context, id string) (request.Operation, error) {
-	o, err := h.records.Operation(ctx, callerOf(ctx).Site, message.ID(id))
+	o, err := h.Operations.Operation(ctx, callerOf(ctx).Site, message.ID(id))
 	if errors.Is(err, message.ErrNotFound) {
 		err = fmt.Errorf("there is no operation %q. /api/v1/operations lists what there is: %w", fault.Truncate(id, 60), err)
 	}
@@ -155,7 +179,7 @@ func (h *handler) processRoutes(api huma.API) {
 		if err := same("/process", in.ID, p.ID); err != nil {
 			return nil, err
 		}
-		if err := h.desk.SetProcess(ctx, call(ctx, ""), preferences.Process{ID: in.ID, Muted: p.Muted}); err != nil {
+		if err := h.ProcessSetter.SetProcess(ctx, call(ctx, ""), preferences.Process{ID: in.ID, Muted: p.Muted}); err != nil {
 			return nil, err
 		}
 		return h.process(ctx, in.ID)
@@ -166,7 +190,7 @@ func (h *handler) processRoutes(api huma.API) {
 }
 
 func (h *handler) process(ctx context.Context, id string) (*processOut, error) {
-	p, err := h.records.Process(ctx, callerOf(ctx).Site, id)
+	p, err := h.Processes.Process(ctx, callerOf(ctx).Site, id)
 	p.Muted = append([]message.Kind{}, p.Muted...)
 	return &processOut{Body: p}, err
 }

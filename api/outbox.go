@@ -13,6 +13,13 @@ import (
 	"notifier/request"
 )
 
+// Outbox keeps what was posted in a caller's own transaction and could not be taken.
+type Outbox interface {
+	PostedOf(ctx context.Context, site string, after message.ID, n int) ([]request.Posted, error)
+	RetryPostedOnce(ctx context.Context, c request.Call, k *request.Key, id message.ID) (replayed bool, err error)
+	RemovePosted(ctx context.Context, site string, id message.ID) error
+}
+
 type postedIn struct {
 	ID string `path:"id" doc:"The request's id in the outbox." example:"out_06f3n5mmmt1fq2r6s0hj0v7k9c"`
 }
@@ -36,7 +43,7 @@ func (h *handler) outboxRoutes(api huma.API) {
 		Summary:     "What waits in the outbox, oldest first",
 		Description: "Requests that callers wrote inside transactions of their own. They are taken in within moments; what stays could not be, and says why.",
 	}, func(ctx context.Context, in *outboxIn) (*outboxOut, error) {
-		found, err := h.records.PostedOf(ctx, callerOf(ctx).Site, message.ID(in.Cursor), in.Limit+1)
+		found, err := h.Outbox.PostedOf(ctx, callerOf(ctx).Site, message.ID(in.Cursor), in.Limit+1)
 		same := func(p request.Posted) request.Posted { return p }
 		return &outboxOut{Body: pageOf(found, in.Limit, same, func(p request.Posted) string { return string(p.ID) })}, err
 	})
@@ -49,7 +56,7 @@ func (h *handler) outboxRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		replayed, err := h.records.RetryPostedOnce(ctx, c, key, message.ID(in.ID))
+		replayed, err := h.Outbox.RetryPostedOnce(ctx, c, key, message.ID(in.ID))
 		again := yes(replayed)
 		return &again, noPosted(in.ID, err)
 	})
@@ -57,7 +64,7 @@ func (h *handler) outboxRoutes(api huma.API) {
 		OperationID: "remove-posted", Method: http.MethodDelete, Path: "/outbox/{id}", Tags: tags, Errors: gone, DefaultStatus: http.StatusNoContent,
 		Summary: "Give a refused request up", Description: "It is not sent then.",
 	}, func(ctx context.Context, in *postedIn) (*struct{}, error) {
-		return nil, noPosted(in.ID, h.records.RemovePosted(ctx, callerOf(ctx).Site, message.ID(in.ID)))
+		return nil, noPosted(in.ID, h.Outbox.RemovePosted(ctx, callerOf(ctx).Site, message.ID(in.ID)))
 	})
 }
 

@@ -8,7 +8,16 @@ import (
 
 	"notifier/fault"
 	"notifier/preferences"
+	"notifier/request"
 )
+
+// Groups keeps groups of users.
+type Groups interface {
+	SetGroup(ctx context.Context, c request.Call, id string, users []string) error
+	Group(ctx context.Context, site, id string) ([]string, error)
+	GroupList(ctx context.Context, site, after string, n int) ([]preferences.Group, error)
+	RemoveGroup(ctx context.Context, c request.Call, id string) error
+}
 
 type group struct {
 	Users []string `json:"users" doc:"Ids of the members." maxItems:"10000"`
@@ -45,7 +54,7 @@ func (h *handler) peopleRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "list-groups", Method: http.MethodGet, Path: "/groups", Tags: tags, Summary: "The groups, by their ids",
 	}, func(ctx context.Context, in *groupsIn) (*groupsOut, error) {
-		found, err := h.desk.GroupList(ctx, callerOf(ctx).Site, in.Cursor, in.Limit+1)
+		found, err := h.Groups.GroupList(ctx, callerOf(ctx).Site, in.Cursor, in.Limit+1)
 		return &groupsOut{Body: pageOf(found, in.Limit, viewGroup, func(g preferences.Group) string { return g.ID })}, err
 	})
 	register(h, api, huma.Operation{
@@ -56,7 +65,7 @@ func (h *handler) peopleRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		if err := h.desk.SetGroup(ctx, call(ctx, ""), in.ID, g.Users); err != nil {
+		if err := h.Groups.SetGroup(ctx, call(ctx, ""), in.ID, g.Users); err != nil {
 			return nil, err
 		}
 		return h.group(ctx, in.ID)
@@ -68,12 +77,12 @@ func (h *handler) peopleRoutes(api huma.API) {
 		OperationID: "remove-group", Method: http.MethodDelete, Path: "/groups/{id}", Tags: tags, DefaultStatus: http.StatusNoContent, Errors: gone,
 		Summary: "Forget a group", Description: "Its users stay, and so do messages that went to it; those that name it from now on are refused.",
 	}, func(ctx context.Context, in *groupIn) (*struct{}, error) {
-		return nil, h.desk.RemoveGroup(ctx, call(ctx, ""), in.ID)
+		return nil, h.Groups.RemoveGroup(ctx, call(ctx, ""), in.ID)
 	})
 }
 
 func (h *handler) group(ctx context.Context, id string) (*groupOut, error) {
-	members, err := h.desk.Group(ctx, callerOf(ctx).Site, id)
+	members, err := h.Groups.Group(ctx, callerOf(ctx).Site, id)
 	return &groupOut{Body: viewGroup(preferences.Group{ID: id, Users: members})}, err
 }
 

@@ -13,7 +13,15 @@ import (
 
 	"notifier/fault"
 	"notifier/preferences"
+	"notifier/request"
 )
+
+// UserPreferences keeps what people chose, and who changed it.
+type UserPreferences interface {
+	SetPreferences(ctx context.Context, c request.Call, id string, p preferences.Preferences) (preferences.User, error)
+	EditPreferences(ctx context.Context, c request.Call, id string, edit func(*preferences.Preferences) error) (preferences.User, error)
+	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
+}
 
 type setPreferencesIn struct {
 	UserIn
@@ -138,7 +146,7 @@ func (h *handler) preferenceRoutes(api huma.API) {
 		if err := same("/user", in.ID, chosen.User); err != nil {
 			return nil, err
 		}
-		return answerPreferences(h.desk.SetPreferences(ctx, matching(ctx, in.Match), in.ID, chosen.Preferences))
+		return answerPreferences(h.Preferences.SetPreferences(ctx, matching(ctx, in.Match), in.ID, chosen.Preferences))
 	})
 	register(h, api, huma.Operation{
 		OperationID: "edit-preferences", Method: http.MethodPatch, Path: "/users/{id}/preferences", Tags: tags, Errors: gone,
@@ -153,13 +161,13 @@ func (h *handler) preferenceRoutes(api huma.API) {
 			return nil, err
 		}
 		over := func(p *preferences.Preferences) error { return p.UnmarshalJSON(chosen.keys) }
-		return answerPreferences(h.desk.EditPreferences(ctx, matching(ctx, in.Match), in.ID, over))
+		return answerPreferences(h.Preferences.EditPreferences(ctx, matching(ctx, in.Match), in.ID, over))
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-preferences", Method: http.MethodGet, Path: "/users/{id}/preferences", Tags: tags, Errors: []int{http.StatusNotFound},
 		Summary: "What applies to a user, chosen or by default",
 	}, func(ctx context.Context, in *UserIn) (*preferencesOut, error) {
-		return answerPreferences(h.desk.User(ctx, callerOf(ctx).Site, in.ID))
+		return answerPreferences(h.Users.User(ctx, callerOf(ctx).Site, in.ID))
 	})
 }
 

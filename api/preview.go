@@ -62,15 +62,15 @@ func (h *handler) previewDeadline(ctx context.Context, in *previewIn) (*previewO
 			return nil, err
 		}
 		d.Key = in.Key
-		coming, err := h.desk.PreviewDeadline(ctx, c, d)
+		coming, err := h.DeadlineSetter.PreviewDeadline(ctx, c, d)
 		return &previewOut{Body: listOf(coming, h.viewReminders(ctx))}, err
 	}
-	d, err := h.records.Deadline(ctx, c.Site, in.Key)
+	d, err := h.Deadlines.Deadline(ctx, c.Site, in.Key)
 	if errors.Is(err, message.ErrNotFound) {
 		err = fmt.Errorf("there is no deadline %q. Send what it would be as the body: %w", fault.Truncate(in.Key, 60), err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &previewOut{Body: listOf(h.desk.ComingReminders(c, d), h.viewReminders(ctx))}, nil
+	return &previewOut{Body: listOf(h.DeadlineSetter.ComingReminders(c, d), h.viewReminders(ctx))}, nil
 }

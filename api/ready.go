@@ -1,11 +1,17 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
 	"notifier/health"
 )
+
+// Database tells whether it answers.
+type Database interface {
+	Ping(ctx context.Context) error
+}
 
 // readyz tells that the service can take requests and does its work, or what keeps it from
 // that. What keeps it only from some of its work stands below "ready".

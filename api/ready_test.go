@@ -17,7 +17,7 @@ import (
 func TestReadyTellsWhatKeepsTheServiceFromItsWork(t *testing.T) {
 	each(t, func(h *house) {
 		var all []health.Condition
-		h.url = h.serve(h.desk, h.store, h.timetable, api.Options{
+		h.url = h.serve(api.NewBackend(h.desk, h.store), h.timetable, api.Options{
 			Conditions: func(context.Context) []health.Condition { return all },
 			Notices:    func() []string { return []string{"a notice"} },
 		}, zap.NewNop())

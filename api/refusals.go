@@ -19,6 +19,12 @@ import (
 	"notifier/request"
 )
 
+// Refusals notes requests that led to nothing.
+type Refusals interface {
+	// Refuse notes a request that led to nothing.
+	Refuse(ctx context.Context, r request.Refusal) error
+}
+
 // How much of a request and of its answer is looked at to tell what it was about.
 const (
 	listened = 16 << 10
@@ -126,7 +132,7 @@ func (h *handler) noteRefusal(w *watch, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), time.Second)
 	defer cancel()
-	_ = h.records.Refuse(ctx, refusal) // the caller has its answer; a note that is lost is not worth a word
+	_ = h.Refusals.Refuse(ctx, refusal) // the caller has its answer; a note that is lost is not worth a word
 }
 
 // readOn reads the beginning of a body that nobody has read, because its sender was not let in.

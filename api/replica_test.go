@@ -32,7 +32,7 @@ func (h *house) options() api.Options {
 func (h *house) replica() *house {
 	h.Helper()
 	other := *h
-	other.url = h.serve(h.desk, h.store, h.timetable, h.options(), zap.NewNop())
+	other.url = h.serve(api.NewBackend(h.desk, h.store), h.timetable, h.options(), zap.NewNop())
 	return &other
 }
 

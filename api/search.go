@@ -12,6 +12,17 @@ import (
 	"notifier/search"
 )
 
+// SiteNames lists the sites.
+type SiteNames interface {
+	Sites(ctx context.Context) ([]string, error)
+}
+
+// MessageSearch finds and counts messages.
+type MessageSearch interface {
+	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)
+	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
+}
+
 // Search narrows a list of messages: the words of a search, as parameters or in one line.
 type Search struct {
 	Q         string `query:"q" doc:"A search in one line, as the console and the command line take it: status:error since:24h code:552. The parameters below narrow it further." maxLength:"1000"`
@@ -129,13 +140,13 @@ func (h *handler) list(ctx context.Context, in *listIn) (*listOut, error) {
 		return nil, err
 	}
 	f.Before, f.Limit = before, in.Limit
-	found, err := h.records.Find(ctx, site, f)
+	found, err := h.Search.Find(ctx, site, f)
 	if err != nil {
 		return nil, err
 	}
 	out := &listOut{Body: foundPage{Data: listOf(found.Messages, view).Data, NextCursor: string(found.Next), HasMore: found.Next != ""}}
 	if in.Count == "exact" || in.Count == "estimate" {
-		c, err := h.records.Count(ctx, site, f, in.Count == "estimate")
+		c, err := h.Search.Count(ctx, site, f, in.Count == "estimate")
 		if err != nil {
 			return nil, err
 		}
@@ -155,7 +166,7 @@ func (h *handler) siteOf(ctx context.Context, f message.Filter, pointer string) 
 	if f.Site == "" || !caller.Home || !caller.May(needs["list-sites"].scope) {
 		return f.On(caller.Site, pointer, nil)
 	}
-	sites, err := h.records.Sites(ctx)
+	sites, err := h.SiteNames.Sites(ctx)
 	if err != nil {
 		return "", err
 	}

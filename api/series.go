@@ -37,7 +37,7 @@ func (h *handler) seriesRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		counts, err := h.records.Series(ctx, callerOf(ctx).Site, q)
+		counts, err := h.Series.Series(ctx, callerOf(ctx).Site, q)
 		return &seriesOut{Body: q.Answer(counts)}, err
 	})
 }

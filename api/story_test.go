@@ -41,7 +41,7 @@ func TestADayOfAWorkflowEngine(t *testing.T) {
 					jobs.Plan{Name: schedule.UserNotifications, Spec: schedule.Spec{Cron: "0 * * * *"}},
 					jobs.Plan{Name: schedule.Notifications, Spec: schedule.Spec{Every: "3m"}, Wake: true, Everywhere: true},
 				)
-				day(&story{house: h, door: api.Handler(h.desk, h.store, h.timetable, api.Options{Gate: entrance(h.store, key), Write: letter.Writer{}.Write}, zap.NewNop())})
+				day(&story{house: h, door: api.Handler(api.NewBackend(h.desk, h.store), h.timetable, api.Options{Gate: entrance(h.store, key), Keys: entrance(h.store, key), Write: letter.Writer{}.Write}, zap.NewNop())})
 			})
 		})
 	}

@@ -11,8 +11,22 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/search"
 )
+
+// SuppressionRecords reads suppressions.
+type SuppressionRecords interface {
+	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
+	FindSuppressions(ctx context.Context, site string, f message.SuppressionFilter, after string, n int) ([]message.Suppression, error)
+}
+
+// Suppressor suppresses addresses, and lifts that.
+type Suppressor interface {
+	Suppress(ctx context.Context, c request.Call, s message.Suppression) (message.Suppression, error)
+	Unsuppress(ctx context.Context, c request.Call, address string) error
+	UnsuppressAll(ctx context.Context, c request.Call, f message.SuppressionFilter) (int, error)
+}
 
 type suppressionIn struct {
 	Address string `path:"address" doc:"The address." example:"jan@example.net"`
@@ -98,7 +112,7 @@ func (h *handler) suppressionRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		found, err := h.records.FindSuppressions(ctx, callerOf(ctx).Site, f, in.Cursor, in.Limit+1)
+		found, err := h.Suppressions.FindSuppressions(ctx, callerOf(ctx).Site, f, in.Cursor, in.Limit+1)
 		same := func(s message.Suppression) message.Suppression { return s }
 		return &suppressionsOut{Body: pageOf(found, in.Limit, same, func(s message.Suppression) string { return s.Address })}, err
 	})
@@ -106,7 +120,7 @@ func (h *handler) suppressionRoutes(api huma.API) {
 		OperationID: "get-suppression", Method: http.MethodGet, Path: "/suppressions/{address}", Tags: tags, Errors: gone,
 		Summary: "Why an address is not written to",
 	}, func(ctx context.Context, in *suppressionIn) (*suppressionOut, error) {
-		s, err := h.records.Suppression(ctx, callerOf(ctx).Site, in.Address)
+		s, err := h.Suppressions.Suppression(ctx, callerOf(ctx).Site, in.Address)
 		if errors.Is(err, message.ErrNotFound) {
 			err = fmt.Errorf("%q is not suppressed: %w", fault.Truncate(in.Address, 60), err)
 		}
@@ -124,7 +138,7 @@ func (h *handler) suppressionRoutes(api huma.API) {
 		if err := same("/address", in.Address, b.Address); err != nil {
 			return nil, err
 		}
-		s, err := h.desk.Suppress(ctx, call(ctx, ""), message.Suppression{Address: in.Address, Reason: b.Reason, Note: b.Note})
+		s, err := h.Suppressor.Suppress(ctx, call(ctx, ""), message.Suppression{Address: in.Address, Reason: b.Reason, Note: b.Note})
 		return &suppressionOut{Body: s}, err
 	})
 	register(h, api, huma.Operation{
@@ -137,13 +151,13 @@ func (h *handler) suppressionRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		n, err := h.desk.UnsuppressAll(ctx, c, f)
+		n, err := h.Suppressor.UnsuppressAll(ctx, c, f)
 		return &unsuppressOut{Body: unsuppressed{n, in.DryRun, f.Since, f.Until, f.Reason, f.Account}}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "unsuppress-address", Method: http.MethodDelete, Path: "/suppressions/{address}", Tags: tags, DefaultStatus: http.StatusNoContent, Errors: gone,
 		Summary: "Write to an address again", Description: "What was skipped meanwhile stays so.",
 	}, func(ctx context.Context, in *suppressionIn) (*struct{}, error) {
-		return nil, h.desk.Unsuppress(ctx, call(ctx, ""), in.Address)
+		return nil, h.Suppressor.Unsuppress(ctx, call(ctx, ""), in.Address)
 	})
 }

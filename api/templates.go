@@ -11,8 +11,22 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/template"
 )
+
+// TemplateRecords reads templates.
+type TemplateRecords interface {
+	Template(ctx context.Context, site, name string) (template.Template, error)
+	Templates(ctx context.Context, site, after string, n int) ([]template.Template, error)
+}
+
+// TemplateWriter changes templates, and fills them.
+type TemplateWriter interface {
+	SetTemplates(ctx context.Context, c request.Call, all ...template.Template) error
+	RemoveTemplate(ctx context.Context, c request.Call, name string) error
+	FillTemplate(ctx context.Context, site, name string, data message.Data) (template.Mail, error)
+}
 
 type templateIn struct {
 	Name string `path:"name" doc:"The template's name." example:"contract_ready"`
@@ -71,14 +85,14 @@ func (h *handler) templateRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "list-templates", Method: http.MethodGet, Path: "/templates", Tags: tags, Summary: "The templates, by name",
 	}, func(ctx context.Context, in *templatesIn) (*templatesOut, error) {
-		found, err := h.records.Templates(ctx, callerOf(ctx).Site, in.Cursor, in.Limit+1)
+		found, err := h.Templates.Templates(ctx, callerOf(ctx).Site, in.Cursor, in.Limit+1)
 		line := func(t template.Template) templateLine { return templateLine{t.Name, t.Subject, t.Partial, t.UpdatedAt} }
 		return &templatesOut{Body: pageOf(found, in.Limit, line, func(t template.Template) string { return t.Name })}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-template", Method: http.MethodGet, Path: "/templates/{name}", Tags: tags, Errors: gone, Summary: "A template",
 	}, func(ctx context.Context, in *templateIn) (*templateOut, error) {
-		t, err := h.records.Template(ctx, callerOf(ctx).Site, in.Name)
+		t, err := h.Templates.Template(ctx, callerOf(ctx).Site, in.Name)
 		if errors.Is(err, message.ErrNotFound) {
 			err = fmt.Errorf("there is no template %q: %w", fault.Truncate(in.Name, 60), err)
 		}
@@ -96,7 +110,7 @@ func (h *handler) templateRoutes(api huma.API) {
 			return nil, err
 		}
 		all := []template.Template{{Name: in.Name, Subject: b.Subject, Text: b.Text, HTML: b.HTML, Partial: b.Partial, Strict: b.Strict, Attachments: b.Attachments}}
-		err = h.desk.SetTemplates(ctx, matching(ctx, in.Match), all...)
+		err = h.TemplateWriter.SetTemplates(ctx, matching(ctx, in.Match), all...)
 		return &templateOut{ETag: etag(all[0].UpdatedAt.UnixMicro()), Body: all[0]}, err
 	})
 	register(h, api, huma.Operation{
@@ -107,13 +121,13 @@ func (h *handler) templateRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		m, err := h.desk.FillTemplate(ctx, callerOf(ctx).Site, in.Name, b.Data)
+		m, err := h.TemplateWriter.FillTemplate(ctx, callerOf(ctx).Site, in.Name, b.Data)
 		return &filledOut{Body: m}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "remove-template", Method: http.MethodDelete, Path: "/templates/{name}", Tags: tags, DefaultStatus: http.StatusNoContent, Errors: gone,
 		Summary: "Delete a template", Description: "Messages that were made of it stay as they are; those that name it from now on are refused.",
 	}, func(ctx context.Context, in *templateIn) (*struct{}, error) {
-		return nil, h.desk.RemoveTemplate(ctx, call(ctx, ""), in.Name)
+		return nil, h.TemplateWriter.RemoveTemplate(ctx, call(ctx, ""), in.Name)
 	})
 }

@@ -11,6 +11,15 @@ import (
 	"notifier/request"
 )
 
+// Users keeps the people who are written to.
+type Users interface {
+	User(ctx context.Context, site, id string) (preferences.User, error)
+	Users(ctx context.Context, site, after string, n int) ([]preferences.User, error)
+	SetUser(ctx context.Context, c request.Call, u preferences.User) (preferences.User, error)
+	EditUser(ctx context.Context, c request.Call, id string, edit func(*preferences.User)) (preferences.User, error)
+	EraseUser(ctx context.Context, c request.Call, id string) (message.Erased, error)
+}
+
 // UserIn names a user.
 type UserIn struct {
 	ID string `path:"id" doc:"The user's id in the workflow system." example:"anna"`
@@ -88,7 +97,7 @@ func (h *handler) userRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "list-users", Method: http.MethodGet, Path: "/users", Tags: tags, Summary: "The users, by their ids",
 	}, func(ctx context.Context, in *usersIn) (*usersOut, error) {
-		found, err := h.desk.Users(ctx, callerOf(ctx).Site, in.Cursor, in.Limit+1)
+		found, err := h.Users.Users(ctx, callerOf(ctx).Site, in.Cursor, in.Limit+1)
 		return &usersOut{Body: pageOf(found, in.Limit, viewUser, func(u preferences.User) string { return u.ID })}, err
 	})
 	register(h, api, huma.Operation{
@@ -103,12 +112,12 @@ func (h *handler) userRoutes(api huma.API) {
 			return nil, err
 		}
 		u.User.ID = in.ID
-		return answerUser(h.desk.SetUser(ctx, matching(ctx, in.Match), u.User))
+		return answerUser(h.Users.SetUser(ctx, matching(ctx, in.Match), u.User))
 	})
 	register(h, api, huma.Operation{
 		OperationID: "get-user", Method: http.MethodGet, Path: "/users/{id}", Tags: tags, Errors: []int{http.StatusNotFound}, Summary: "One user",
 	}, func(ctx context.Context, in *UserIn) (*userOut, error) {
-		return answerUser(h.desk.User(ctx, callerOf(ctx).Site, in.ID))
+		return answerUser(h.Users.User(ctx, callerOf(ctx).Site, in.ID))
 	})
 	register(h, api, huma.Operation{
 		OperationID: "edit-user", Method: http.MethodPatch, Path: "/users/{id}", Tags: tags, Errors: gone,
@@ -120,7 +129,7 @@ func (h *handler) userRoutes(api huma.API) {
 		Description: "The user, what was chosen, memberships and places in deadlines are gone. Messages are kept without address and content; those that have not left are withdrawn. " +
 			"Answers that are kept for Idempotency-Keys go within seven days.",
 	}, func(ctx context.Context, in *UserIn) (*erasedOut, error) {
-		e, err := h.desk.EraseUser(ctx, call(ctx, ""), in.ID)
+		e, err := h.Users.EraseUser(ctx, call(ctx, ""), in.ID)
 		return &erasedOut{Body: e}, err
 	})
 }
@@ -137,7 +146,7 @@ func (h *handler) editUser(ctx context.Context, in *editUserIn) (*userOut, error
 	if err != nil {
 		return nil, err
 	}
-	return answerUser(h.desk.EditUser(ctx, matching(ctx, in.Match), in.ID, func(u *preferences.User) {
+	return answerUser(h.Users.EditUser(ctx, matching(ctx, in.Match), in.ID, func(u *preferences.User) {
 		set(&u.Email, e.Email)
 		set(&u.Name, e.Name)
 		set(&u.Phone, e.Phone)

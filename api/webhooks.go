@@ -15,6 +15,14 @@ import (
 	"notifier/webhook"
 )
 
+// WebhookRecords reads webhooks and what they were called with.
+type WebhookRecords interface {
+	Webhooks(ctx context.Context, site string) ([]webhook.Endpoint, error)
+	Webhook(ctx context.Context, site string, id message.ID) (webhook.Endpoint, error)
+	CallbacksOf(ctx context.Context, site string, endpoint, before message.ID, n int) ([]webhook.Callback, error)
+	Replay(ctx context.Context, site string, endpoint, callback message.ID, at time.Time) error
+}
+
 // Webhooks are who is told of what becomes of messages.
 type Webhooks interface {
 	Create(ctx context.Context, c request.Call, e webhook.Endpoint, secret string) (webhook.Endpoint, string, error)
@@ -124,7 +132,7 @@ func (h *handler) webhookRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "list-webhooks", Method: http.MethodGet, Path: "/webhooks", Tags: tags, Summary: "The webhooks and how they fare",
 	}, func(ctx context.Context, _ *struct{}) (*webhooksOut, error) {
-		all, err := h.records.Webhooks(ctx, callerOf(ctx).Site)
+		all, err := h.Hooks.Webhooks(ctx, callerOf(ctx).Site)
 		return &webhooksOut{Body: listOf(all, shown)}, err
 	})
 	register(h, api, huma.Operation{
@@ -175,14 +183,14 @@ func (h *handler) callbackRoutes(api huma.API) {
 		if _, err := h.webhook(ctx, in.ID); err != nil {
 			return nil, err
 		}
-		found, err := h.records.CallbacksOf(ctx, callerOf(ctx).Site, message.ID(in.ID), message.ID(in.Cursor), in.Limit+1)
+		found, err := h.Hooks.CallbacksOf(ctx, callerOf(ctx).Site, message.ID(in.ID), message.ID(in.Cursor), in.Limit+1)
 		return &callbacksOut{Body: pageOf(found, in.Limit, viewCallback, func(c webhook.Callback) string { return string(c.ID) })}, err
 	})
 	register(h, api, huma.Operation{
 		OperationID: "replay-callback", Method: http.MethodPost, Path: "/webhooks/{id}/callbacks/{callback}/replay", Tags: tags, Errors: gone, DefaultStatus: http.StatusAccepted,
 		Summary: "Tell a webhook once more", Description: "Its id is the same as before.",
 	}, func(ctx context.Context, in *replayIn) (*struct{}, error) {
-		err := h.records.Replay(ctx, callerOf(ctx).Site, message.ID(in.ID), message.ID(in.Callback), call(ctx, "").At)
+		err := h.Hooks.Replay(ctx, callerOf(ctx).Site, message.ID(in.ID), message.ID(in.Callback), call(ctx, "").At)
 		if errors.Is(err, message.ErrNotFound) {
 			err = fmt.Errorf("there is no callback %q of this webhook: %w", fault.Truncate(in.Callback, 60), err)
 		}
@@ -191,7 +199,7 @@ func (h *handler) callbackRoutes(api huma.API) {
 }
 
 func (h *handler) webhook(ctx context.Context, id string) (webhook.Endpoint, error) {
-	e, err := h.records.Webhook(ctx, callerOf(ctx).Site, message.ID(id))
+	e, err := h.Hooks.Webhook(ctx, callerOf(ctx).Site, message.ID(id))
 	if errors.Is(err, message.ErrNotFound) {
 		err = fmt.Errorf("there is no webhook %q. /api/v1/webhooks lists what there is: %w", fault.Truncate(id, 60), err)
 	}

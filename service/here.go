@@ -21,7 +21,7 @@ func (h *Service) Here(ctx context.Context, by string) (http.Handler, error) {
 	o.From = func(*http.Request) string { return "" }
 	o.Gate = atHome{h.gate, access.Caller{Site: h.config.Site, Name: by, Scopes: []access.Scope{access.Admin}, Home: true}}
 	run := func(name string) (schedule.Run, error) { return h.timetable.RunHere(ctx, name) }
-	return api.Handler(h.desk, h.store, atHand{h.timetable, run}, o, h.log), nil
+	return api.Handler(api.NewBackend(h.desk, h.store), atHand{h.timetable, run}, o, h.log), nil
 }
 
 // atHome lets whoever has the database in: a key could stop nobody there.

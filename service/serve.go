@@ -222,7 +222,7 @@ func (h *Service) handler(pages http.Handler) http.Handler {
 	if h.current.read != nil {
 		o.Reload, o.Notices = h.Reload, h.notices
 	}
-	door := api.Handler(h.desk, h.store, h.timetable, o, h.log)
+	door := api.Handler(api.NewBackend(h.desk, h.store), h.timetable, o, h.log)
 	if pages == nil {
 		pages = door // which says that there is nothing
 	}
@@ -250,7 +250,7 @@ func (h *Service) handler(pages http.Handler) http.Handler {
 
 // apiOptions say how the API is kept.
 func (h *Service) apiOptions() api.Options {
-	return api.Options{Gate: h.gate, Version: h.config.Version, Write: h.shown, Accounts: h, Webhooks: h.webhooks, Why: h.why, WhatIf: h.whatIf(), Digests: h.digests(), Site: h.config.Site, Replica: h.replica, Staff: h.staff, Sites: h, Domains: h, From: h.config.HTTP.Proxies().From, Links: h.linkDoor()}
+	return api.Options{Gate: h.gate, Keys: h.gate, Version: h.config.Version, Write: h.shown, Accounts: h, Webhooks: h.webhooks, Why: h.why, WhatIf: h.whatIf(), Digests: h.digests(), Site: h.config.Site, Replica: h.replica, Staff: h.staff, Sites: h, Domains: h, From: h.config.HTTP.Proxies().From, Links: h.linkDoor()}
 }
 
 // metrics are the process's own, and how the queue stands whenever somebody asks.

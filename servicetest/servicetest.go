@@ -143,8 +143,9 @@ func (s *Server) serve(ctx context.Context, kept *store.Store, courier *mail.Cou
 	}
 	s.ends = append(s.ends, timetable.Stop)
 	why := explain.New(kept, func(_ context.Context, name string) (explain.Job, error) { return explain.Job{Name: name}, nil })
-	door := httptest.NewServer(api.Handler(desk, kept, timetable, api.Options{
-		Gate: gate.New(kept, gate.Options{Site: Site, FirstKey: s.Key}, log), Version: "test", Write: writer.Write, Why: why,
+	entrance := gate.New(kept, gate.Options{Site: Site, FirstKey: s.Key}, log)
+	door := httptest.NewServer(api.Handler(api.NewBackend(desk, kept), timetable, api.Options{
+		Gate: entrance, Keys: entrance, Version: "test", Write: writer.Write, Why: why,
 		Digests: &api.Digests{Waits: kept, Close: promote, Wake: func() {}, Compose: func(m message.Message) ([]byte, error) { return mail.Compose(m, from) }},
 		WhatIf: &api.WhatIf{Past: kept, Plan: func(string) simulate.Options {
 			return simulate.Options{Catalog: preferences.DefaultCatalog(), Zone: "UTC"}
