@@ -23,7 +23,7 @@ func (h *Service) Console(stop <-chan struct{}, mailbox console.Mailbox) http.Ha
 	return console.Handler(h.login(), h.desk, h.store, h.timetable, h, console.Options{
 		Write: h.shown, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks, Settings: configuration{h}, Keys: h.gate, People: h.people(), Reminders: h.remind,
 		Wake:   func() { h.timetable.Wake(schedule.Notifications) },
-		WhatIf: console.WhatIf{Past: h.store, Plan: h.whatIf().Plan, Trials: room}, Mailbox: mailbox, Stop: stop,
+		WhatIf: console.WhatIf{Past: h.store, Plan: h.whatIf().Plan, Trials: room}, Mailbox: mailbox, Stop: stop, Version: h.config.Version,
 		URL: h.config.HTTP.PublicURL, Key: h.exampleKey(), NoServer: func() bool { return len(h.outgoing().Configured().Names()) == 0 }, Conditions: h.health.Conditions, ConfirmClock: h.confirmClock,
 	}, h.log)
 }

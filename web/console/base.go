@@ -22,15 +22,16 @@ import (
 
 // base is what every page has.
 type base struct {
-	Title string
-	Here  string // which part of the console it is
-	Who   access.Caller
-	Nav   []place
-	Clock look.Clock
-	Lang  string
-	Langs []choice
-	Theme string
-	Place string // whose clock is shown: server, utc, or empty for that of the device
+	Title   string
+	Version string // of the program
+	Here    string // which part of the console it is
+	Who     access.Caller
+	Nav     []place
+	Clock   look.Clock
+	Lang    string
+	Langs   []choice
+	Theme   string
+	Place   string // whose clock is shown: server, utc, or empty for that of the device
 	// Shortcuts tells whether keys are shortcuts.
 	Shortcuts bool
 	Path      string  // with the query, to come back to
@@ -48,6 +49,46 @@ type base struct {
 type place struct {
 	Key, Path, Name string
 	Count           int
+}
+
+// group are places that belong together.
+type group struct {
+	Key, Name string
+	Places    []place
+}
+
+// inOrder are the groups and what belongs into each.
+var inOrder = []struct {
+	key    string
+	places []string
+}{
+	{"mail", []string{"overview", "messages", "errors", "deferred", "reminders", "why", "mailbox"}},
+	{"who", []string{"people"}},
+	{"set_up", []string{"jobs", "accounts", "webhooks", "keys", "audit", "settings"}},
+}
+
+// Side are the places in the order of the list at the side.
+func (b base) Side() (all []group) {
+	for _, of := range inOrder {
+		g := group{Key: of.key, Name: b.Clock.Words.T("nav.group_" + of.key)}
+		for _, key := range of.places {
+			if i := slices.IndexFunc(b.Nav, func(p place) bool { return p.Key == key }); i >= 0 {
+				g.Places = append(g.Places, b.Nav[i])
+			}
+		}
+		if len(g.Places) > 0 {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// Initial is the letter that stands for whoever is signed in.
+func (b base) Initial() string {
+	for _, r := range b.Who.Name {
+		return strings.ToUpper(string(r))
+	}
+	return "·"
 }
 
 // Go is the key that leads to the place after g; empty if there is none.
@@ -71,7 +112,7 @@ func (c *console) base(r *http.Request, here, title string) base {
 	}
 	words := look.In(lang)
 	b := base{
-		Here: here, Who: who, Lang: lang, Path: r.URL.RequestURI(), Place: cookie(r, "clock"), Shortcuts: cookie(r, "keys") != "off",
+		Version: c.o.Version, Here: here, Who: who, Lang: lang, Path: r.URL.RequestURI(), Place: cookie(r, "clock"), Shortcuts: cookie(r, "keys") != "off",
 		MayAct: who.May(access.Queue), MayPlan: who.May(access.Jobs) && who.Home,
 	}
 	b.Clock = look.NewClock(words, c.zone(r, b.Place), timekeeper.Now(r.Context()))

@@ -125,6 +125,8 @@ type Options struct {
 	Conditions func(ctx context.Context) []health.Condition
 	// ConfirmClock believes this machine's clock; nil: nobody asks.
 	ConfirmClock func(ctx context.Context, by string) time.Duration
+	// Version is that of the program, as people read it.
+	Version string
 	// URL is where callers reach the service, and Key one that examples may name; empty if
 	// there is none.
 	URL, Key string
