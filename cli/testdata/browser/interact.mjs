@@ -172,6 +172,7 @@ async function shortcuts() {
 	await page.waitForLoadState();
 	await page.keyboard.press('j');
 	await is(page, 'the focus where shortcuts are off', 'BODY', () => page.evaluate(() => document.activeElement.tagName));
+	await page.click('.top .menu > summary');
 	await page.click('[data-help]');
 	await says(page, '#keyboard', 'shortcuts are off');
 	await made.close();
@@ -210,12 +211,12 @@ async function completion() {
 	if (!/^status:sen[dt]\w* account:default $/.test(typed)) problem('the search is', typed);
 	await page.keyboard.press('Enter');
 	await page.waitForURL('**/messages?q=status*');
-	await page.locator('.menu > summary').first().click();
+	await page.locator('main .menu > summary').first().click();
 	await accessible(page, 'the menu of views');
 	await page.fill('#view-name', 'Sent by default');
 	await page.keyboard.press('Enter');
 	await page.waitForURL('**done=view*');
-	await says(page, '.menu > summary', 'Sent by default');
+	await says(page, 'main .menu > summary', 'Sent by default');
 	await made.close();
 }
 
