@@ -14,7 +14,7 @@ import (
 
 	"notifier/access"
 	"notifier/request"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 )
 
 // Gate tells who a caller is.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"notifier/document"
+	"notifier/message/document"
 )
 
 // describeCompat tells in the document of the doors for those who are used to other

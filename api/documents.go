@@ -9,8 +9,8 @@ import (
 	"net/http"
 	"net/url"
 
-	"notifier/document"
 	"notifier/message"
+	"notifier/message/document"
 	"notifier/request"
 )
 

@@ -11,9 +11,9 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/message/search"
 	"notifier/preferences"
 	"notifier/request"
-	"notifier/search"
 )
 
 // ProcessRecords reads processes.

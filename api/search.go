@@ -9,7 +9,7 @@ import (
 	"notifier/access"
 	"notifier/fault"
 	"notifier/message"
-	"notifier/search"
+	"notifier/message/search"
 )
 
 // SiteNames lists the sites.

@@ -10,8 +10,8 @@ import (
 
 	"notifier/access"
 	"notifier/message"
+	"notifier/message/search"
 	"notifier/request"
-	"notifier/search"
 	"notifier/store/storetest"
 )
 

@@ -8,7 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"notifier/fault"
-	"notifier/search"
+	"notifier/message/search"
 	"notifier/series"
 )
 

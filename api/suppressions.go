@@ -11,8 +11,8 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/message/search"
 	"notifier/request"
-	"notifier/search"
 )
 
 // SuppressionRecords reads suppressions.

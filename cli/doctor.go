@@ -19,11 +19,11 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/account"
-	"notifier/doctor"
 	"notifier/listing"
 	"notifier/mail"
 	"notifier/message"
 	"notifier/service"
+	"notifier/service/doctor"
 	"notifier/settings"
 	"notifier/store"
 	"notifier/wallclock"

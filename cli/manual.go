@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra/doc"
 
 	"notifier/message"
-	"notifier/search"
+	"notifier/message/search"
 	"notifier/settings"
 )
 

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"notifier/doctor"
 	"notifier/message"
+	"notifier/service/doctor"
 	"notifier/store"
 )
 

@@ -25,15 +25,15 @@ var walls = map[string][]string{
 	"preferences":            {"fault", "language", "message", "wallclock"},
 	"deadlines":              {"fault", "message", "wallclock"},
 	"webhook":                {"fault", "message"},
-	"vault":                  {}, // what seals secrets in the database
+	"access/vault":           {}, // what seals secrets in the database
 	"links":                  {"message"},
 	"template":               {"fault", "message"},
-	"doctor":                 {},
+	"service/doctor":         {},
 	"network":                {}, // how connections are made
-	"timekeeper":             {}, // the time that can be trusted
+	"wallclock/timekeeper":   {}, // the time that can be trusted
 	"rescue":                 {}, // what keeps a panic from ending the process
 	"health":                 {}, // what keeps the service from its work
-	"document":               {"fault", "message"},
+	"message/document":       {"fault", "message"},
 	"letter":                 {"language", "message"},
 	"listing":                {},
 	"series":                 {"fault", "message"},
@@ -41,8 +41,8 @@ var walls = map[string][]string{
 	"mail":                   {"fault", "message", "network", "rescue"},
 	"mail/mailbox":           {"rescue"}, // the demo's mail server
 	"mail/mailtest":          {"rescue"}, // those of the tests
-	"search":                 {"fault", "message", "schedule"},
-	"intake":                 {"fault", "message", "request", "preferences", "deadlines", "document", "letter", "schedule", "template"},
+	"message/search":         {"fault", "message", "schedule"},
+	"intake":                 {"fault", "message", "request", "preferences", "deadlines", "message/document", "letter", "schedule", "template"},
 	"gate":                   {"fault", "message", "request", "access", "network"},
 	"jobs":                   {"fault", "message", "request", "schedule", "rescue"},
 	"jobs/notifications":     {"message", "rescue"},
@@ -51,25 +51,25 @@ var walls = map[string][]string{
 	"jobs/trials":            {"message", "simulate", "rescue"},
 	"jobs/outbox":            {"fault", "message", "request"},
 	"jobs/retention":         {"message", "access", "webhook"},
-	"jobs/callbacks":         {"fault", "message", "request", "webhook", "network", "vault", "rescue"},
+	"jobs/callbacks":         {"fault", "message", "request", "webhook", "network", "access/vault", "rescue"},
 	"jobs/reminders":         {"message", "request", "deadlines", "letter", "schedule"},
 	"explain":                {"fault", "language", "message", "request", "deadlines", "schedule", "wallclock"},
-	"store":                  {"fault", "message", "request", "preferences", "deadlines", "document", "schedule", "webhook", "template", "access", "series", "rescue", "store/sql"},
+	"store":                  {"fault", "message", "request", "preferences", "deadlines", "message/document", "schedule", "webhook", "template", "access", "series", "rescue", "store/sql"},
 	"store/sql":              {"fault", "message", "network", "rescue"}, // runs statements on either database
 	"store/storetest":        {"message", "request", "store"},
 	"simulate":               {"fault", "message", "preferences", "deadlines", "schedule"},
-	"settings":               {"fault", "notifier", "account", "access", "message", "deadlines", "gate", "jobs/notifications", "listing", "mail", "preferences", "schedule", "store", "vault", "wallclock"},
-	"api":                    {"fault", "message", "request", "health", "timekeeper", "preferences", "deadlines", "document", "schedule", "search", "jobs", "webhook", "template", "access", "links", "explain", "simulate", "series", "rescue"},
+	"settings":               {"fault", "notifier", "account", "access", "message", "deadlines", "gate", "jobs/notifications", "listing", "mail", "preferences", "schedule", "store", "access/vault", "wallclock"},
+	"api":                    {"fault", "message", "request", "health", "wallclock/timekeeper", "preferences", "deadlines", "message/document", "schedule", "message/search", "jobs", "webhook", "template", "access", "links", "explain", "simulate", "series", "rescue"},
 	"api/remote":             {"fault"}, // how commands call it
-	"web":                    {"fault", "message", "access", "timekeeper", "web/look"},
+	"web":                    {"fault", "message", "access", "wallclock/timekeeper", "web/look"},
 	"web/look":               {"language", "wallclock"},
-	"web/console":            {"fault", "language", "message", "request", "health", "timekeeper", "preferences", "deadlines", "schedule", "search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},
-	"web/centre":             {"fault", "language", "message", "request", "timekeeper", "preferences", "schedule", "wallclock", "links", "explain", "web/look"},
-	"servicetest":            nil, // a second roof, for the tests of callers
+	"web/console":            {"fault", "language", "message", "request", "health", "wallclock/timekeeper", "preferences", "deadlines", "schedule", "message/search", "jobs", "jobs/trials", "access", "explain", "simulate", "series", "webhook", "listing", "wallclock", "web", "web/look"},
+	"web/centre":             {"fault", "language", "message", "request", "wallclock/timekeeper", "preferences", "schedule", "wallclock", "links", "explain", "web/look"},
+	"service/servicetest":    nil, // a second roof, for the tests of callers
 	"client":                 {},
 	"client/outbox":          {"client"},
 	"service":                nil, // puts the rooms together
-	"cli":                    {"fault", "notifier", "access", "account", "api", "api/remote", "deadlines", "doctor", "explain", "jobs/notifications", "listing", "mail", "mail/mailbox", "message", "request", "preferences", "rescue", "schedule", "search", "series", "service", "settings", "simulate", "store", "template", "wallclock", "web/console", "webhook"},
+	"cli":                    {"fault", "notifier", "access", "account", "api", "api/remote", "deadlines", "service/doctor", "explain", "jobs/notifications", "listing", "mail", "mail/mailbox", "message", "request", "preferences", "rescue", "schedule", "message/search", "series", "service", "settings", "simulate", "store", "template", "wallclock", "web/console", "webhook"},
 	"cmd/notifier":           {"cli"},
 }
 
@@ -177,6 +177,21 @@ func TestTheArchitectureNamesEveryRoom(t *testing.T) {
 		if room != "notifier" && !strings.Contains(string(page), "`"+room+"`") {
 			t.Errorf("docs/architecture.md does not say what `%s` does", room)
 		}
+	}
+}
+
+// TestTheRootFitsOnOneScreen: who opens the repository sees all of it at once.
+func TestTheRootFitsOnOneScreen(t *testing.T) {
+	const most = 38
+	entries, err := os.ReadDir("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool {
+		return !e.IsDir() || strings.HasPrefix(e.Name(), ".") || e.Name() == "bin" || e.Name() == "dev" // made here, not kept
+	})
+	if len(entries) > most || len(entries) < 10 {
+		t.Errorf("the root has %d folders, %d are allowed: below which room does the new one belong?", len(entries), most)
 	}
 }
 

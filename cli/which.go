@@ -9,7 +9,7 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
-	"notifier/search"
+	"notifier/message/search"
 )
 
 // which says which messages a command is for, by the words of the API and the console.

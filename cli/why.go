@@ -16,7 +16,7 @@ import (
 	"notifier/explain"
 	"notifier/fault"
 	"notifier/listing"
-	"notifier/search"
+	"notifier/message/search"
 )
 
 func whyCommand(s *shared) *cobra.Command {

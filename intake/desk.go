@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"notifier/deadlines"
-	"notifier/document"
 	"notifier/letter"
 	"notifier/message"
+	"notifier/message/document"
 	"notifier/preferences"
 	"notifier/request"
 	"notifier/schedule"

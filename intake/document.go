@@ -8,9 +8,9 @@ import (
 	"errors"
 	"fmt"
 
-	"notifier/document"
 	"notifier/fault"
 	"notifier/message"
+	"notifier/message/document"
 	"notifier/request"
 )
 

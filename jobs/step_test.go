@@ -7,7 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/schedule"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 )
 
 // TestAStepOfTheClockMakesNothingDue is S7: what is due only because the clock was set forward

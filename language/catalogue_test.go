@@ -12,8 +12,8 @@ import (
 
 	"notifier/language"
 	"notifier/message"
+	"notifier/message/search"
 	"notifier/schedule"
-	"notifier/search"
 )
 
 // file is what a translator wrote: texts by key, where forms of a number are keys of their own.

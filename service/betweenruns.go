@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"notifier/doctor"
 	"notifier/preferences"
 	"notifier/schedule"
+	"notifier/service/doctor"
 	"notifier/settings"
 	"notifier/store"
 )

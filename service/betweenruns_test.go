@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"notifier/doctor"
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/request"
+	"notifier/service/doctor"
 	"notifier/settings"
 	"notifier/store/storetest"
 	"notifier/wallclock"

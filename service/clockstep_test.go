@@ -9,7 +9,7 @@ import (
 
 	"notifier/jobs"
 	"notifier/store/storetest"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 )
 
 // TestAStepOfTheClockIsTold is S7: nothing vouches for it on SQLite but a person; the host of

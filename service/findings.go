@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"notifier/doctor"
+	"notifier/service/doctor"
 	"notifier/settings"
 	"notifier/store"
 )

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"notifier/access/vault"
 	"notifier/mail"
 	"notifier/message"
 	"notifier/settings"
 	"notifier/store"
-	"notifier/vault"
 )
 
 // sealedGrants keep what token servers gave in the database, sealed.

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"strings"
 
+	"notifier/access/vault"
 	"notifier/health"
 	"notifier/jobs/callbacks"
 	"notifier/settings"
 	"notifier/store"
-	"notifier/vault"
 	"notifier/webhook"
 )
 

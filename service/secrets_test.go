@@ -13,10 +13,10 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"notifier/doctor"
 	"notifier/health"
 	"notifier/message"
 	"notifier/request"
+	"notifier/service/doctor"
 	"notifier/settings"
 	"notifier/store/storetest"
 	"notifier/webhook"

@@ -22,7 +22,7 @@ import (
 	"notifier/rescue"
 	"notifier/schedule"
 	"notifier/settings"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 	"notifier/web"
 	"notifier/web/centre"
 	"notifier/web/look"

@@ -36,7 +36,7 @@ import (
 	"notifier/series"
 	"notifier/settings"
 	"notifier/store"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 )
 
 // Service is the whole service, wired. What it opened is closed in reverse.

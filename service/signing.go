@@ -6,10 +6,10 @@ import (
 	"encoding/base64"
 	"fmt"
 
+	"notifier/access/vault"
 	"notifier/links"
 	"notifier/settings"
 	"notifier/store"
-	"notifier/vault"
 )
 
 // forLinks is the purpose of the keys that sign links.

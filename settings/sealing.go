@@ -3,7 +3,7 @@ package settings
 import (
 	"encoding/base64"
 
-	"notifier/vault"
+	"notifier/access/vault"
 )
 
 // Secrets are the keys that seal what the database keeps secret.

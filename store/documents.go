@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"notifier/document"
 	"notifier/message"
+	"notifier/message/document"
 	"notifier/request"
 	"notifier/store/sql"
 )

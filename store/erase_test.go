@@ -6,8 +6,8 @@ import (
 	"slices"
 	"testing"
 
-	"notifier/document"
 	"notifier/message"
+	"notifier/message/document"
 	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	staff "notifier/access"
-	"notifier/document"
 	"notifier/message"
+	"notifier/message/document"
 	"notifier/preferences"
 	"notifier/request"
 	"notifier/store"

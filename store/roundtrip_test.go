@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"notifier/deadlines"
-	"notifier/document"
 	"notifier/message"
+	"notifier/message/document"
 	"notifier/preferences"
 	"notifier/request"
 	"notifier/schedule"

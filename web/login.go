@@ -12,7 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 	"notifier/web/look"
 )
 

@@ -12,7 +12,7 @@ import (
 	"notifier/access"
 	"notifier/fault"
 	"notifier/message"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 )
 
 // Book keeps who changed what.

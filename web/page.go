@@ -9,7 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 	"notifier/web/look"
 )
 

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"notifier/client"
-	"notifier/servicetest"
+	"notifier/service/servicetest"
 )
 
 var ctx = context.Background()

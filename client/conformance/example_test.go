@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"notifier/client"
-	"notifier/servicetest"
+	"notifier/service/servicetest"
 )
 
 // start starts a service for an example; a program makes its client with client.New.

@@ -14,9 +14,9 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"notifier/access/vault"
 	"notifier/fault"
 	"notifier/message"
-	"notifier/vault"
 	"notifier/webhook"
 )
 

@@ -16,9 +16,9 @@ import (
 
 	"go.uber.org/zap"
 
+	"notifier/access/vault"
 	"notifier/message"
 	"notifier/rescue"
-	"notifier/vault"
 	"notifier/webhook"
 )
 

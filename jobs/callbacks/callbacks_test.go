@@ -12,13 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"notifier/access/vault"
 	"notifier/deadlines"
 	"notifier/jobs/callbacks"
 	"notifier/message"
 	"notifier/request"
 	"notifier/store"
 	"notifier/store/storetest"
-	"notifier/vault"
 	"notifier/webhook"
 )
 

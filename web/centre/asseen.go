@@ -6,7 +6,7 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/links"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 	"notifier/web/look"
 )
 

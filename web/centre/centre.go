@@ -20,7 +20,7 @@ import (
 	"notifier/preferences"
 	"notifier/request"
 	"notifier/schedule"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 	"notifier/web/look"
 )
 

@@ -7,7 +7,7 @@ import (
 
 	"notifier/access"
 	"notifier/message"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 	"notifier/web"
 )
 

@@ -15,7 +15,7 @@ import (
 	"notifier/message"
 	"notifier/preferences"
 	"notifier/schedule"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 	"notifier/web"
 	"notifier/web/look"
 )

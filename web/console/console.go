@@ -23,7 +23,7 @@ import (
 	"notifier/request"
 	"notifier/schedule"
 	"notifier/series"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 	"notifier/web"
 	"notifier/web/look"
 	"notifier/webhook"

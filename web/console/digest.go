@@ -9,7 +9,7 @@ import (
 
 	"notifier/message"
 	"notifier/request"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 )
 
 // Digests are made of what waits, by the code that does it when it is due.

@@ -10,8 +10,8 @@ import (
 
 	"notifier/listing"
 	"notifier/message"
-	"notifier/search"
-	"notifier/timekeeper"
+	"notifier/message/search"
+	"notifier/wallclock/timekeeper"
 	"notifier/web"
 )
 

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"notifier/message"
-	"notifier/search"
-	"notifier/timekeeper"
+	"notifier/message/search"
+	"notifier/wallclock/timekeeper"
 )
 
 // numbers are how a site stands.

@@ -8,8 +8,8 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/message/search"
 	"notifier/request"
-	"notifier/search"
 )
 
 // perPage is how many rows a list has.

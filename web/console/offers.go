@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"notifier/message"
-	"notifier/search"
+	"notifier/message/search"
 )
 
 // offer is a word that a search can be completed with, and what it means.

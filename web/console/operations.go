@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"notifier/message"
+	"notifier/message/search"
 	"notifier/request"
-	"notifier/search"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 )
 
 // operationView is an operation as pages show it.

@@ -14,7 +14,7 @@ import (
 	"notifier/message"
 	"notifier/schedule"
 	"notifier/simulate"
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 	"notifier/web"
 )
 

@@ -11,7 +11,7 @@ import (
 	"notifier/explain"
 	"notifier/fault"
 	"notifier/message"
-	"notifier/search"
+	"notifier/message/search"
 )
 
 // Why answers why a mail came, or did not.

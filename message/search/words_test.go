@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"notifier/search"
+	"notifier/message/search"
 )
 
 func TestWords(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"notifier/document"
+	"notifier/message/document"
 )
 
 // asked reads a document; the users anna and jan can be reached.

@@ -25,7 +25,7 @@ import (
 
 	"golang.org/x/net/dns/dnsmessage"
 
-	"notifier/doctor"
+	"notifier/service/doctor"
 )
 
 // nameServer answers for TXT records from a map, over UDP.

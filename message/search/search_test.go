@@ -9,7 +9,7 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
-	"notifier/search"
+	"notifier/message/search"
 )
 
 var (

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"notifier/timekeeper"
+	"notifier/wallclock/timekeeper"
 )
 
 // pair is a wall clock and one that nobody sets.
