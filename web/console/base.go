@@ -48,54 +48,9 @@ type base struct {
 
 type place struct {
 	Key, Path, Name string
+	Group           string // what begins with it; empty where nothing does
+	Go              string // the key that leads to it after g; empty if there is none
 	Count           int
-}
-
-// group are places that belong together.
-type group struct {
-	Key, Name string
-	Places    []place
-}
-
-// inOrder are the groups and what belongs into each.
-var inOrder = []struct {
-	key    string
-	places []string
-}{
-	{"mail", []string{"overview", "messages", "errors", "deferred", "reminders", "why", "mailbox"}},
-	{"who", []string{"people"}},
-	{"set_up", []string{"jobs", "accounts", "webhooks", "keys", "audit", "settings"}},
-}
-
-// Side are the places in the order of the list at the side.
-func (b base) Side() (all []group) {
-	for _, of := range inOrder {
-		g := group{Key: of.key, Name: b.Clock.Words.T("nav.group_" + of.key)}
-		for _, key := range of.places {
-			if i := slices.IndexFunc(b.Nav, func(p place) bool { return p.Key == key }); i >= 0 {
-				g.Places = append(g.Places, b.Nav[i])
-			}
-		}
-		if len(g.Places) > 0 {
-			all = append(all, g)
-		}
-	}
-	return all
-}
-
-// Initial is the letter that stands for whoever is signed in.
-func (b base) Initial() string {
-	for _, r := range b.Who.Name {
-		return strings.ToUpper(string(r))
-	}
-	return "·"
-}
-
-// Go is the key that leads to the place after g; empty if there is none.
-func (p place) Go() string { return ways[p.Key] }
-
-var ways = map[string]string{
-	"overview": "o", "messages": "m", "deferred": "h", "errors": "e", "why": "w", "jobs": "j", "reminders": "r", "people": "p",
 }
 
 type choice struct {
@@ -158,25 +113,30 @@ func (c *console) zone(r *http.Request, place string) string {
 
 func (c *console) nav(r *http.Request, b base) []place {
 	words, who := b.Clock.Words, b.Who
-	all := []place{{"overview", "/", words.T("nav.overview"), 0}}
-	add := func(key, path string, may bool) {
+	var all []place
+	group := words.T("nav.group_mail")
+	add := func(key, path, after string, may bool) {
 		if may {
-			all = append(all, place{key, path, words.T("nav." + key), 0})
+			all = append(all, place{key, path, words.T("nav." + key), group, after, 0})
+			group = ""
 		}
 	}
-	add("messages", "/messages", who.May(access.ReadQueue))
-	add("deferred", "/deferred", who.May(access.ReadQueue))
-	add("errors", "/errors", who.May(access.ReadQueue))
-	add("why", "/why", who.May(access.ReadQueue))
-	add("jobs", "/jobs", who.May(access.ReadJobs))
-	add("reminders", "/reminders", who.May(access.ReadQueue))
-	add("people", "/people", who.May(access.ReadPreferences))
-	add("accounts", "/accounts", who.May(access.ReadQueue))
-	add("webhooks", "/webhooks", who.May(access.Admin))
-	add("keys", "/keys", who.May(access.Admin))
-	add("audit", "/audit", who.May(access.Admin))
-	add("settings", "/settings", who.May(access.Admin) && who.Home && c.o.Settings != nil)
-	add("mailbox", "/mailbox", c.o.Mailbox.Box != nil)
+	add("overview", "/", "o", true)
+	add("messages", "/messages", "m", who.May(access.ReadQueue))
+	add("errors", "/errors", "e", who.May(access.ReadQueue))
+	add("deferred", "/deferred", "h", who.May(access.ReadQueue))
+	add("reminders", "/reminders", "r", who.May(access.ReadQueue))
+	add("why", "/why", "w", who.May(access.ReadQueue))
+	add("mailbox", "/mailbox", "", c.o.Mailbox.Box != nil)
+	group = words.T("nav.group_who")
+	add("people", "/people", "p", who.May(access.ReadPreferences))
+	group = words.T("nav.group_set_up")
+	add("jobs", "/jobs", "j", who.May(access.ReadJobs))
+	add("accounts", "/accounts", "", who.May(access.ReadQueue))
+	add("webhooks", "/webhooks", "", who.May(access.Admin))
+	add("keys", "/keys", "", who.May(access.Admin))
+	add("audit", "/audit", "", who.May(access.Admin))
+	add("settings", "/settings", "", who.May(access.Admin) && who.Home && c.o.Settings != nil)
 	if n, err := c.numbers(r.Context(), who.Site, b.Clock.Now()); err == nil {
 		for i := range all {
 			all[i].Count = map[string]int{"messages": n.Due, "deferred": n.Deferred, "errors": n.Errors}[all[i].Key]
@@ -198,11 +158,8 @@ func (c *console) view(w http.ResponseWriter, r *http.Request) {
 	if r.ParseForm() == nil {
 		for _, name := range []string{"lang", "theme", "clock", "keys"} {
 			given := r.PostForm[name] // a box that is not ticked says nothing: its form says "off" before it
-			if len(given) == 0 {
-				continue
-			}
-			if value := given[len(given)-1]; value != "" && len(value) < 20 {
-				http.SetCookie(w, &http.Cookie{Name: "notifier_" + name, Value: url.QueryEscape(value), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+			if n := len(given); n > 0 && given[n-1] != "" && len(given[n-1]) < 20 {
+				http.SetCookie(w, &http.Cookie{Name: "notifier_" + name, Value: url.QueryEscape(given[n-1]), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 			}
 		}
 	}
