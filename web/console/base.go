@@ -22,16 +22,15 @@ import (
 
 // base is what every page has.
 type base struct {
-	Title   string
-	Version string // of the program
-	Here    string // which part of the console it is
-	Who     access.Caller
-	Nav     []place
-	Clock   look.Clock
-	Lang    string
-	Langs   []choice
-	Theme   string
-	Place   string // whose clock is shown: server, utc, or empty for that of the device
+	Title, Version string // of the page, and of the program
+	Here           string // which part of the console it is
+	Who            access.Caller
+	Nav            []place
+	Clock          look.Clock
+	Lang           string
+	Langs          []choice
+	Theme          string
+	Place          string // whose clock is shown: server, utc, or empty for that of the device
 	// Shortcuts tells whether keys are shortcuts.
 	Shortcuts bool
 	Path      string  // with the query, to come back to
