@@ -15,7 +15,7 @@ const (
 // Reason is why, in a word. Each belongs to one verdict.
 type Reason string
 
-// The reasons. What each says stands in english.go, polish.go and french.go.
+// The reasons. What each says stands in the files of language, below explain.says.
 const (
 	Accepted     Reason = "accepted_by_server"
 	AcceptedSome Reason = "accepted_for_some"

@@ -4,18 +4,17 @@ import (
 	"strconv"
 	"time"
 
-	"notifier/language"
 	"notifier/wallclock"
 )
 
 // clock writes times in one zone, never without it.
 type clock struct {
-	*words
+	words
 	now  time.Time
 	zone *time.Location
 }
 
-func clockOf(w *words, zone string, now time.Time) clock {
+func clockOf(w words, zone string, now time.Time) clock {
 	loc, err := wallclock.Zone(zone)
 	if err != nil {
 		loc = time.UTC
@@ -27,18 +26,18 @@ func clockOf(w *words, zone string, now time.Time) clock {
 func (c clock) name() string { return c.zone.String() }
 
 // at is a time that has been: to the second.
-func (c clock) at(t time.Time) string { return c.write(c.point, t, true) }
+func (c clock) at(t time.Time) string { return c.write("explain.point", t, true) }
 
 // from is a time since which something holds, or until which: to the second.
-func (c clock) from(t time.Time) string { return c.write(c.since, t, true) }
+func (c clock) from(t time.Time) string { return c.write("explain.since", t, true) }
 
 // ahead is a time to come: to the minute, and how long it is until then.
 func (c clock) ahead(t time.Time) string {
-	written := c.write(c.point, t, t.Second() != 0)
+	written := c.write("explain.point", t, t.Second() != 0)
 	if written == "" || !t.After(c.now) {
 		return written
 	}
-	return facts{"time": written, "span": language.In(c.lang).Span(t.Sub(c.now).Round(time.Second))}.fill(c.texts["in"])
+	return c.say("explain.in", facts{"time": written, "span": c.Span(t.Sub(c.now).Round(time.Second))})
 }
 
 func (c clock) write(format string, t time.Time, sharp bool) string {
@@ -46,8 +45,8 @@ func (c clock) write(format string, t time.Time, sharp bool) string {
 		return ""
 	}
 	t = t.In(c.zone)
-	return facts{
-		"weekday": c.weekdays[t.Weekday()], "day": strconv.Itoa(t.Day()), "month": c.months[t.Month()-1], "year": strconv.Itoa(t.Year()),
+	return c.say(format, facts{
+		"weekday": c.T("explain.weekday." + strconv.Itoa(int(t.Weekday()))), "day": strconv.Itoa(t.Day()), "month": c.T("explain.month." + strconv.Itoa(int(t.Month()))), "year": strconv.Itoa(t.Year()),
 		"hour": hourOf(t.Hour(), t.Minute(), t.Second(), sharp),
-	}.fill(format) + " " + c.name()
+	}) + " " + c.name()
 }

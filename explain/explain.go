@@ -113,7 +113,7 @@ func Explain(f Facts) Explanation {
 	if f.Message.Error != nil {
 		a.Category = f.Message.Error.Category
 	}
-	a.Sentence, a.Do = t.fill(t.says[reason].sentence), t.fill(t.says[reason].do)
+	a.Sentence, a.Do = t.sentence(reason, t.facts), t.do(reason, t.facts)
 	a.Trail = t.trail()
 	return a
 }
@@ -136,10 +136,10 @@ func tell(f Facts) *teller {
 		who = cmp.Or(m.To[0].Name, who, m.To[0].Email)
 	}
 	t.facts = facts{
-		"id": string(m.ID), "user": cmp.Or(m.UserID, m.Recipients()), "who": cmp.Or(who, w.texts["person"]), "to": cmp.Or(strings.Join(m.Everyone(), ", "), m.UserID),
+		"id": string(m.ID), "user": cmp.Or(m.UserID, m.Recipients()), "who": cmp.Or(who, w.T("explain.person")), "to": cmp.Or(strings.Join(m.Everyone(), ", "), m.UserID),
 		"kind": cmp.Or(string(m.Kind), "it"), "key": m.Reference, "message_id": m.MessageID(), "account": cmp.Or(m.Account, "default"),
 		"at": t.at(m.UpdatedAt), "process": m.Process, "code": string(m.Reason), "digest": string(m.Digest),
-		"items": w.count(max(f.Items, 2), "messages"), "tries": w.count(max(m.Attempts, 1), "tries"), "server": w.texts["server"], "expires": t.from(m.ExpiresAt),
+		"items": w.N("explain.messages", max(f.Items, 2)), "tries": w.N("explain.tries", max(m.Attempts, 1)), "server": w.T("explain.server"), "expires": t.from(m.ExpiresAt),
 		"case": m.Case.ID,
 	}
 	if f := m.Error; f != nil {
@@ -157,7 +157,7 @@ func (t *teller) failed(f message.Failure, o message.Outlook) {
 // servedBy notes which server it was; one that is not known leaves what stands there.
 func (t *teller) servedBy(server string) {
 	if server != "" {
-		t.facts["server"] = facts{"server": server}.fill(t.texts["server.named"])
+		t.facts["server"] = t.say("explain.server_named", facts{"server": server})
 	}
 }
 
@@ -177,7 +177,7 @@ func quoted(code, text string) string {
 // then notes what comes next.
 func (t *teller) then(at time.Time, what string) {
 	if !at.IsZero() {
-		t.next = &Next{At: at.UTC(), Timezone: t.name(), What: t.fill(t.texts["next."+what])}
+		t.next = &Next{At: at.UTC(), Timezone: t.name(), What: t.say("explain.next."+what, t.facts)}
 	}
 }
 
@@ -348,15 +348,15 @@ func (t *teller) cancelled() Reason {
 		t.facts["by"] = t.by(message.DidCancel)
 		return Cancelled
 	}
-	t.facts["cause"] = t.fill(t.texts["cause"])
+	t.facts["cause"] = t.say("explain.cause", t.facts)
 	for _, why := range []struct {
 		deed  message.Deed
 		cause string
 	}{
-		{message.DeadlineMet, "cause.met"}, {message.DeadlineMoved, "cause.moved"}, {message.CaseMovedOn, "cause.left"},
+		{message.DeadlineMet, "explain.cause_met"}, {message.DeadlineMoved, "explain.cause_moved"}, {message.CaseMovedOn, "explain.cause_left"},
 	} {
 		if d := t.decided(why.deed); d != nil {
-			t.facts["cause"], t.facts["by"] = t.fill(t.texts[why.cause]), d.By
+			t.facts["cause"], t.facts["by"] = t.say(why.cause, t.facts), d.By
 			if due, err := time.Parse(time.RFC3339, d.Details[message.ToDeadline]); err == nil {
 				t.facts["deadline_due"] = t.ahead(due)
 			}

@@ -33,9 +33,9 @@ func (t *teller) leaving(due time.Time, l schedule.Leaving) string {
 func (c clock) leaving(due time.Time, l schedule.Leaving) string {
 	switch {
 	case l.WaitsFor != "":
-		return facts{"due": c.ahead(due), "job": jobTitles[l.WaitsFor]}.fill(c.texts["leaves.paused"])
+		return c.say("explain.leaves_paused", facts{"due": c.ahead(due), "job": jobTitles[l.WaitsFor]})
 	case l.At.Equal(due):
 		return c.ahead(due)
 	}
-	return facts{"leaves": c.ahead(l.At), "due": c.write(c.point, due, due.Second() != 0)}.fill(c.texts["leaves"])
+	return c.say("explain.leaves", facts{"leaves": c.ahead(l.At), "due": c.write("explain.point", due, due.Second() != 0)})
 }

@@ -75,15 +75,14 @@ func (a *asked) unknown(c clock, near Near) Explanation {
 	}
 	if len(near.Refused) > 0 {
 		last := near.Refused[0]
-		f["last"] = facts{"at": c.at(last.At), "status": strconv.Itoa(last.Status), "code": last.Code}.put(c.texts["last"])
+		f["last"] = c.say("explain.last", facts{"at": c.at(last.At), "status": strconv.Itoa(last.Status), "code": last.Code})
 	}
 	return c.explain(reason, f)
 }
 
 // explain is the answer of a reason and facts alone.
-func (w *words) explain(reason Reason, f facts) Explanation {
-	s := w.says[reason]
-	return Explanation{Verdict: verdicts[reason], Reason: reason, Sentence: f.fill(s.sentence), Do: f.fill(s.do)}
+func (w words) explain(reason Reason, f facts) Explanation {
+	return Explanation{Verdict: verdicts[reason], Reason: reason, Sentence: w.sentence(reason, f), Do: w.do(reason, f)}
 }
 
 // deadline is the answer where a deadline of the case has not led to a mail yet, or was
@@ -116,26 +115,26 @@ func (a *asked) deadline(ctx context.Context, c clock) (answer Explanation, foun
 			f["due"] = c.leaving(d.NextAt, leaving)
 		}
 	} else {
-		reason, f["cause"], f["at"] = Superseded, f.fill(c.texts["cause.over"]), c.at(d.ClearedAt)
+		reason, f["cause"], f["at"] = Superseded, c.say("explain.cause_over", f), c.at(d.ClearedAt)
 		changes, err := a.store.ChangesOf(ctx, a.Site, message.OfDeadline+d.Key, 1)
 		if err != nil {
 			return answer, false, err
 		}
 		if len(changes) == 1 && changes[0].What == message.ClearDeadline {
-			f["cause"], f["by"] = f.fill(c.texts["cause.met"]), changes[0].By
+			f["cause"], f["by"] = c.say("explain.cause_met", f), changes[0].By
 			if strings.Contains(string(changes[0].Content), string(message.CaseMovedOn)) {
-				f["cause"] = f.fill(c.texts["cause.left.for"])
+				f["cause"] = c.say("explain.cause_left_for", f)
 			}
 		}
 	}
 	answer = c.explain(reason, f)
 	if reason == DeadlineAhead {
-		answer.Next = &Next{At: d.NextAt.UTC(), Timezone: c.name(), What: c.texts["next.reminder"]}
+		answer.Next = &Next{At: d.NextAt.UTC(), Timezone: c.name(), What: c.T("explain.next.reminder")}
 		if known {
 			answer.Next.leaves(leaving)
 		}
 	}
-	answer.Trail = []Step{{d.SetAt.UTC(), "deadline_set", f.fill(c.texts["step.deadline"])}}
+	answer.Trail = []Step{{d.SetAt.UTC(), "deadline_set", c.say("explain.step.deadline", f)}}
 	return answer, true, nil
 }
 

@@ -41,7 +41,7 @@ func (t *teller) trail() []Step {
 
 // step writes a text of the trail with the facts of the message, and some more.
 func (t *teller) step(name string, more ...string) string {
-	return t.facts.with(more...).fill(t.texts["step."+name])
+	return t.say("explain.step."+name, t.facts.with(more...))
 }
 
 // birth is how the message came in, and what was decided of it then.
@@ -81,15 +81,15 @@ func (t *teller) birth() []Step {
 
 // deed says what somebody decided.
 func (t *teller) deed(d message.Decided) string {
-	text, known := t.texts["deed."+string(d.What)]
-	if !known {
-		text = t.texts["deed.other"]
+	key := "explain.deed." + string(d.What)
+	if !t.Has(key) {
+		key = "explain.deed.other"
 	}
 	due := ""
 	if at, err := time.Parse(time.RFC3339, d.Details[message.ToDue]); err == nil {
 		due = t.at(at)
 	}
-	return t.facts.with("by", d.By, "deed", string(d.What), "setting", t.setting(d.Details[message.ToSetting], t.theirs), "due", due).fill(text)
+	return t.say(key, t.facts.with("by", d.By, "deed", string(d.What), "setting", t.setting(d.Details[message.ToSetting], t.theirs), "due", due))
 }
 
 func (t *teller) tried(a message.Attempt) string {
@@ -99,12 +99,9 @@ func (t *teller) tried(a message.Attempt) string {
 	}
 	uncertain := ""
 	if a.Uncertain {
-		uncertain = t.texts["step.uncertain"]
+		uncertain = t.T("explain.step.uncertain")
 	}
-	led := string(a.LedTo)
-	if text, known := t.texts["to."+led]; known {
-		led = text
-	}
+	led := cmp.Or(t.Optional("explain.to."+string(a.LedTo)), string(a.LedTo))
 	return t.step("tried", "number", strconv.Itoa(a.Claim), "server", a.Server, "response", said, "uncertain", uncertain, "led_to", led)
 }
 

@@ -100,7 +100,7 @@ func TestTextsHaveTheSameNames(t *testing.T) {
 			}
 			got, all := namesIn(text), namesIn(want)
 			same := slices.Equal(got, all)
-			if form == "one" {
+			if form == "one" || key == "explain.since" { // a date may do without its weekday
 				same = !slices.ContainsFunc(got, func(name string) bool { return !slices.Contains(all, name) })
 			}
 			if !same {
