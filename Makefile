@@ -1,7 +1,7 @@
 # What can be done here; "make" alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build systems setup test test-dates unit integration home test-home lint fuzz bench bench-quick bench-go chaos clean
+.PHONY: help run build systems setup test test-watched test-driven test-bounded test-chaos test-dates unit integration home test-home lint fuzz bench bench-quick bench-go chaos clean
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BINARY  := bin/notifier
@@ -55,19 +55,32 @@ setup: ## Install what the tests need from the system's packages, where it is mi
 	@.ci/setup
 	@.ci/contract-tools >/dev/null
 
+# Two at a time, since most of them leave a processor idle half of the time. What counts by
+# the clock comes after them. Each prints when it is done; one that fails fails all.
+TOGETHER := test-watched test-driven test-bounded test-chaos
+
 test: setup ## Set up and run all tests under the race detector, and short versions of chaos and bench
 	GOWORK=off go vet ./... ./.ci/dates ./.ci/home ./.ci/with # as whoever installs it has it
 	go vet ./client/... ./client/conformance/...
 	@$(MAKE) --no-print-directory systems
 	go build -o bin/ ./.ci/with
-	go test ./access ./wallclock ./preferences ./.ci/home # what a race detector makes slow, or cheap
-	$(WITH) go test ./cli ./service -timeout 30m -parallel 4 -run '$(call named,APreviewIsWhatIsSent $(DRIVES))'
-	$(WITH) go test ./web/console -run '$(call named,$(DAYS))'
-	$(WITH) go test ./api -run TestRefusalsAreBounded # the race detector takes memory of its own
-	$(WITH) $(RACE) -skip '$(call named,$(DRIVES) $(DAYS))' $(ALL)
-	$(WITH) go test ./api -v -run TestRandomRequests -randomly 1m
-	cd bench && go vet ./... && go run . chaos -messages 2000 -kills 20 -soak 5s
+	@$(MAKE) --no-print-directory -j2 -k -Otarget $(TOGETHER)
+	$(WITH) go test -vet=off ./api -v -run TestRandomRequests -randomly 1m
 	cd bench && go run . -work w1,w2,w5 -scale 0.02 -rounds 1 -lenient
+
+test-watched:
+	$(WITH) $(RACE) -vet=off -skip '$(call named,$(DRIVES) $(DAYS))' $(ALL)
+
+test-driven:
+	$(WITH) go test -vet=off ./cli ./service -timeout 30m -parallel 4 -run '$(call named,APreviewIsWhatIsSent $(DRIVES))'
+
+test-bounded:
+	go test -vet=off ./access ./wallclock ./preferences ./.ci/home # what a race detector makes slow, or cheap
+	$(WITH) go test -vet=off ./web/console -run '$(call named,$(DAYS))'
+	$(WITH) go test -vet=off ./api -run TestRefusalsAreBounded # the race detector takes memory of its own
+
+test-chaos:
+	cd bench && go vet ./... && go run . chaos -messages 2000 -kills 20 -soak 5s
 
 test-dates: setup ## Run the tests as if it were eight days at which clocks, weeks or years turn
 	go build -o bin/ ./.ci/with ./.ci/dates
