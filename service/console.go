@@ -20,7 +20,7 @@ import (
 func (h *Service) Console(stop <-chan struct{}, mailbox console.Mailbox) http.Handler {
 	room := &trials.Room{Log: h.log}
 	h.closes(room.Close)
-	return console.Handler(h.login(), h.desk, h.store, h.timetable, h, console.Options{
+	return console.Handler(h.login(), console.NewBackend(h.desk, h.store), h.timetable, h, console.Options{
 		Write: h.shown, Compose: h.compose, Why: h.why, Digests: h.promote, Webhooks: h.webhooks, Settings: configuration{h}, Keys: h.gate, People: h.people(), Reminders: h.remind,
 		Wake:   func() { h.timetable.Wake(schedule.Notifications) },
 		WhatIf: console.WhatIf{Past: h.store, Plan: h.whatIf().Plan, Trials: room}, Mailbox: mailbox, Stop: stop, Version: h.config.Version,

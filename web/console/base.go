@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -19,6 +20,12 @@ import (
 	"notifier/web"
 	"notifier/web/look"
 )
+
+// SiteRecords knows the sites and their zones.
+type SiteRecords interface {
+	Sites(ctx context.Context) ([]string, error)
+	Zone(ctx context.Context, site string) (string, error)
+}
 
 // base is what every page has.
 type base struct {
@@ -101,7 +108,7 @@ var deeds = []string{"same", "retry", "cancel", "release", "hold", "undo", "copy
 func (c *console) zone(r *http.Request, place string) string {
 	switch place {
 	case "server":
-		if zone, err := c.records.Zone(r.Context(), site(r)); err == nil {
+		if zone, err := c.Sites.Zone(r.Context(), site(r)); err == nil {
 			return zone
 		}
 	case "utc":

@@ -15,6 +15,11 @@ import (
 	"notifier/web/look"
 )
 
+// Series keeps what was counted.
+type Series interface {
+	Series(ctx context.Context, site string, q series.Query) ([]series.Count, error)
+}
+
 // charts are those of a page, and where a page that stays open gets them again.
 type charts struct {
 	Source string
@@ -88,7 +93,7 @@ func (c *console) series(ctx context.Context, of countedOf, now time.Time) (seri
 	if err != nil {
 		return q, nil, err
 	}
-	counts, err := c.records.Series(ctx, of.site, q)
+	counts, err := c.Series.Series(ctx, of.site, q)
 	if err != nil {
 		return q, nil, err
 	}

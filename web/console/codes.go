@@ -51,10 +51,10 @@ func (b base) About(k message.Kind) string {
 
 // catalog is what kinds of events a site has; ours, where there is no desk but a mailbox alone.
 func (c *console) catalog(ctx context.Context, site string) preferences.Catalog {
-	if c.desk == nil {
+	if c.Users == nil {
 		return preferences.DefaultCatalog()
 	}
-	return c.desk.Catalog(ctx, site)
+	return c.Users.Catalog(ctx, site)
 }
 
 // counted is About for what statistics are kept by: kinds, and types of messages that have none.

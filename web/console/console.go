@@ -14,86 +14,30 @@ import (
 	"go.uber.org/zap"
 
 	"notifier/access"
-	"notifier/deadlines"
 	"notifier/fault"
 	"notifier/health"
 	"notifier/jobs"
 	"notifier/message"
-	"notifier/preferences"
 	"notifier/request"
 	"notifier/schedule"
-	"notifier/series"
 	"notifier/wallclock/timekeeper"
 	"notifier/web"
 	"notifier/web/look"
-	"notifier/webhook"
 )
-
-// Desk takes what is asked for.
-type Desk interface {
-	Retry(ctx context.Context, c request.Call, id message.ID, resend bool) (message.Message, error)
-	Cancel(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
-	Release(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
-	Hold(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
-	SendNow(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
-	Operate(ctx context.Context, c request.Call, o request.Operation) (request.Operation, error)
-	BeginNow(ctx context.Context, c request.Call, id message.ID) error
-	SendMessage(ctx context.Context, c request.Call, d message.Draft) (request.Taken, bool, error)
-	Suppress(ctx context.Context, c request.Call, s message.Suppression) (message.Suppression, error)
-	User(ctx context.Context, site, id string) (preferences.User, error)
-	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
-	Catalog(ctx context.Context, site string) preferences.Catalog
-	SetPreferences(ctx context.Context, c request.Call, id string, p preferences.Preferences) (preferences.User, error)
-	SetDeadline(ctx context.Context, c request.Call, d deadlines.Deadline) (deadlines.Deadline, error)
-	ClearDeadline(ctx context.Context, c request.Call, key string) error
-	ComingReminders(c request.Call, d deadlines.Deadline) []deadlines.Reminder
-	Unsuppress(ctx context.Context, c request.Call, address string) error
-	UnsuppressAll(ctx context.Context, c request.Call, f message.SuppressionFilter) (int, error)
-}
-
-// Records are what is kept.
-type Records interface {
-	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)
-	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
-	Counts(ctx context.Context, site string, at time.Time, guess bool) (due, errors int, oldest time.Time, err error)
-	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
-	Attempts(ctx context.Context, m message.Message) ([]message.Attempt, error)
-	Decisions(ctx context.Context, m message.Message) ([]message.Decided, error)
-	Items(ctx context.Context, site string, digest message.ID) ([]message.Message, error)
-	Operation(ctx context.Context, site string, id message.ID) (request.Operation, error)
-	Operations(ctx context.Context, site string, before message.ID, n int) ([]request.Operation, error)
-	StopOperation(ctx context.Context, site string, id message.ID, at time.Time) error
-	Deadline(ctx context.Context, site, key string) (deadlines.Deadline, error)
-	Deadlines(ctx context.Context, site string, n int, after time.Time, key string) ([]deadlines.Deadline, error)
-	UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error)
-	Audit(ctx context.Context, site string, f access.RecordFilter) ([]access.Record, error)
-	Waiting(ctx context.Context, site, user string, n int) ([]message.Message, error)
-	Webhooks(ctx context.Context, site string) ([]webhook.Endpoint, error)
-	CallbacksOf(ctx context.Context, site string, endpoint, before message.ID, n int) ([]webhook.Callback, error)
-	Sites(ctx context.Context) ([]string, error)
-	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
-	Zone(ctx context.Context, site string) (string, error)
-	Views(ctx context.Context, site, email string) ([]access.View, error)
-	SaveView(ctx context.Context, v access.View) error
-	RemoveView(ctx context.Context, site, email, name string) error
-	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
-	FindSuppressions(ctx context.Context, site string, f message.SuppressionFilter, after string, n int) ([]message.Suppression, error)
-	CountSuppressions(ctx context.Context, site string, f message.SuppressionFilter) (int, error)
-	Attach(ctx context.Context, m message.Message) (message.Message, error)
-	Series(ctx context.Context, site string, q series.Query) ([]series.Count, error)
-}
 
 // Timetable is when the jobs run.
 type Timetable interface {
 	Lines(ctx context.Context) ([]jobs.State, error)
 	Inner() []jobs.State
 	Line(ctx context.Context, name string) (jobs.State, error)
-	Change(ctx context.Context, name string, c jobs.Change, by string) (jobs.State, error)
-	Pause(ctx context.Context, name string, r jobs.Rest, by string) (jobs.State, error)
-	Resume(ctx context.Context, name, by string) (jobs.State, error)
-	RunNow(name string) (schedule.Run, error)
 	// Departures is when what is due leaves.
 	Departures() schedule.Departures
+}
+
+// scheduler is all that one value answers of the jobs.
+type scheduler interface {
+	Timetable
+	JobControl
 }
 
 // Accounts are the outgoing accounts.
@@ -142,9 +86,9 @@ var files embed.FS
 var pages = look.NewPages(files, nil, "*.html")
 
 type console struct {
-	desk      Desk
-	records   Records
+	Backend
 	timetable Timetable
+	control   JobControl
 	accounts  Accounts
 	o         Options
 	tally     tally
@@ -157,8 +101,8 @@ type console struct {
 }
 
 // Handler answers all pages behind the login.
-func Handler(login *web.Login, desk Desk, records Records, timetable Timetable, accounts Accounts, o Options, log *zap.Logger) http.Handler {
-	c := &console{desk: desk, records: records, timetable: timetable, accounts: accounts, o: o, login: login, log: log.Named("console")}
+func Handler(login *web.Login, b Backend, timetable scheduler, accounts Accounts, o Options, log *zap.Logger) http.Handler {
+	c := &console{Backend: b, timetable: timetable, control: timetable, accounts: accounts, o: o, login: login, log: log.Named("console")}
 	if c.o.NoServer == nil {
 		c.o.NoServer = func() bool { return false }
 	}

@@ -109,7 +109,7 @@ func open(t *testing.T) *house {
 	}
 	all := accounts{{Name: "default", Server: "127.0.0.1:25", From: "workflow@example.org", Budgets: []message.Usage{{Per: "hour", Max: 10, Used: 3}}}}
 	login := web.NewLogin(staff, web.LoginOptions{Book: h.store}, zap.NewNop())
-	h.pages = console.Handler(login, h.desk, h.store, timetable, all, console.Options{
+	h.pages = console.Handler(login, console.NewBackend(h.desk, h.store), timetable, all, console.Options{
 		Write: letter.Writer{}.Write, Compose: func(m message.Message) ([]byte, error) { return []byte("Subject: " + m.Subject), nil }, Stop: h.stop,
 		Digests: usernotifications.New(h.store, letter.Writer{}, zap.NewNop()), Wake: func() {}, Webhooks: callbacks.NewBook(h.store, h.hooks), Settings: fixed{}, Keys: h.gate, People: h.people(), Reminders: h.reminders(),
 		WhatIf: console.WhatIf{Past: h.store, Trials: h.room(), Plan: func(string) simulate.Options {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -8,24 +9,31 @@ import (
 
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/web"
 )
+
+// Sender takes messages, and suppresses addresses that one cannot reach.
+type Sender interface {
+	SendMessage(ctx context.Context, c request.Call, d message.Draft) (request.Taken, bool, error)
+	Suppress(ctx context.Context, c request.Call, s message.Suppression) (message.Suppression, error)
+}
 
 // copyMessage sends what a message says once more, as a new one. Mail of the workflow goes
 // to the same people alone: it holds links that are theirs.
 func (c *console) copyMessage(r *http.Request, id message.ID) (message.ID, error) {
-	m, err := c.records.Message(r.Context(), site(r), id)
+	m, err := c.Messages.Message(r.Context(), site(r), id)
 	if err != nil {
 		return "", err
 	}
-	if m, err = c.records.Attach(r.Context(), c.o.Write(m)); err != nil {
+	if m, err = c.Messages.Attach(r.Context(), c.o.Write(m)); err != nil {
 		return "", err
 	}
 	d := m.Copy()
 	if to := strings.TrimSpace(r.PostForm.Get("to")); to != "" && m.Type == message.Direct {
 		d.To, d.Cc, d.Bcc, d.OneMail = []message.Recipient{message.ParseRecipient(to)}, nil, nil, false
 	}
-	taken, _, err := c.desk.SendMessage(r.Context(), call(r), d)
+	taken, _, err := c.Sender.SendMessage(r.Context(), call(r), d)
 	if err != nil {
 		return "", err
 	}
@@ -78,7 +86,7 @@ func (c *console) firstSteps(r *http.Request) firstSteps {
 // sendTest sends a mail to whoever presses the button, and to nobody else.
 func (c *console) sendTest(w http.ResponseWriter, r *http.Request) error {
 	words, who := c.base(r, "", "").Clock.Words, web.Who(r.Context())
-	taken, _, err := c.desk.SendMessage(r.Context(), call(r), message.Draft{
+	taken, _, err := c.Sender.SendMessage(r.Context(), call(r), message.Draft{
 		To: []message.Recipient{{Address: message.Address{Email: who.Name}}}, Subject: words.T("test.subject"), Text: words.T("test.text"), Language: words.Lang,
 	})
 	if err != nil {
@@ -95,7 +103,7 @@ func (c *console) suppress(w http.ResponseWriter, r *http.Request) error {
 	}
 	s := message.Suppression{Address: r.PostForm.Get("address"), Reason: message.Bounced, Note: fault.Truncate(r.PostForm.Get("note"), 200)}
 	asking, done := call(r), "suppress"
-	kept, err := c.desk.Suppress(r.Context(), asking, s)
+	kept, err := c.Sender.Suppress(r.Context(), asking, s)
 	if err != nil {
 		return err
 	}

@@ -30,11 +30,11 @@ const mostWaiting = 10_000
 
 // waiting is the mail that all that waits for a person would become now.
 func (c *console) waiting(r *http.Request) (message.Message, error) {
-	u, err := c.desk.User(r.Context(), site(r), r.PathValue("id"))
+	u, err := c.Users.User(r.Context(), site(r), r.PathValue("id"))
 	if err != nil {
 		return message.Message{}, err
 	}
-	items, err := c.records.Waiting(r.Context(), site(r), u.ID, mostWaiting)
+	items, err := c.Search.Waiting(r.Context(), site(r), u.ID, mostWaiting)
 	if err != nil {
 		return message.Message{}, err
 	}

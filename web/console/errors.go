@@ -44,7 +44,7 @@ func (c *console) refusing(r *http.Request, groups []failing) error {
 		}
 		all = append(all, groups[i].To...)
 	}
-	known, err := c.records.Suppressed(r.Context(), site(r), all)
+	known, err := c.Suppressions.Suppressed(r.Context(), site(r), all)
 	if err != nil {
 		return err
 	}

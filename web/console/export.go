@@ -74,7 +74,7 @@ func (c *console) exportMessages(login *web.Login) func(http.ResponseWriter, *ht
 			return err
 		}
 		f.Limit = atATime
-		found, err := c.records.Find(r.Context(), site(r), f)
+		found, err := c.Search.Find(r.Context(), site(r), f)
 		if err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (c *console) exportMessages(login *web.Login) func(http.ResponseWriter, *ht
 			if f.Before = found.Next; f.Before == "" || out.Error() != nil {
 				return nil
 			}
-			if found, err = c.records.Find(r.Context(), site(r), f); err != nil {
+			if found, err = c.Search.Find(r.Context(), site(r), f); err != nil {
 				c.log.Error("an export was cut short", zap.Error(err))
 				panic(http.ErrAbortHandler) // what has left must not pass for the whole
 			}

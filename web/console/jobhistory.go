@@ -22,7 +22,7 @@ const lastChanges = 20
 
 // jobChanges are the last changes of a job, by whichever way they were made.
 func (c *console) jobChanges(r *http.Request, p *jobPage) ([]jobChange, error) {
-	found, err := c.records.Audit(r.Context(), site(r), access.RecordFilter{Subject: "/jobs/" + p.Job.Name, Limit: lastChanges})
+	found, err := c.People.Audit(r.Context(), site(r), access.RecordFilter{Subject: "/jobs/" + p.Job.Name, Limit: lastChanges})
 	if err != nil {
 		return nil, err
 	}

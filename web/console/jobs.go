@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -14,6 +15,19 @@ import (
 	"notifier/wallclock"
 	"notifier/web"
 )
+
+// RunRecords reads the runs of jobs.
+type RunRecords interface {
+	Runs(ctx context.Context, job string, n int) ([]schedule.Run, error)
+}
+
+// JobControl changes when jobs run, and runs one now.
+type JobControl interface {
+	Change(ctx context.Context, name string, c jobs.Change, by string) (jobs.State, error)
+	Pause(ctx context.Context, name string, r jobs.Rest, by string) (jobs.State, error)
+	Resume(ctx context.Context, name, by string) (jobs.State, error)
+	RunNow(name string) (schedule.Run, error)
+}
 
 type jobsPage struct {
 	base
@@ -38,7 +52,7 @@ func (c *console) jobs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, s := range states {
-		runs, err := c.records.Runs(r.Context(), s.Name, lastRuns)
+		runs, err := c.Runs.Runs(r.Context(), s.Name, lastRuns)
 		if err != nil {
 			return err
 		}
@@ -104,7 +118,7 @@ func (c *console) readJob(r *http.Request, p *jobPage) (err error) {
 			return err
 		}
 	}
-	p.Runs, err = c.records.Runs(r.Context(), p.Job.Name, lastRuns)
+	p.Runs, err = c.Runs.Runs(r.Context(), p.Job.Name, lastRuns)
 	return err
 }
 
@@ -156,7 +170,7 @@ func (c *console) changeJob(w http.ResponseWriter, r *http.Request) error {
 			change.Wake = &form.Wake
 		}
 	}
-	after, err := c.timetable.Change(r.Context(), name, change, who.Name)
+	after, err := c.control.Change(r.Context(), name, change, who.Name)
 	if _, is := errors.AsType[*fault.Invalid](err); is {
 		p := jobPage{base: c.base(r, "jobs", ""), Form: form, Wrong: faults(err)}
 		if err := c.readJob(r, &p); err != nil {
@@ -180,7 +194,7 @@ func (c *console) runJob(w http.ResponseWriter, r *http.Request) error {
 	if !web.Who(r.Context()).Home {
 		return message.ErrNotFound
 	}
-	run, err := c.timetable.RunNow(name)
+	run, err := c.control.RunNow(name)
 	if err != nil {
 		return err
 	}
@@ -197,7 +211,7 @@ func (c *console) resumeJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	after, err := c.timetable.Resume(r.Context(), name, who.Name)
+	after, err := c.control.Resume(r.Context(), name, who.Name)
 	if err != nil {
 		return err
 	}
@@ -230,7 +244,7 @@ func (c *console) pauseJob(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if p.Rest.Wrong == "" {
-		after, err := c.timetable.Pause(r.Context(), name, rest, who.Name)
+		after, err := c.control.Pause(r.Context(), name, rest, who.Name)
 		if err == nil && before.Version == after.Version {
 			return unchanged(w, r, "/jobs/"+name)
 		}

@@ -102,7 +102,7 @@ func (c *console) keysPage(r *http.Request, k access.Key) (p keysPage, err error
 		p.Keys = append(p.Keys, row)
 	}
 	if p.Who.Home && !access.IsSandbox(p.Who.Site) {
-		sites, err := c.records.Sites(r.Context())
+		sites, err := c.Sites.Sites(r.Context())
 		if err != nil {
 			return p, err
 		}
@@ -132,7 +132,7 @@ func (c *console) createKey(w http.ResponseWriter, r *http.Request) error {
 	}
 	k.RateLimit, _ = strconv.ParseFloat(strings.TrimSpace(r.PostForm.Get("rate")), 64)
 	if of := r.PostForm.Get("site"); of != "" && of != asking.Site {
-		sites, err := c.records.Sites(r.Context())
+		sites, err := c.Sites.Sites(r.Context())
 		if err != nil || !web.Who(r.Context()).Home || !slices.Contains(sites, of) {
 			return errors.Join(err, message.ErrNotFound)
 		}

@@ -45,10 +45,10 @@ func (c *console) numbers(ctx context.Context, site string, at time.Time) (n num
 	if at.Sub(c.tally.at[site]) < fresh {
 		return c.tally.known[site], nil
 	}
-	if n.Due, n.Errors, n.Oldest, err = c.records.Counts(ctx, site, at, true); err != nil {
+	if n.Due, n.Errors, n.Oldest, err = c.Search.Counts(ctx, site, at, true); err != nil {
 		return n, err
 	}
-	deferred, err := c.records.Count(ctx, site, message.Filter{Status: message.Deferred}, true)
+	deferred, err := c.Search.Count(ctx, site, message.Filter{Status: message.Deferred}, true)
 	if err != nil {
 		return n, err
 	}
@@ -200,7 +200,7 @@ func (c *console) beat(r *http.Request) (b beat, err error) {
 			return b, nil
 		}
 		f.Limit = most
-		found, err := c.records.Find(r.Context(), site(r), f)
+		found, err := c.Search.Find(r.Context(), site(r), f)
 		if err != nil {
 			return b, err
 		}
@@ -211,7 +211,7 @@ func (c *console) beat(r *http.Request) (b beat, err error) {
 		}
 	}
 	for _, id := range query["operation"][:min(len(query["operation"]), atOnce)] {
-		o, err := c.watched.operation(r.Context(), c.records, site(r), message.ID(id), now)
+		o, err := c.watched.operation(r.Context(), c.Operations, site(r), message.ID(id), now)
 		if errors.Is(err, message.ErrNotFound) {
 			continue
 		}

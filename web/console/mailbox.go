@@ -96,7 +96,7 @@ func (c *console) mailbox(w http.ResponseWriter, r *http.Request) error {
 	if p.Jobs, err = c.timetable.Lines(r.Context()); err != nil {
 		return err
 	}
-	found, err := c.records.Find(r.Context(), c.o.Mailbox.Site, message.Filter{Status: message.Deferred, Limit: 50})
+	found, err := c.Search.Find(r.Context(), c.o.Mailbox.Site, message.Filter{Status: message.Deferred, Limit: 50})
 	if err != nil {
 		return err
 	}
@@ -215,7 +215,7 @@ var errForgotten = errors.New("the mailbox forgets its mails when the service en
 // runFromMailbox runs a job now and comes back to the list.
 func (c *console) runFromMailbox(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("job")
-	if _, err := c.timetable.RunNow(name); err != nil && !errors.Is(err, jobs.ErrBusy) {
+	if _, err := c.control.RunNow(name); err != nil && !errors.Is(err, jobs.ErrBusy) {
 		return err
 	}
 	http.Redirect(w, r, "/mailbox?ran="+url.QueryEscape(name), http.StatusSeeOther)

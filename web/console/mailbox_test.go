@@ -79,7 +79,7 @@ func openMailbox(t *testing.T, b box) *caughtHouse {
 		}
 	})
 	login := web.NewLogin(gate.NewStaff(h.store, site, zap.NewNop()), web.LoginOptions{}, zap.NewNop())
-	h.pages = console.Handler(login, nil, h.store, timetable, accounts{}, console.Options{Mailbox: console.Mailbox{Box: b, Site: site}}, zap.NewNop())
+	h.pages = console.Handler(login, console.NewBackend(nil, h.store), timetable, accounts{}, console.Options{Mailbox: console.Mailbox{Box: b, Site: site}}, zap.NewNop())
 	return h
 }
 

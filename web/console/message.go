@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -12,6 +13,24 @@ import (
 	"notifier/message"
 	"notifier/request"
 )
+
+// MessageRecords is what is kept of a message.
+type MessageRecords interface {
+	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
+	Attempts(ctx context.Context, m message.Message) ([]message.Attempt, error)
+	Decisions(ctx context.Context, m message.Message) ([]message.Decided, error)
+	Items(ctx context.Context, site string, digest message.ID) ([]message.Message, error)
+	Attach(ctx context.Context, m message.Message) (message.Message, error)
+}
+
+// Actions are what can be asked for a message.
+type Actions interface {
+	Retry(ctx context.Context, c request.Call, id message.ID, resend bool) (message.Message, error)
+	Cancel(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
+	Release(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
+	Hold(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
+	SendNow(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
+}
 
 type messagePage struct {
 	base
@@ -42,29 +61,29 @@ type step struct {
 
 // message shows the whole story of a message.
 func (c *console) message(w http.ResponseWriter, r *http.Request) error {
-	m, err := c.records.Message(r.Context(), site(r), message.ID(r.PathValue("id")))
+	m, err := c.Messages.Message(r.Context(), site(r), message.ID(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
 	p := messagePage{base: c.base(r, "messages", ""), M: m, Carried: m}
 	p.Title = m.Subject
 	if m.Status == message.Merged {
-		if p.Carried, err = c.records.Message(r.Context(), m.Site, m.Digest); err != nil {
+		if p.Carried, err = c.Messages.Message(r.Context(), m.Site, m.Digest); err != nil {
 			return err
 		}
 	}
-	if p.Attempts, err = c.records.Attempts(r.Context(), p.Carried); err != nil {
+	if p.Attempts, err = c.Messages.Attempts(r.Context(), p.Carried); err != nil {
 		return err
 	}
 	if p.Answer, err = c.o.Why.Ask(r.Context(), explain.Question{Site: m.Site, Message: m.ID, Lang: p.Lang, Zone: p.Clock.Zone}, p.Clock.Now()); err != nil {
 		return err
 	}
-	decisions, err := c.records.Decisions(r.Context(), m)
+	decisions, err := c.Messages.Decisions(r.Context(), m)
 	if err != nil {
 		return err
 	}
 	if m.Type == message.Digest {
-		if p.Items, err = c.records.Items(r.Context(), m.Site, m.ID); err != nil {
+		if p.Items, err = c.Messages.Items(r.Context(), m.Site, m.ID); err != nil {
 			return err
 		}
 	}
@@ -91,7 +110,7 @@ func (c *console) withdrawal(r *http.Request, p *messagePage) error {
 	if id == "" {
 		return nil
 	}
-	o, err := c.records.Operation(r.Context(), site(r), id)
+	o, err := c.Operations.Operation(r.Context(), site(r), id)
 	if errors.Is(err, message.ErrNotFound) || err == nil && !slices.Contains(o.IDs, p.M.ID) {
 		return nil
 	}
@@ -113,7 +132,7 @@ func (c *console) refused(r *http.Request, m message.Message) (all []string, err
 	if len(addresses) == 0 {
 		addresses = m.Outstanding()
 	}
-	known, err := c.records.Suppressed(r.Context(), m.Site, addresses)
+	known, err := c.Suppressions.Suppressed(r.Context(), m.Site, addresses)
 	for _, a := range addresses {
 		if _, is := known[message.Identity(a)]; !is && len(all) < 10 {
 			all = append(all, a)
@@ -178,7 +197,7 @@ type mailPage struct {
 
 // mail shows what a message says. That it was opened is in the audit.
 func (c *console) mail(w http.ResponseWriter, r *http.Request) error {
-	m, err := c.records.Message(r.Context(), site(r), message.ID(r.PathValue("id")))
+	m, err := c.Messages.Message(r.Context(), site(r), message.ID(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
@@ -207,7 +226,7 @@ func (c *console) mail(w http.ResponseWriter, r *http.Request) error {
 
 // html is the mail's own page, without scripts and without anything from elsewhere.
 func (c *console) html(w http.ResponseWriter, r *http.Request) error {
-	m, err := c.records.Message(r.Context(), site(r), message.ID(r.PathValue("id")))
+	m, err := c.Messages.Message(r.Context(), site(r), message.ID(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
@@ -227,17 +246,17 @@ func (c *console) move(w http.ResponseWriter, r *http.Request) error {
 	var err error
 	switch what {
 	case "retry":
-		_, err = c.desk.Retry(r.Context(), call(r), id, false)
+		_, err = c.Actions.Retry(r.Context(), call(r), id, false)
 	case "cancel":
 		return c.withdraw(w, r, id)
 	case "hold":
-		_, err = c.desk.Hold(r.Context(), call(r), id)
+		_, err = c.Actions.Hold(r.Context(), call(r), id)
 	case "send-now":
-		_, err = c.desk.SendNow(r.Context(), call(r), id)
+		_, err = c.Actions.SendNow(r.Context(), call(r), id)
 	case "copy":
 		id, err = c.copyMessage(r, id)
 	case "release":
-		_, err = c.desk.Release(r.Context(), call(r), id)
+		_, err = c.Actions.Release(r.Context(), call(r), id)
 	default:
 		err = message.ErrNotFound
 	}
@@ -251,7 +270,7 @@ func (c *console) move(w http.ResponseWriter, r *http.Request) error {
 func (c *console) withdraw(w http.ResponseWriter, r *http.Request, id message.ID) error {
 	try := call(r)
 	try.DryRun = true
-	if _, err := c.desk.Cancel(r.Context(), try, id); err != nil {
+	if _, err := c.Actions.Cancel(r.Context(), try, id); err != nil {
 		return err
 	}
 	o, err := c.begin(r, request.Operation{Action: request.ActCancel, IDs: []message.ID{id}})

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -11,6 +12,14 @@ import (
 	"notifier/message/search"
 	"notifier/request"
 )
+
+// MessageSearch finds and counts messages.
+type MessageSearch interface {
+	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)
+	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
+	Counts(ctx context.Context, site string, at time.Time, guess bool) (due, errors int, oldest time.Time, err error)
+	Waiting(ctx context.Context, site, user string, n int) ([]message.Message, error)
+}
 
 // perPage is how many rows a list has.
 const perPage = 50
@@ -103,11 +112,11 @@ func (c *console) list(w http.ResponseWriter, r *http.Request) error {
 func (c *console) find(r *http.Request, p *listPage, f message.Filter) error {
 	counting := f
 	f.Before, f.Limit = message.ID(r.URL.Query().Get("before")), perPage
-	found, err := c.records.Find(r.Context(), site(r), f)
+	found, err := c.Search.Find(r.Context(), site(r), f)
 	if err != nil {
 		return err
 	}
-	if p.Count, err = c.records.Count(r.Context(), site(r), counting, true); err != nil {
+	if p.Count, err = c.Search.Count(r.Context(), site(r), counting, true); err != nil {
 		return err
 	}
 	p.Messages = found.Messages
@@ -155,7 +164,7 @@ func (c *console) dropOne(r *http.Request, query string) (all []dropped, err err
 		if time.Since(began) > patience {
 			break
 		}
-		n, err := c.records.Count(r.Context(), site(r), f, true)
+		n, err := c.Search.Count(r.Context(), site(r), f, true)
 		if err != nil {
 			return nil, err
 		}

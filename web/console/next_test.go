@@ -73,7 +73,7 @@ func (f *fleet) start(name string) {
 	staff := gate.NewStaff(f.store, site, zap.NewNop())
 	desk := intake.New(f.store, intake.Options{Catalog: preferences.DefaultCatalog(), Domain: "example.org"})
 	login := web.NewLogin(staff, web.LoginOptions{Book: f.store}, zap.NewNop())
-	f.live[name] = &replicaOf{tt, console.Handler(login, desk, f.store, tt, accounts{}, console.Options{WhatIf: console.WhatIf{Trials: &trials.Room{}}}, zap.NewNop())}
+	f.live[name] = &replicaOf{tt, console.Handler(login, console.NewBackend(desk, f.store), tt, accounts{}, console.Options{WhatIf: console.WhatIf{Trials: &trials.Room{}}}, zap.NewNop())}
 }
 
 func (f *fleet) end(name string) {

@@ -28,7 +28,7 @@ func (c *console) words(w http.ResponseWriter, r *http.Request) error {
 		}
 		switch q.Name {
 		case "kind":
-			for _, k := range slices.Sorted(maps.Keys(c.desk.Catalog(r.Context(), site(r)))) {
+			for _, k := range slices.Sorted(maps.Keys(c.Users.Catalog(r.Context(), site(r)))) {
 				o.Values = append(o.Values, offer{Word: string(k), Says: b.About(k)})
 			}
 		case "account":

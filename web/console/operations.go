@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,6 +13,19 @@ import (
 	"notifier/request"
 	"notifier/wallclock/timekeeper"
 )
+
+// OperationRecords reads operations, and stops them.
+type OperationRecords interface {
+	Operation(ctx context.Context, site string, id message.ID) (request.Operation, error)
+	Operations(ctx context.Context, site string, before message.ID, n int) ([]request.Operation, error)
+	StopOperation(ctx context.Context, site string, id message.ID, at time.Time) error
+}
+
+// Operator begins operations.
+type Operator interface {
+	Operate(ctx context.Context, c request.Call, o request.Operation) (request.Operation, error)
+	BeginNow(ctx context.Context, c request.Call, id message.ID) error
+}
 
 // operationView is an operation as pages show it.
 type operationView struct {
@@ -108,7 +122,7 @@ func ended(b base, o request.Operation) (text string) {
 
 // running are the operations that are under way, or about to be.
 func (c *console) running(r *http.Request, b base) (running []operationView, err error) {
-	last, err := c.records.Operations(r.Context(), site(r), "", atOnce)
+	last, err := c.Operations.Operations(r.Context(), site(r), "", atOnce)
 	for _, o := range last {
 		if o.Status == request.Running {
 			running = append(running, operationOf(b, o))
@@ -151,7 +165,7 @@ func (c *console) confirm(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := confirmPage{base: c.base(r, "messages", "nav.messages"), Action: o.Action, Query: r.PostForm.Get("q"), IDs: r.PostForm["id"], N: len(o.IDs)}
 	if len(o.IDs) == 0 {
-		n, err := c.records.Count(r.Context(), site(r), o.Filter, true)
+		n, err := c.Search.Count(r.Context(), site(r), o.Filter, true)
 		if err != nil {
 			return err
 		}
@@ -208,7 +222,7 @@ func (c *console) begin(r *http.Request, o request.Operation) (request.Operation
 		begins := call.At.Add(request.UndoWithin)
 		o.BeginsAt = &begins
 	}
-	return c.desk.Operate(r.Context(), call, o)
+	return c.Operator.Operate(r.Context(), call, o)
 }
 
 type operationPage struct {
@@ -222,7 +236,7 @@ const mostLeft = 20
 
 // operation shows how far an operation has come, and what became of it.
 func (c *console) operation(w http.ResponseWriter, r *http.Request) error {
-	o, err := c.records.Operation(r.Context(), site(r), message.ID(r.PathValue("id")))
+	o, err := c.Operations.Operation(r.Context(), site(r), message.ID(r.PathValue("id")))
 	if err != nil {
 		return err
 	}
@@ -233,7 +247,7 @@ func (c *console) operation(w http.ResponseWriter, r *http.Request) error {
 		p.Live = "/stream?operation=" + url.QueryEscape(string(o.ID))
 	}
 	for _, id := range o.LeftAlone[:min(mostLeft, len(o.LeftAlone))] {
-		if m, err := c.records.Message(r.Context(), site(r), id); err == nil {
+		if m, err := c.Messages.Message(r.Context(), site(r), id); err == nil {
 			p.Left = append(p.Left, m)
 		}
 	}
@@ -243,13 +257,13 @@ func (c *console) operation(w http.ResponseWriter, r *http.Request) error {
 // stopOperation stops an operation; before it begins, that undoes it.
 func (c *console) stopOperation(w http.ResponseWriter, r *http.Request) error {
 	return c.turn(w, r, "stop", func(id message.ID, call request.Call) error {
-		return c.records.StopOperation(r.Context(), call.Site, id, call.At)
+		return c.Operations.StopOperation(r.Context(), call.Site, id, call.At)
 	})
 }
 
 // beginOperation lets an operation begin that waits to be undone.
 func (c *console) beginOperation(w http.ResponseWriter, r *http.Request) error {
-	return c.turn(w, r, "", func(id message.ID, call request.Call) error { return c.desk.BeginNow(r.Context(), call, id) })
+	return c.turn(w, r, "", func(id message.ID, call request.Call) error { return c.Operator.BeginNow(r.Context(), call, id) })
 }
 
 func (c *console) turn(w http.ResponseWriter, r *http.Request, done string, how func(message.ID, request.Call) error) error {
@@ -258,7 +272,7 @@ func (c *console) turn(w http.ResponseWriter, r *http.Request, done string, how 
 		return message.ErrNotFound
 	}
 	id := message.ID(r.PathValue("id"))
-	o, err := c.records.Operation(r.Context(), site(r), id)
+	o, err := c.Operations.Operation(r.Context(), site(r), id)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func (c *console) overview(w http.ResponseWriter, r *http.Request) error {
 	if p.Due > 0 {
 		p.Waits = p.Span(now.Sub(p.Oldest))
 	}
-	if p.SentHour, err = c.records.Count(r.Context(), site(r), message.Filter{Status: message.Sent, Since: now.Add(-time.Hour)}, true); err != nil {
+	if p.SentHour, err = c.Search.Count(r.Context(), site(r), message.Filter{Status: message.Sent, Since: now.Add(-time.Hour)}, true); err != nil {
 		return err
 	}
 	if p.Failing, _, err = c.failing(r); err != nil {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -14,6 +15,12 @@ import (
 	"notifier/preferences"
 )
 
+// PeopleRecords lists people, and what was changed.
+type PeopleRecords interface {
+	UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error)
+	Audit(ctx context.Context, site string, f access.RecordFilter) ([]access.Record, error)
+}
+
 type peoplePage struct {
 	base
 	Find  string
@@ -26,7 +33,7 @@ type peoplePage struct {
 func (c *console) people(w http.ResponseWriter, r *http.Request) error {
 	p := peoplePage{base: c.base(r, "people", "nav.people"), Find: r.URL.Query().Get("id")}
 	if p.Find != "" {
-		_, err := c.desk.User(r.Context(), site(r), p.Find)
+		_, err := c.Users.User(r.Context(), site(r), p.Find)
 		if err == nil {
 			http.Redirect(w, r, "/people/"+url.PathEscape(p.Find), http.StatusSeeOther)
 			return nil
@@ -36,7 +43,7 @@ func (c *console) people(w http.ResponseWriter, r *http.Request) error {
 		}
 		p.Wrong = true
 	}
-	found, err := c.records.UserList(r.Context(), site(r), r.URL.Query().Get("after"), perPage+1)
+	found, err := c.People.UserList(r.Context(), site(r), r.URL.Query().Get("after"), perPage+1)
 	if err != nil {
 		return err
 	}
@@ -91,7 +98,7 @@ func (b base) Differences(r access.Record) (all []difference) {
 func (c *console) audit(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	p := auditPage{base: c.base(r, "audit", "nav.audit"), By: query.Get("by")}
-	found, err := c.records.Audit(r.Context(), site(r), access.RecordFilter{By: p.By, Before: message.ID(query.Get("before")), Limit: perPage + 1})
+	found, err := c.People.Audit(r.Context(), site(r), access.RecordFilter{By: p.By, Before: message.ID(query.Get("before")), Limit: perPage + 1})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,15 @@ import (
 	"notifier/web"
 )
 
+// Users keeps what people chose.
+type Users interface {
+	User(ctx context.Context, site, id string) (preferences.User, error)
+	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
+	Catalog(ctx context.Context, site string) preferences.Catalog
+	SetPreferences(ctx context.Context, c request.Call, id string, p preferences.Preferences) (preferences.User, error)
+	Unsuppress(ctx context.Context, c request.Call, address string) error
+}
+
 // People is what can be done for a person beside what the desk does.
 type People struct {
 	// Link is the address where somebody chooses; nil: there are no links.
@@ -66,7 +75,7 @@ const lately = 30 * 24 * time.Hour
 func (c *console) person(w http.ResponseWriter, r *http.Request) error { return c.personWith(w, r, "") }
 
 func (c *console) personWith(w http.ResponseWriter, r *http.Request, link string) error {
-	u, err := c.desk.User(r.Context(), site(r), r.PathValue("id"))
+	u, err := c.Users.User(r.Context(), site(r), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -75,11 +84,11 @@ func (c *console) personWith(w http.ResponseWriter, r *http.Request, link string
 	if p.Title = u.ID; u.Name != "" {
 		p.Title = u.Name
 	}
-	changes, err := c.desk.Changes(r.Context(), site(r), u.ID)
+	changes, err := c.Users.Changes(r.Context(), site(r), u.ID)
 	if err != nil {
 		return err
 	}
-	p.chosen(c.desk.Catalog(r.Context(), site(r)), changes)
+	p.chosen(c.Users.Catalog(r.Context(), site(r)), changes)
 	if end := u.Preferences.PauseEnds(); end.After(p.Clock.Now()) {
 		p.Pause = end
 	}
@@ -112,7 +121,7 @@ func (p personPage) owner(holds preferences.Source, directory string) string {
 func (c *console) mailsOf(ctx context.Context, p *personPage) (err error) {
 	of := p.Who.Site
 	if p.User.Email != "" {
-		found, err := c.records.Suppressed(ctx, of, []string{p.User.Email})
+		found, err := c.Suppressions.Suppressed(ctx, of, []string{p.User.Email})
 		if err != nil {
 			return err
 		}
@@ -120,21 +129,21 @@ func (c *console) mailsOf(ctx context.Context, p *personPage) (err error) {
 			p.Bounce = &s
 		}
 	}
-	found, err := c.records.Find(ctx, of, message.Filter{User: p.User.ID, Limit: 20})
+	found, err := c.Search.Find(ctx, of, message.Filter{User: p.User.ID, Limit: 20})
 	if err != nil {
 		return err
 	}
 	p.Last = found.Messages
-	if p.Deferred, err = c.records.Waiting(ctx, of, p.User.ID, 20); err != nil {
+	if p.Deferred, err = c.Search.Waiting(ctx, of, p.User.ID, 20); err != nil {
 		return err
 	}
-	waits, err := c.records.Count(ctx, of, message.Filter{User: p.User.ID, Status: message.Deferred}, true)
+	waits, err := c.Search.Count(ctx, of, message.Filter{User: p.User.ID, Status: message.Deferred}, true)
 	if err != nil {
 		return err
 	}
 	p.Waiting = waits.N
 	for _, status := range []message.Status{message.Sent, message.Delivered, message.Merged, message.Error, message.Skipped, message.Cancelled} {
-		n, err := c.records.Count(ctx, of, message.Filter{User: p.User.ID, Status: status, Since: p.Clock.Now().Add(-lately)}, true)
+		n, err := c.Search.Count(ctx, of, message.Filter{User: p.User.ID, Status: status, Since: p.Clock.Now().Add(-lately)}, true)
 		if err != nil {
 			return err
 		}
@@ -194,11 +203,11 @@ func (b base) ByWhom(by string) string {
 // resetPerson takes back all that a person has chosen: the defaults apply.
 func (c *console) resetPerson(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	before, err := c.desk.User(r.Context(), site(r), id)
+	before, err := c.Users.User(r.Context(), site(r), id)
 	if err != nil {
 		return err
 	}
-	after, err := c.desk.SetPreferences(r.Context(), call(r), id, preferences.Preferences{Back: preferences.GivenBack{Timezone: true, Language: true}})
+	after, err := c.Users.SetPreferences(r.Context(), call(r), id, preferences.Preferences{Back: preferences.GivenBack{Timezone: true, Language: true}})
 	if err != nil {
 		return err
 	}
@@ -210,11 +219,11 @@ func (c *console) resetPerson(w http.ResponseWriter, r *http.Request) error {
 
 // clearBounce writes to a person's address again.
 func (c *console) clearBounce(w http.ResponseWriter, r *http.Request) error {
-	u, err := c.desk.User(r.Context(), site(r), r.PathValue("id"))
+	u, err := c.Users.User(r.Context(), site(r), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	if err := c.desk.Unsuppress(r.Context(), call(r), u.Email); err != nil {
+	if err := c.Users.Unsuppress(r.Context(), call(r), u.Email); err != nil {
 		return err
 	}
 	web.Tell(r.Context(), func(record *access.Record) {
@@ -229,7 +238,7 @@ func (c *console) linkPerson(w http.ResponseWriter, r *http.Request) error {
 	if c.o.People.Link == nil {
 		return message.ErrNotFound
 	}
-	if _, err := c.desk.User(r.Context(), site(r), id); err != nil {
+	if _, err := c.Users.User(r.Context(), site(r), id); err != nil {
 		return err
 	}
 	return c.personWith(w, r, c.o.People.Link(site(r), id, call(r).At))

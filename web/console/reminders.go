@@ -15,6 +15,19 @@ import (
 	"notifier/web"
 )
 
+// DeadlineRecords reads deadlines.
+type DeadlineRecords interface {
+	Deadline(ctx context.Context, site, key string) (deadlines.Deadline, error)
+	Deadlines(ctx context.Context, site string, n int, after time.Time, key string) ([]deadlines.Deadline, error)
+}
+
+// DeadlineSetter changes deadlines, and tells when they remind.
+type DeadlineSetter interface {
+	SetDeadline(ctx context.Context, c request.Call, d deadlines.Deadline) (deadlines.Deadline, error)
+	ClearDeadline(ctx context.Context, c request.Call, key string) error
+	ComingReminders(c request.Call, d deadlines.Deadline) []deadlines.Reminder
+}
+
 // Reminders are written by the code that does it when they are due.
 type Reminders interface {
 	SendNow(ctx context.Context, c request.Call, d deadlines.Deadline) (int, error)
@@ -35,7 +48,7 @@ func (c *console) reminders(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		after = time.Time{}
 	}
-	found, err := c.records.Deadlines(r.Context(), site(r), perPage+1, after, query.Get("key"))
+	found, err := c.Deadlines.Deadlines(r.Context(), site(r), perPage+1, after, query.Get("key"))
 	if err != nil {
 		return err
 	}
@@ -71,7 +84,7 @@ func (c *console) reminder(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (c *console) reminderWith(w http.ResponseWriter, r *http.Request, dueAt, wrong string) error {
-	d, err := c.records.Deadline(r.Context(), site(r), r.PathValue("key"))
+	d, err := c.Deadlines.Deadline(r.Context(), site(r), r.PathValue("key"))
 	if err != nil {
 		return err
 	}
@@ -84,9 +97,9 @@ func (c *console) reminderWith(w http.ResponseWriter, r *http.Request, dueAt, wr
 		p.DueAt = p.formTime(d.DueAt)
 	}
 	p.MaySet, p.MaySee = p.Who.May(access.Events), p.Who.May(access.Queue)
-	p.Coming = c.desk.ComingReminders(call(r), d)
+	p.Coming = c.DeadlineSetter.ComingReminders(call(r), d)
 	p.Coming = p.Coming[:min(comingShown, len(p.Coming))]
-	found, err := c.records.Find(r.Context(), site(r), message.Filter{Type: message.Reminder, Reference: d.Key, Limit: 20})
+	found, err := c.Search.Find(r.Context(), site(r), message.Filter{Type: message.Reminder, Reference: d.Key, Limit: 20})
 	if err != nil {
 		return err
 	}
@@ -110,7 +123,7 @@ func (c *console) reminderWith(w http.ResponseWriter, r *http.Request, dueAt, wr
 
 // sendReminder sends one reminder to each user of a deadline, now.
 func (c *console) sendReminder(w http.ResponseWriter, r *http.Request) error {
-	d, err := c.records.Deadline(r.Context(), site(r), r.PathValue("key"))
+	d, err := c.Deadlines.Deadline(r.Context(), site(r), r.PathValue("key"))
 	if err != nil {
 		return err
 	}
@@ -129,7 +142,7 @@ func (c *console) moveReminder(w http.ResponseWriter, r *http.Request) error {
 	if r.ParseForm() != nil {
 		return message.ErrNotFound
 	}
-	d, err := c.records.Deadline(r.Context(), site(r), r.PathValue("key"))
+	d, err := c.Deadlines.Deadline(r.Context(), site(r), r.PathValue("key"))
 	if err != nil {
 		return err
 	}
@@ -142,7 +155,7 @@ func (c *console) moveReminder(w http.ResponseWriter, r *http.Request) error {
 		return c.reminderWith(w, r, text, b.Clock.Words.T("reminders.bad_due"))
 	}
 	d.DueIn = nil
-	after, err := c.desk.SetDeadline(r.Context(), call(r), d)
+	after, err := c.DeadlineSetter.SetDeadline(r.Context(), call(r), d)
 	if invalid, is := errors.AsType[*fault.Invalid](err); is {
 		return c.reminderWith(w, r, text, faults(invalid))
 	}
@@ -156,14 +169,14 @@ func (c *console) moveReminder(w http.ResponseWriter, r *http.Request) error {
 // cancelReminder ends a deadline: nobody is reminded any more.
 func (c *console) cancelReminder(w http.ResponseWriter, r *http.Request) error {
 	key := r.PathValue("key")
-	d, err := c.records.Deadline(r.Context(), site(r), key)
+	d, err := c.Deadlines.Deadline(r.Context(), site(r), key)
 	if err != nil {
 		return err
 	}
 	if !d.ClearedAt.IsZero() {
 		return unchanged(w, r, "/reminders/"+url.PathEscape(key))
 	}
-	if err := c.desk.ClearDeadline(r.Context(), call(r), key); err != nil {
+	if err := c.DeadlineSetter.ClearDeadline(r.Context(), call(r), key); err != nil {
 		return err
 	}
 	tellDeadline(r, key, nil, access.State{"cleared": true})

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -9,8 +10,21 @@ import (
 	"notifier/access"
 	"notifier/fault"
 	"notifier/message"
+	"notifier/request"
 	"notifier/web"
 )
+
+// SuppressionRecords reads suppressions.
+type SuppressionRecords interface {
+	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
+	FindSuppressions(ctx context.Context, site string, f message.SuppressionFilter, after string, n int) ([]message.Suppression, error)
+	CountSuppressions(ctx context.Context, site string, f message.SuppressionFilter) (int, error)
+}
+
+// SuppressionLifter lifts many suppressions at once.
+type SuppressionLifter interface {
+	UnsuppressAll(ctx context.Context, c request.Call, f message.SuppressionFilter) (int, error)
+}
 
 type suppressionsPage struct {
 	base
@@ -44,7 +58,7 @@ func (c *console) suppressions(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (c *console) showSuppressions(w http.ResponseWriter, r *http.Request, status int, p suppressionsPage, f message.SuppressionFilter) error {
-	found, err := c.records.FindSuppressions(r.Context(), site(r), f, r.URL.Query().Get("after"), perPage+1)
+	found, err := c.Suppressions.FindSuppressions(r.Context(), site(r), f, r.URL.Query().Get("after"), perPage+1)
 	if err != nil {
 		return err
 	}
@@ -52,7 +66,7 @@ func (c *console) showSuppressions(w http.ResponseWriter, r *http.Request, statu
 	if p.Exact.Until.IsZero() {
 		p.Exact.Until = p.Clock.Now()
 	}
-	if p.N, err = c.records.CountSuppressions(r.Context(), site(r), p.Exact); err != nil {
+	if p.N, err = c.Suppressions.CountSuppressions(r.Context(), site(r), p.Exact); err != nil {
 		return err
 	}
 	if len(found) > perPage {
@@ -117,7 +131,7 @@ func (c *console) liftSuppressions(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	n, err := c.records.CountSuppressions(r.Context(), site(r), f)
+	n, err := c.Suppressions.CountSuppressions(r.Context(), site(r), f)
 	if err != nil {
 		return err
 	}
@@ -125,7 +139,7 @@ func (c *console) liftSuppressions(w http.ResponseWriter, r *http.Request) error
 		p.Changed = true
 		return c.showSuppressions(w, r, http.StatusConflict, p, f)
 	}
-	if n, err = c.desk.UnsuppressAll(r.Context(), call(r), f); err != nil {
+	if n, err = c.SuppressionLifter.UnsuppressAll(r.Context(), call(r), f); err != nil {
 		return err
 	}
 	web.Tell(r.Context(), func(record *access.Record) {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,12 +11,19 @@ import (
 	"notifier/web"
 )
 
+// Views keeps the searches that somebody saved.
+type Views interface {
+	Views(ctx context.Context, site, email string) ([]access.View, error)
+	SaveView(ctx context.Context, v access.View) error
+	RemoveView(ctx context.Context, site, email, name string) error
+}
+
 // listViews tells which searches are kept, for everybody and by the reader.
 func (c *console) listViews(r *http.Request, p *listPage) error {
 	for _, v := range views {
 		p.Views = append(p.Views, view{p.Clock.Words.T("view." + v.key), v.query, v.query == p.Query})
 	}
-	own, err := c.records.Views(r.Context(), p.Who.Site, p.Who.Name)
+	own, err := c.Views.Views(r.Context(), p.Who.Site, p.Who.Name)
 	if err != nil {
 		return err
 	}
@@ -37,12 +45,12 @@ func (c *console) saveView(w http.ResponseWriter, r *http.Request) error {
 		if err := v.Check(); err != nil {
 			return err
 		}
-		return c.records.SaveView(r.Context(), v)
+		return c.Views.SaveView(r.Context(), v)
 	})
 }
 
 func (c *console) removeView(w http.ResponseWriter, r *http.Request) error {
-	return c.changeView(w, r, "unview", func(v access.View) error { return c.records.RemoveView(r.Context(), v.Site, v.Email, v.Name) })
+	return c.changeView(w, r, "unview", func(v access.View) error { return c.Views.RemoveView(r.Context(), v.Site, v.Email, v.Name) })
 }
 
 func (c *console) changeView(w http.ResponseWriter, r *http.Request, done string, change func(access.View) error) error {
@@ -52,7 +60,7 @@ func (c *console) changeView(w http.ResponseWriter, r *http.Request, done string
 	}
 	who, q := web.Who(r.Context()), strings.TrimSpace(r.PostForm.Get("q"))
 	v := access.View{Site: who.Site, Email: who.Name, Name: strings.TrimSpace(r.PostForm.Get("name")), Query: q, CreatedAt: call(r).At}
-	own, err := c.records.Views(r.Context(), v.Site, v.Email)
+	own, err := c.Views.Views(r.Context(), v.Site, v.Email)
 	if err != nil {
 		return err
 	}

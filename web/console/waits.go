@@ -33,7 +33,7 @@ type waiting struct {
 // deferred shows who waits for what, by when it comes.
 func (c *console) deferred(w http.ResponseWriter, r *http.Request) error {
 	p := deferredPage{base: c.base(r, "deferred", "nav.deferred")}
-	found, err := c.records.Find(r.Context(), site(r), message.Filter{Status: message.Deferred, Limit: atMost})
+	found, err := c.Search.Find(r.Context(), site(r), message.Filter{Status: message.Deferred, Limit: atMost})
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (c *console) errors(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (c *console) failing(r *http.Request) (all []failing, more bool, err error) {
-	found, err := c.records.Find(r.Context(), site(r), message.Filter{Status: message.Error, Limit: atMost})
+	found, err := c.Search.Find(r.Context(), site(r), message.Filter{Status: message.Error, Limit: atMost})
 	if err != nil {
 		return nil, false, err
 	}

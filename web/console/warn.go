@@ -17,7 +17,7 @@ func (c *console) warn(r *http.Request, p *whatIfPage, t *trials.Trial, s plans)
 		add(words.N("whatif.warn_peak", days, "Hour", minute, "N", most, "Zone", p.Clock.Zone))
 	}
 	for _, name := range schedule.Public() {
-		runs, err := c.records.Runs(r.Context(), name, 50)
+		runs, err := c.Runs.Runs(r.Context(), name, 50)
 		if err != nil {
 			return err
 		}

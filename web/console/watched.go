@@ -26,7 +26,7 @@ const mostWatched = 100
 
 // operation is how an operation stands; one with many messages on their way may stand as it
 // did a while ago, a millisecond for each of them.
-func (s *watched) operation(ctx context.Context, records Records, site string, id message.ID, at time.Time) (request.Operation, error) {
+func (s *watched) operation(ctx context.Context, records OperationRecords, site string, id message.ID, at time.Time) (request.Operation, error) {
 	s.mu.Lock()
 	seen := s.known[id]
 	s.mu.Unlock()

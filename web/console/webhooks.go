@@ -16,6 +16,12 @@ import (
 	"notifier/webhook"
 )
 
+// WebhookRecords reads webhooks and what they were called with.
+type WebhookRecords interface {
+	Webhooks(ctx context.Context, site string) ([]webhook.Endpoint, error)
+	CallbacksOf(ctx context.Context, site string, endpoint, before message.ID, n int) ([]webhook.Callback, error)
+}
+
 // Webhooks are who is told of what becomes of messages.
 type Webhooks interface {
 	Create(ctx context.Context, c request.Call, e webhook.Endpoint, secret string) (webhook.Endpoint, string, error)
@@ -56,7 +62,7 @@ func (c *console) webhooks(w http.ResponseWriter, r *http.Request) error {
 
 func (c *console) hooks(w http.ResponseWriter, r *http.Request, asked webhook.Endpoint, wrong string) (err error) {
 	p := webhooksPage{base: c.base(r, "webhooks", "nav.webhooks"), Form: formOfHook(asked), Wrong: wrong}
-	if p.Hooks, err = c.records.Webhooks(r.Context(), site(r)); err != nil {
+	if p.Hooks, err = c.Hooks.Webhooks(r.Context(), site(r)); err != nil {
 		return err
 	}
 	if wrong != "" {
@@ -93,7 +99,7 @@ func (c *console) webhook(w http.ResponseWriter, r *http.Request) error {
 // hook shows a webhook with what else is to be said.
 func (c *console) hook(w http.ResponseWriter, r *http.Request, p webhookPage) error {
 	p.base = c.base(r, "webhooks", "")
-	all, err := c.records.Webhooks(r.Context(), site(r))
+	all, err := c.Hooks.Webhooks(r.Context(), site(r))
 	if err != nil {
 		return err
 	}
@@ -106,7 +112,7 @@ func (c *console) hook(w http.ResponseWriter, r *http.Request, p webhookPage) er
 		p.Form = formOfHook(p.Hook)
 	}
 	before := r.URL.Query().Get("before")
-	calls, err := c.records.CallbacksOf(r.Context(), p.Hook.Site, p.Hook.ID, message.ID(before), callsOnPage+1)
+	calls, err := c.Hooks.CallbacksOf(r.Context(), p.Hook.Site, p.Hook.ID, message.ID(before), callsOnPage+1)
 	if err != nil {
 		return err
 	}

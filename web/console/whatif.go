@@ -194,7 +194,7 @@ func (c *console) beginTrial(w http.ResponseWriter, r *http.Request) error {
 	}
 	watch := simulate.Watch{}
 	if ask.user != "" {
-		u, err := c.desk.User(r.Context(), site(r), ask.user)
+		u, err := c.Users.User(r.Context(), site(r), ask.user)
 		switch {
 		case errors.Is(err, message.ErrNotFound):
 			p.Wrong = append(p.Wrong, p.Clock.Words.T("people.nobody"))
@@ -277,7 +277,7 @@ func (c *console) useTrial(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		after, err := c.timetable.Change(r.Context(), name, change, who.Name)
+		after, err := c.control.Change(r.Context(), name, change, who.Name)
 		if err != nil {
 			return err
 		}
