@@ -13,7 +13,7 @@ type Row struct {
 }
 
 // rows are the languages, the one first that stands in where a reader wants another. Who adds
-// one writes its row and its file, and nothing else.
+// one writes its row and its file, and nothing else (docs/translating.md).
 var rows = []Row{
 	{Tag: "en", Name: "English"},
 	{Tag: "pl", Name: "Polski"},
