@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"notifier/fault"
@@ -122,63 +121,42 @@ func (d *Desk) act(ctx context.Context, c request.Call, id message.ID, what mess
 
 // step is act with details that the decision keeps.
 func (d *Desk) step(ctx context.Context, c request.Call, id message.ID, what message.Deed, how any, move func(message.Message) (message.Message, map[string]string, error)) (after message.Message, replayed bool, err error) {
-	key, err := c.Once([]any{what, id, how}, struct{}{})
-	if err != nil {
-		return after, false, err
-	}
-	if key != nil && !c.DryRun {
-		answered, err := d.store.Answered(ctx, c.Site, *key)
-		if err != nil || answered != nil {
-			return d.asItIs(ctx, c, id, err)
-		}
-	}
-	err = again(ctx, func() error {
-		before, err := d.store.Message(ctx, c.Site, id)
-		if errors.Is(err, message.ErrNotFound) {
-			return fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", fault.Truncate(string(id), 60), err)
-		}
-		if err != nil {
+	answered, err := d.once(ctx, c, []any{what, id, how}, func(key *request.Key) (answered []byte, err error) {
+		err = again(ctx, func() error {
+			before, err := d.message(ctx, c.Site, id)
+			if err != nil {
+				return err
+			}
+			why := decided(c, what, id)
+			if after, why.Details, err = move(before); err != nil || c.DryRun {
+				return err
+			}
+			answered, err = d.store.Change(ctx, c, key, before, after, why)
 			return err
-		}
-		why := decided(c, what, id)
-		if after, why.Details, err = move(before); err != nil || c.DryRun {
-			return err
-		}
-		replace, once := d.store.Replace, d.store.ReplaceOnce
-		if !slices.Equal(before.To, after.To) {
-			replace, once = d.store.Rewrite, d.store.RewriteOnce
-		}
-		if key == nil {
-			return replace(ctx, before, after, why)
-		}
-		answered, err := once(ctx, c.At, *key, before, after, why)
-		replayed = answered != nil
-		return err
+		})
+		return answered, err
 	})
-	switch {
-	case err != nil && key != nil && !c.DryRun && d.answeredMeanwhile(ctx, c, *key):
-		return d.asItIs(ctx, c, id, nil)
-	case err != nil || c.DryRun:
-	case replayed:
-		return d.asItIs(ctx, c, id, nil)
-	default:
+	return d.done(ctx, c, id, after, answered != nil, err)
+}
+
+// message is the one that a caller names.
+func (d *Desk) message(ctx context.Context, site string, id message.ID) (message.Message, error) {
+	m, err := d.store.Message(ctx, site, id)
+	if errors.Is(err, message.ErrNotFound) {
+		return m, fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", fault.Truncate(string(id), 60), err)
+	}
+	return m, err
+}
+
+// done is the message after the call, which may leave now; as it is by now if the same request
+// has changed it before.
+func (d *Desk) done(ctx context.Context, c request.Call, id message.ID, after message.Message, replayed bool, err error) (message.Message, bool, error) {
+	if err == nil && replayed {
+		m, err := d.store.Message(ctx, c.Site, id)
+		return m, err == nil, err
+	}
+	if err == nil && !c.DryRun {
 		d.stir(after)
 	}
 	return after, false, err
-}
-
-// answeredMeanwhile tells whether the same request was answered at another replica while
-// this one looked: then the message is no longer in a state for it, and that is no error.
-func (d *Desk) answeredMeanwhile(ctx context.Context, c request.Call, k request.Key) bool {
-	answered, err := d.store.Answered(ctx, c.Site, k)
-	return err == nil && answered != nil
-}
-
-// asItIs is the message that the same request has changed before.
-func (d *Desk) asItIs(ctx context.Context, c request.Call, id message.ID, err error) (message.Message, bool, error) {
-	if err != nil {
-		return message.Message{}, false, err
-	}
-	m, err := d.store.Message(ctx, c.Site, id)
-	return m, err == nil, err
 }

@@ -238,12 +238,12 @@ type busy struct {
 	then  func()
 }
 
-func (b *busy) Replace(context.Context, message.Message, message.Message, ...message.Decided) error {
+func (b *busy) Change(context.Context, request.Call, *request.Key, message.Message, message.Message, ...message.Decided) ([]byte, error) {
 	b.tries++
 	if b.then != nil {
 		b.then()
 	}
-	return message.ErrMoved
+	return nil, message.ErrMoved
 }
 
 func TestGivesUpInTheEnd(t *testing.T) {

@@ -54,12 +54,13 @@ type Store interface {
 	Answered(ctx context.Context, site string, k request.Key) ([]byte, error)
 	// AnswerOnce keeps the answer of a request, unless there is one already.
 	AnswerOnce(ctx context.Context, c request.Call, k request.Key) (answered []byte, err error)
-	// ReplaceOnce is Replace, unless the request with that key was answered before.
-	ReplaceOnce(ctx context.Context, at time.Time, k request.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
+	// Change is Replace for what the message says, too, unless the request with that key (nil:
+	// none) was answered before.
+	Change(ctx context.Context, c request.Call, k *request.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
 	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
-	// SaveDeadlineOnce sets a deadline with records of whom it cannot remind, unless the
+	// SaveDeadline sets a deadline with records of whom it cannot remind, unless the
 	// request with that key (nil: none) was answered before.
-	SaveDeadlineOnce(ctx context.Context, c request.Call, k *request.Key, d deadlines.Deadline, skipped ...message.Message) (saved deadlines.Deadline, replayed bool, err error)
+	SaveDeadline(ctx context.Context, c request.Call, k *request.Key, d deadlines.Deadline, skipped ...message.Message) (saved deadlines.Deadline, replayed bool, err error)
 	ClearDeadline(ctx context.Context, c request.Call, key string) error
 	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
 	// Decisions lists what was decided of a message, the first first.
@@ -72,10 +73,6 @@ type Store interface {
 	Failed(ctx context.Context, site string, after message.ID, n int) ([]message.Message, error)
 	// Replace notes why, as far as the message itself does not tell.
 	Replace(ctx context.Context, before, after message.Message, why ...message.Decided) error
-	// Rewrite is Replace for what the message says, too.
-	Rewrite(ctx context.Context, before, after message.Message, why ...message.Decided) error
-	// RewriteOnce is to Rewrite as ReplaceOnce is to Replace.
-	RewriteOnce(ctx context.Context, at time.Time, k request.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
 	Suppress(ctx context.Context, site string, s message.Suppression) error
 	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
 	Unsuppress(ctx context.Context, site, address string) error
@@ -83,10 +80,9 @@ type Store interface {
 	UnsuppressAll(ctx context.Context, site string, f message.SuppressionFilter) (int, error)
 	CountSuppressions(ctx context.Context, site string, f message.SuppressionFilter) (int, error)
 	Document(ctx context.Context, site, collection, id string) (document.Document, error)
-	// SaveDocument stores a document if it is still at its version (0: new).
-	SaveDocument(ctx context.Context, d document.Document) error
-	// SaveDocumentOnce is to SaveDocument as ReplaceOnce is to Replace.
-	SaveDocumentOnce(ctx context.Context, c request.Call, k request.Key, d document.Document) (replayed bool, err error)
+	// SaveDocument stores a document if it is still at its version (0: new), unless the request
+	// with that key (nil: none) was answered before.
+	SaveDocument(ctx context.Context, c request.Call, k *request.Key, d document.Document) (replayed bool, err error)
 	Template(ctx context.Context, site, name string) (template.Template, error)
 	Partials(ctx context.Context, site string) (map[string]template.Template, error)
 	// SaveTemplates fails with a *request.ChangedError where the call is for another version.

@@ -42,56 +42,57 @@ func (d *Desk) WriteDocument(ctx context.Context, c request.Call, collection, id
 	if err := bad.Err(); err != nil {
 		return doc, did, err
 	}
-	key, err := c.Once([]any{collection, id, w.Asked(), patch}, struct{}{})
-	if err != nil {
-		return doc, did, err
-	}
-	if key != nil {
-		answered, err := d.store.Answered(ctx, c.Site, *key)
-		if err != nil {
-			return doc, did, err
-		}
-		if answered != nil {
-			doc, err = d.Document(ctx, c, collection, id)
-			return doc, document.Did{Replayed: true}, err
-		}
-	}
-	err = again(ctx, func() error {
-		before, err := d.store.Document(ctx, c.Site, collection, id)
-		created := errors.Is(err, message.ErrNotFound)
-		if err != nil && !created {
-			return err
-		}
-		if !created && before.Message == "" && before.Error == "" { // its mail is made of what it said before
-			if _, err := d.settle(ctx, c, collection, id); err != nil {
+	answered, err := d.once(ctx, c, []any{collection, id, w.Asked(), patch}, func(key *request.Key) (answered []byte, err error) {
+		err = again(ctx, func() error {
+			after, err := d.written(ctx, c, collection, id, w, patch)
+			if err != nil {
 				return err
 			}
-			return message.ErrMoved
-		}
-		if created && patch {
-			return fmt.Errorf("there is no document %q in %q. Add it with PUT: %w", fault.Truncate(id, 60), fault.Truncate(collection, 60), err)
-		}
-		after := before
-		if after.Fields, err = w.Into(before.Fields, patch); err != nil {
+			did.Created = after.Version == 0
+			did.Replayed, err = d.store.SaveDocument(ctx, c, key, after)
 			return err
-		}
-		if created {
-			after.CreatedAt, after.Sends = c.At, 1
-		} else if err := d.rewritten(ctx, c, before, &after, w.Again); err != nil {
-			return err
-		}
-		after.UpdatedAt, did.Created = c.At, created
-		if key == nil {
-			return d.store.SaveDocument(ctx, after)
-		}
-		did.Replayed, err = d.store.SaveDocumentOnce(ctx, c, *key, after)
-		return err
+		})
+		return nil, err
 	})
 	if err != nil {
 		return doc, did, err
 	}
+	if answered != nil {
+		doc, err = d.Document(ctx, c, collection, id)
+		return doc, document.Did{Replayed: true}, err
+	}
 	doc, err = d.settle(ctx, c, collection, id)
 	return doc, did, err
+}
+
+// written is the document as a write makes it, with what that means for its mail; message.ErrMoved
+// if the document had to be settled first.
+func (d *Desk) written(ctx context.Context, c request.Call, collection, id string, w document.Write, patch bool) (document.Document, error) {
+	before, err := d.store.Document(ctx, c.Site, collection, id)
+	created := errors.Is(err, message.ErrNotFound)
+	if err != nil && !created {
+		return before, err
+	}
+	if !created && before.Message == "" && before.Error == "" { // its mail is made of what it said before
+		if _, err := d.settle(ctx, c, collection, id); err != nil {
+			return before, err
+		}
+		return before, message.ErrMoved
+	}
+	if created && patch {
+		return before, fmt.Errorf("there is no document %q in %q. Add it with PUT: %w", fault.Truncate(id, 60), fault.Truncate(collection, 60), err)
+	}
+	after := before
+	if after.Fields, err = w.Into(before.Fields, patch); err != nil {
+		return before, err
+	}
+	if created {
+		after.CreatedAt, after.Sends = c.At, 1
+	} else if err := d.rewritten(ctx, c, before, &after, w.Again); err != nil {
+		return before, err
+	}
+	after.UpdatedAt = c.At
+	return after, nil
 }
 
 // rewritten does what a write means for the mail that the document has led to.
@@ -217,7 +218,7 @@ func (d *Desk) settle(ctx context.Context, c request.Call, collection, id string
 		case err != nil:
 			return err
 		}
-		if err := d.store.SaveDocument(ctx, doc); err != nil {
+		if _, err := d.store.SaveDocument(ctx, c, nil, doc); err != nil {
 			return err
 		}
 		doc.Version++

@@ -2,7 +2,6 @@ package intake
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 
@@ -26,61 +25,36 @@ func (d *Desk) EditOnce(ctx context.Context, c request.Call, id message.ID, e me
 	if err := e.Check(); err != nil {
 		return after, false, err
 	}
-	key, err := c.Once([]any{message.DidEdit, id, e}, struct{}{})
-	if err != nil {
-		return after, false, err
-	}
-	if key != nil {
-		answered, err := d.store.Answered(ctx, c.Site, *key)
-		if err != nil || answered != nil {
-			return d.asItIs(ctx, c, id, err)
-		}
-	}
-	people, err := d.edited(ctx, c.Site, e)
-	if err != nil {
-		return after, false, err
-	}
-	err = again(ctx, func() error {
-		before, err := d.store.Message(ctx, c.Site, id)
-		if errors.Is(err, message.ErrNotFound) {
-			return fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", fault.Truncate(string(id), 60), err)
-		}
+	answered, err := d.once(ctx, c, []any{message.DidEdit, id, e}, func(key *request.Key) (answered []byte, err error) {
+		people, err := d.edited(ctx, c.Site, e)
 		if err != nil {
+			return nil, err
+		}
+		err = again(ctx, func() error {
+			before, err := d.message(ctx, c.Site, id)
+			if err != nil {
+				return err
+			}
+			if after, err = edit(before, c, e, people); err != nil {
+				return err
+			}
+			same := reflect.DeepEqual(before, after)
+			if same && key == nil {
+				return nil
+			}
+			var why []message.Decided
+			switch {
+			case !e.Says():
+				why = append(why, decided(c, message.DidRetry, id))
+			case !same:
+				why = append(why, decided(c, message.DidEdit, id))
+			}
+			answered, err = d.store.Change(ctx, c, key, before, after, why...)
 			return err
-		}
-		if after, err = edit(before, c, e, people); err != nil {
-			return err
-		}
-		var answered []byte
-		var why []message.Decided
-		same := reflect.DeepEqual(before, after)
-		if !same {
-			why = append(why, decided(c, message.DidEdit, id))
-		}
-		switch {
-		case same && key == nil:
-		case e.Says() && key != nil:
-			answered, err = d.store.RewriteOnce(ctx, c.At, *key, before, after, why...)
-		case e.Says():
-			err = d.store.Rewrite(ctx, before, after, why...)
-		case key != nil:
-			answered, err = d.store.ReplaceOnce(ctx, c.At, *key, before, after, decided(c, message.DidRetry, id))
-		default:
-			err = d.store.Replace(ctx, before, after, decided(c, message.DidRetry, id))
-		}
-		replayed = answered != nil
-		return err
+		})
+		return answered, err
 	})
-	switch {
-	case err != nil && key != nil && d.answeredMeanwhile(ctx, c, *key):
-		return d.asItIs(ctx, c, id, nil)
-	case err != nil:
-	case replayed:
-		return d.asItIs(ctx, c, id, nil)
-	default:
-		d.stir(after)
-	}
-	return after, false, err
+	return d.done(ctx, c, id, after, answered != nil, err)
 }
 
 // edited looks up whom the edit names.

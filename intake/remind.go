@@ -48,7 +48,7 @@ func (d *Desk) SetDeadlineOnce(ctx context.Context, c request.Call, dl deadlines
 // setBy sets a deadline by the calendar of the site that is in force.
 func (d *Desk) setBy(ctx context.Context, c request.Call, key *request.Key, dl deadlines.Deadline, skipped ...message.Message) (set deadlines.Deadline, replayed bool, err error) {
 	err = again(ctx, func() (err error) {
-		set, replayed, err = d.store.SaveDeadlineOnce(ctx, c, key, dl.Set(c.At, d.o.Calendar(c.Site)), skipped...)
+		set, replayed, err = d.store.SaveDeadline(ctx, c, key, dl.Set(c.At, d.o.Calendar(c.Site)), skipped...)
 		return err
 	})
 	return set, replayed, err

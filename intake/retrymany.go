@@ -23,33 +23,27 @@ func (d *Desk) RetryAllOnce(ctx context.Context, c request.Call, k request.Many)
 	if k != (request.Many{}) { // a key without a filter stays what it was
 		what = append(what, k)
 	}
-	key, err := c.Once(what, 0)
-	if err != nil {
-		return all, false, err
-	}
-	if key != nil {
-		answered, err := d.store.Answered(ctx, c.Site, *key)
-		if err != nil {
-			return all, false, err
+	answered, err := d.once(ctx, c, what, func(key *request.Key) (answered []byte, err error) {
+		if all, err = d.retryAll(ctx, c, k); all.Retried > 0 {
+			d.o.Wake()
 		}
-		if answered != nil {
-			if json.Unmarshal(answered, &all.Retried) == nil { // an earlier version kept the number alone
-				return all, true, nil
-			}
-			return all, true, json.Unmarshal(answered, &all)
+		if err != nil || key == nil {
+			return nil, err
 		}
-	}
-	if all, err = d.retryAll(ctx, c, k); all.Retried > 0 {
-		d.o.Wake()
-	}
-	if err != nil || key == nil {
+		if key.Answer, err = json.Marshal(all); err != nil {
+			return nil, err
+		}
+		_, err = d.store.AnswerOnce(ctx, c, *key)
+		return nil, err
+	})
+	if err != nil || answered == nil {
 		return all, false, err
 	}
-	if key.Answer, err = json.Marshal(all); err != nil {
-		return all, false, err
+	all = request.ManyRetried{}
+	if json.Unmarshal(answered, &all.Retried) == nil { // an earlier version kept the number alone
+		return all, true, nil
 	}
-	_, err = d.store.AnswerOnce(ctx, c, *key)
-	return all, false, err
+	return all, true, json.Unmarshal(answered, &all)
 }
 
 func (d *Desk) retryAll(ctx context.Context, c request.Call, k request.Many) (all request.ManyRetried, err error) {

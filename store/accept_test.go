@@ -180,7 +180,7 @@ func TestATrayThatMovesTheCaseEndsItsDeadlines(t *testing.T) {
 			"another case":  {message.Case{ID: "C-2", Stage: "review"}, false},
 		} {
 			d := deadlines.Deadline{Key: "D", Case: row.of, Users: []string{"u1"}, SetAt: noon, FiredAt: noon, NextAt: eight, Terms: deadlines.Terms{DueAt: eight}}
-			if _, err := s.SaveDeadline(t.Context(), request.Call{Site: site, At: noon.Add(-1)}, d); err != nil {
+			if _, _, err := s.SaveDeadline(t.Context(), request.Call{Site: site, At: noon.Add(-1)}, nil, d); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.Accept(t.Context(), noon, request.Tray{Site: site, Case: at}); err != nil {

@@ -68,14 +68,6 @@ func (s *Store) DeadlinesOf(ctx context.Context, site, caseID string, n int) ([]
 	return all, nil
 }
 
-// SaveDeadline sets a deadline or replaces the one with the same key. Reminders of the
-// old one that have not left are withdrawn, and other deadlines of the case end if this
-// one says that the case has moved on (AMODIT-21).
-func (s *Store) SaveDeadline(ctx context.Context, c request.Call, d deadlines.Deadline) (deadlines.Deadline, error) {
-	saved, _, err := s.SaveDeadlineOnce(ctx, c, nil, d)
-	return saved, err
-}
-
 // setDeadline is a deadline as it was answered, with what its JSON does not tell.
 type setDeadline struct {
 	Deadline       deadlines.Deadline
@@ -85,10 +77,12 @@ type setDeadline struct {
 	Shortened      message.Shortened `json:",omitempty"`
 }
 
-// SaveDeadlineOnce is SaveDeadline, unless the request with that key (nil: none) was
-// answered before: then it sets nothing, and tells that answer. The records of users whom
-// the deadline cannot remind are stored with it.
-func (s *Store) SaveDeadlineOnce(ctx context.Context, c request.Call, k *request.Key, d deadlines.Deadline, skipped ...message.Message) (saved deadlines.Deadline, replayed bool, err error) {
+// SaveDeadline sets a deadline or replaces the one with the same key. Reminders of the
+// old one that have not left are withdrawn, and other deadlines of the case end if this
+// one says that the case has moved on (AMODIT-21). The records of users whom the deadline cannot
+// remind are stored with it. If the request with that key (nil: none) was answered before it sets
+// nothing, and tells that answer.
+func (s *Store) SaveDeadline(ctx context.Context, c request.Call, k *request.Key, d deadlines.Deadline, skipped ...message.Message) (saved deadlines.Deadline, replayed bool, err error) {
 	d.DueAt = d.DueAt.UTC().Truncate(time.Microsecond)
 	written, err := json.Marshal(d)
 	if err != nil {

@@ -80,7 +80,7 @@ func TestRemindersTellWhyTheyWereWithdrawn(t *testing.T) {
 		known(t, s)
 		call := request.Call{Site: site, At: noon, By: "engine"}
 		set := func(due time.Time) deadlines.Deadline {
-			d, err := s.SaveDeadline(t.Context(), call, deadlines.Deadline{
+			d, _, err := s.SaveDeadline(t.Context(), call, nil, deadlines.Deadline{
 				Key: "C-1", Case: message.Case{ID: "C-1", Stage: "1"}, Users: []string{"u1"}, SetAt: noon, FiredAt: noon, NextAt: due, Terms: deadlines.Terms{DueAt: due},
 			})
 			if err != nil {

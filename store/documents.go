@@ -38,14 +38,13 @@ func (s *Store) Document(ctx context.Context, site, collection, id string) (docu
 }
 
 // SaveDocument stores a document if it is still at the version that it has (0: new), and
-// fails with message.ErrMoved otherwise.
-func (s *Store) SaveDocument(ctx context.Context, d document.Document) error {
-	return s.saveDocument(ctx, nil, d)
-}
-
-// SaveDocumentOnce is SaveDocument, unless the request with that key was answered before.
-func (s *Store) SaveDocumentOnce(ctx context.Context, c request.Call, k request.Key, d document.Document) (replayed bool, err error) {
-	answered, err := s.firstTime(ctx, c, &k, func(t *sql.Tx) (any, error) { return struct{}{}, s.saveDocument(ctx, t, d) })
+// fails with message.ErrMoved otherwise. If the request with that key (nil: none) was answered
+// before it stores nothing.
+func (s *Store) SaveDocument(ctx context.Context, c request.Call, k *request.Key, d document.Document) (replayed bool, err error) {
+	if k == nil {
+		return false, s.saveDocument(ctx, nil, d)
+	}
+	answered, err := s.firstTime(ctx, c, k, func(t *sql.Tx) (any, error) { return struct{}{}, s.saveDocument(ctx, t, d) })
 	return answered != nil, err
 }
 

@@ -47,7 +47,7 @@ func TestDocumentsThatOnlyLookLikeThePerson(t *testing.T) {
 		}
 		for fields := range rows {
 			d := document.Document{Site: site, Collection: "mail", ID: fields, Fields: []byte(fields), CreatedAt: noon, UpdatedAt: noon}
-			if err := s.SaveDocument(t.Context(), d); err != nil {
+			if _, err := s.SaveDocument(t.Context(), request.Call{Site: site, At: noon}, nil, d); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -135,7 +135,7 @@ func TestADeadlineIsReplacedAndCleared(t *testing.T) {
 	storetest.Everywhere(t, func(t *testing.T, s *store.Store) {
 		known(t, s)
 		set := func(next time.Time) deadlines.Deadline {
-			d, err := s.SaveDeadline(t.Context(), request.Call{Site: site, At: noon}, deadlines.Deadline{Key: "C-1", Users: []string{"u1"}, SetAt: noon, FiredAt: noon, NextAt: next, Terms: deadlines.Terms{DueAt: eight}})
+			d, _, err := s.SaveDeadline(t.Context(), request.Call{Site: site, At: noon}, nil, deadlines.Deadline{Key: "C-1", Users: []string{"u1"}, SetAt: noon, FiredAt: noon, NextAt: next, Terms: deadlines.Terms{DueAt: eight}})
 			if err != nil {
 				t.Fatal(err)
 			}

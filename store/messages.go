@@ -87,20 +87,7 @@ func (s *Store) Replace(ctx context.Context, before, after message.Message, why 
 	return err
 }
 
-// Rewrite is Replace for what the message says, too: to whom, the subject and the bodies.
-func (s *Store) Rewrite(ctx context.Context, before, after message.Message, why ...message.Decided) error {
-	err := s.db.Commit(ctx, func(t *sql.Tx) error {
-		if err := s.rewrite(ctx, t, before, after); err != nil {
-			return err
-		}
-		return s.note(ctx, t, after.Site, why...)
-	})
-	if err == nil {
-		s.announce(after)
-	}
-	return err
-}
-
+// rewrite is replace for what the message says, too: to whom, the subject and the bodies.
 func (s *Store) rewrite(ctx context.Context, t *sql.Tx, before, after message.Message) error {
 	if err := s.replace(ctx, t, before, after); err != nil {
 		return err

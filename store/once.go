@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
+	"reflect"
 
 	"notifier/message"
 	"notifier/request"
@@ -35,20 +35,16 @@ func (s *Store) AnswerOnce(ctx context.Context, c request.Call, k request.Key) (
 	return s.firstTime(ctx, c, &k, func(*sql.Tx) (any, error) { return json.RawMessage(k.Answer), nil })
 }
 
-// ReplaceOnce is Replace, unless the request with that key was answered before: then it
-// changes nothing, and tells that answer.
-func (s *Store) ReplaceOnce(ctx context.Context, at time.Time, k request.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error) {
-	return s.changeOnce(ctx, at, k, after, why, func(t *sql.Tx) error { return s.replace(ctx, t, before, after) })
-}
-
-// RewriteOnce is ReplaceOnce for what the message says, too.
-func (s *Store) RewriteOnce(ctx context.Context, at time.Time, k request.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error) {
-	return s.changeOnce(ctx, at, k, after, why, func(t *sql.Tx) error { return s.rewrite(ctx, t, before, after) })
-}
-
-func (s *Store) changeOnce(ctx context.Context, at time.Time, k request.Key, after message.Message, why []message.Decided, change func(t *sql.Tx) error) (answered []byte, err error) {
-	answered, err = s.firstTime(ctx, request.Call{Site: after.Site, At: at}, &k, func(t *sql.Tx) (any, error) {
-		if err := change(t); err != nil {
+// Change puts the changed message in the place of what it was, with what it says and to whom, and
+// notes why. If the request with that key (nil: none) was answered before it changes nothing, and
+// tells that answer; if somebody else was faster it fails with message.ErrMoved.
+func (s *Store) Change(ctx context.Context, c request.Call, k *request.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error) {
+	answered, err = s.firstTime(ctx, request.Call{Site: after.Site, At: c.At}, k, func(t *sql.Tx) (any, error) {
+		change := s.replace
+		if !reflect.DeepEqual(said(before), said(after)) {
+			change = s.rewrite
+		}
+		if err := change(ctx, t, before, after); err != nil {
 			return nil, err
 		}
 		return struct{}{}, s.note(ctx, t, after.Site, why...)
@@ -57,6 +53,11 @@ func (s *Store) changeOnce(ctx context.Context, at time.Time, k request.Key, aft
 		s.announce(after)
 	}
 	return answered, err
+}
+
+// said is what a message says, and to whom.
+func said(m message.Message) message.Message {
+	return message.Message{Envelope: m.Envelope, Subject: m.Subject, Text: m.Text, HTML: m.HTML}
 }
 
 // firstTime does what a request asks for, in one transaction that keeps its answer for

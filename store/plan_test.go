@@ -245,7 +245,7 @@ func fill(t *testing.T, s *store.Store) {
 	}
 	for i := range 20 {
 		d := deadlines.Deadline{Key: fmt.Sprintf("C-%d", i), Users: []string{"u1"}, Terms: deadlines.Terms{DueAt: eight}, SetAt: noon, FiredAt: noon, NextAt: eight}
-		if _, err := s.SaveDeadline(ctx, request.Call{Site: site, At: noon}, d); err != nil {
+		if _, _, err := s.SaveDeadline(ctx, request.Call{Site: site, At: noon}, nil, d); err != nil {
 			t.Fatal(err)
 		}
 	}

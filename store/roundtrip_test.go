@@ -207,7 +207,7 @@ func TestPeopleDeadlinesJobsAndRunsAreReadAsTheyWereWritten(t *testing.T) {
 			NextAt:  eight.Add(-time.Hour),
 			Terms:   deadlines.Terms{DueAt: eight, RemindBefore: []deadlines.Span{deadlines.Span(time.Hour)}, Overdue: &deadlines.Overdue{EveryWorkday: true, Max: new(3)}},
 		}
-		saved, err := s.SaveDeadline(ctx, request.Call{Site: site, At: noon}, d)
+		saved, _, err := s.SaveDeadline(ctx, request.Call{Site: site, At: noon}, nil, d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -260,10 +260,10 @@ func TestDocumentsComeBackWhole(t *testing.T) {
 		n := 0
 		full(reflect.ValueOf(&want).Elem(), &n)
 		want.Site, want.Fields, want.Version = site, []byte(`{"to":"anna@example.org"}`), 0
-		if err := s.SaveDocument(ctx, want); err != nil {
+		if _, err := s.SaveDocument(ctx, request.Call{Site: site, At: noon}, nil, want); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.SaveDocument(ctx, want); !errors.Is(err, message.ErrMoved) {
+		if _, err := s.SaveDocument(ctx, request.Call{Site: site, At: noon}, nil, want); !errors.Is(err, message.ErrMoved) {
 			t.Errorf("added twice: %v", err)
 		}
 		want.Version = 1
@@ -276,10 +276,10 @@ func TestDocumentsComeBackWhole(t *testing.T) {
 				t.Errorf("it came back otherwise:\n%s", diff)
 			}
 			want.Error += " Once more."
-			if err := s.SaveDocument(ctx, want); err != nil {
+			if _, err := s.SaveDocument(ctx, request.Call{Site: site, At: noon}, nil, want); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.SaveDocument(ctx, want); !errors.Is(err, message.ErrMoved) {
+			if _, err := s.SaveDocument(ctx, request.Call{Site: site, At: noon}, nil, want); !errors.Is(err, message.ErrMoved) {
 				t.Errorf("changed at a version that is over: %v", err)
 			}
 			want.Version++
@@ -309,7 +309,7 @@ func TestDocumentsOfAPersonAreErased(t *testing.T) {
 			"stays":         `{"toUids":["jan"],"to":"joanna@example.net"}`,
 			"stays as well": `{"process":"anna","to":"jan@example.org"}`,
 		} {
-			if err := s.SaveDocument(ctx, document.Document{Site: site, Collection: "mail", ID: id, Fields: []byte(fields), CreatedAt: noon, UpdatedAt: noon}); err != nil {
+			if _, err := s.SaveDocument(ctx, request.Call{Site: site, At: noon}, nil, document.Document{Site: site, Collection: "mail", ID: id, Fields: []byte(fields), CreatedAt: noon, UpdatedAt: noon}); err != nil {
 				t.Fatal(err)
 			}
 		}

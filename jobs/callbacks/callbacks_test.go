@@ -441,7 +441,7 @@ func TestAWithdrawnReminderIsTold(t *testing.T) {
 		r := receive(h.T)
 		h.hook(webhook.Endpoint{URL: r.URL, Events: []string{"message.cancelled"}})
 		d := deadlines.Deadline{Key: "C-1", Users: []string{"anna"}, Terms: deadlines.Terms{DueAt: noon}, SetAt: noon.Add(-time.Hour), FiredAt: noon.Add(-time.Hour), NextAt: noon}
-		d, err := h.store.SaveDeadline(h.Context(), request.Call{Site: site, At: noon.Add(-time.Hour)}, d)
+		d, _, err := h.store.SaveDeadline(h.Context(), request.Call{Site: site, At: noon.Add(-time.Hour)}, nil, d)
 		if err != nil {
 			h.Fatal(err)
 		}

@@ -94,7 +94,7 @@ func (h *house) set(site, key string, due time.Time, change func(*deadlines.Dead
 		change(&d)
 	}
 	d.NextAt, _ = d.Next(monday, calendar())
-	if _, err := h.store.SaveDeadline(h.Context(), request.Call{Site: site, At: monday}, d); err != nil {
+	if _, _, err := h.store.SaveDeadline(h.Context(), request.Call{Site: site, At: monday}, nil, d); err != nil {
 		h.Fatal(err)
 	}
 }
