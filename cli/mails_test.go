@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"notifier/digest"
+	"notifier/language"
 	"notifier/letter"
 	"notifier/mail"
 	"notifier/message"
@@ -36,7 +37,7 @@ func everyMail(t *testing.T) (all []sample) {
 		t.Fatal(err)
 	}
 	w, at := service.WriterOf(config), time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
-	for _, lang := range []string{"en", "pl", "fr"} {
+	for _, lang := range language.Tags() {
 		one := func(i, j int) message.Message {
 			m := message.Message{
 				ID: message.NewID(message.MessageIDs), Site: "default", Type: message.Single, Kind: message.CaseChanged, UserID: "anna", Domain: "example.org", Timezone: "Europe/Warsaw", Language: lang,

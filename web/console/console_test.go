@@ -24,6 +24,7 @@ import (
 	"notifier/jobs/operations"
 	"notifier/jobs/trials"
 	"notifier/jobs/usernotifications"
+	"notifier/language"
 	"notifier/letter"
 	"notifier/message"
 	"notifier/preferences"
@@ -211,7 +212,7 @@ func TestEveryPage(t *testing.T) {
 			if w := h.ask("", "GET", path, nil); w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/login") {
 				h.Errorf("%s without a login: %d", path, w.Code)
 			}
-			for _, lang := range []string{"en", "pl", "fr", "en-XA"} {
+			for _, lang := range append(language.Tags(), language.Pseudo) {
 				q := "?"
 				if strings.Contains(path, "?") {
 					q = "&"
