@@ -16,7 +16,7 @@ import (
 // Outbox keeps what was posted in a caller's own transaction and could not be taken.
 type Outbox interface {
 	PostedOf(ctx context.Context, site string, after message.ID, n int) ([]request.Posted, error)
-	RetryPostedOnce(ctx context.Context, c request.Call, k *request.Key, id message.ID) (replayed bool, err error)
+	RetryPosted(ctx context.Context, c request.Call, k *request.Key, id message.ID) (replayed bool, err error)
 	RemovePosted(ctx context.Context, site string, id message.ID) error
 }
 
@@ -56,7 +56,7 @@ func (h *handler) outboxRoutes(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		replayed, err := h.Outbox.RetryPostedOnce(ctx, c, key, message.ID(in.ID))
+		replayed, err := h.Outbox.RetryPosted(ctx, c, key, message.ID(in.ID))
 		again := yes(replayed)
 		return &again, noPosted(in.ID, err)
 	})

@@ -73,7 +73,7 @@ func (h *Service) Posted(ctx context.Context, site string, after message.ID, n i
 
 // RetryPosted takes a refused request of the outbox up again, at once.
 func (h *Service) RetryPosted(ctx context.Context, call request.Call, id message.ID) error {
-	if err := h.store.RetryPosted(ctx, call.Site, id, call.At); err != nil {
+	if _, err := h.store.RetryPosted(ctx, call, nil, id); err != nil {
 		return err
 	}
 	_, err := h.outbox.Run(ctx, call.At)

@@ -57,15 +57,10 @@ func (s *Store) PostedOf(ctx context.Context, site string, after message.ID, n i
 	return find[postedRow]("list the outbox", s.db.Gorm(ctx, nil).Where("site = ? AND id > ?", site, after).Order("id").Limit(n))
 }
 
-// RetryPosted lets a refused request be taken up again; message.ErrNotFound if there is none.
-func (s *Store) RetryPosted(ctx context.Context, site string, id message.ID, at time.Time) error {
-	_, err := s.RetryPostedOnce(ctx, request.Call{Site: site, At: at}, nil, id)
-	return err
-}
-
-// RetryPostedOnce is RetryPosted, unless the request with that key (nil: none) was answered
-// before: then there is nothing to do, whatever became of the refused one.
-func (s *Store) RetryPostedOnce(ctx context.Context, c request.Call, k *request.Key, id message.ID) (replayed bool, err error) {
+// RetryPosted lets a refused request be taken up again; message.ErrNotFound if there is none. If
+// the request with that key (nil: none) was answered before there is nothing to do, whatever became
+// of the refused one.
+func (s *Store) RetryPosted(ctx context.Context, c request.Call, k *request.Key, id message.ID) (replayed bool, err error) {
 	answered, err := s.firstTime(ctx, c, k, func(t *sql.Tx) (any, error) {
 		return struct{}{}, found(fmt.Sprintf("retry %s of the outbox", id), s.posted(ctx, t, c.Site, id).
 			Updates(map[string]any{"refused_at": nil, "error": "", "tries": 0, "held_until": sql.Instant(c.At)}))

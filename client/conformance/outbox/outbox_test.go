@@ -306,7 +306,7 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 	if _, err := h.desk.SetUser(ctx, request.Call{Site: site, At: time.Now()}, preferences.User{ID: "nina", Email: "nina@example.org"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.store.RetryPosted(ctx, site, kept[0].ID, time.Now()); err != nil {
+	if _, err := h.store.RetryPosted(ctx, request.Call{Site: site, At: time.Now()}, nil, kept[0].ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.run(time.Now().Add(time.Second)); got["taken"] != 1 || h.messages()["unknown"] != 1 {
