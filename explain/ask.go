@@ -16,24 +16,39 @@ import (
 	"notifier/schedule"
 )
 
-// Store is what is asked of what was kept.
-type Store interface {
+// Obstacles are what keeps mail from leaving.
+type Obstacles interface {
+	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
+	Pauses(ctx context.Context, site string) ([]message.Pause, error)
+	// Refusals lists the last n requests that led to nothing and named that case or user.
+	Refusals(ctx context.Context, site, caseID string, users []string, since time.Time, n int) ([]request.Refusal, error)
+}
+
+// People are whom messages are for, and what was chosen for them.
+type People interface {
 	Zone(ctx context.Context, site string) (string, error)
 	// Person finds a user by id or by address; message.ErrNotFound if there is none.
 	Person(ctx context.Context, site, idOrAddress string) (message.Person, error)
+	// ChangesOf lists the last n changes of a user, deadline or process, the newest first.
+	ChangesOf(ctx context.Context, site, subject string, n int) ([]message.Change, error)
+	DeadlinesOf(ctx context.Context, site, caseID string, n int) ([]deadlines.Deadline, error)
+}
+
+// History is what is kept of messages.
+type History interface {
 	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
 	Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error)
 	Attempts(ctx context.Context, m message.Message) ([]message.Attempt, error)
 	Retries(ctx context.Context, m message.Message) ([]message.Retried, error)
 	Decisions(ctx context.Context, m message.Message) ([]message.Decided, error)
 	Items(ctx context.Context, site string, digest message.ID) ([]message.Message, error)
-	// ChangesOf lists the last n changes of a user, deadline or process, the newest first.
-	ChangesOf(ctx context.Context, site, subject string, n int) ([]message.Change, error)
-	DeadlinesOf(ctx context.Context, site, caseID string, n int) ([]deadlines.Deadline, error)
-	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
-	Pauses(ctx context.Context, site string) ([]message.Pause, error)
-	// Refusals lists the last n requests that led to nothing and named that case or user.
-	Refusals(ctx context.Context, site, caseID string, users []string, since time.Time, n int) ([]request.Refusal, error)
+}
+
+// store is all that one value keeps.
+type store interface {
+	History
+	People
+	Obstacles
 }
 
 // Jobs says how a job stands.
@@ -41,12 +56,16 @@ type Jobs func(ctx context.Context, name string) (Job, error)
 
 // Desk answers questions.
 type Desk struct {
-	store Store
-	jobs  Jobs
+	history   History
+	people    People
+	obstacles Obstacles
+	jobs      Jobs
 }
 
 // New makes a desk.
-func New(store Store, jobs Jobs) *Desk { return &Desk{store: store, jobs: jobs} }
+func New(kept store, jobs Jobs) *Desk {
+	return &Desk{history: kept, people: kept, obstacles: kept, jobs: jobs}
+}
 
 // Question is whose mail is asked about, and about what; a message, a user or a case is needed.
 type Question struct {
@@ -83,7 +102,7 @@ const (
 
 // message explains the one that was asked about.
 func (d *Desk) message(ctx context.Context, q Question, at time.Time) (Explanation, error) {
-	m, err := d.store.Message(ctx, q.Site, q.Message)
+	m, err := d.history.Message(ctx, q.Site, q.Message)
 	if errors.Is(err, message.ErrNotFound) {
 		return Explanation{}, fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", fault.Truncate(string(q.Message), 60), err)
 	}
@@ -149,7 +168,7 @@ type Told struct {
 // Recent explains the last n messages of a user since then, the newest first. Digests are
 // told of with what went into them.
 func (d *Desk) Recent(ctx context.Context, q Question, n int, at time.Time) ([]Told, error) {
-	found, err := d.store.Messages(ctx, q.Site, message.Filter{User: q.User, Since: q.Since, Limit: looked})
+	found, err := d.history.Messages(ctx, q.Site, message.Filter{User: q.User, Since: q.Since, Limit: looked})
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +199,7 @@ func (a *asked) who(ctx context.Context) (err error) {
 	if a.User == "" {
 		return nil
 	}
-	a.person, err = a.store.Person(ctx, a.Site, a.User)
+	a.person, err = a.people.Person(ctx, a.Site, a.User)
 	if errors.Is(err, message.ErrNotFound) {
 		return nil
 	}
@@ -195,13 +214,13 @@ func (a *asked) messages(ctx context.Context) ([]message.Message, error) {
 	if a.User != "" && !a.known {
 		f.User = a.User // messages that named this id in vain
 	}
-	found, err := a.store.Messages(ctx, a.Site, f)
+	found, err := a.history.Messages(ctx, a.Site, f)
 	if err != nil || len(found) == 0 && outside && a.Case == "" {
 		return nil, err
 	}
 	if outside && len(found) == 0 {
 		f.User = ""
-		found, err = a.store.Messages(ctx, a.Site, f)
+		found, err = a.history.Messages(ctx, a.Site, f)
 	}
 	return slices.DeleteFunc(found, func(m message.Message) bool {
 		to := func(address string) bool { return message.Identity(address) == message.Identity(a.User) }
@@ -224,7 +243,7 @@ func (a *asked) refusals(ctx context.Context) (repeated, refused []request.Refus
 	if a.Since.After(since) {
 		since = a.Since
 	}
-	all, err := a.store.Refusals(ctx, a.Site, a.Case, a.names(), since, 2*nearby)
+	all, err := a.obstacles.Refusals(ctx, a.Site, a.Case, a.names(), since, 2*nearby)
 	for _, r := range all {
 		if r.Code == request.Repeated {
 			repeated = append(repeated, r)
@@ -243,10 +262,10 @@ func (d *Desk) facts(ctx context.Context, m message.Message, q Question, at time
 			err = next()
 		}
 	}
-	read(func() (err error) { f.Zone, err = d.store.Zone(ctx, m.Site); return err })
-	read(func() (err error) { f.Attempts, err = d.store.Attempts(ctx, m); return err })
-	read(func() (err error) { f.Retries, err = d.store.Retries(ctx, m); return err })
-	read(func() (err error) { f.Decisions, err = d.store.Decisions(ctx, m); return err })
+	read(func() (err error) { f.Zone, err = d.people.Zone(ctx, m.Site); return err })
+	read(func() (err error) { f.Attempts, err = d.history.Attempts(ctx, m); return err })
+	read(func() (err error) { f.Retries, err = d.history.Retries(ctx, m); return err })
+	read(func() (err error) { f.Decisions, err = d.history.Decisions(ctx, m); return err })
 	read(func() (err error) { f.Chosen, err = d.before(ctx, m, message.OfUser, m.UserID); return err })
 	read(func() (err error) { f.Muted, err = d.before(ctx, m, message.OfProcess, m.Process); return err })
 	read(func() error { return d.digested(ctx, &f) })
@@ -259,7 +278,7 @@ func (d *Desk) before(ctx context.Context, m message.Message, of, id string) (*m
 	if id == "" || m.Type != message.Single {
 		return nil, nil
 	}
-	all, err := d.store.ChangesOf(ctx, m.Site, of+id, looked)
+	all, err := d.people.ChangesOf(ctx, m.Site, of+id, looked)
 	for i, c := range all {
 		older := all[i+1:]
 		if c.At.After(m.CreatedAt) || of == message.OfUser && (len(older) == 0 || !chose(older[0], c)) {
@@ -280,12 +299,12 @@ func (d *Desk) digested(ctx context.Context, f *Facts) error {
 	if digest == "" {
 		return nil
 	}
-	items, err := d.store.Items(ctx, m.Site, digest)
+	items, err := d.history.Items(ctx, m.Site, digest)
 	f.Items = len(items)
 	if err != nil || m.Status != message.Merged {
 		return err
 	}
-	whole, err := d.store.Message(ctx, m.Site, digest)
+	whole, err := d.history.Message(ctx, m.Site, digest)
 	if err != nil {
 		return err
 	}
@@ -305,7 +324,7 @@ func (d *Desk) held(ctx context.Context, f *Facts) (err error) {
 		f.Departures = schedule.Departures{UserNotifications: f.Close.Standing, Notifications: f.Flush.Standing}
 		return err
 	case message.Pending, message.Scheduled, message.RateLimited:
-		pauses, err := d.store.Pauses(ctx, m.Site)
+		pauses, err := d.obstacles.Pauses(ctx, m.Site)
 		for i, p := range pauses {
 			if p.Account == cmp.Or(m.Account, "default") {
 				f.Pause = &pauses[i]
@@ -317,7 +336,7 @@ func (d *Desk) held(ctx context.Context, f *Facts) (err error) {
 		f.Departures.Notifications = f.Flush.Standing
 		return err
 	case message.Skipped:
-		found, err := d.store.Suppressed(ctx, m.Site, m.Everyone())
+		found, err := d.obstacles.Suppressed(ctx, m.Site, m.Everyone())
 		for _, s := range found {
 			f.Suppression = &s
 		}

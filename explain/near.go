@@ -36,7 +36,7 @@ type Miss struct {
 
 // nothing is the answer where there is no message.
 func (a *asked) nothing(ctx context.Context, repeated, refused []request.Refusal) (Explanation, error) {
-	zone, err := a.store.Zone(ctx, a.Site)
+	zone, err := a.people.Zone(ctx, a.Site)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -91,7 +91,7 @@ func (a *asked) deadline(ctx context.Context, c clock) (answer Explanation, foun
 	if a.Case == "" || a.Kind != "" && a.Kind != message.Deadline {
 		return answer, false, nil
 	}
-	all, err := a.store.DeadlinesOf(ctx, a.Site, a.Case, looked)
+	all, err := a.people.DeadlinesOf(ctx, a.Site, a.Case, looked)
 	all = slices.DeleteFunc(all, func(d deadlines.Deadline) bool {
 		return a.User != "" && !slices.Contains(d.People(), a.person.ID) || d.NextAt.IsZero() && d.ClearedAt.IsZero()
 	})
@@ -116,7 +116,7 @@ func (a *asked) deadline(ctx context.Context, c clock) (answer Explanation, foun
 		}
 	} else {
 		reason, f["cause"], f["at"] = Superseded, c.say("explain.cause_over", f), c.at(d.ClearedAt)
-		changes, err := a.store.ChangesOf(ctx, a.Site, message.OfDeadline+d.Key, 1)
+		changes, err := a.people.ChangesOf(ctx, a.Site, message.OfDeadline+d.Key, 1)
 		if err != nil {
 			return answer, false, err
 		}
@@ -164,7 +164,7 @@ func (a *asked) near(ctx context.Context) (n Near, err error) {
 // misses are the newest messages of each sort.
 func (a *asked) misses(ctx context.Context, f message.Filter, sort func(message.Message) string) (misses []Miss, err error) {
 	f.Limit = looked
-	found, err := a.store.Messages(ctx, a.Site, f)
+	found, err := a.history.Messages(ctx, a.Site, f)
 	seen := map[string]bool{"": true}
 	for _, m := range found {
 		if key := sort(m); !seen[key] && len(misses) < nearby {

@@ -21,20 +21,20 @@ import (
 	"notifier/request"
 )
 
-// Shelf is what the gate needs of the store.
-type Shelf interface {
+// Sandboxes makes the sites of test keys.
+type Sandboxes interface {
+	Zone(ctx context.Context, site string) (string, error)
+	AddSite(ctx context.Context, site, timezone string, at time.Time) error
+}
+
+// Keys are the keys of callers, as they are kept.
+type Keys interface {
 	// KeyOfHash finds a key by the hash of its secret; message.ErrNotFound if there is none.
 	KeyOfHash(ctx context.Context, hash string) (access.Key, error)
 	Key(ctx context.Context, site string, id message.ID) (access.Key, error)
 	Keys(ctx context.Context, site string) ([]access.Key, error)
 	SaveKeys(ctx context.Context, all ...access.Key) error
-	// Zone and AddSite make the site of test keys.
-	Zone(ctx context.Context, site string) (string, error)
-	AddSite(ctx context.Context, site, timezone string, at time.Time) error
 	NoteKeyUse(ctx context.Context, k access.Key, at time.Time) error
-	// ShareRate adds n to what was taken of a key in the window that at lies in, and tells what all replicas have
-	// taken since the window began.
-	ShareRate(ctx context.Context, site string, key message.ID, n int, at time.Time) (all int, window time.Time, err error)
 }
 
 // Options say how an installation is entered.
@@ -50,10 +50,12 @@ type Options struct {
 
 // Gate lets callers in. It is safe for concurrent use.
 type Gate struct {
-	shelf Shelf
-	o     Options
-	first string // the hash of the first key
-	log   *zap.Logger
+	keys      Keys
+	sandboxes Sandboxes
+	rates     Rates
+	o         Options
+	first     string // the hash of the first key
+	log       *zap.Logger
 
 	mu      sync.Mutex
 	known   map[string]*pass // by hash
@@ -82,9 +84,16 @@ const (
 // firstKey is the name of the key of the configuration.
 const firstKey = "first key"
 
+// keyStore is all that one value keeps of keys.
+type keyStore interface {
+	Keys
+	Sandboxes
+	Rates
+}
+
 // New makes a gate.
-func New(shelf Shelf, o Options, log *zap.Logger) *Gate {
-	g := &Gate{shelf: shelf, o: o, log: log.Named("gate"), known: map[string]*pass{}, buckets: map[message.ID]*bucket{}}
+func New(kept keyStore, o Options, log *zap.Logger) *Gate {
+	g := &Gate{keys: kept, sandboxes: kept, rates: kept, o: o, log: log.Named("gate"), known: map[string]*pass{}, buckets: map[message.ID]*bucket{}}
 	if o.FirstKey != "" {
 		g.first = access.HashOf(o.FirstKey)
 	}
@@ -130,13 +139,13 @@ func (g *Gate) find(ctx context.Context, hash string, at time.Time) (access.Key,
 		p.asking = true
 	}
 	g.mu.Unlock()
-	k, err := g.shelf.KeyOfHash(ctx, hash)
+	k, err := g.keys.KeyOfHash(ctx, hash)
 	if err == nil && subtle.ConstantTimeCompare([]byte(k.Hash), []byte(hash)) != 1 {
 		err = message.ErrNotFound
 	}
 	k, used, err := g.remember(hash, p, k, err, at)
 	if used {
-		if err := g.shelf.NoteKeyUse(ctx, k, at); err != nil {
+		if err := g.keys.NoteKeyUse(ctx, k, at); err != nil {
 			g.log.Warn("the use of a key was not noted", zap.String("key", string(k.ID)), zap.Error(err))
 		}
 	}
@@ -189,16 +198,16 @@ func (g *Gate) CreateKey(ctx context.Context, c request.Call, k access.Key) (acc
 	}
 	k, secret := k.New(c.At)
 	k.CreatedBy = c.By
-	return k, secret, g.shelf.SaveKeys(ctx, k)
+	return k, secret, g.keys.SaveKeys(ctx, k)
 }
 
 // openSandbox makes the site that test keys act on, in the zone of theirs.
 func (g *Gate) openSandbox(ctx context.Context, site string, at time.Time) error {
-	zone, err := g.shelf.Zone(ctx, site)
+	zone, err := g.sandboxes.Zone(ctx, site)
 	if err != nil {
 		return err
 	}
-	return g.shelf.AddSite(ctx, access.Sandbox(site), zone, at)
+	return g.sandboxes.AddSite(ctx, access.Sandbox(site), zone, at)
 }
 
 // MaxOverlap is how long the key before may work beside the new one.
@@ -229,7 +238,7 @@ func (g *Gate) RotateKey(ctx context.Context, c request.Call, id message.ID, ove
 	if before.RevokedAt == nil || before.RevokedAt.After(ends) {
 		before.RevokedAt = &ends
 	}
-	return after, secret, g.shelf.SaveKeys(ctx, before, after)
+	return after, secret, g.keys.SaveKeys(ctx, before, after)
 }
 
 // RevokeKey ends a key now.
@@ -239,7 +248,7 @@ func (g *Gate) RevokeKey(ctx context.Context, c request.Call, id message.ID) err
 		return err
 	}
 	k.RevokedAt = &c.At
-	if err := g.shelf.SaveKeys(ctx, k); err != nil {
+	if err := g.keys.SaveKeys(ctx, k); err != nil {
 		return err
 	}
 	g.mu.Lock()
@@ -250,7 +259,7 @@ func (g *Gate) RevokeKey(ctx context.Context, c request.Call, id message.ID) err
 
 // Key reads one key of a site. A test key sees test keys alone.
 func (g *Gate) Key(ctx context.Context, site string, id message.ID) (access.Key, error) {
-	k, err := g.shelf.Key(ctx, access.Home(site), id)
+	k, err := g.keys.Key(ctx, access.Home(site), id)
 	if err == nil && access.IsSandbox(site) && !k.Test {
 		err = message.ErrNotFound
 	}
@@ -262,7 +271,7 @@ func (g *Gate) Key(ctx context.Context, site string, id message.ID) (access.Key,
 
 // Keys lists the keys of a site, the oldest first.
 func (g *Gate) Keys(ctx context.Context, site string) ([]access.Key, error) {
-	all, err := g.shelf.Keys(ctx, access.Home(site))
+	all, err := g.keys.Keys(ctx, access.Home(site))
 	if access.IsSandbox(site) {
 		all = slices.DeleteFunc(all, func(k access.Key) bool { return !k.Test })
 	}

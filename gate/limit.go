@@ -7,7 +7,15 @@ import (
 	"time"
 
 	"notifier/access"
+	"notifier/message"
 )
+
+// Rates counts what was taken of keys, for all replicas together.
+type Rates interface {
+	// ShareRate adds n to what was taken of a key in the window that at lies in, and tells what all replicas have
+	// taken since the window began.
+	ShareRate(ctx context.Context, site string, key message.ID, n int, at time.Time) (all int, window time.Time, err error)
+}
 
 // bucket holds what a key may still ask for now (a token bucket). It fills at the key's rate, up to what
 // one second brings.
@@ -47,7 +55,7 @@ func (g *Gate) share(ctx context.Context, c access.Caller, at time.Time) {
 	g.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, shareTime)
 	defer cancel()
-	all, window, err := g.shelf.ShareRate(ctx, c.Site, c.Key, n, at)
+	all, window, err := g.rates.ShareRate(ctx, c.Site, c.Key, n, at)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	b.asking = false

@@ -12,6 +12,16 @@ import (
 	"notifier/request"
 )
 
+// Lockout counts failures to sign in, for all replicas together.
+type Lockout interface {
+	NoteFailure(ctx context.Context, subject string, at, until time.Time) (n int, ends time.Time, err error)
+	ForgetFailures(ctx context.Context, subject string) error
+	// ForgiveFailure takes one back.
+	ForgiveFailure(ctx context.Context, subject string) error
+	Standing(ctx context.Context, email, network, subject string, at time.Time) (known, unlocked bool, err error)
+	Unlock(ctx context.Context, subject, as string, until time.Time) error
+}
+
 // How many wrong passwords are taken within that time. Ten for one account from one network lock the account for
 // that network alone, so that nobody locks out the right person, who is elsewhere. Fifty from one network,
 // so that nobody tries one password on all accounts. A hundred for one account from networks that its owner has
@@ -51,7 +61,7 @@ type limit struct {
 // limits are those that an attempt is counted under. From a network that the member has signed in from, wrong
 // passwords from elsewhere do not count.
 func (s *Staff) limits(ctx context.Context, email, from string, at time.Time) ([]limit, error) {
-	known, unlocked, err := s.book.Standing(ctx, email, networkOf(from), ofUnlocked(email), at)
+	known, unlocked, err := s.lockout.Standing(ctx, email, networkOf(from), ofUnlocked(email), at)
 	all := []limit{{ofNetwork(from), perNetwork, false}, {ofPair(email, from), perPair, true}}
 	if !known {
 		all = append(all, limit{ofAccount(email), perAccount, false})
@@ -71,7 +81,7 @@ func (s *Staff) count(ctx context.Context, email, from string, at time.Time) ([]
 		return nil, err
 	}
 	for _, one := range all {
-		n, until, err := s.book.NoteFailure(ctx, one.subject, at, at.Add(within))
+		n, until, err := s.lockout.NoteFailure(ctx, one.subject, at, at.Add(within))
 		if err != nil {
 			return nil, err
 		}
@@ -86,9 +96,9 @@ func (s *Staff) count(ctx context.Context, email, from string, at time.Time) ([]
 // forgive is for an attempt that has proved right.
 func (s *Staff) forgive(ctx context.Context, all []limit) error {
 	for _, one := range all {
-		end := s.book.ForgiveFailure
+		end := s.lockout.ForgiveFailure
 		if one.ends {
-			end = s.book.ForgetFailures
+			end = s.lockout.ForgetFailures
 		}
 		if err := end(ctx, one.subject); err != nil {
 			return err
@@ -108,5 +118,5 @@ func (s *Staff) Unlock(ctx context.Context, c request.Call, email string) error 
 }
 
 func (s *Staff) unlock(ctx context.Context, email string, at time.Time) error {
-	return s.book.Unlock(ctx, ofAccount(email), ofUnlocked(email), at.Add(within))
+	return s.lockout.Unlock(ctx, ofAccount(email), ofUnlocked(email), at.Add(within))
 }

@@ -15,26 +15,24 @@ import (
 	"notifier/request"
 )
 
-// Book is what the gate needs of the store for people.
-type Book interface {
-	Members(ctx context.Context, site string) ([]access.Member, error)
-	// Member finds one by the address, on whichever site; message.ErrNotFound if there is none.
-	Member(ctx context.Context, email string) (access.Member, error)
-	AddMember(ctx context.Context, m access.Member) error
-	ChangeMember(ctx context.Context, m access.Member) error
-	RemoveMember(ctx context.Context, m access.Member) error
+// Sessions are where people are signed in.
+type Sessions interface {
 	AddSession(ctx context.Context, x access.Session) error
 	SessionOfHash(ctx context.Context, hash string) (access.Session, error)
 	SessionsOf(ctx context.Context, site, email string) ([]access.Session, error)
 	NoteSessionUse(ctx context.Context, x access.Session, at time.Time) error
 	EndSession(ctx context.Context, hash string) error
 	EndSessions(ctx context.Context, site, email string) error
-	NoteFailure(ctx context.Context, subject string, at, until time.Time) (n int, ends time.Time, err error)
-	ForgetFailures(ctx context.Context, subject string) error
-	// ForgiveFailure takes one back.
-	ForgiveFailure(ctx context.Context, subject string) error
-	Standing(ctx context.Context, email, network, subject string, at time.Time) (known, unlocked bool, err error)
-	Unlock(ctx context.Context, subject, as string, until time.Time) error
+}
+
+// Members are the people who may sign in.
+type Members interface {
+	Members(ctx context.Context, site string) ([]access.Member, error)
+	// Member finds one by the address, on whichever site; message.ErrNotFound if there is none.
+	Member(ctx context.Context, email string) (access.Member, error)
+	AddMember(ctx context.Context, m access.Member) error
+	ChangeMember(ctx context.Context, m access.Member) error
+	RemoveMember(ctx context.Context, m access.Member) error
 }
 
 // hashing is how many passwords are looked at at once: each takes 19 MB.
@@ -42,26 +40,35 @@ const hashing = 4
 
 // Staff are the people of the console, and where they sign in. It is safe for concurrent use.
 type Staff struct {
-	book  Book
-	home  string
-	turns chan struct{}
+	members  Members
+	sessions Sessions
+	lockout  Lockout
+	home     string
+	turns    chan struct{}
 	// blind is the hash of a password that nobody has. It is made when somebody signs in,
 	// because it takes the memory of a password.
 	blind func() string
 	log   *zap.Logger
 }
 
+// staffStore is all that one value keeps of the staff.
+type staffStore interface {
+	Members
+	Sessions
+	Lockout
+}
+
 // NewStaff makes it; site is the one that the installation itself belongs to.
-func NewStaff(book Book, site string, log *zap.Logger) *Staff {
+func NewStaff(kept staffStore, site string, log *zap.Logger) *Staff {
 	return &Staff{
-		book: book, home: site, turns: make(chan struct{}, hashing), log: log.Named("gate"),
+		members: kept, sessions: kept, lockout: kept, home: site, turns: make(chan struct{}, hashing), log: log.Named("gate"),
 		blind: sync.OnceValue(func() string { return access.HashPassword(access.NewSecret(false)) }),
 	}
 }
 
 // Members lists who may sign in for a site, by address.
 func (s *Staff) Members(ctx context.Context, site string) ([]access.Member, error) {
-	return s.book.Members(ctx, site)
+	return s.members.Members(ctx, site)
 }
 
 // AddMember lets somebody sign in: with the password or, if it is empty, by OpenID Connect alone.
@@ -75,7 +82,7 @@ func (s *Staff) AddMember(ctx context.Context, c request.Call, m access.Member, 
 			return m, err
 		}
 	}
-	err := s.book.AddMember(ctx, m)
+	err := s.members.AddMember(ctx, m)
 	if errors.Is(err, message.ErrMoved) {
 		var bad fault.Invalid
 		// One sentence for both: whether the address is staff of another site is not this site's business.
@@ -118,7 +125,7 @@ func (s *Staff) ChangeMember(ctx context.Context, c request.Call, email string, 
 			return m, err
 		}
 	}
-	if err := s.book.ChangeMember(ctx, m); err != nil {
+	if err := s.members.ChangeMember(ctx, m); err != nil {
 		return m, err
 	}
 	return m, s.unlock(ctx, m.Email, c.At)
@@ -130,12 +137,12 @@ func (s *Staff) RemoveMember(ctx context.Context, c request.Call, email string) 
 	if err != nil {
 		return err
 	}
-	return s.book.RemoveMember(ctx, m)
+	return s.members.RemoveMember(ctx, m)
 }
 
 // MemberOf reads one of a site.
 func (s *Staff) MemberOf(ctx context.Context, site, email string) (access.Member, error) {
-	m, err := s.book.Member(ctx, access.FoldEmail(email))
+	m, err := s.members.Member(ctx, access.FoldEmail(email))
 	if err == nil && m.Site != site {
 		err = message.ErrNotFound
 	}
@@ -153,7 +160,7 @@ func (s *Staff) SignIn(ctx context.Context, email, password, from, agent string,
 	if err != nil {
 		return access.Session{}, "", err
 	}
-	m, err := s.book.Member(ctx, email)
+	m, err := s.members.Member(ctx, email)
 	if err != nil && !errors.Is(err, message.ErrNotFound) {
 		return access.Session{}, "", err
 	}
@@ -180,7 +187,7 @@ func (s *Staff) SignIn(ctx context.Context, email, password, from, agent string,
 // SignInAs begins a session of somebody whom another has proved to have the address:
 // access.ErrNoMember if that is none of ours.
 func (s *Staff) SignInAs(ctx context.Context, email, from, agent string, at time.Time) (access.Session, string, error) {
-	m, err := s.book.Member(ctx, access.FoldEmail(email))
+	m, err := s.members.Member(ctx, access.FoldEmail(email))
 	if errors.Is(err, message.ErrNotFound) {
 		err = access.ErrNoMember
 	}
@@ -193,7 +200,7 @@ func (s *Staff) SignInAs(ctx context.Context, email, from, agent string, at time
 func (s *Staff) begin(ctx context.Context, m access.Member, from, agent string, at time.Time) (access.Session, string, error) {
 	x, token := access.NewSession(m, from, agent, at)
 	x.Network = networkOf(from)
-	if err := s.book.AddSession(ctx, x); err != nil {
+	if err := s.sessions.AddSession(ctx, x); err != nil {
 		return x, "", err
 	}
 	s.log.Info("somebody signed in", zap.String("site", m.Site), zap.String("role", string(m.Role)), zap.String("from", from))
@@ -205,7 +212,7 @@ func (s *Staff) begin(ctx context.Context, m access.Member, from, agent string, 
 func (s *Staff) SignedIn(ctx context.Context, token string, at time.Time) (access.Caller, error) {
 	x, c, err := s.holder(ctx, token, at)
 	if err == nil && at.Sub(x.UsedAt) >= noteEvery {
-		err = s.book.NoteSessionUse(ctx, x, at)
+		err = s.sessions.NoteSessionUse(ctx, x, at)
 	}
 	return c, err
 }
@@ -221,14 +228,14 @@ func (s *Staff) holder(ctx context.Context, token string, at time.Time) (access.
 	if token == "" {
 		return access.Session{}, access.Caller{}, access.ErrNotSignedIn
 	}
-	x, err := s.book.SessionOfHash(ctx, access.HashOf(token))
+	x, err := s.sessions.SessionOfHash(ctx, access.HashOf(token))
 	if errors.Is(err, message.ErrNotFound) || err == nil && !x.Lasts(at) {
 		return x, access.Caller{}, access.ErrNotSignedIn
 	}
 	if err != nil {
 		return x, access.Caller{}, err
 	}
-	m, err := s.book.Member(ctx, x.Email)
+	m, err := s.members.Member(ctx, x.Email)
 	if errors.Is(err, message.ErrNotFound) || err == nil && m.Site != x.Site {
 		return x, access.Caller{}, access.ErrNotSignedIn
 	}
@@ -242,7 +249,7 @@ func (s *Staff) holder(ctx context.Context, token string, at time.Time) (access.
 
 // Sessions lists where a person has signed in, the newest first.
 func (s *Staff) Sessions(ctx context.Context, c access.Caller, at time.Time) ([]access.Session, error) {
-	all, err := s.book.SessionsOf(ctx, c.Site, c.Name)
+	all, err := s.sessions.SessionsOf(ctx, c.Site, c.Name)
 	var lasting []access.Session
 	for _, x := range all {
 		if x.Lasts(at) {
@@ -254,10 +261,10 @@ func (s *Staff) Sessions(ctx context.Context, c access.Caller, at time.Time) ([]
 
 // SignOut ends the session of the token.
 func (s *Staff) SignOut(ctx context.Context, token string) error {
-	return s.book.EndSession(ctx, access.HashOf(token))
+	return s.sessions.EndSession(ctx, access.HashOf(token))
 }
 
 // SignOutEverywhere ends all sessions of a person.
 func (s *Staff) SignOutEverywhere(ctx context.Context, c access.Caller) error {
-	return s.book.EndSessions(ctx, c.Site, c.Name)
+	return s.sessions.EndSessions(ctx, c.Site, c.Name)
 }

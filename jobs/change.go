@@ -125,7 +125,7 @@ func (t *Timetable) edit(ctx context.Context, name, by string, change func(*sche
 		return State{}, err
 	}
 	for {
-		j, err := t.book.Job(ctx, l.beginning())
+		j, err := t.schedules.Job(ctx, l.beginning())
 		if err != nil {
 			return State{}, err
 		}
@@ -141,7 +141,7 @@ func (t *Timetable) edit(ctx context.Context, name, by string, change func(*sche
 			return l.state(ctx) // nothing is written: neither a version nor who changed it
 		}
 		j.ChangedAt, j.ChangedBy = at, by
-		if err := t.book.SaveJob(ctx, j); errors.Is(err, message.ErrMoved) {
+		if err := t.schedules.SaveJob(ctx, j); errors.Is(err, message.ErrMoved) {
 			continue
 		} else if err != nil {
 			return State{}, err

@@ -111,7 +111,14 @@ type replica struct {
 }
 
 // plan makes a timetable that looks for changes every poll.
-func plan(t *testing.T, book jobs.Book, name string, poll time.Duration, plans ...jobs.Plan) replica {
+// Book is all that a timetable keeps.
+type Book interface {
+	jobs.Schedules
+	jobs.FireRecords
+	jobs.Leases
+}
+
+func plan(t *testing.T, book Book, name string, poll time.Duration, plans ...jobs.Plan) replica {
 	t.Helper()
 	core, log := observer.New(zapcore.DebugLevel)
 	tt, err := jobs.New(book, jobs.Options{Replica: name, Poll: poll}, zap.New(core))
@@ -127,7 +134,7 @@ func plan(t *testing.T, book jobs.Book, name string, poll time.Duration, plans .
 	return replica{tt, log}
 }
 
-func start(t *testing.T, book jobs.Book, name string, poll time.Duration, plans ...jobs.Plan) replica {
+func start(t *testing.T, book Book, name string, poll time.Duration, plans ...jobs.Plan) replica {
 	t.Helper()
 	r := plan(t, book, name, poll, plans...)
 	if err := r.Start(t.Context()); err != nil {

@@ -115,7 +115,7 @@ func (l *line) open(ctx context.Context) error {
 // another schedule that lie in the past were not missed.
 func (l *line) replan(ctx context.Context) error {
 	begin := l.beginning()
-	saved, err := l.book.Job(ctx, begin)
+	saved, err := l.schedules.Job(ctx, begin)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (l *line) replan(ctx context.Context) error {
 		if saved.Spec == (schedule.Spec{}) {
 			saved.ChangedAt = l.clock()
 		}
-		if err := l.book.SaveJob(ctx, saved); err != nil && !errors.Is(err, message.ErrMoved) {
+		if err := l.schedules.SaveJob(ctx, saved); err != nil && !errors.Is(err, message.ErrMoved) {
 			return err
 		}
 	}
@@ -135,9 +135,9 @@ func (l *line) replan(ctx context.Context) error {
 // that one of them ran was not missed: this one may have been born a moment ago.
 func (l *line) last(ctx context.Context) (time.Time, error) {
 	if !l.plan.Everywhere {
-		return l.book.LastFire(ctx, l.plan.Name, l.slot())
+		return l.fires.LastFire(ctx, l.plan.Name, l.slot())
 	}
-	run, err := l.book.LastRun(ctx, l.plan.Name)
+	run, err := l.fires.LastRun(ctx, l.plan.Name)
 	return run.ScheduledAt, err
 }
 
@@ -156,7 +156,7 @@ func (l *line) refresh(ctx context.Context) error {
 	}
 	l.reading.Lock()
 	defer l.reading.Unlock()
-	saved, err := l.book.Job(ctx, l.beginning())
+	saved, err := l.schedules.Job(ctx, l.beginning())
 	if err != nil {
 		return err
 	}
@@ -305,7 +305,7 @@ func (l *line) state(ctx context.Context) (State, error) {
 		state.Running = *since
 	}
 	var err error
-	state.Last, err = l.book.LastRun(ctx, l.plan.Name)
+	state.Last, err = l.fires.LastRun(ctx, l.plan.Name)
 	return state, err
 }
 

@@ -12,6 +12,13 @@ import (
 	"notifier/schedule"
 )
 
+// Leases keeps which replica has a job.
+type Leases interface {
+	// Hold takes or keeps the job for a replica; it is false while another has it.
+	Hold(ctx context.Context, job, replica string, at, until time.Time) (bool, error)
+	LetGo(ctx context.Context, job, replica string) error
+}
+
 // occupy makes this replica busy with the job; false if it is.
 func (l *line) occupy() bool {
 	select {
@@ -36,7 +43,7 @@ func (l *line) fire(ctx context.Context, tick time.Time, trigger schedule.Trigge
 		return
 	}
 	run := l.newRun(tick, at, trigger)
-	mine, err := l.book.Fire(ctx, run)
+	mine, err := l.fires.Fire(ctx, run)
 	if err != nil {
 		l.warn(ctx, "a tick passes: it cannot be noted", err)
 		return
@@ -61,7 +68,7 @@ func (l *line) begin(ctx context.Context) (schedule.Run, error) {
 	at := l.clock()
 	run := l.newRun(at, at, schedule.Manual)
 	for {
-		free, err := l.book.Fire(ctx, run)
+		free, err := l.fires.Fire(ctx, run)
 		if err != nil {
 			l.free()
 			return run, err
@@ -88,7 +95,7 @@ func (l *line) run(ctx context.Context, r schedule.Run) {
 		r.Error = err.Error()
 	}
 	r.EndedAt = l.clock()
-	l.note(ctx, "the end of a run could not be noted", func(ctx context.Context) error { return l.book.Finish(ctx, r) })
+	l.note(ctx, "the end of a run could not be noted", func(ctx context.Context) error { return l.fires.Finish(ctx, r) })
 }
 
 // note writes down what must be written also when everything ends, but does not wait for
@@ -108,7 +115,7 @@ var errHeld = errors.New("another replica was still running it")
 
 // alone works while no other replica does.
 func (l *line) alone(ctx context.Context, at time.Time) (map[string]int, error) {
-	held, err := l.book.Hold(ctx, l.plan.Name, l.o.Replica, at, at.Add(holdFor))
+	held, err := l.leases.Hold(ctx, l.plan.Name, l.o.Replica, at, at.Add(holdFor))
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +127,7 @@ func (l *line) alone(ctx context.Context, at time.Time) (map[string]int, error) 
 	defer func() {
 		end()
 		l.note(ctx, "a job could not be let go; others wait for it a minute", func(ctx context.Context) error {
-			return l.book.LetGo(ctx, l.plan.Name, l.o.Replica)
+			return l.leases.LetGo(ctx, l.plan.Name, l.o.Replica)
 		})
 	}()
 	return l.work(working, at)
@@ -132,7 +139,7 @@ func (l *line) keepHolding(ctx context.Context, lose context.CancelFunc) (end fu
 	done, ended := make(chan struct{}), make(chan struct{})
 	renew := func(ctx context.Context) error {
 		at := l.clock()
-		held, err := l.book.Hold(ctx, l.plan.Name, l.o.Replica, at, at.Add(holdFor))
+		held, err := l.leases.Hold(ctx, l.plan.Name, l.o.Replica, at, at.Add(holdFor))
 		if err == nil && !held {
 			lose()
 			err = errors.New("another replica has it")

@@ -19,6 +19,27 @@ import (
 	"notifier/schedule"
 )
 
+// FireRecords tells who takes which run, and keeps what became of it.
+type FireRecords interface {
+	// Fire notes that the run takes its scheduled time. It is false if another has it.
+	Fire(ctx context.Context, r schedule.Run) (bool, error)
+	Finish(ctx context.Context, r schedule.Run) error
+	// LastFire is the latest scheduled time that was taken; zero if none was. A slot is
+	// given for a job that each replica runs for itself.
+	LastFire(ctx context.Context, job, slot string) (time.Time, error)
+	LastRun(ctx context.Context, job string) (schedule.Run, error)
+}
+
+// Schedules keeps the lines of jobs: schedules and pauses.
+type Schedules interface {
+	// Job reads the saved line of a job, and begins it if there is none.
+	Job(ctx context.Context, begin schedule.Job) (schedule.Job, error)
+	// Versions are those of all saved lines, by the name of the job.
+	Versions(ctx context.Context) (map[string]int, error)
+	// SaveJob writes the line if it is still at the version that j has.
+	SaveJob(ctx context.Context, j schedule.Job) error
+}
+
 // Work is one whole pass of a job. It may be stopped by ctx at any time and returns what
 // it did, counted by kind.
 type Work func(ctx context.Context, at time.Time) (map[string]int, error)
@@ -40,24 +61,11 @@ type Plan struct {
 	Private bool
 }
 
-// Book keeps what must outlive a replica: schedules, pauses and fire records.
-type Book interface {
-	// Job reads the saved line of a job, and begins it if there is none.
-	Job(ctx context.Context, begin schedule.Job) (schedule.Job, error)
-	// Versions are those of all saved lines, by the name of the job.
-	Versions(ctx context.Context) (map[string]int, error)
-	// SaveJob writes the line if it is still at the version that j has.
-	SaveJob(ctx context.Context, j schedule.Job) error
-	// Fire notes that the run takes its scheduled time. It is false if another has it.
-	Fire(ctx context.Context, r schedule.Run) (bool, error)
-	Finish(ctx context.Context, r schedule.Run) error
-	// LastFire is the latest scheduled time that was taken; zero if none was. A slot is
-	// given for a job that each replica runs for itself.
-	LastFire(ctx context.Context, job, slot string) (time.Time, error)
-	LastRun(ctx context.Context, job string) (schedule.Run, error)
-	// Hold takes or keeps the job for a replica; it is false while another has it.
-	Hold(ctx context.Context, job, replica string, at, until time.Time) (bool, error)
-	LetGo(ctx context.Context, job, replica string) error
+// book is what must outlive a replica: all that one value keeps.
+type book interface {
+	Schedules
+	FireRecords
+	Leases
 }
 
 // Options tune the timetable.
@@ -76,22 +84,24 @@ var (
 	ErrNotStarted = errors.New("the timetable is not running")
 )
 
-// Timetable runs jobs when their schedules say so. Each replica has one; the book, which they share,
+// Timetable runs jobs when their schedules say so. Each replica has one; the database, which they share,
 // decides between them:
 //
 //	gocron's tick ─┐
-//	poll (2 s)    ─┼► fire: which lines are due? ─► refresh the line ─► book.Fire, which one replica
+//	poll (2 s)    ─┼► fire: which lines are due? ─► refresh the line ─► fires.Fire, which one replica
 //	start: missed ─┘  in the order of planning                          wins for each scheduled time
 //	Wake, WakeAt ──► the line's wake channel ────► a run between ticks, under the same lock
 //
 // Nothing depends on gocron alone: poll finds ticks that it missed, and changes that were made on
 // other replicas. A run is a pass that may end at any point; what it has not done is due at the next.
 type Timetable struct {
-	book  Book
-	o     Options
-	log   *zap.Logger
-	lines []*line
-	blind bool // the last look for changes failed; known to poll alone
+	schedules Schedules
+	fires     FireRecords
+	leases    Leases
+	o         Options
+	log       *zap.Logger
+	lines     []*line
+	blind     bool // the last look for changes failed; known to poll alone
 
 	mu        sync.Mutex
 	scheduler gocron.Scheduler // nil before Start
@@ -105,14 +115,14 @@ type Timetable struct {
 }
 
 // New makes an empty timetable.
-func New(book Book, o Options, log *zap.Logger) (*Timetable, error) {
+func New(kept book, o Options, log *zap.Logger) (*Timetable, error) {
 	if o.Poll == 0 {
 		o.Poll = 2 * time.Second
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Timetable{book: book, o: o, log: log.Named("timetable")}, nil
+	return &Timetable{schedules: kept, fires: kept, leases: kept, o: o, log: log.Named("timetable")}, nil
 }
 
 // Plan adds a job. All jobs are planned before Start.
@@ -307,7 +317,7 @@ func (t *Timetable) poll() {
 }
 
 func (t *Timetable) lookForChanges(ctx context.Context) error {
-	versions, err := t.book.Versions(ctx)
+	versions, err := t.schedules.Versions(ctx)
 	if err != nil {
 		return err
 	}

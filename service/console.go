@@ -48,7 +48,7 @@ func (h *Service) exampleKey() string {
 // centre says how people choose what they get.
 func (h *Service) centre(door links.Door) centre.Options {
 	return centre.Options{
-		Door: door, Sites: h.config.SiteNames(), Digests: h.promote, Why: h.why, Estimate: h.estimate,
+		Door: door, Sites: h.config.SiteNames(), Outgoing: h.desk, Digests: h.promote, Why: h.why, Estimate: h.estimate,
 		Departures: h.timetable.Departures,
 		Wake:       func() { h.timetable.Wake(schedule.Notifications) },
 	}

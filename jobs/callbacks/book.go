@@ -15,9 +15,8 @@ import (
 	"notifier/webhook"
 )
 
-// Shelf is what the book needs of the store beside the queue.
-type Shelf interface {
-	Queue
+// Webhooks are who is called, as they are kept.
+type Webhooks interface {
 	Webhook(ctx context.Context, site string, id message.ID) (webhook.Endpoint, error)
 	SaveWebhook(ctx context.Context, e webhook.Endpoint) error
 	GiveSecrets(ctx context.Context, e webhook.Endpoint, before []string) (bool, error)
@@ -27,12 +26,12 @@ type Shelf interface {
 
 // Book is where admins write down who is told of what.
 type Book struct {
-	shelf Shelf
-	job   *Job
+	webhooks Webhooks
+	job      *Job
 }
 
 // NewBook makes a book.
-func NewBook(shelf Shelf, job *Job) *Book { return &Book{shelf: shelf, job: job} }
+func NewBook(kept Webhooks, job *Job) *Book { return &Book{webhooks: kept, job: job} }
 
 // Create adds a webhook and returns it with its secret, which is not shown again. A secret
 // of the caller's own may be given.
@@ -51,7 +50,7 @@ func (b *Book) Create(ctx context.Context, c request.Call, e webhook.Endpoint, s
 		b.job.log.Warn("the secret of the webhook is kept as it is: set secrets.key_file to have secrets sealed", zap.String("webhook", string(e.ID)))
 	}
 	e.Secrets = []string{b.job.o.Vault.Seal(secret, Owner(e))}
-	return e, secret, b.shelf.SaveWebhook(ctx, e)
+	return e, secret, b.webhooks.SaveWebhook(ctx, e)
 }
 
 func (b *Book) check(ctx context.Context, e webhook.Endpoint, secret string) error {
@@ -80,11 +79,11 @@ func (b *Book) Change(ctx context.Context, c request.Call, id message.ID, edit f
 		return e, err
 	}
 	e.UpdatedAt = c.At
-	return e, b.shelf.SaveWebhook(ctx, e)
+	return e, b.webhooks.SaveWebhook(ctx, e)
 }
 
 func (b *Book) find(ctx context.Context, site string, id message.ID) (webhook.Endpoint, error) {
-	e, err := b.shelf.Webhook(ctx, site, id)
+	e, err := b.webhooks.Webhook(ctx, site, id)
 	if errors.Is(err, message.ErrNotFound) {
 		err = fmt.Errorf("there is no webhook %q: %w", fault.Truncate(string(id), 60), err)
 	}
@@ -96,7 +95,7 @@ func (b *Book) Remove(ctx context.Context, c request.Call, id message.ID) error 
 	if _, err := b.find(ctx, c.Site, id); err != nil {
 		return err
 	}
-	return b.shelf.RemoveWebhook(ctx, c.Site, id)
+	return b.webhooks.RemoveWebhook(ctx, c.Site, id)
 }
 
 // Rotate gives a webhook a new secret, which it returns. The old one signs for a day more.
@@ -120,7 +119,7 @@ func (b *Book) Rotate(ctx context.Context, c request.Call, id message.ID, secret
 		if err := b.check(ctx, e, ""); err != nil {
 			return e, "", err
 		}
-		if done, err := b.shelf.GiveSecrets(ctx, e, before); err != nil || done {
+		if done, err := b.webhooks.GiveSecrets(ctx, e, before); err != nil || done {
 			return e, secret, err
 		}
 	}

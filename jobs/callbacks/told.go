@@ -20,5 +20,5 @@ func (b *Book) Told(ctx context.Context, e webhook.Endpoint, c webhook.Callback)
 
 // Replay tells a webhook once more, by the same id.
 func (b *Book) Replay(ctx context.Context, c request.Call, endpoint, callback message.ID) error {
-	return b.shelf.Replay(ctx, c.Site, endpoint, callback, c.At)
+	return b.webhooks.Replay(ctx, c.Site, endpoint, callback, c.At)
 }

@@ -11,6 +11,13 @@ import (
 	"notifier/message"
 )
 
+// Budgets bound what leaves in a period.
+type Budgets interface {
+	// Spend takes mails out of budgets, in their order, and tells of each which budget has
+	// nothing left for it; nil if none.
+	Spend(ctx context.Context, at time.Time, spends []message.Spend) ([]*message.Budget, error)
+}
+
 // afford spends what the messages cost from the budgets of their account, site, sender and
 // domains, and returns those that may leave now. The others are rate limited until the
 // budget that refused them has room again: those behind wait for as many periods longer as
@@ -21,7 +28,7 @@ func (f *flush) afford(claimed []message.Message) []message.Message {
 		return claimed
 	}
 	now := f.now()
-	lacking, err := f.queue.Spend(context.WithoutCancel(f.stop), now, spends)
+	lacking, err := f.budgets.Spend(context.WithoutCancel(f.stop), now, spends)
 	if err != nil {
 		f.log.Warn("budgets cannot be read; the messages wait", zap.Int("messages", len(claimed)), zap.Error(err))
 		for _, m := range claimed {
@@ -124,7 +131,7 @@ func (f *flush) refund(batch []message.Outcome) {
 			s.N[i] = -s.N[i]
 		}
 	}
-	if _, err := f.queue.Spend(context.WithoutCancel(f.stop), f.now(), spends); err != nil {
+	if _, err := f.budgets.Spend(context.WithoutCancel(f.stop), f.now(), spends); err != nil {
 		f.log.Warn("a budget has not got back what was not used", zap.Error(err))
 	}
 }

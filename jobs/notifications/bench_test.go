@@ -60,7 +60,7 @@ func BenchmarkFlush(b *testing.B) {
 				}
 				b.Cleanup(func() { c.Close() })
 				account := &notifications.Account{Name: "default", Courier: c, From: "workflow@example.org"}
-				var q notifications.Queue = bare{s}
+				var q Queue = bare{s}
 				var o notifications.Options
 				if has != "bare" {
 					q = s

@@ -110,7 +110,7 @@ func (f *flush) doubt(batch []message.Outcome) (suspect bool) {
 	if !found {
 		return false
 	}
-	d, err := f.queue.Doubt(context.WithoutCancel(f.stop), r)
+	d, err := f.doubts.Doubt(context.WithoutCancel(f.stop), r)
 	if err != nil {
 		f.log.Warn("refusals cannot be weighed; nobody is suppressed for these", zap.Error(err))
 		for i := range batch {
@@ -164,7 +164,7 @@ func (f *flush) spared(o message.Outcome, p message.Pause) message.Outcome {
 
 // spareOthers undoes what was written before the brake was on.
 func (f *flush) spareOthers(p message.Pause) {
-	n, err := f.queue.Spare(context.WithoutCancel(f.stop), f.o.Home, f.account.Name, f.now(), after(p))
+	n, err := f.doubts.Spare(context.WithoutCancel(f.stop), f.o.Home, f.account.Name, f.now(), after(p))
 	if err != nil {
 		f.log.Error("what was said of recipients within the last minute stays although the brake is on", zap.Error(err))
 	}
@@ -173,7 +173,7 @@ func (f *flush) spareOthers(p message.Pause) {
 
 // recheck spares a batch that was written while another replica put the brake on.
 func (f *flush) recheck() {
-	pauses, err := f.queue.Pauses(context.WithoutCancel(f.stop), f.o.Home)
+	pauses, err := f.infirmary.Pauses(context.WithoutCancel(f.stop), f.o.Home)
 	if err != nil {
 		f.log.Warn("pauses cannot be read", zap.Error(err))
 		return
@@ -208,7 +208,7 @@ func (f *flush) exhaustLane(lane message.Lane) error {
 	why := *f.relay.Load().why
 	for f.stop.Err() == nil {
 		now := f.now()
-		claimed, err := f.queue.Claim(context.WithoutCancel(f.stop), lane, f.o.Batch, now, now.Add(f.o.Lease))
+		claimed, err := f.claims.Claim(context.WithoutCancel(f.stop), lane, f.o.Batch, now, now.Add(f.o.Lease))
 		if err != nil || len(claimed) == 0 {
 			return err
 		}

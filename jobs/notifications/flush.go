@@ -15,6 +15,19 @@ import (
 	"notifier/rescue"
 )
 
+// Contents are what a message is sent with.
+type Contents interface {
+	// Attach gives a message the content of its attachments.
+	Attach(ctx context.Context, m message.Message) (message.Message, error)
+}
+
+// Outcomes write down what became of claimed messages.
+type Outcomes interface {
+	Settle(ctx context.Context, outcomes []message.Outcome) (int, error)
+	// SettleEach is Settle, and tells of each outcome whether its message moved.
+	SettleEach(ctx context.Context, outcomes []message.Outcome) ([]bool, error)
+}
+
 // flush is one trip of one account.
 type flush struct {
 	*round
@@ -146,7 +159,7 @@ func (f *flush) claimSite(site string, n int) (took int, err error) {
 		}
 		now := f.now()
 		leaseUntil := now.Add(f.o.Lease)
-		claimed, err := f.queue.Claim(context.WithoutCancel(f.stop), lane, n-took, now, leaseUntil)
+		claimed, err := f.claims.Claim(context.WithoutCancel(f.stop), lane, n-took, now, leaseUntil)
 		if err != nil {
 			return took, err
 		}
@@ -167,7 +180,7 @@ func (f *flush) claimProbe(site string) (took int, err error) {
 	now := f.now()
 	for _, lane := range inOrder(f.lanes[site]) {
 		for len(probe) == 0 {
-			claimed, err := f.queue.Claim(context.WithoutCancel(f.stop), lane, 1, now, now.Add(f.o.Lease))
+			claimed, err := f.claims.Claim(context.WithoutCancel(f.stop), lane, 1, now, now.Add(f.o.Lease))
 			if err != nil {
 				return 0, err
 			}
@@ -211,7 +224,7 @@ func (f *flush) resume() {
 	}
 	f.resumed = true
 	f.log.Info("the account works again", zap.String("account", f.account.Name))
-	if err := f.queue.Resume(context.WithoutCancel(f.stop), f.o.Home, f.account.Name); err != nil {
+	if err := f.infirmary.Resume(context.WithoutCancel(f.stop), f.o.Home, f.account.Name); err != nil {
 		f.log.Warn("the account stays paused", zap.String("account", f.account.Name), zap.Error(err))
 	}
 }
@@ -342,7 +355,7 @@ func (f *flush) attach(ctx context.Context, m message.Message) (_ message.Messag
 	case <-ctx.Done():
 		return m, func() {}, ctx.Err()
 	}
-	attached, err := f.queue.Attach(ctx, m)
+	attached, err := f.contents.Attach(ctx, m)
 	if err != nil {
 		attached = m
 	}
@@ -414,7 +427,7 @@ func (f *flush) collect(first ended) (batch []message.Outcome, carried int) {
 func (f *flush) settle(batch []message.Outcome) error {
 	patience := f.now().Add(f.o.Lease)
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		_, err := f.queue.Settle(context.WithoutCancel(f.stop), batch)
+		_, err := f.outcomes.Settle(context.WithoutCancel(f.stop), batch)
 		if err == nil {
 			return nil
 		}

@@ -86,7 +86,7 @@ func only(c notifications.Courier) notifications.Routes {
 }
 
 // job is the job on a store and a relay, over so many connections.
-func job(t *testing.T, s notifications.Queue, r *mailtest.Relay, connections int, o notifications.Options) *notifications.Job {
+func job(t *testing.T, s Queue, r *mailtest.Relay, connections int, o notifications.Options) *notifications.Job {
 	t.Helper()
 	return notifications.New(s, only(courier(t, r, mail.Settings{Connections: connections})), letter.Writer{}, o, zap.NewNop())
 }
@@ -225,9 +225,21 @@ func wantOnce(t *testing.T, ms []message.Message, relays ...*mailtest.Relay) {
 	}
 }
 
+// Queue is all that the job keeps.
+type Queue interface {
+	notifications.Claims
+	notifications.Outcomes
+	notifications.Lapses
+	notifications.Contents
+	notifications.Suppressions
+	notifications.Budgets
+	notifications.Infirmary
+	notifications.Doubts
+}
+
 // cable is what lies between one replica and the database. It can be cut.
 type cable struct {
-	notifications.Queue
+	Queue
 	cut atomic.Bool
 	// lag is how long a claim is on its way back, as if the process had been stopped.
 	lag time.Duration

@@ -214,7 +214,7 @@ func TestWhatTheRelaySaidOutlivesTheDatabase(t *testing.T) {
 
 // stubborn is a queue that refuses to write outcomes of what was sent, for a reason of its own.
 type stubborn struct {
-	notifications.Queue
+	Queue
 	refuse int // so often
 }
 

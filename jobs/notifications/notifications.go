@@ -15,30 +15,25 @@ import (
 	"notifier/message"
 )
 
-// Queue is what the job needs of the store.
-type Queue interface {
+// Claims are where messages wait to be claimed, and until when a claim holds.
+type Claims interface {
 	// DueLanes lists in which lanes of all sites a message is due, Lanes what waits on one site.
 	DueLanes(ctx context.Context, at time.Time) ([]message.Lane, error)
 	Lanes(ctx context.Context, site string) ([]message.Lane, error)
 	Claim(ctx context.Context, lane message.Lane, n int, at, leaseUntil time.Time) ([]message.Message, error)
 	Extend(ctx context.Context, held []message.Message, leaseUntil time.Time) error
-	Settle(ctx context.Context, outcomes []message.Outcome) (int, error)
-	// SettleEach is Settle, and tells of each outcome whether its message moved.
-	SettleEach(ctx context.Context, outcomes []message.Outcome) ([]bool, error)
-	LapsedSites(ctx context.Context, at time.Time) ([]string, error)
-	ExpiringSites(ctx context.Context, at time.Time) ([]string, error)
-	Lapsed(ctx context.Context, site string, n int, at time.Time) ([]message.Message, error)
-	Expire(ctx context.Context, site string, n int, at time.Time) (int, error)
-	// Attach gives a message the content of its attachments.
-	Attach(ctx context.Context, m message.Message) (message.Message, error)
-	// Suppressed finds those of the addresses that are not written to any more, by their
-	// lower case.
-	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
+}
+
+// queue is all that one value keeps of what goes out.
+type queue interface {
+	Claims
+	Outcomes
+	Lapses
+	Contents
+	Suppressions
+	Budgets
 	Infirmary
 	Doubts
-	// Spend takes mails out of budgets, in their order, and tells of each which budget has
-	// nothing left for it; nil if none.
-	Spend(ctx context.Context, at time.Time, spends []message.Spend) ([]*message.Budget, error)
 }
 
 // Infirmary knows which accounts do not work, for all replicas together.
@@ -109,22 +104,29 @@ type Limits struct {
 
 // Job flushes the queue.
 type Job struct {
-	queue   Queue
-	routes  Routes
-	writer  Writer
-	o       Options
-	log     *zap.Logger
-	held    held
-	afield  sync.Map // account → whether another run came for it while its trip is under way
-	answers answers
-	heavy   chan struct{} // one for each message in flight that has attachments
+	claims       Claims
+	outcomes     Outcomes
+	lapses       Lapses
+	contents     Contents
+	suppressions Suppressions
+	budgets      Budgets
+	infirmary    Infirmary
+	doubts       Doubts
+	routes       Routes
+	writer       Writer
+	o            Options
+	log          *zap.Logger
+	held         held
+	afield       sync.Map // account → whether another run came for it while its trip is under way
+	answers      answers
+	heavy        chan struct{} // one for each message in flight that has attachments
 }
 
 // maxHeavy bounds what attachments take of the memory.
 const maxHeavy = 4
 
 // New makes the job.
-func New(queue Queue, routes Routes, writer Writer, o Options, log *zap.Logger) *Job {
+func New(kept queue, routes Routes, writer Writer, o Options, log *zap.Logger) *Job {
 	o.Batch = orDefault(o.Batch, 500)
 	o.Workers = orDefault(o.Workers, 64)
 	o.Lease = orDefault(o.Lease, time.Minute)
@@ -141,7 +143,10 @@ func New(queue Queue, routes Routes, writer Writer, o Options, log *zap.Logger) 
 	if o.Judged == nil {
 		o.Judged = func(message.Message, message.Outcome) {}
 	}
-	return &Job{queue: queue, routes: routes, writer: writer, o: o, log: log.Named("notifications"), heavy: make(chan struct{}, maxHeavy)}
+	return &Job{
+		claims: kept, outcomes: kept, lapses: kept, contents: kept, suppressions: kept, budgets: kept, infirmary: kept, doubts: kept,
+		routes: routes, writer: writer, o: o, log: log.Named("notifications"), heavy: make(chan struct{}, maxHeavy),
+	}
 }
 
 func orDefault[T comparable](v, otherwise T) T {
@@ -163,7 +168,7 @@ func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
 	if err != nil || len(lanes) == 0 {
 		return nil, err
 	}
-	pauses, err := j.queue.Pauses(ctx, j.o.Home)
+	pauses, err := j.infirmary.Pauses(ctx, j.o.Home)
 	if err != nil {
 		return nil, err
 	}
@@ -181,8 +186,8 @@ func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
 // due lists the lanes in which something is due.
 func (j *Job) due(ctx context.Context, at time.Time) ([]message.Lane, error) {
 	if j.o.Site == "" {
-		return j.queue.DueLanes(ctx, at)
+		return j.claims.DueLanes(ctx, at)
 	}
-	lanes, err := j.queue.Lanes(ctx, j.o.Site)
+	lanes, err := j.claims.Lanes(ctx, j.o.Site)
 	return slices.DeleteFunc(lanes, func(l message.Lane) bool { return l.DueAt.After(at) }), err
 }

@@ -17,7 +17,7 @@ import (
 
 // faulty is a queue that panics at one of its methods.
 type faulty struct {
-	notifications.Queue
+	Queue
 	at string
 }
 

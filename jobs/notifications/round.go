@@ -90,7 +90,7 @@ func (r *round) make(t *trip) {
 		}
 	}()
 	if t.pause != nil {
-		mine, err := r.queue.Probe(r.stop, r.o.Home, *t.pause, r.now().Add(r.o.Lease))
+		mine, err := r.infirmary.Probe(r.stop, r.o.Home, *t.pause, r.now().Add(r.o.Lease))
 		if err != nil || !mine {
 			r.fail(name, errors.Join(err, fmt.Errorf("mail waits: the account %s is being tried: %w", name, &t.pause.Failure)))
 			return
@@ -153,7 +153,7 @@ func (r *round) keepPause(after message.Pause) {
 	why := after.Failure
 	r.log.Warn("the account is paused", zap.String("account", after.Account), zap.String("kind", string(after.Kind)), zap.Time("until", after.Until), zap.Int("failures", after.Failures),
 		zap.String("category", string(why.Category)), zap.String("code", why.Code), zap.String("text", why.Text))
-	if err := r.queue.Pause(context.WithoutCancel(r.stop), r.o.Home, after); err != nil {
+	if err := r.infirmary.Pause(context.WithoutCancel(r.stop), r.o.Home, after); err != nil {
 		r.mu.Lock()
 		r.errs = append(r.errs, err)
 		r.mu.Unlock()
@@ -207,7 +207,7 @@ func (r *round) extend() error {
 	if len(current) == 0 {
 		return nil
 	}
-	if err := r.queue.Extend(context.WithoutCancel(r.stop), current, leaseUntil); err != nil {
+	if err := r.claims.Extend(context.WithoutCancel(r.stop), current, leaseUntil); err != nil {
 		return fmt.Errorf("%d messages: %w", len(current), err)
 	}
 	r.held.extend(current, r.now(), leaseUntil, r.margin())

@@ -9,6 +9,13 @@ import (
 	"notifier/message"
 )
 
+// Suppressions are the addresses that mail must not go to.
+type Suppressions interface {
+	// Suppressed finds those of the addresses that are not written to any more, by their
+	// lower case.
+	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
+}
+
 // wanted are the messages without the addresses that are not written to any more; one
 // that is for no other address is skipped, on record (CQ-17). claimed is of one site.
 func (f *flush) wanted(claimed []message.Message) []message.Message {
@@ -22,7 +29,7 @@ func (f *flush) wanted(claimed []message.Message) []message.Message {
 		return claimed
 	}
 	now := f.now()
-	suppressed, err := f.queue.Suppressed(context.WithoutCancel(f.stop), claimed[0].Site, addresses)
+	suppressed, err := f.suppressions.Suppressed(context.WithoutCancel(f.stop), claimed[0].Site, addresses)
 	if err != nil {
 		f.log.Warn("suppressions cannot be read; the messages wait", zap.Int("messages", len(claimed)), zap.Error(err))
 		for _, m := range claimed {

@@ -9,11 +9,19 @@ import (
 	"notifier/message"
 )
 
+// Lapses are leases and messages whose time is over.
+type Lapses interface {
+	LapsedSites(ctx context.Context, at time.Time) ([]string, error)
+	ExpiringSites(ctx context.Context, at time.Time) ([]string, error)
+	Lapsed(ctx context.Context, site string, n int, at time.Time) ([]message.Message, error)
+	Expire(ctx context.Context, site string, n int, at time.Time) (int, error)
+}
+
 // Sweep mends what crashes and time left behind: messages whose lease is over go back to
 // the queue with an attempt of unknown end, and those that were not sent in time expire.
 func (j *Job) Sweep(ctx context.Context, at time.Time) (map[string]int, error) {
 	counts := map[string]int{}
-	lapsed, err := j.sites(ctx, j.queue.LapsedSites, at)
+	lapsed, err := j.sites(ctx, j.lapses.LapsedSites, at)
 	if err != nil {
 		return nil, err
 	}
@@ -22,13 +30,13 @@ func (j *Job) Sweep(ctx context.Context, at time.Time) (map[string]int, error) {
 			return counts, err
 		}
 	}
-	expiring, err := j.sites(ctx, j.queue.ExpiringSites, at)
+	expiring, err := j.sites(ctx, j.lapses.ExpiringSites, at)
 	if err != nil {
 		return counts, err
 	}
 	for _, site := range expiring {
 		for {
-			n, err := j.queue.Expire(ctx, site, j.o.Batch, at)
+			n, err := j.lapses.Expire(ctx, site, j.o.Batch, at)
 			if err != nil {
 				return counts, err
 			}
@@ -51,7 +59,7 @@ func (j *Job) sites(ctx context.Context, due func(context.Context, time.Time) ([
 
 func (j *Job) sweepLeases(ctx context.Context, site string, at time.Time, counts map[string]int) error {
 	for {
-		lapsed, err := j.queue.Lapsed(ctx, site, j.o.Batch, at)
+		lapsed, err := j.lapses.Lapsed(ctx, site, j.o.Batch, at)
 		if err != nil || len(lapsed) == 0 {
 			return err
 		}
@@ -67,7 +75,7 @@ func (j *Job) sweepLeases(ctx context.Context, site string, at time.Time, counts
 		if len(outcomes) == 0 {
 			return nil
 		}
-		moved, err := j.queue.SettleEach(ctx, outcomes)
+		moved, err := j.outcomes.SettleEach(ctx, outcomes)
 		if err != nil {
 			return err
 		}

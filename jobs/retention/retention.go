@@ -49,8 +49,8 @@ type Shared interface {
 	ForgetSessions(ctx context.Context, at time.Time) error
 }
 
-// Queue is what the job needs of the store.
-type Queue interface {
+// queue is all that one value keeps for the job.
+type queue interface {
 	Messages
 	Records
 	Shared
@@ -84,15 +84,17 @@ const (
 
 // Job forgets. One Run at a time, as the timetable has it.
 type Job struct {
-	queue Queue
-	o     Options
-	log   *zap.Logger
-	hour  time.Time // when this replica last did what is done once an hour
+	messages Messages
+	records  Records
+	common   Shared
+	o        Options
+	log      *zap.Logger
+	hour     time.Time // when this replica last did what is done once an hour
 }
 
 // New makes the job.
-func New(queue Queue, o Options, log *zap.Logger) *Job {
-	return &Job{queue: queue, o: o, log: log}
+func New(kept queue, o Options, log *zap.Logger) *Job {
+	return &Job{messages: kept, records: kept, common: kept, o: o, log: log}
 }
 
 // sort is what is forgotten by site: on which sites there is some, and how a page of it goes.
@@ -125,17 +127,16 @@ func (j *Job) Run(ctx context.Context, at time.Time) (map[string]int, error) {
 }
 
 func (j *Job) sorts(at time.Time) []sort {
-	q := j.queue
 	return []sort{
-		older(false, q.OldKeys, q.ForgetKeys, at.Add(-keepKeys)),
-		older(true, q.OldChanges, q.ForgetChanges, at.Add(-keepChanges)),
-		older(true, q.OldRefusals, q.ForgetRefusals, at.Add(-keepRefused)),
+		older(false, j.records.OldKeys, j.records.ForgetKeys, at.Add(-keepKeys)),
+		older(true, j.records.OldChanges, j.records.ForgetChanges, at.Add(-keepChanges)),
+		older(true, j.records.OldRefusals, j.records.ForgetRefusals, at.Add(-keepRefused)),
 		{true, func(ctx context.Context) ([]string, error) { return j.turns(ctx, at) }, func(ctx context.Context, site string) (int, error) { return 0, j.Purge(ctx, site, at) }},
-		{true, q.KeptSites, func(ctx context.Context, site string) (int, error) {
+		{true, j.messages.KeptSites, func(ctx context.Context, site string) (int, error) {
 			if !access.IsSandbox(site) {
 				return 0, nil
 			}
-			return 0, q.ForgetKept(ctx, site, keepMails, at.Add(-keepTests))
+			return 0, j.messages.ForgetKept(ctx, site, keepMails, at.Add(-keepTests))
 		}},
 	}
 }
@@ -158,19 +159,19 @@ func pages(ctx context.Context, err error, forget func() (int, error)) error {
 
 // shared forgets what is asked for on all sites at once.
 func (j *Job) shared(ctx context.Context, at time.Time) error {
-	old, err := j.queue.OldCallbacks(ctx, at.Add(-keepCalls))
+	old, err := j.common.OldCallbacks(ctx, at.Add(-keepCalls))
 	for _, e := range old {
 		err = pages(ctx, err, func() (int, error) {
-			return j.queue.ForgetCallbacks(ctx, e.Site, e.ID, page, at.Add(-keepCalls))
+			return j.common.ForgetCallbacks(ctx, e.Site, e.ID, page, at.Add(-keepCalls))
 		})
 	}
 	if err == nil {
-		_, err = j.queue.ForgetSeries(ctx, at)
+		_, err = j.common.ForgetSeries(ctx, at)
 	}
-	err = pages(ctx, err, func() (int, error) { return j.queue.ForgetBudgets(ctx, page, at.Add(-keepBudgets)) })
-	err = pages(ctx, err, func() (int, error) { return j.queue.ForgetRuns(ctx, page, at.Add(-keepRuns)) })
+	err = pages(ctx, err, func() (int, error) { return j.common.ForgetBudgets(ctx, page, at.Add(-keepBudgets)) })
+	err = pages(ctx, err, func() (int, error) { return j.common.ForgetRuns(ctx, page, at.Add(-keepRuns)) })
 	if err == nil {
-		err = j.queue.ForgetSessions(ctx, at)
+		err = j.common.ForgetSessions(ctx, at)
 	}
 	return err
 }
@@ -178,12 +179,12 @@ func (j *Job) shared(ctx context.Context, at time.Time) error {
 // turns are the sites that it is this replica's turn to purge: once an hour one of them all
 // purges a site, if there is something that may be too old.
 func (j *Job) turns(ctx context.Context, at time.Time) ([]string, error) {
-	sites, err := j.queue.PurgeableSites(ctx)
+	sites, err := j.messages.PurgeableSites(ctx)
 	if err != nil {
 		return nil, err
 	}
 	sites = slices.DeleteFunc(sites, func(site string) bool { return j.o.Keeps(site) == 0 })
-	return j.queue.TakeTurns(ctx, "purge", sites, at, at.Add(purgeEvery))
+	return j.messages.TakeTurns(ctx, "purge", sites, at, at.Add(purgeEvery))
 }
 
 // Purge deletes messages of a site that have been kept long enough, and then the documents that
@@ -196,14 +197,14 @@ func (j *Job) Purge(ctx context.Context, site string, at time.Time) error {
 	n := 0
 	for _, after := range j.o.From {
 		for after != "" && ctx.Err() == nil {
-			purged, last, err := j.queue.Purge(ctx, site, after, purgePage, at.Add(-keep))
+			purged, last, err := j.messages.Purge(ctx, site, after, purgePage, at.Add(-keep))
 			if err != nil {
 				return err
 			}
 			after, n = last, n+purged
 		}
 	}
-	if err := pages(ctx, nil, func() (int, error) { return j.queue.ForgetDocuments(ctx, site, page, at.Add(-keep)) }); err != nil {
+	if err := pages(ctx, nil, func() (int, error) { return j.messages.ForgetDocuments(ctx, site, page, at.Add(-keep)) }); err != nil {
 		return err
 	}
 	if n > 0 {

@@ -24,6 +24,12 @@ import (
 	"notifier/web/look"
 )
 
+// Outgoing takes mail, and takes it back.
+type Outgoing interface {
+	SendMessage(ctx context.Context, c request.Call, d message.Draft) (request.Taken, bool, error)
+	Cancel(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
+}
+
 // Desk takes what people choose.
 type Desk interface {
 	User(ctx context.Context, site, id string) (preferences.User, error)
@@ -32,8 +38,6 @@ type Desk interface {
 	Undo(ctx context.Context, c request.Call, id string, change message.ID) (preferences.User, error)
 	Changes(ctx context.Context, site, id string) ([]preferences.Change, error)
 	Catalog(ctx context.Context, site string) preferences.Catalog
-	SendMessage(ctx context.Context, c request.Call, d message.Draft) (request.Taken, bool, error)
-	Cancel(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
 }
 
 // Records are what is kept of messages.
@@ -57,6 +61,8 @@ type Why interface {
 // Options say whose links are taken.
 type Options struct {
 	Door links.Door
+	// Outgoing takes the mail that a page asks for.
+	Outgoing Outgoing
 	// Sites are those of the installation; a link for another is refused.
 	Sites   []string
 	Digests Digests

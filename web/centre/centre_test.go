@@ -59,7 +59,7 @@ func open(t *testing.T, s *store.Store) *house {
 	catalog := preferences.DefaultCatalog().With(preferences.Catalog{"audit": {Mandatory: true, Title: "Audits", Why: "The law asks for it."}})
 	h.desk = intake.New(s, intake.Options{Catalog: catalog, Writer: letter.Writer{}, Domain: "example.org"})
 	h.o = centre.Options{
-		Door: h.door, Sites: []string{site}, Digests: usernotifications.New(s, letter.Writer{}, zap.NewNop()), Why: explain.New(s, standing), Wake: func() { h.woken++ },
+		Door: h.door, Sites: []string{site}, Outgoing: h.desk, Digests: usernotifications.New(s, letter.Writer{}, zap.NewNop()), Why: explain.New(s, standing), Wake: func() { h.woken++ },
 		Estimate: func(context.Context, string, preferences.User) (map[message.Kind]map[preferences.Frequency]float64, error) {
 			return map[message.Kind]map[preferences.Frequency]float64{message.CaseChanged: {preferences.Daily: 5.2, preferences.Hourly: 1, preferences.Never: 0}}, nil
 		},

@@ -262,7 +262,7 @@ func (c *centre) fresh(w http.ResponseWriter, r *http.Request) {
 	call := v.call()
 	call.Key = "fresh-link/" + v.token.User + "/" + hour.Format(time.RFC3339)
 	no := false
-	_, _, err = c.desk.SendMessage(r.Context(), call, message.Draft{
+	_, _, err = c.o.Outgoing.SendMessage(r.Context(), call, message.Draft{
 		To: []message.Recipient{{ID: v.token.User}}, Subject: words.T("prefs.fresh_subject"), AddURL: &no, AddCaseID: &no,
 		Text: words.T("prefs.fresh_text", "Link", c.o.Door.HeldFresh()),
 	})

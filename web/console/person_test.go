@@ -24,7 +24,7 @@ import (
 func (h *house) people() console.People {
 	door := links.Door{Key: links.NewKey([]byte("secret")), Base: "https://notify.example.org"}
 	return console.People{Link: door.Choose, AsSeen: centre.AsSeen(h.desk, h.store, centre.Options{
-		Door: door, Sites: []string{site}, Digests: usernotifications.New(h.store, letter.Writer{}, zap.NewNop()), Wake: func() {},
+		Door: door, Sites: []string{site}, Outgoing: h.desk, Digests: usernotifications.New(h.store, letter.Writer{}, zap.NewNop()), Wake: func() {},
 		Estimate: func(context.Context, string, preferences.User) (map[message.Kind]map[preferences.Frequency]float64, error) {
 			return nil, nil
 		},
