@@ -185,9 +185,10 @@ func (h *house) serve(b api.Backend, timetable api.Timetable, o api.Options, log
 	o.Sites = tenants{h.store}
 	o.Staff = gate.NewStaff(h.store, site, zap.NewNop())
 	o.Links = &links.Door{Key: links.NewKey([]byte("secret")), Base: "https://notify.example.org"}
-	o.Keys = entrance(h.store, key)
+	one := entrance(h.store, key) // a gate knows at once of the keys that it ends itself
+	o.Keys = one
 	if o.Gate == nil {
-		o.Gate = entrance(h.store, key)
+		o.Gate = one
 	}
 	server := httptest.NewServer(api.Handler(b, timetable, o, log))
 	h.Cleanup(server.Close)
