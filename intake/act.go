@@ -11,6 +11,20 @@ import (
 	"notifier/request"
 )
 
+// Messages are those that were taken, to be read and changed.
+type Messages interface {
+	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
+	Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error)
+	// Decisions lists what was decided of a message, the first first.
+	Decisions(ctx context.Context, m message.Message) ([]message.Decided, error)
+	Failed(ctx context.Context, site string, after message.ID, n int) ([]message.Message, error)
+	// Replace notes why, as far as the message itself does not tell.
+	Replace(ctx context.Context, before, after message.Message, why ...message.Decided) error
+	// Change is Replace for what the message says, too, unless the request with that key (nil:
+	// none) was answered before.
+	Change(ctx context.Context, c request.Call, k *request.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
+}
+
 // Retry asks for another try of a message in error; of one that was sent only with
 // resend. It goes to the addresses that have not got it.
 func (d *Desk) Retry(ctx context.Context, c request.Call, id message.ID, resend bool) (message.Message, error) {
@@ -70,7 +84,7 @@ func (d *Desk) Release(ctx context.Context, c request.Call, id message.ID) (mess
 // ReleaseOnce is to Release as RetryOnce is to Retry.
 func (d *Desk) ReleaseOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error) {
 	return d.act(ctx, c, id, message.DidRelease, nil, func(m message.Message) (message.Message, error) {
-		all, err := d.store.Decisions(ctx, m)
+		all, err := d.messages.Decisions(ctx, m)
 		if err != nil {
 			return m, err
 		}
@@ -95,7 +109,7 @@ func (d *Desk) SendNowOnce(ctx context.Context, c request.Call, id message.ID) (
 	return d.act(ctx, c, id, message.DidSendNow, nil, func(m message.Message) (message.Message, error) {
 		var to message.Person
 		if m.Status == message.Deferred {
-			people, err := d.store.Users(ctx, c.Site, []string{m.UserID})
+			people, err := d.people.Users(ctx, c.Site, []string{m.UserID})
 			if err != nil {
 				return m, err
 			}
@@ -131,7 +145,7 @@ func (d *Desk) step(ctx context.Context, c request.Call, id message.ID, what mes
 			if after, why.Details, err = move(before); err != nil || c.DryRun {
 				return err
 			}
-			answered, err = d.store.Change(ctx, c, key, before, after, why)
+			answered, err = d.messages.Change(ctx, c, key, before, after, why)
 			return err
 		})
 		return answered, err
@@ -141,7 +155,7 @@ func (d *Desk) step(ctx context.Context, c request.Call, id message.ID, what mes
 
 // message is the one that a caller names.
 func (d *Desk) message(ctx context.Context, site string, id message.ID) (message.Message, error) {
-	m, err := d.store.Message(ctx, site, id)
+	m, err := d.messages.Message(ctx, site, id)
 	if errors.Is(err, message.ErrNotFound) {
 		return m, fmt.Errorf("there is no message %q. /api/v1/messages lists what there is: %w", fault.Truncate(string(id), 60), err)
 	}
@@ -152,7 +166,7 @@ func (d *Desk) message(ctx context.Context, site string, id message.ID) (message
 // has changed it before.
 func (d *Desk) done(ctx context.Context, c request.Call, id message.ID, after message.Message, replayed bool, err error) (message.Message, bool, error) {
 	if err == nil && replayed {
-		m, err := d.store.Message(ctx, c.Site, id)
+		m, err := d.messages.Message(ctx, c.Site, id)
 		return m, err == nil, err
 	}
 	if err == nil && !c.DryRun {

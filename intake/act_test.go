@@ -11,6 +11,7 @@ import (
 	"notifier/intake"
 	"notifier/message"
 	"notifier/request"
+	"notifier/store"
 )
 
 // life takes a new message to that status.
@@ -233,7 +234,7 @@ func TestTwoPeopleAtOnce(t *testing.T) {
 
 // busy is a store whose every message has just been changed by somebody else.
 type busy struct {
-	intake.Store
+	*store.Store
 	tries int
 	then  func()
 }

@@ -66,14 +66,14 @@ const remembered = 50
 
 // Changes lists the last changes of a user's choices, newest first.
 func (d *Desk) Changes(ctx context.Context, site, id string) ([]preferences.Change, error) {
-	found, err := d.store.Users(ctx, site, []string{id})
+	found, err := d.people.Users(ctx, site, []string{id})
 	if err != nil {
 		return nil, err
 	}
 	if _, known := found[id]; !known {
 		return nil, unknownUser(id)
 	}
-	records, err := d.store.ChangesOf(ctx, site, message.OfUser+id, remembered)
+	records, err := d.people.ChangesOf(ctx, site, message.OfUser+id, remembered)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (d *Desk) Changes(ctx context.Context, site, id string) ([]preferences.Chan
 // Catalog lists the kinds that are in force on a site. Without the database they are those of
 // the configuration: nothing comes of them anyway.
 func (d *Desk) Catalog(ctx context.Context, site string) preferences.Catalog {
-	in, err := d.store.InForce(ctx, site)
+	in, err := d.sites.InForce(ctx, site)
 	if err != nil {
 		return d.o.Catalog
 	}

@@ -13,81 +13,34 @@ import (
 	"notifier/deadlines"
 	"notifier/letter"
 	"notifier/message"
-	"notifier/message/document"
 	"notifier/preferences"
 	"notifier/request"
 	"notifier/schedule"
-	"notifier/template"
 )
 
-// Store is what the desk needs of the store.
-type Store interface {
-	// InForce is what people inherit of the site, as it was a moment ago, and InForceNow as it is.
-	InForce(ctx context.Context, site string) (preferences.Site, error)
-	InForceNow(ctx context.Context, site string) (preferences.Site, error)
-	// Moving lists the sites whose waiting notifications are to be moved, and MoveInherited moves
-	// those of the next n users of one; MoveDeadlines then moves its deadlines.
-	Moving(ctx context.Context) ([]string, error)
-	MoveInherited(ctx context.Context, c request.Call, n int, again func(u preferences.User, in preferences.Site) func(message.Message) message.Message) (more bool, err error)
-	MoveDeadlines(ctx context.Context, c request.Call, n int, again func(d deadlines.Deadline, in preferences.Site) deadlines.Deadline) (more bool, err error)
-	Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error)
-	UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error)
-	// AddressIDs tells which of the texts were ids of users who are erased; nil where no id of a user
-	// looks like an address.
-	AddressIDs(ctx context.Context, site string, texts []string) (erased map[string]bool, err error)
-	Groups(ctx context.Context, site string, ids []string) (map[string][]string, error)
-	// ChangesOf lists the last n changes of one subject, the newest first.
-	ChangesOf(ctx context.Context, site, subject string, n int) ([]message.Change, error)
-	GroupList(ctx context.Context, site, after string, n int) ([]preferences.Group, error)
-	RemoveGroup(ctx context.Context, site, id string) error
-	SaveGroup(ctx context.Context, site, id string, users []string, at time.Time) error
-	// SaveUser stores a user if it is still at the version that u has (0: new), and changes
-	// what waits for it as again says: DueAt, Setting and Reason.
-	SaveUser(ctx context.Context, c request.Call, u preferences.User, again func(message.Message) message.Message) error
-	Process(ctx context.Context, site, id string) (preferences.Process, error)
-	SaveProcess(ctx context.Context, c request.Call, p preferences.Process) error
-	// AddOperation tells the operation that the same request with that key (nil: none) began.
-	AddOperation(ctx context.Context, k *request.Key, o request.Operation) (begun request.Operation, replayed bool, err error)
-	BeginOperation(ctx context.Context, site string, id message.ID, at time.Time) error
+// Answers accept requests, and remember what was answered by idempotency key.
+type Answers interface {
 	Accept(ctx context.Context, at time.Time, tray request.Tray) (answered []byte, err error)
 	// Answered is what the request with that key was told; nil if there was none.
 	Answered(ctx context.Context, site string, k request.Key) ([]byte, error)
 	// AnswerOnce keeps the answer of a request, unless there is one already.
 	AnswerOnce(ctx context.Context, c request.Call, k request.Key) (answered []byte, err error)
-	// Change is Replace for what the message says, too, unless the request with that key (nil:
-	// none) was answered before.
-	Change(ctx context.Context, c request.Call, k *request.Key, before, after message.Message, why ...message.Decided) (answered []byte, err error)
-	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
-	// SaveDeadline sets a deadline with records of whom it cannot remind, unless the
-	// request with that key (nil: none) was answered before.
-	SaveDeadline(ctx context.Context, c request.Call, k *request.Key, d deadlines.Deadline, skipped ...message.Message) (saved deadlines.Deadline, replayed bool, err error)
-	ClearDeadline(ctx context.Context, c request.Call, key string) error
-	Message(ctx context.Context, site string, id message.ID) (message.Message, error)
-	// Decisions lists what was decided of a message, the first first.
-	Decisions(ctx context.Context, m message.Message) ([]message.Decided, error)
-	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)
-	// EraseUser tells how many groups and deadlines named the user, and whether it was known.
-	EraseUser(ctx context.Context, c request.Call, p message.Someone) (e message.Erased, known bool, err error)
-	EraseMessages(ctx context.Context, site string, p message.Someone, ms []message.Message) error
-	Messages(ctx context.Context, site string, f message.Filter) ([]message.Message, error)
-	Failed(ctx context.Context, site string, after message.ID, n int) ([]message.Message, error)
-	// Replace notes why, as far as the message itself does not tell.
-	Replace(ctx context.Context, before, after message.Message, why ...message.Decided) error
-	Suppress(ctx context.Context, site string, s message.Suppression) error
-	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
-	Unsuppress(ctx context.Context, site, address string) error
-	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
-	UnsuppressAll(ctx context.Context, site string, f message.SuppressionFilter) (int, error)
-	CountSuppressions(ctx context.Context, site string, f message.SuppressionFilter) (int, error)
-	Document(ctx context.Context, site, collection, id string) (document.Document, error)
-	// SaveDocument stores a document if it is still at its version (0: new), unless the request
-	// with that key (nil: none) was answered before.
-	SaveDocument(ctx context.Context, c request.Call, k *request.Key, d document.Document) (replayed bool, err error)
-	Template(ctx context.Context, site, name string) (template.Template, error)
-	Partials(ctx context.Context, site string) (map[string]template.Template, error)
-	// SaveTemplates fails with a *request.ChangedError where the call is for another version.
-	SaveTemplates(ctx context.Context, c request.Call, all ...template.Template) error
-	RemoveTemplate(ctx context.Context, site, name string) error
+}
+
+// store is all that one value keeps for the desk.
+type store interface {
+	SiteRules
+	People
+	Groups
+	Processes
+	Operations
+	Answers
+	Messages
+	Deadlines
+	Erasure
+	Suppressions
+	Documents
+	Templates
 }
 
 // Options say how an installation takes requests.
@@ -122,12 +75,23 @@ type Options struct {
 
 // Desk takes requests.
 type Desk struct {
-	store Store
-	o     Options
+	sites        SiteRules
+	people       People
+	groups       Groups
+	processes    Processes
+	operations   Operations
+	answers      Answers
+	messages     Messages
+	deadlines    Deadlines
+	erasure      Erasure
+	suppressions Suppressions
+	documents    Documents
+	templates    Templates
+	o            Options
 }
 
 // New makes a desk.
-func New(store Store, o Options) *Desk {
+func New(kept store, o Options) *Desk {
 	if o.InForce == nil {
 		o.InForce = Remember(o.Catalog.InForce)
 	}
@@ -152,7 +116,11 @@ func New(store Store, o Options) *Desk {
 	if o.Operated == nil {
 		o.Operated = func(time.Time) {}
 	}
-	return &Desk{store: store, o: o}
+	return &Desk{
+		sites: kept, people: kept, groups: kept, processes: kept, operations: kept, answers: kept,
+		messages: kept, deadlines: kept, erasure: kept, suppressions: kept, documents: kept, templates: kept,
+		o: o,
+	}
 }
 
 // tray begins the tray of a request; its answer is kept for repetitions.
@@ -167,7 +135,7 @@ func (d *Desk) accept(ctx context.Context, c request.Call, t request.Tray, answe
 	if c.DryRun {
 		return false, nil
 	}
-	answered, err := d.store.Accept(ctx, c.At, t)
+	answered, err := d.answers.Accept(ctx, c.At, t)
 	if err != nil {
 		return false, err
 	}
@@ -205,7 +173,7 @@ func (d *Desk) before(ctx context.Context, c request.Call, asked, answer any) (r
 	if err != nil {
 		return false
 	}
-	answered, err := d.store.Answered(ctx, c.Site, *t.Key)
+	answered, err := d.answers.Answered(ctx, c.Site, *t.Key)
 	return err == nil && answered != nil && json.Unmarshal(answered, answer) == nil
 }
 

@@ -14,10 +14,18 @@ import (
 	"notifier/request"
 )
 
+// Documents are mails that are written as documents.
+type Documents interface {
+	Document(ctx context.Context, site, collection, id string) (document.Document, error)
+	// SaveDocument stores a document if it is still at its version (0: new), unless the request
+	// with that key (nil: none) was answered before.
+	SaveDocument(ctx context.Context, c request.Call, k *request.Key, d document.Document) (replayed bool, err error)
+}
+
 // Document reads a document. One whose mail was about to be made when its process died has
 // it made now.
 func (d *Desk) Document(ctx context.Context, c request.Call, collection, id string) (document.Document, error) {
-	doc, err := d.store.Document(ctx, c.Site, collection, id)
+	doc, err := d.documents.Document(ctx, c.Site, collection, id)
 	if errors.Is(err, message.ErrNotFound) {
 		return doc, fmt.Errorf("there is no document %q in %q: %w", fault.Truncate(id, 60), fault.Truncate(collection, 60), err)
 	}
@@ -49,7 +57,7 @@ func (d *Desk) WriteDocument(ctx context.Context, c request.Call, collection, id
 				return err
 			}
 			did.Created = after.Version == 0
-			did.Replayed, err = d.store.SaveDocument(ctx, c, key, after)
+			did.Replayed, err = d.documents.SaveDocument(ctx, c, key, after)
 			return err
 		})
 		return nil, err
@@ -68,7 +76,7 @@ func (d *Desk) WriteDocument(ctx context.Context, c request.Call, collection, id
 // written is the document as a write makes it, with what that means for its mail; message.ErrMoved
 // if the document had to be settled first.
 func (d *Desk) written(ctx context.Context, c request.Call, collection, id string, w document.Write, patch bool) (document.Document, error) {
-	before, err := d.store.Document(ctx, c.Site, collection, id)
+	before, err := d.documents.Document(ctx, c.Site, collection, id)
 	created := errors.Is(err, message.ErrNotFound)
 	if err != nil && !created {
 		return before, err
@@ -103,7 +111,7 @@ func (d *Desk) rewritten(ctx context.Context, c request.Call, before document.Do
 		}
 		return nil
 	}
-	m, err := d.store.Message(ctx, c.Site, before.Message)
+	m, err := d.messages.Message(ctx, c.Site, before.Message)
 	if errors.Is(err, message.ErrNotFound) { // it was kept long enough
 		m, err = message.Message{Status: message.Expired}, nil
 	}
@@ -176,7 +184,7 @@ func (d *Desk) asked(ctx context.Context, c request.Call, fields []byte) (draft 
 	}
 	reachable := map[string]bool{}
 	if ids := a.UIDs(); len(ids) > 0 {
-		users, err := d.store.Users(ctx, c.Site, ids)
+		users, err := d.people.Users(ctx, c.Site, ids)
 		if err != nil {
 			return draft, nil, err
 		}
@@ -191,7 +199,7 @@ func (d *Desk) asked(ctx context.Context, c request.Call, fields []byte) (draft 
 // key is that of the document and the count of its mails, so that it is made once.
 func (d *Desk) settle(ctx context.Context, c request.Call, collection, id string) (doc document.Document, err error) {
 	err = again(ctx, func() error {
-		if doc, err = d.store.Document(ctx, c.Site, collection, id); err != nil || doc.Message != "" || doc.Error != "" {
+		if doc, err = d.documents.Document(ctx, c.Site, collection, id); err != nil || doc.Message != "" || doc.Error != "" {
 			return err
 		}
 		draft, left, err := d.asked(ctx, c, doc.Fields)
@@ -210,7 +218,7 @@ func (d *Desk) settle(ctx context.Context, c request.Call, collection, id string
 		case errors.As(err, &invalid):
 			doc.Error = invalid.Error()
 		case errors.Is(err, request.ErrKeyReused): // it was made before, when other users had an address
-			made, err := d.store.Messages(ctx, c.Site, message.Filter{Reference: draft.Reference, Limit: 1})
+			made, err := d.messages.Messages(ctx, c.Site, message.Filter{Reference: draft.Reference, Limit: 1})
 			if err != nil || len(made) == 0 {
 				return errors.Join(message.ErrMoved, err)
 			}
@@ -218,7 +226,7 @@ func (d *Desk) settle(ctx context.Context, c request.Call, collection, id string
 		case err != nil:
 			return err
 		}
-		if _, err := d.store.SaveDocument(ctx, c, nil, doc); err != nil {
+		if _, err := d.documents.SaveDocument(ctx, c, nil, doc); err != nil {
 			return err
 		}
 		doc.Version++

@@ -49,7 +49,7 @@ func (d *Desk) EditOnce(ctx context.Context, c request.Call, id message.ID, e me
 			case !same:
 				why = append(why, decided(c, message.DidEdit, id))
 			}
-			answered, err = d.store.Change(ctx, c, key, before, after, why...)
+			answered, err = d.messages.Change(ctx, c, key, before, after, why...)
 			return err
 		})
 		return answered, err

@@ -9,11 +9,19 @@ import (
 	"notifier/request"
 )
 
+// Erasure takes a person out of what is kept.
+type Erasure interface {
+	Find(ctx context.Context, site string, f message.Filter) (message.Found, error)
+	// EraseUser tells how many groups and deadlines named the user, and whether it was known.
+	EraseUser(ctx context.Context, c request.Call, p message.Someone) (e message.Erased, known bool, err error)
+	EraseMessages(ctx context.Context, site string, p message.Someone, ms []message.Message) error
+}
+
 // EraseUser forgets a person: the user, what was chosen, memberships and deadlines. Messages
 // are kept without address and content; those that have not left are withdrawn. Whatever
 // stops half-way is gone on with by asking again.
 func (d *Desk) EraseUser(ctx context.Context, c request.Call, id string) (message.Erased, error) {
-	found, err := d.store.Users(ctx, c.Site, []string{id})
+	found, err := d.people.Users(ctx, c.Site, []string{id})
 	if err != nil {
 		return message.Erased{}, err
 	}
@@ -26,7 +34,7 @@ func (d *Desk) EraseUser(ctx context.Context, c request.Call, id string) (messag
 	if e.busy { // its address is needed to find it
 		return e.all, message.ErrBusy
 	}
-	told, known, err := d.store.EraseUser(ctx, c, e.person)
+	told, known, err := d.erasure.EraseUser(ctx, c, e.person)
 	if err != nil {
 		return e.all, err
 	}
@@ -57,7 +65,7 @@ type erasing struct {
 // narrows: it takes those, too, in which the address is the one to answer to.
 func (e *erasing) messages(ctx context.Context, f message.Filter) error {
 	for f.Limit = 100; ; {
-		found, err := e.desk.store.Find(ctx, e.c.Site, f)
+		found, err := e.desk.erasure.Find(ctx, e.c.Site, f)
 		if err != nil {
 			return err
 		}
@@ -71,7 +79,7 @@ func (e *erasing) messages(ctx context.Context, f message.Filter) error {
 				gone = append(gone, m)
 			}
 		}
-		if err := e.desk.store.EraseMessages(ctx, e.c.Site, e.person, gone); err != nil {
+		if err := e.desk.erasure.EraseMessages(ctx, e.c.Site, e.person, gone); err != nil {
 			return err
 		}
 		e.all.Messages += len(gone)

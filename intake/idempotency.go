@@ -21,12 +21,12 @@ func (d *Desk) once(ctx context.Context, c request.Call, asked any, do func(key 
 	if key == nil || c.DryRun {
 		return do(nil)
 	}
-	if answered, err = d.store.Answered(ctx, c.Site, *key); err != nil || answered != nil {
+	if answered, err = d.answers.Answered(ctx, c.Site, *key); err != nil || answered != nil {
 		return answered, err
 	}
 	answered, err = do(key)
 	if err != nil {
-		if before, wrong := d.store.Answered(ctx, c.Site, *key); wrong == nil && before != nil {
+		if before, wrong := d.answers.Answered(ctx, c.Site, *key); wrong == nil && before != nil {
 			return before, nil
 		}
 	}

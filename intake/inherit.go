@@ -10,6 +10,18 @@ import (
 	"notifier/request"
 )
 
+// SiteRules are what people inherit of a site, and what moves when that changes.
+type SiteRules interface {
+	// InForce is what people inherit of the site, as it was a moment ago, and InForceNow as it is.
+	InForce(ctx context.Context, site string) (preferences.Site, error)
+	InForceNow(ctx context.Context, site string) (preferences.Site, error)
+	// Moving lists the sites whose waiting notifications are to be moved, and MoveInherited moves
+	// those of the next n users of one; MoveDeadlines then moves its deadlines.
+	Moving(ctx context.Context) ([]string, error)
+	MoveInherited(ctx context.Context, c request.Call, n int, again func(u preferences.User, in preferences.Site) func(message.Message) message.Message) (more bool, err error)
+	MoveDeadlines(ctx context.Context, c request.Call, n int, again func(d deadlines.Deadline, in preferences.Site) deadlines.Deadline) (more bool, err error)
+}
+
 // movedAtOnce is how many users a page has whose waiting notifications are moved: few enough
 // that nobody waits long for a user who is in it.
 const movedAtOnce = 200
@@ -19,17 +31,17 @@ const movedAtOnce = 200
 // nothing happens where nothing has changed. Digests are made after it, so that none is made by a
 // rule of before.
 func (d *Desk) MoveInherited(ctx context.Context, c request.Call) error {
-	sites, err := d.store.Moving(ctx)
+	sites, err := d.sites.Moving(ctx)
 	for _, site := range sites {
 		c.Site = site
 		for more := err == nil; more && err == nil; {
-			more, err = d.store.MoveInherited(ctx, c, movedAtOnce, func(u preferences.User, in preferences.Site) func(message.Message) message.Message {
+			more, err = d.sites.MoveInherited(ctx, c, movedAtOnce, func(u preferences.User, in preferences.Site) func(message.Message) message.Message {
 				kinds, rule := d.o.InForce(in.Rules), d.complete(u, in).Preferences
 				return func(m message.Message) message.Message { return reconsider(m, kinds, rule, c.At) }
 			})
 		}
 		for more := err == nil; more && err == nil; {
-			more, err = d.store.MoveDeadlines(ctx, c, movedAtOnce, func(dl deadlines.Deadline, in preferences.Site) deadlines.Deadline {
+			more, err = d.sites.MoveDeadlines(ctx, c, movedAtOnce, func(dl deadlines.Deadline, in preferences.Site) deadlines.Deadline {
 				return dl.Moved(d.o.CalendarBy(site, in))
 			})
 		}

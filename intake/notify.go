@@ -33,7 +33,7 @@ func (d *Desk) Notify(ctx context.Context, c request.Call, e message.Event) (not
 
 func (d *Desk) notify(ctx context.Context, c request.Call, e message.Event, shortened message.Shortened) (noted request.Noted, replayed bool, err error) {
 	// Read before what decides: Accept refuses a version that is older than the site's.
-	in, err := d.store.InForce(ctx, c.Site)
+	in, err := d.sites.InForce(ctx, c.Site)
 	if err != nil {
 		return noted, false, err
 	}
@@ -147,11 +147,11 @@ type named struct {
 // users finds the users with these ids, in their order and once each. Unknown ones are
 // refused if nobody is known, or the call is strict.
 func (d *Desk) users(ctx context.Context, c request.Call, pointer string, ids []string) ([]named, error) {
-	in, err := d.store.InForce(ctx, c.Site)
+	in, err := d.sites.InForce(ctx, c.Site)
 	if err != nil {
 		return nil, err
 	}
-	found, err := d.store.Users(ctx, c.Site, ids)
+	found, err := d.people.Users(ctx, c.Site, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -2,10 +2,19 @@ package intake
 
 import (
 	"context"
+	"time"
 
 	"notifier/message"
 	"notifier/request"
 )
+
+// Operations are changes of many messages, and how many these are.
+type Operations interface {
+	// AddOperation tells the operation that the same request with that key (nil: none) began.
+	AddOperation(ctx context.Context, k *request.Key, o request.Operation) (begun request.Operation, replayed bool, err error)
+	BeginOperation(ctx context.Context, site string, id message.ID, at time.Time) error
+	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
+}
 
 // Operate begins an action on many messages, which goes on by itself.
 func (d *Desk) Operate(ctx context.Context, c request.Call, o request.Operation) (request.Operation, error) {
@@ -32,12 +41,12 @@ func (d *Desk) OperateOnce(ctx context.Context, c request.Call, o request.Operat
 		if len(o.IDs) > 0 {
 			return o, false, nil
 		}
-		counted, err := d.store.Count(ctx, c.Site, o.Filter, false)
+		counted, err := d.operations.Count(ctx, c.Site, o.Filter, false)
 		o.Total = counted.N
 		return o, false, err
 	}
 	o.ID, o.Site, o.Status, o.CreatedAt, o.UpdatedAt = message.NewID(message.OperationIDs), c.Site, request.Running, c.At, c.At
-	o, replayed, err = d.store.AddOperation(ctx, key, o)
+	o, replayed, err = d.operations.AddOperation(ctx, key, o)
 	if err == nil && !replayed {
 		d.o.Operated(o.Began())
 	}
@@ -46,7 +55,7 @@ func (d *Desk) OperateOnce(ctx context.Context, c request.Call, o request.Operat
 
 // BeginNow lets an operation begin that waits to be undone; one that has begun goes on.
 func (d *Desk) BeginNow(ctx context.Context, c request.Call, id message.ID) error {
-	err := d.store.BeginOperation(ctx, c.Site, id, c.At)
+	err := d.operations.BeginOperation(ctx, c.Site, id, c.At)
 	if err == nil {
 		d.o.Operated(c.At)
 	}

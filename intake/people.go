@@ -15,6 +15,28 @@ import (
 	"notifier/request"
 )
 
+// Groups are groups of users.
+type Groups interface {
+	Groups(ctx context.Context, site string, ids []string) (map[string][]string, error)
+	GroupList(ctx context.Context, site, after string, n int) ([]preferences.Group, error)
+	RemoveGroup(ctx context.Context, site, id string) error
+	SaveGroup(ctx context.Context, site, id string, users []string, at time.Time) error
+}
+
+// People are the users, and who was erased of them.
+type People interface {
+	Users(ctx context.Context, site string, ids []string) (map[string]preferences.User, error)
+	UserList(ctx context.Context, site, after string, n int) ([]preferences.User, error)
+	// AddressIDs tells which of the texts were ids of users who are erased; nil where no id of a user
+	// looks like an address.
+	AddressIDs(ctx context.Context, site string, texts []string) (erased map[string]bool, err error)
+	// ChangesOf lists the last n changes of one subject, the newest first.
+	ChangesOf(ctx context.Context, site, subject string, n int) ([]message.Change, error)
+	// SaveUser stores a user if it is still at the version that u has (0: new), and changes
+	// what waits for it as again says: DueAt, Setting and Reason.
+	SaveUser(ctx context.Context, c request.Call, u preferences.User, again func(message.Message) message.Message) error
+}
+
 // SetUser adds a user, or changes what the directory says of one: address, name, zone and
 // language. What the person chose stays and holds over it; a zone that holds acts at once on
 // what waits.
@@ -74,11 +96,11 @@ func (d *Desk) EditPreferences(ctx context.Context, c request.Call, id string, e
 
 // Users lists at most n users by id, after the given one, with all that applies to them.
 func (d *Desk) Users(ctx context.Context, site, after string, n int) ([]preferences.User, error) {
-	in, err := d.store.InForce(ctx, site)
+	in, err := d.sites.InForce(ctx, site)
 	if err != nil {
 		return nil, err
 	}
-	all, err := d.store.UserList(ctx, site, after, n)
+	all, err := d.people.UserList(ctx, site, after, n)
 	for i, u := range all {
 		all[i] = d.complete(u, in)
 	}
@@ -93,10 +115,10 @@ func unknownUser(id string) error {
 func (d *Desk) change(ctx context.Context, c request.Call, id string, edit func(before preferences.User, known bool) (preferences.User, error)) (after preferences.User, err error) {
 	var in preferences.Site
 	err = again(ctx, func() (err error) {
-		if in, err = d.store.InForceNow(ctx, c.Site); err != nil {
+		if in, err = d.sites.InForceNow(ctx, c.Site); err != nil {
 			return err
 		}
-		found, err := d.store.Users(ctx, c.Site, []string{id})
+		found, err := d.people.Users(ctx, c.Site, []string{id})
 		if err != nil {
 			return err
 		}
@@ -114,7 +136,7 @@ func (d *Desk) change(ctx context.Context, c request.Call, id string, edit func(
 		kinds := d.o.InForce(in.Rules)
 		rule := d.complete(after, in).Preferences
 		after.Seen = in.Version
-		return d.store.SaveUser(ctx, c, after, func(m message.Message) message.Message {
+		return d.people.SaveUser(ctx, c, after, func(m message.Message) message.Message {
 			return reconsider(m, kinds, rule, c.At)
 		})
 	})
@@ -127,7 +149,7 @@ func (d *Desk) change(ctx context.Context, c request.Call, id string, edit func(
 
 // changed tells who changed something last.
 func (d *Desk) changed(ctx context.Context, c request.Call, subject string) error {
-	last, err := d.store.ChangesOf(ctx, c.Site, subject, 1)
+	last, err := d.people.ChangesOf(ctx, c.Site, subject, 1)
 	if err != nil {
 		return err
 	}
@@ -152,7 +174,7 @@ func reconsider(m message.Message, kinds preferences.Catalog, p preferences.Pref
 
 // User is a user with all that applies to it, chosen or by default.
 func (d *Desk) User(ctx context.Context, site, id string) (preferences.User, error) {
-	found, err := d.store.Users(ctx, site, []string{id})
+	found, err := d.people.Users(ctx, site, []string{id})
 	if err != nil {
 		return preferences.User{}, err
 	}
@@ -160,7 +182,7 @@ func (d *Desk) User(ctx context.Context, site, id string) (preferences.User, err
 	if !known {
 		return u, unknownUser(id)
 	}
-	in, err := d.store.InForce(ctx, site)
+	in, err := d.sites.InForce(ctx, site)
 	return d.complete(u, in), err
 }
 
@@ -192,12 +214,12 @@ func (d *Desk) SetGroup(ctx context.Context, c request.Call, id string, members 
 	for _, u := range users {
 		ids = append(ids, u.id)
 	}
-	return d.store.SaveGroup(ctx, c.Site, id, ids, c.At)
+	return d.groups.SaveGroup(ctx, c.Site, id, ids, c.At)
 }
 
 // Group lists the users of a group.
 func (d *Desk) Group(ctx context.Context, site, id string) ([]string, error) {
-	groups, err := d.store.Groups(ctx, site, []string{id})
+	groups, err := d.groups.Groups(ctx, site, []string{id})
 	if err != nil {
 		return nil, err
 	}
@@ -210,12 +232,12 @@ func (d *Desk) Group(ctx context.Context, site, id string) ([]string, error) {
 
 // GroupList lists at most n groups, by id after the given one.
 func (d *Desk) GroupList(ctx context.Context, site, after string, n int) ([]preferences.Group, error) {
-	return d.store.GroupList(ctx, site, after, n)
+	return d.groups.GroupList(ctx, site, after, n)
 }
 
 // RemoveGroup forgets a group. Its users stay, and so do messages that went to it.
 func (d *Desk) RemoveGroup(ctx context.Context, c request.Call, id string) error {
-	err := d.store.RemoveGroup(ctx, c.Site, id)
+	err := d.groups.RemoveGroup(ctx, c.Site, id)
 	if errors.Is(err, message.ErrNotFound) {
 		return fmt.Errorf("there is no group %q. /api/v1/groups lists what there is: %w", fault.Truncate(id, 60), err)
 	}

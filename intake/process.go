@@ -9,6 +9,12 @@ import (
 	"notifier/request"
 )
 
+// Processes are the processes that may be muted.
+type Processes interface {
+	Process(ctx context.Context, site, id string) (preferences.Process, error)
+	SaveProcess(ctx context.Context, c request.Call, p preferences.Process) error
+}
+
 // SetProcess says which kinds of event nobody is told of in a process (AMODIT-17). What
 // waits already stays.
 func (d *Desk) SetProcess(ctx context.Context, c request.Call, p preferences.Process) error {
@@ -16,7 +22,7 @@ func (d *Desk) SetProcess(ctx context.Context, c request.Call, p preferences.Pro
 		return err
 	}
 	p.Muted = slices.Compact(slices.Sorted(slices.Values(p.Muted))) // in one order: it is a set
-	return d.store.SaveProcess(ctx, c, p)
+	return d.processes.SaveProcess(ctx, c, p)
 }
 
 // muted tells whether the event's kind is switched off in its process.
@@ -24,6 +30,6 @@ func (d *Desk) muted(ctx context.Context, site string, e message.Event) (bool, e
 	if e.Process == "" {
 		return false, nil
 	}
-	p, err := d.store.Process(ctx, site, e.Process)
+	p, err := d.processes.Process(ctx, site, e.Process)
 	return slices.Contains(p.Muted, e.Kind), err
 }

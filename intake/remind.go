@@ -12,6 +12,14 @@ import (
 	"notifier/request"
 )
 
+// Deadlines are what people are reminded of.
+type Deadlines interface {
+	// SaveDeadline sets a deadline with records of whom it cannot remind, unless the
+	// request with that key (nil: none) was answered before.
+	SaveDeadline(ctx context.Context, c request.Call, k *request.Key, d deadlines.Deadline, skipped ...message.Message) (saved deadlines.Deadline, replayed bool, err error)
+	ClearDeadline(ctx context.Context, c request.Call, key string) error
+}
+
 // SetDeadline sets a deadline, or moves the one with the same key: its steps start afresh
 // and a reminder of the old one that has not left is withdrawn.
 func (d *Desk) SetDeadline(ctx context.Context, c request.Call, dl deadlines.Deadline) (deadlines.Deadline, error) {
@@ -31,7 +39,7 @@ func (d *Desk) SetDeadlineOnce(ctx context.Context, c request.Call, dl deadlines
 		return dl, false, err
 	}
 	if key != nil {
-		answered, err := d.store.Answered(ctx, c.Site, *key)
+		answered, err := d.answers.Answered(ctx, c.Site, *key)
 		if err != nil {
 			return dl, false, err
 		}
@@ -48,7 +56,7 @@ func (d *Desk) SetDeadlineOnce(ctx context.Context, c request.Call, dl deadlines
 // setBy sets a deadline by the calendar of the site that is in force.
 func (d *Desk) setBy(ctx context.Context, c request.Call, key *request.Key, dl deadlines.Deadline, skipped ...message.Message) (set deadlines.Deadline, replayed bool, err error) {
 	err = again(ctx, func() (err error) {
-		set, replayed, err = d.store.SaveDeadline(ctx, c, key, dl.Set(c.At, d.o.Calendar(c.Site)), skipped...)
+		set, replayed, err = d.deadlines.SaveDeadline(ctx, c, key, dl.Set(c.At, d.o.Calendar(c.Site)), skipped...)
 		return err
 	})
 	return set, replayed, err
@@ -124,5 +132,5 @@ func (d *Desk) ComingReminders(c request.Call, dl deadlines.Deadline) []deadline
 // withdrawn. Clearing it twice, or one that never was set, is no error: the engine's wish
 // that nobody is reminded has come true.
 func (d *Desk) ClearDeadline(ctx context.Context, c request.Call, key string) error {
-	return d.store.ClearDeadline(ctx, c, key)
+	return d.deadlines.ClearDeadline(ctx, c, key)
 }

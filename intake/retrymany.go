@@ -33,7 +33,7 @@ func (d *Desk) RetryAllOnce(ctx context.Context, c request.Call, k request.Many)
 		if key.Answer, err = json.Marshal(all); err != nil {
 			return nil, err
 		}
-		_, err = d.store.AnswerOnce(ctx, c, *key)
+		_, err = d.answers.AnswerOnce(ctx, c, *key)
 		return nil, err
 	})
 	if err != nil || answered == nil {
@@ -48,7 +48,7 @@ func (d *Desk) RetryAllOnce(ctx context.Context, c request.Call, k request.Many)
 
 func (d *Desk) retryAll(ctx context.Context, c request.Call, k request.Many) (all request.ManyRetried, err error) {
 	for after := message.ID(""); ; {
-		failed, err := d.store.Failed(ctx, c.Site, after, 500)
+		failed, err := d.messages.Failed(ctx, c.Site, after, 500)
 		if err != nil || len(failed) == 0 {
 			return all, err
 		}
@@ -56,7 +56,7 @@ func (d *Desk) retryAll(ctx context.Context, c request.Call, k request.Many) (al
 		for _, m := range failed {
 			addresses = append(addresses, m.RetryGoesTo()...)
 		}
-		suppressed, err := d.store.Suppressed(ctx, c.Site, addresses)
+		suppressed, err := d.suppressions.Suppressed(ctx, c.Site, addresses)
 		if err != nil {
 			return all, err
 		}
@@ -86,7 +86,7 @@ func (d *Desk) retryFailed(ctx context.Context, c request.Call, k request.Many, 
 	if err != nil {
 		return request.LeftMoved, nil
 	}
-	err = d.store.Replace(ctx, m, pending, decided(c, message.DidRetry, m.ID))
+	err = d.messages.Replace(ctx, m, pending, decided(c, message.DidRetry, m.ID))
 	if errors.Is(err, message.ErrMoved) {
 		return request.LeftMoved, nil
 	}
@@ -100,7 +100,7 @@ func (d *Desk) RetryOfMany(ctx context.Context, c request.Call, k request.Many, 
 		if m.Status != message.Error {
 			return m, request.LeftMoved
 		}
-		suppressed, err := d.store.Suppressed(ctx, c.Site, m.RetryGoesTo())
+		suppressed, err := d.suppressions.Suppressed(ctx, c.Site, m.RetryGoesTo())
 		if err != nil {
 			return m, err
 		}

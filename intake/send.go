@@ -41,7 +41,7 @@ func (d *Desk) send(ctx context.Context, c request.Call, draft message.Draft) (t
 	if draft.Account, err = d.o.Route(c.Site, draft.Account, people.sender); err != nil {
 		return taken, false, err
 	}
-	in, err := d.store.InForce(ctx, c.Site)
+	in, err := d.sites.InForce(ctx, c.Site)
 	if err != nil {
 		return taken, false, err
 	}
@@ -209,11 +209,11 @@ func (d *Desk) meant(ctx context.Context, site string, draft message.Draft) (mes
 			}
 		}
 	}
-	erased, err := d.store.AddressIDs(ctx, site, bare)
+	erased, err := d.people.AddressIDs(ctx, site, bare)
 	if err != nil || erased == nil {
 		return draft, err
 	}
-	users, err := d.store.Users(ctx, site, bare)
+	users, err := d.people.Users(ctx, site, bare)
 	if err != nil {
 		return draft, err
 	}
@@ -373,7 +373,7 @@ func (d *Desk) look(ctx context.Context, site string, ids []string) (map[string]
 	if len(ids) == 0 {
 		return found, nil
 	}
-	users, err := d.store.Users(ctx, site, ids)
+	users, err := d.people.Users(ctx, site, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -385,12 +385,12 @@ func (d *Desk) look(ctx context.Context, site string, ids []string) (map[string]
 			rest = append(rest, id)
 		}
 	}
-	groups, err := d.store.Groups(ctx, site, rest)
+	groups, err := d.groups.Groups(ctx, site, rest)
 	if err != nil || len(groups) == 0 {
 		return found, err
 	}
 	for id, members := range groups {
-		users, err := d.store.Users(ctx, site, members)
+		users, err := d.people.Users(ctx, site, members)
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,16 @@ import (
 	"notifier/request"
 )
 
+// Suppressions are the addresses that mail must not go to.
+type Suppressions interface {
+	Suppress(ctx context.Context, site string, s message.Suppression) error
+	Suppression(ctx context.Context, site, address string) (message.Suppression, error)
+	Unsuppress(ctx context.Context, site, address string) error
+	Suppressed(ctx context.Context, site string, addresses []string) (map[string]message.Suppression, error)
+	UnsuppressAll(ctx context.Context, site string, f message.SuppressionFilter) (int, error)
+	CountSuppressions(ctx context.Context, site string, f message.SuppressionFilter) (int, error)
+}
+
 // Suppress writes to an address no more, except with deadlines (CQ-17).
 func (d *Desk) Suppress(ctx context.Context, c request.Call, s message.Suppression) (message.Suppression, error) {
 	s.Since, s.MessageID = c.At, ""
@@ -19,15 +29,15 @@ func (d *Desk) Suppress(ctx context.Context, c request.Call, s message.Suppressi
 	if err := s.Check(); err != nil {
 		return s, err
 	}
-	if err := d.store.Suppress(ctx, c.Site, s); err != nil {
+	if err := d.suppressions.Suppress(ctx, c.Site, s); err != nil {
 		return s, err
 	}
-	return d.store.Suppression(ctx, c.Site, s.Address)
+	return d.suppressions.Suppression(ctx, c.Site, s.Address)
 }
 
 // Unsuppress writes to an address again.
 func (d *Desk) Unsuppress(ctx context.Context, c request.Call, address string) error {
-	err := d.store.Unsuppress(ctx, c.Site, address)
+	err := d.suppressions.Unsuppress(ctx, c.Site, address)
 	if errors.Is(err, message.ErrNotFound) {
 		return fmt.Errorf("%q is not suppressed: %w", fault.Truncate(address, 60), err)
 	}
@@ -41,7 +51,7 @@ func (d *Desk) UnsuppressAll(ctx context.Context, c request.Call, f message.Supp
 		return 0, err
 	}
 	if c.DryRun {
-		return d.store.CountSuppressions(ctx, c.Site, f)
+		return d.suppressions.CountSuppressions(ctx, c.Site, f)
 	}
-	return d.store.UnsuppressAll(ctx, c.Site, f)
+	return d.suppressions.UnsuppressAll(ctx, c.Site, f)
 }

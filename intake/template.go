@@ -12,6 +12,15 @@ import (
 	"notifier/template"
 )
 
+// Templates are what mails are filled from.
+type Templates interface {
+	Template(ctx context.Context, site, name string) (template.Template, error)
+	Partials(ctx context.Context, site string) (map[string]template.Template, error)
+	// SaveTemplates fails with a *request.ChangedError where the call is for another version.
+	SaveTemplates(ctx context.Context, c request.Call, all ...template.Template) error
+	RemoveTemplate(ctx context.Context, site, name string) error
+}
+
 // fillIn is the draft with what its template makes, in place of what it says itself (TE-14).
 func (d *Desk) fillIn(ctx context.Context, c request.Call, draft message.Draft) (message.Draft, error) {
 	if draft.Template == nil {
@@ -59,13 +68,13 @@ func (d *Desk) fillIn(ctx context.Context, c request.Call, draft message.Draft) 
 
 // FillTemplate is what a template makes of data; message.ErrNotFound if there is none.
 func (d *Desk) FillTemplate(ctx context.Context, site, name string, data message.Data) (template.Mail, error) {
-	t, err := d.store.Template(ctx, site, name)
+	t, err := d.templates.Template(ctx, site, name)
 	if err != nil {
 		return template.Mail{}, missing(name, err)
 	}
 	var partials map[string]template.Template
 	if t.Includes() {
-		if partials, err = d.store.Partials(ctx, site); err != nil {
+		if partials, err = d.templates.Partials(ctx, site); err != nil {
 			return template.Mail{}, err
 		}
 	}
@@ -81,12 +90,12 @@ func (d *Desk) SetTemplates(ctx context.Context, c request.Call, all ...template
 			return err
 		}
 	}
-	return d.store.SaveTemplates(ctx, c, all...)
+	return d.templates.SaveTemplates(ctx, c, all...)
 }
 
 // RemoveTemplate deletes one. Messages that it made stay as they are.
 func (d *Desk) RemoveTemplate(ctx context.Context, c request.Call, name string) error {
-	return missing(name, d.store.RemoveTemplate(ctx, c.Site, name))
+	return missing(name, d.templates.RemoveTemplate(ctx, c.Site, name))
 }
 
 func missing(name string, err error) error {
