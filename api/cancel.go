@@ -10,13 +10,13 @@ import (
 
 // Actions are what can be asked for a message that was taken, or for many.
 type Actions interface {
-	RetryOnce(ctx context.Context, c request.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error)
-	EditOnce(ctx context.Context, c request.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error)
-	CancelOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
-	HoldOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
-	ReleaseOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
-	SendNowOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
-	RetryAllOnce(ctx context.Context, c request.Call, k request.Many) (retried request.ManyRetried, replayed bool, err error)
+	Retry(ctx context.Context, c request.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error)
+	Edit(ctx context.Context, c request.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error)
+	Cancel(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	Hold(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	Release(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	SendNow(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	RetryAll(ctx context.Context, c request.Call, k request.Many) (retried request.ManyRetried, replayed bool, err error)
 }
 
 // cancelIn is a request to cancel a message, at once or after a time in which that can be undone.
@@ -40,7 +40,7 @@ func (h *handler) cancel(ctx context.Context, in *cancelIn) (*cancelledOut, erro
 	if in.Delay != "" {
 		return h.cancelLater(ctx, in)
 	}
-	out, err := h.acting(h.Actions.CancelOnce)(ctx, &actIn{in.MessageIn, in.Keyed, in.Trying})
+	out, err := h.acting(h.Actions.Cancel)(ctx, &actIn{in.MessageIn, in.Keyed, in.Trying})
 	if err != nil {
 		return nil, err
 	}
@@ -59,12 +59,12 @@ func (h *handler) cancelLater(ctx context.Context, in *cancelIn) (*cancelledOut,
 	}
 	// One that is cancelled may be so by the first of two requests with one key.
 	if in.Key == "" || m.Status != message.Cancelled {
-		if _, _, err := h.Actions.CancelOnce(ctx, trying(ctx, "", true), id); err != nil {
+		if _, _, err := h.Actions.Cancel(ctx, trying(ctx, "", true), id); err != nil {
 			return nil, err
 		}
 	}
 	o := request.Operation{Action: request.ActCancel, IDs: []message.ID{id}, BeginsAt: begins}
-	o, replayed, err := h.Operator.OperateOnce(ctx, call, o, []any{"cancel", id, in.Delay})
+	o, replayed, err := h.Operator.Operate(ctx, call, o, []any{"cancel", id, in.Delay})
 	if err != nil {
 		return nil, err
 	}

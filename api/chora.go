@@ -73,7 +73,7 @@ func (h *handler) flushDomain(r *http.Request, retry bool) (answer flushed, repl
 		if err != nil {
 			return answer, false, err
 		}
-		all, replayed, err := h.Actions.RetryAllOnce(ctx, c, many)
+		all, replayed, err := h.Actions.RetryAll(ctx, c, many)
 		answer.Retried, answer.LeftAlone = all.Retried, all.LeftAlone
 		if err != nil || replayed {
 			return answer, replayed, err

@@ -68,7 +68,7 @@ func (h *handler) retryTimer(w http.ResponseWriter, r *http.Request) {
 		state, holes := h.looks["/messages/{id}"], map[string]string{"id": id}
 		before := seen(ctx, state, holes)
 		var replayed bool
-		m, replayed, err = h.Actions.RetryOnce(ctx, c, message.ID(id), false)
+		m, replayed, err = h.Actions.Retry(ctx, c, message.ID(id), false)
 		if replayed {
 			w.Header().Set("Idempotent-Replayed", "true")
 		} else if err == nil {

@@ -27,7 +27,7 @@ type DeadlineRecords interface {
 
 // DeadlineSetter sets deadlines, and tells when they will remind.
 type DeadlineSetter interface {
-	SetDeadlineOnce(ctx context.Context, c request.Call, d deadlines.Deadline) (set deadlines.Deadline, replayed bool, err error)
+	SetDeadline(ctx context.Context, c request.Call, d deadlines.Deadline) (set deadlines.Deadline, replayed bool, err error)
 	ClearDeadline(ctx context.Context, c request.Call, key string) error
 	PreviewDeadline(ctx context.Context, c request.Call, d deadlines.Deadline) ([]deadlines.Reminder, error)
 	ComingReminders(c request.Call, d deadlines.Deadline) []deadlines.Reminder
@@ -161,7 +161,7 @@ func (h *handler) deadlineRoutes(api huma.API) {
 			return nil, err
 		}
 		d.Key = in.Key
-		d, replayed, err := h.DeadlineSetter.SetDeadlineOnce(ctx, in.in(call(ctx, in.Keyed.Key)), d)
+		d, replayed, err := h.DeadlineSetter.SetDeadline(ctx, in.in(call(ctx, in.Keyed.Key)), d)
 		return &deadlineSetOut{Replayed: yes(replayed), Body: h.viewDeadline(ctx)(d)}, err
 	})
 	register(h, api, huma.Operation{

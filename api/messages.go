@@ -103,15 +103,15 @@ func (h *handler) messageRoutes(api huma.API) {
 	register(h, api, huma.Operation{
 		OperationID: "hold-message", Method: http.MethodPost, Path: "/messages/{id}/hold", Tags: tags, Errors: stuck,
 		Summary: "Keep a message until somebody releases it", Description: "One that is about to leave: scheduled, pending or rate limited.",
-	}, h.acting(h.Actions.HoldOnce))
+	}, h.acting(h.Actions.Hold))
 	register(h, api, huma.Operation{
 		OperationID: "send-message-now", Method: http.MethodPost, Path: "/messages/{id}/send-now", Tags: tags, Errors: stuck,
 		Summary: "Send a message that waits for its time", Description: "One that is scheduled, deferred, held or manual, or that waits for another try, is due at once and leaves with the next run. A rate limited one waits for its account.",
-	}, h.acting(h.Actions.SendNowOnce))
+	}, h.acting(h.Actions.SendNow))
 	register(h, api, huma.Operation{
 		OperationID: "release-message", Method: http.MethodPost, Path: "/messages/{id}/release", Tags: tags, Errors: stuck,
 		Summary: "Let a manual message go",
-	}, h.acting(h.Actions.ReleaseOnce))
+	}, h.acting(h.Actions.Release))
 }
 
 func (h *handler) send(ctx context.Context, in *sendIn) (*takenOut, error) {
@@ -249,7 +249,7 @@ func (h *handler) retry(ctx context.Context, in *retryIn) (*movedOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, replayed, err := h.Actions.RetryOnce(ctx, trying(ctx, in.Key, in.DryRun), message.ID(in.ID), options.Resend)
+	m, replayed, err := h.Actions.Retry(ctx, trying(ctx, in.Key, in.DryRun), message.ID(in.ID), options.Resend)
 	return h.moved(ctx, m, replayed, err)
 }
 
@@ -264,7 +264,7 @@ func (h *handler) edit(ctx context.Context, in *editIn) (*movedOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, replayed, err := h.Actions.EditOnce(ctx, call(ctx, in.Key), message.ID(in.ID), e)
+	m, replayed, err := h.Actions.Edit(ctx, call(ctx, in.Key), message.ID(in.ID), e)
 	return h.moved(ctx, m, replayed, err)
 }
 

@@ -36,7 +36,7 @@ type ProcessSetter interface {
 
 // Operator begins operations on many messages.
 type Operator interface {
-	OperateOnce(ctx context.Context, c request.Call, o request.Operation, asked any) (begun request.Operation, replayed bool, err error)
+	Operate(ctx context.Context, c request.Call, o request.Operation, asked any) (begun request.Operation, replayed bool, err error)
 }
 
 type actions struct {
@@ -103,7 +103,7 @@ func (h *handler) operationRoutes(api huma.API) {
 			}
 			repeated = []any{asked, in.Delay}
 		}
-		o, replayed, err := h.Operator.OperateOnce(ctx, call, o, repeated)
+		o, replayed, err := h.Operator.Operate(ctx, call, o, repeated)
 		return &actedOut{Status: statusOf(in.DryRun), Replayed: yes(replayed), Body: o}, err
 	})
 	register(h, api, huma.Operation{

@@ -27,14 +27,10 @@ type Messages interface {
 
 // Retry asks for another try of a message in error; of one that was sent only with
 // resend. It goes to the addresses that have not got it.
-func (d *Desk) Retry(ctx context.Context, c request.Call, id message.ID, resend bool) (message.Message, error) {
-	m, _, err := d.RetryOnce(ctx, c, id, resend)
-	return m, err
-}
-
-// RetryOnce is Retry, and tells whether a request with that key was answered before: then
-// the message is as it is by now.
-func (d *Desk) RetryOnce(ctx context.Context, c request.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error) {
+//
+// Replayed tells, here and of each deed below, that a request with the call's idempotency key was
+// answered before: then nothing is done again, and the message is as it is by now.
+func (d *Desk) Retry(ctx context.Context, c request.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error) {
 	return d.act(ctx, c, id, message.DidRetry, resend, func(m message.Message) (message.Message, error) {
 		if m.Manual {
 			return m, message.ErrManual
@@ -48,13 +44,7 @@ func (d *Desk) RetryOnce(ctx context.Context, c request.Call, id message.ID, res
 }
 
 // Cancel withdraws a message that has not left.
-func (d *Desk) Cancel(ctx context.Context, c request.Call, id message.ID) (message.Message, error) {
-	m, _, err := d.CancelOnce(ctx, c, id)
-	return m, err
-}
-
-// CancelOnce is to Cancel as RetryOnce is to Retry.
-func (d *Desk) CancelOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error) {
+func (d *Desk) Cancel(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error) {
 	return d.act(ctx, c, id, message.DidCancel, nil, func(m message.Message) (message.Message, error) {
 		m, err := m.Do(message.Cancel, c.At)
 		m.Reason, m.DueAt = message.Withdrawn, time.Time{}
@@ -63,26 +53,14 @@ func (d *Desk) CancelOnce(ctx context.Context, c request.Call, id message.ID) (a
 }
 
 // Hold keeps a message that is about to leave until a person releases it.
-func (d *Desk) Hold(ctx context.Context, c request.Call, id message.ID) (message.Message, error) {
-	m, _, err := d.HoldOnce(ctx, c, id)
-	return m, err
-}
-
-// HoldOnce is to Hold as RetryOnce is to Retry.
-func (d *Desk) HoldOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error) {
+func (d *Desk) Hold(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error) {
 	return d.step(ctx, c, id, message.DidHold, nil, func(m message.Message) (after message.Message, was map[string]string, err error) {
 		return m.Held(c.At)
 	})
 }
 
 // Release lets a manual message go (CQ-3). One that was held is what it was before.
-func (d *Desk) Release(ctx context.Context, c request.Call, id message.ID) (message.Message, error) {
-	m, _, err := d.ReleaseOnce(ctx, c, id)
-	return m, err
-}
-
-// ReleaseOnce is to Release as RetryOnce is to Retry.
-func (d *Desk) ReleaseOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error) {
+func (d *Desk) Release(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error) {
 	return d.act(ctx, c, id, message.DidRelease, nil, func(m message.Message) (message.Message, error) {
 		all, err := d.messages.Decisions(ctx, m)
 		if err != nil {
@@ -99,13 +77,7 @@ func (d *Desk) ReleaseOnce(ctx context.Context, c request.Call, id message.ID) (
 }
 
 // SendNow lets a message leave that waits for its time.
-func (d *Desk) SendNow(ctx context.Context, c request.Call, id message.ID) (message.Message, error) {
-	m, _, err := d.SendNowOnce(ctx, c, id)
-	return m, err
-}
-
-// SendNowOnce is to SendNow as RetryOnce is to Retry.
-func (d *Desk) SendNowOnce(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error) {
+func (d *Desk) SendNow(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error) {
 	return d.act(ctx, c, id, message.DidSendNow, nil, func(m message.Message) (message.Message, error) {
 		var to message.Person
 		if m.Status == message.Deferred {

@@ -38,7 +38,7 @@ func (h *house) life(status message.Status) message.ID {
 			h.Fatal(err)
 		}
 	case message.Cancelled:
-		if _, err := h.Cancel(ctx, at(noon), id); err != nil {
+		if _, _, err := h.Cancel(ctx, at(noon), id); err != nil {
 			h.Fatal(err)
 		}
 	}
@@ -47,15 +47,15 @@ func (h *house) life(status message.Status) message.ID {
 
 // TestMovesOfPeople: which of the moves that people make a message can make, from where.
 func TestMovesOfPeople(t *testing.T) {
-	retry := func(h *house, id message.ID) (message.Message, error) { return h.Retry(ctx, at(noon), id, false) }
-	resend := func(h *house, id message.ID) (message.Message, error) { return h.Retry(ctx, at(noon), id, true) }
-	cancel := func(h *house, id message.ID) (message.Message, error) { return h.Cancel(ctx, at(noon), id) }
-	release := func(h *house, id message.ID) (message.Message, error) { return h.Release(ctx, at(noon), id) }
-	hold := func(h *house, id message.ID) (message.Message, error) { return h.Hold(ctx, at(noon), id) }
+	retry := func(h *house, id message.ID) (message.Message, bool, error) { return h.Retry(ctx, at(noon), id, false) }
+	resend := func(h *house, id message.ID) (message.Message, bool, error) { return h.Retry(ctx, at(noon), id, true) }
+	cancel := func(h *house, id message.ID) (message.Message, bool, error) { return h.Cancel(ctx, at(noon), id) }
+	release := func(h *house, id message.ID) (message.Message, bool, error) { return h.Release(ctx, at(noon), id) }
+	hold := func(h *house, id message.ID) (message.Message, bool, error) { return h.Hold(ctx, at(noon), id) }
 	rows := []struct {
 		name string
 		from message.Status
-		move func(h *house, id message.ID) (message.Message, error)
+		move func(h *house, id message.ID) (message.Message, bool, error)
 		want message.Status // empty: refused
 	}{
 		{"retry: a person may retry an error", message.Error, retry, message.Pending},
@@ -86,7 +86,7 @@ func TestMovesOfPeople(t *testing.T) {
 				id := h.life(row.from)
 				before := h.kept(id)
 				h.woken.Store(0)
-				after, err := row.move(h, id)
+				after, _, err := row.move(h, id)
 				kept := h.kept(id)
 				if row.want == "" {
 					if _, refused := errors.AsType[*message.MoveError](err); !refused || kept.Status != before.Status {
@@ -112,7 +112,7 @@ func TestRetryKeepsCount(t *testing.T) {
 	each(t, func(h *house) {
 		id := h.life(message.Error)
 		for n := range 3 {
-			m, err := h.Retry(ctx, at(noon), id, false)
+			m, _, err := h.Retry(ctx, at(noon), id, false)
 			if err != nil {
 				h.Fatal(err)
 			}
@@ -124,7 +124,7 @@ func TestRetryKeepsCount(t *testing.T) {
 		if m := h.kept(id); m.Status != message.Error || m.RetryCount != 3 || m.Attempts != 4 {
 			h.Errorf("%s after %d retries and %d attempts", m.Status, m.RetryCount, m.Attempts)
 		}
-		_, err := h.Retry(ctx, at(noon), h.life(message.Sent), false)
+		_, _, err := h.Retry(ctx, at(noon), h.life(message.Sent), false)
 		if err == nil || !strings.Contains(err.Error(), "it was sent at 2026-11-25T12:00:00Z. Ask with resend") {
 			h.Errorf("a retry of what was sent says %v", err)
 		}
@@ -137,16 +137,16 @@ func TestManualIsWrittenAgain(t *testing.T) {
 		d := to("guest@example.net")
 		d.Manual = true
 		id := h.send(noon, d)[0].ID
-		if _, err := h.Release(ctx, at(noon), id); err != nil {
+		if _, _, err := h.Release(ctx, at(noon), id); err != nil {
 			h.Fatal(err)
 		}
 		h.carried(noon, message.Fail)
 		for _, resend := range []bool{false, true} {
-			if _, err := h.Retry(ctx, at(noon), id, resend); !errors.Is(err, message.ErrManual) {
+			if _, _, err := h.Retry(ctx, at(noon), id, resend); !errors.Is(err, message.ErrManual) {
 				h.Errorf("Retry(resend %t) of a manual message = %v, want ErrManual", resend, err)
 			}
 		}
-		if n, err := h.RetryAll(ctx, at(noon), request.Many{}); n.Retried != 0 || err != nil {
+		if n, _, err := h.RetryAll(ctx, at(noon), request.Many{}); n.Retried != 0 || err != nil {
 			h.Errorf("RetryAll = %+v, %v; manual ones are left to people", n, err)
 		}
 		if m := h.kept(id); m.Status != message.Error || m.RetryCount != 0 {
@@ -158,16 +158,16 @@ func TestManualIsWrittenAgain(t *testing.T) {
 func TestUnknownMessage(t *testing.T) {
 	each(t, func(h *house) {
 		id := message.NewID(message.MessageIDs)
-		_, retry := h.Retry(ctx, at(noon), id, false)
-		_, cancel := h.Cancel(ctx, at(noon), id)
-		_, release := h.Release(ctx, at(noon), "nonsense")
+		_, _, retry := h.Retry(ctx, at(noon), id, false)
+		_, _, cancel := h.Cancel(ctx, at(noon), id)
+		_, _, release := h.Release(ctx, at(noon), "nonsense")
 		for _, err := range []error{retry, cancel, release} {
 			if !errors.Is(err, message.ErrNotFound) || !strings.Contains(err.Error(), "there is no message") {
 				h.Errorf("an unknown message: %v, want ErrNotFound that names it", err)
 			}
 		}
 		mine := h.life(message.Pending)
-		if _, err := h.Cancel(ctx, request.Call{Site: "other", At: noon}, mine); !errors.Is(err, message.ErrNotFound) {
+		if _, _, err := h.Cancel(ctx, request.Call{Site: "other", At: noon}, mine); !errors.Is(err, message.ErrNotFound) {
 			h.Errorf("another site's message: %v, want ErrNotFound", err)
 		}
 	})
@@ -175,7 +175,7 @@ func TestUnknownMessage(t *testing.T) {
 
 func TestRetryAll(t *testing.T) {
 	each(t, func(h *house) {
-		if n, err := h.RetryAll(ctx, at(noon), request.Many{}); n.Retried != 0 || err != nil || h.woken.Load() != 0 {
+		if n, _, err := h.RetryAll(ctx, at(noon), request.Many{}); n.Retried != 0 || err != nil || h.woken.Load() != 0 {
 			h.Errorf("RetryAll of nothing = %+v, %v, woken %d times", n, err, h.woken.Load())
 		}
 		d := to()
@@ -188,7 +188,7 @@ func TestRetryAll(t *testing.T) {
 		h.failed(noon, message.MailboxFull)
 		sent := h.life(message.Sent)
 		h.woken.Store(0)
-		n, err := h.RetryAll(ctx, at(noon.Add(time.Hour)), request.Many{})
+		n, _, err := h.RetryAll(ctx, at(noon.Add(time.Hour)), request.Many{})
 		if n.Retried != 603 || n.LeftAlone != nil || err != nil {
 			h.Errorf("CH-6: RetryAll = %+v, %v, want 603", n, err)
 		}
@@ -212,7 +212,7 @@ func TestTwoPeopleAtOnce(t *testing.T) {
 		results := make(chan error, 20)
 		for range 20 {
 			all.Go(func() {
-				_, err := h.Retry(ctx, at(noon), id, false)
+				_, _, err := h.Retry(ctx, at(noon), id, false)
 				results <- err
 			})
 		}
@@ -251,12 +251,12 @@ func TestGivesUpInTheEnd(t *testing.T) {
 	each(t, func(h *house) {
 		id := h.life(message.Pending)
 		b := &busy{Store: h.store}
-		if _, err := intake.New(b, intake.Options{}).Cancel(ctx, at(noon), id); !errors.Is(err, message.ErrMoved) || b.tries != 50 {
+		if _, _, err := intake.New(b, intake.Options{}).Cancel(ctx, at(noon), id); !errors.Is(err, message.ErrMoved) || b.tries != 50 {
 			h.Errorf("Cancel = %v after %d tries, want ErrMoved after 50", err, b.tries)
 		}
 		gone, cancel := context.WithCancel(ctx)
 		b = &busy{Store: h.store, then: cancel}
-		if _, err := intake.New(b, intake.Options{}).Cancel(gone, at(noon), id); !errors.Is(err, message.ErrMoved) || b.tries != 1 {
+		if _, _, err := intake.New(b, intake.Options{}).Cancel(gone, at(noon), id); !errors.Is(err, message.ErrMoved) || b.tries != 1 {
 			h.Errorf("Cancel = %v after %d tries, want an end when the caller goes", err, b.tries)
 		}
 	})

@@ -90,7 +90,7 @@ func TestWhatLeftIsNotChanged(t *testing.T) {
 		never := h.notify(noon, message.Event{Kind: message.CaseChanged, Users: []string{"anna"}})[0].Message
 		h.choose(noon, "anna", `{"case_changed":"daily"}`)
 		gone := h.notify(noon, message.Event{Kind: message.CaseChanged, Users: []string{"anna"}})[0].Message
-		if _, err := h.Cancel(ctx, at(noon), gone); err != nil {
+		if _, _, err := h.Cancel(ctx, at(noon), gone); err != nil {
 			h.Fatal(err)
 		}
 		h.choose(noon.Add(time.Hour), "anna", `{"case_changed":"hourly"}`)

@@ -145,12 +145,12 @@ func (d *Desk) rewritten(ctx context.Context, c request.Call, before document.Do
 		if edit.Key != "" { // the edit is a part of the write, which may be repeated before it is noted
 			edit.Key = keyOfEdit(c.Key)
 		}
-		if _, err := d.Edit(ctx, edit, m.ID, e); err == nil || !stuck(err) {
+		if _, _, err := d.Edit(ctx, edit, m.ID, e); err == nil || !stuck(err) {
 			return err
 		}
 	}
 	if waits { // another mail goes in its place, or none
-		if _, err := d.Cancel(ctx, c, m.ID); err != nil {
+		if _, _, err := d.Cancel(ctx, c, m.ID); err != nil {
 			return err
 		}
 	}

@@ -12,15 +12,8 @@ import (
 
 // Edit changes what a direct message says; with the command RETRY or PENDING it is sent
 // again as it is then, to all (TE-7). Without the command an edit of what was sent, or is
-// in error, sends nothing (TE-6).
-func (d *Desk) Edit(ctx context.Context, c request.Call, id message.ID, e message.Edit) (after message.Message, err error) {
-	after, _, err = d.EditOnce(ctx, c, id, e)
-	return after, err
-}
-
-// EditOnce is Edit, and tells whether a request with that key was answered before: then the
-// message is as it is by now.
-func (d *Desk) EditOnce(ctx context.Context, c request.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error) {
+// in error, sends nothing (TE-6). If it was replayed, the message is as it is by now.
+func (d *Desk) Edit(ctx context.Context, c request.Call, id message.ID, e message.Edit) (after message.Message, replayed bool, err error) {
 	e.Shorten()
 	if err := e.Check(); err != nil {
 		return after, false, err

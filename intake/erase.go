@@ -106,7 +106,7 @@ func (e *erasing) one(ctx context.Context, m message.Message) (erase bool, err e
 	if others && left || !slices.Contains(message.From(message.Cancel), m.Status) {
 		return true, nil
 	}
-	if _, err := e.desk.Cancel(ctx, e.c, m.ID); err != nil {
+	if _, _, err := e.desk.Cancel(ctx, e.c, m.ID); err != nil {
 		if _, moved := errors.AsType[*message.MoveError](err); !moved {
 			return false, err
 		}

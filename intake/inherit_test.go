@@ -158,12 +158,12 @@ func TestTheSitesZoneMovesDeadlines(t *testing.T) {
 		h.people("anna")
 		for n := range 250 { // more than a page
 			d := deadlines.Deadline{Key: fmt.Sprintf("later%03d", n), Users: []string{"anna"}, Terms: deadlines.Terms{DueAt: h.clock("2027-01-04T09:00:00Z"), OnDayAndAfter: true}}
-			if _, err := h.SetDeadline(ctx, at(noon), d); err != nil {
+			if _, _, err := h.SetDeadline(ctx, at(noon), d); err != nil {
 				h.Fatal(err)
 			}
 		}
 		due := h.clock("2026-11-27T03:00:00Z") // a Friday noon in Tokyo
-		if _, err := h.SetDeadline(ctx, at(noon), deadlines.Deadline{Key: "told", Users: []string{"anna"}, Terms: deadlines.Terms{DueAt: due, OnDayAndAfter: true}}); err != nil {
+		if _, _, err := h.SetDeadline(ctx, at(noon), deadlines.Deadline{Key: "told", Users: []string{"anna"}, Terms: deadlines.Terms{DueAt: due, OnDayAndAfter: true}}); err != nil {
 			h.Fatal(err)
 		}
 		next := func(key, want string) {

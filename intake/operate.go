@@ -16,16 +16,10 @@ type Operations interface {
 	Count(ctx context.Context, site string, f message.Filter, guess bool) (message.Counted, error)
 }
 
-// Operate begins an action on many messages, which goes on by itself.
-func (d *Desk) Operate(ctx context.Context, c request.Call, o request.Operation) (request.Operation, error) {
-	begun, _, err := d.OperateOnce(ctx, c, o, o)
-	return begun, err
-}
-
-// OperateOnce is Operate, and tells whether a request with that key was answered before:
-// then the operation is as it was begun, and no other begins. A repetition is told by what
-// was asked, in which a search may say how long ago.
-func (d *Desk) OperateOnce(ctx context.Context, c request.Call, o request.Operation, asked any) (begun request.Operation, replayed bool, err error) {
+// Operate begins an action on many messages, which goes on beside other work. If it was replayed,
+// the operation is as it was begun, and no other begins. A repetition is told by what was asked,
+// in which a search may say how long ago.
+func (d *Desk) Operate(ctx context.Context, c request.Call, o request.Operation, asked any) (begun request.Operation, replayed bool, err error) {
 	if err := o.Check(); err != nil {
 		return o, false, err
 	}

@@ -57,15 +57,15 @@ func TestReleaseUndoesHold(t *testing.T) {
 			before := h.kept(id)
 			for range rapid.IntRange(1, 3).Draw(t, "times") {
 				later := noon.Add(time.Duration(rapid.IntRange(0, 100).Draw(t, "hours")) * time.Hour)
-				if m, err := h.Hold(ctx, at(later), id); err != nil || m.Status != message.PendingManual {
+				if m, _, err := h.Hold(ctx, at(later), id); err != nil || m.Status != message.PendingManual {
 					t.Fatal(m.Status, err)
 				}
-				after, err := h.Release(ctx, at(later.Add(time.Minute)), id)
+				after, _, err := h.Release(ctx, at(later.Add(time.Minute)), id)
 				if err != nil || stands(after) != stands(before) || stands(h.kept(id)) != stands(before) {
 					t.Fatalf("it was  %s\nand is %s, %v\nkept   %s", stands(before), stands(after), err, stands(h.kept(id)))
 				}
 			}
-			if _, err := h.Cancel(ctx, at(noon), id); err != nil {
+			if _, _, err := h.Cancel(ctx, at(noon), id); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -81,13 +81,13 @@ func TestReleasedForChristmasEve(t *testing.T) {
 		d := to("guest@example.net")
 		d.SendAt = &eve
 		scheduled := h.send(noon, d)[0].ID
-		if _, err := h.Hold(ctx, at(noon), scheduled); err != nil {
+		if _, _, err := h.Hold(ctx, at(noon), scheduled); err != nil {
 			h.Fatal(err)
 		}
 		d.SendAt, d.Manual = nil, true
 		manual := h.send(noon, d)[0].ID
 		for id, want := range map[message.ID]message.Status{scheduled: message.Scheduled, manual: message.Pending} {
-			m, err := h.Release(ctx, at(noon.Add(time.Hour)), id)
+			m, _, err := h.Release(ctx, at(noon.Add(time.Hour)), id)
 			if err != nil || m.Status != want || want == message.Scheduled && (!m.DueAt.Equal(eve) || !m.QueuedAt.Equal(eve)) {
 				h.Errorf("it is %s, due at %s, %v; want %s", m.Status, m.DueAt, err, want)
 			}
@@ -146,7 +146,7 @@ func TestSendNow(t *testing.T) {
 		}
 		before := h.kept(other)
 		later := noon.Add(time.Minute)
-		if m, err := h.SendNow(ctx, at(later), one); err != nil || m.Status != message.Pending {
+		if m, _, err := h.SendNow(ctx, at(later), one); err != nil || m.Status != message.Pending {
 			h.Fatal(m.Status, err)
 		}
 		if m := h.kept(one); m.Status != message.Pending || !m.DueAt.Equal(later) || !m.QueuedAt.Equal(later) || m.Window != "" || m.Recipients() != "anna.new@example.org" {
@@ -160,21 +160,21 @@ func TestSendNow(t *testing.T) {
 		scheduled := to("guest@example.net")
 		scheduled.SendAt = &eve
 		held := h.send(noon, scheduled)[0].ID
-		if _, err := h.Hold(ctx, at(noon), held); err != nil {
+		if _, _, err := h.Hold(ctx, at(noon), held); err != nil {
 			h.Fatal(err)
 		}
 		for _, id := range []message.ID{h.send(noon, scheduled)[0].ID, held, h.send(noon, manual)[0].ID} {
-			if m, err := h.SendNow(ctx, at(later), id); err != nil || m.Status != message.Pending || !h.kept(id).DueAt.Equal(later) {
+			if m, _, err := h.SendNow(ctx, at(later), id); err != nil || m.Status != message.Pending || !h.kept(id).DueAt.Equal(later) {
 				h.Errorf("it is %s, %v", stands(m), err)
 			}
-			if again, err := h.SendNow(ctx, at(later.Add(time.Hour)), id); err != nil || !again.DueAt.Equal(later) {
+			if again, _, err := h.SendNow(ctx, at(later.Add(time.Hour)), id); err != nil || !again.DueAt.Equal(later) {
 				h.Errorf("asked again it is due at %s, %v; want its place kept", again.DueAt, err)
 			}
 		}
 		sent := h.send(noon, to("guest@example.net"))[0].ID
 		h.carried(later, message.Accept)
 		var refused *message.MoveError
-		if _, err := h.SendNow(ctx, at(later), sent); !errors.As(err, &refused) {
+		if _, _, err := h.SendNow(ctx, at(later), sent); !errors.As(err, &refused) {
 			h.Errorf("of one that was sent: %v, want a MoveError", err)
 		}
 	})
@@ -206,7 +206,7 @@ func TestUnsuppressUndoesSuppress(t *testing.T) {
 			if after := h.kept(id); stands(after) != stands(before) {
 				t.Fatalf("it was  %s\nand is %s", stands(before), stands(after))
 			}
-			if _, err := h.Cancel(ctx, at(noon), id); err != nil {
+			if _, _, err := h.Cancel(ctx, at(noon), id); err != nil {
 				t.Fatal(err)
 			}
 		})

@@ -21,15 +21,9 @@ type Deadlines interface {
 }
 
 // SetDeadline sets a deadline, or moves the one with the same key: its steps start afresh
-// and a reminder of the old one that has not left is withdrawn.
-func (d *Desk) SetDeadline(ctx context.Context, c request.Call, dl deadlines.Deadline) (deadlines.Deadline, error) {
-	set, _, err := d.SetDeadlineOnce(ctx, c, dl)
-	return set, err
-}
-
-// SetDeadlineOnce is SetDeadline, and tells whether a request with that key was answered
-// before: then nothing is set again, whatever became of the deadline since.
-func (d *Desk) SetDeadlineOnce(ctx context.Context, c request.Call, dl deadlines.Deadline) (set deadlines.Deadline, replayed bool, err error) {
+// and a reminder of the old one that has not left is withdrawn. If it was replayed, nothing is set
+// again, whatever became of the deadline since.
+func (d *Desk) SetDeadline(ctx context.Context, c request.Call, dl deadlines.Deadline) (set deadlines.Deadline, replayed bool, err error) {
 	dl.Shortened = dl.Case.Shorten()
 	if err := dl.Check(); err != nil {
 		return dl, false, err

@@ -22,7 +22,7 @@ func deadline(key string, c message.Case, users ...string) deadlines.Deadline {
 // set sets the deadline.
 func (h *house) set(when time.Time, d deadlines.Deadline) deadlines.Deadline {
 	h.Helper()
-	saved, err := h.SetDeadline(ctx, at(when), d)
+	saved, _, err := h.SetDeadline(ctx, at(when), d)
 	if err != nil {
 		h.Fatalf("SetDeadline(%+v) = %v", d, err)
 	}
@@ -215,7 +215,7 @@ func TestDeadlineRefused(t *testing.T) {
 		for _, row := range rows {
 			d := deadline("A-1", message.Case{}, "anna")
 			row.change(&d)
-			_, err := h.SetDeadline(ctx, asNamed(row.name), d)
+			_, _, err := h.SetDeadline(ctx, asNamed(row.name), d)
 			if got := h.faults(err); got != row.want {
 				h.Errorf("%s: faults\n%s\nwant\n%s", row.name, got, row.want)
 			}

@@ -11,14 +11,9 @@ import (
 
 // RetryAll asks for another try of every message of the site that is in error, except for
 // those that a retry of many leaves alone, and counts both (CH-6, RULES 5).
-func (d *Desk) RetryAll(ctx context.Context, c request.Call, k request.Many) (request.ManyRetried, error) {
-	all, _, err := d.RetryAllOnce(ctx, c, k)
-	return all, err
-}
-
-// RetryAllOnce is RetryAll, and tells whether a request with that key was answered before:
-// then it retried so many, and nothing is retried now. One that was broken off goes on.
-func (d *Desk) RetryAllOnce(ctx context.Context, c request.Call, k request.Many) (all request.ManyRetried, replayed bool, err error) {
+// If it was replayed, it had retried so many, and nothing is retried now. One that was broken off
+// goes on.
+func (d *Desk) RetryAll(ctx context.Context, c request.Call, k request.Many) (all request.ManyRetried, replayed bool, err error) {
 	what := []any{request.ActRetry, "all"}
 	if k != (request.Many{}) { // a key without a filter stays what it was
 		what = append(what, k)

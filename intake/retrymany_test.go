@@ -14,7 +14,7 @@ func TestRetryOfManyLeavesAlone(t *testing.T) {
 	each(t, func(h *house) {
 		steps := func(what string, when time.Time, k request.Many, retried int, left map[request.LeftAlone]int) {
 			h.Helper()
-			got, err := h.RetryAll(ctx, at(when), k)
+			got, _, err := h.RetryAll(ctx, at(when), k)
 			if err != nil || got.Retried != retried || !maps.Equal(got.LeftAlone, left) {
 				h.Errorf("retry of many, %s: %+v, %v; want %d and %v", what, got, err, retried, left)
 			}
@@ -49,12 +49,12 @@ func TestRetryOfManyInPart(t *testing.T) {
 		if _, err := h.Suppress(ctx, at(noon), message.Suppression{Address: "stop@example.net"}); err != nil {
 			h.Fatal(err)
 		}
-		got, err := h.RetryAll(ctx, at(noon), request.Many{})
+		got, _, err := h.RetryAll(ctx, at(noon), request.Many{})
 		if m := h.kept(id); err != nil || got.Retried != 1 || m.Status != message.Pending || !m.LiftedAt.IsZero() {
 			h.Errorf("%+v, %v, and it is %s; want it retried for the other address", got, err, m.Status)
 		}
 		h.failed(noon, message.AddressUnknown)
-		if m, err := h.Retry(ctx, at(noon.Add(time.Minute)), id, false); err != nil || m.Status != message.Pending || m.LiftedAt.IsZero() {
+		if m, _, err := h.Retry(ctx, at(noon.Add(time.Minute)), id, false); err != nil || m.Status != message.Pending || m.LiftedAt.IsZero() {
 			h.Errorf("alone it is %s, %v; want it pending, whatever is suppressed", m.Status, err)
 		}
 	})

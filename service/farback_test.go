@@ -127,7 +127,7 @@ func (w *walk) more() error {
 	later := farNow.AddDate(0, 1, 0)
 	draft := message.Draft{Subject: "Hello", Text: "x", To: []message.Recipient{message.ParseRecipient("guest@example.org")}, SendAt: &later}
 	_, _, sent := h.desk.SendMessage(ctx, call, draft)
-	_, operated := h.desk.Operate(ctx, call, request.Operation{Action: request.ActHold, Filter: message.Filter{Status: message.Scheduled}})
+	_, _, operated := h.desk.Operate(ctx, call, request.Operation{Action: request.ActHold, Filter: message.Filter{Status: message.Scheduled}}, nil)
 	paused := h.store.Pause(ctx, "default", message.Pause{Account: "default", Since: farNow, Until: later, Failures: 1, Failure: message.Failure{Text: "x"}})
 	_, suppressed := h.desk.Suppress(ctx, call, message.Suppression{Address: "gone@example.org"})
 	w.house.timetable.Wake("notifications")

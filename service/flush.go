@@ -45,7 +45,7 @@ func (h *Service) Call(by string) request.Call {
 
 // RetryAll asks for another try of all that is in error, and notes that somebody did.
 func (h *Service) RetryAll(ctx context.Context, call request.Call, many request.Many) (request.ManyRetried, error) {
-	n, err := h.desk.RetryAll(ctx, call, many)
+	n, _, err := h.desk.RetryAll(ctx, call, many)
 	if err != nil {
 		return n, err
 	}

@@ -192,7 +192,7 @@ func (r *Replay) take(ctx context.Context, l simulate.Line) (err error) {
 		}
 	case l.Deadline != nil:
 		var set deadlines.Deadline
-		set, err = desk.SetDeadline(ctx, call, *l.Deadline)
+		set, _, err = desk.SetDeadline(ctx, call, *l.Deadline)
 		r.Unknown += len(set.Unknown)
 	case l.User != nil:
 		_, err = desk.SetUser(ctx, call, *l.User)

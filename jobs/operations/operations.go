@@ -25,11 +25,11 @@ type Queue interface {
 
 // Desk makes the moves.
 type Desk interface {
-	Retry(ctx context.Context, c request.Call, id message.ID, resend bool) (message.Message, error)
+	Retry(ctx context.Context, c request.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error)
 	RetryOfMany(ctx context.Context, c request.Call, k request.Many, id message.ID) (message.Message, error)
-	Cancel(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
-	Hold(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
-	Release(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
+	Cancel(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	Hold(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	Release(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
 }
 
 // Job works through operations.
@@ -138,15 +138,15 @@ func (j *Job) act(ctx context.Context, o request.Operation, id message.ID, at ti
 	var err error
 	switch o.Action {
 	case request.ActCancel:
-		_, err = j.desk.Cancel(ctx, c, id)
+		_, _, err = j.desk.Cancel(ctx, c, id)
 	case request.ActHold:
-		_, err = j.desk.Hold(ctx, c, id)
+		_, _, err = j.desk.Hold(ctx, c, id)
 	case request.ActRelease:
-		_, err = j.desk.Release(ctx, c, id)
+		_, _, err = j.desk.Release(ctx, c, id)
 	default:
 		k, many := o.Many()
 		if !many {
-			_, err = j.desk.Retry(ctx, c, id, false)
+			_, _, err = j.desk.Retry(ctx, c, id, false)
 			break
 		}
 		_, err = j.desk.RetryOfMany(ctx, c, k, id)

@@ -64,22 +64,22 @@ type desk struct {
 	n    int
 }
 
-func (d *desk) Retry(ctx context.Context, c request.Call, id message.ID, _ bool) (message.Message, error) {
+func (d *desk) Retry(ctx context.Context, c request.Call, id message.ID, _ bool) (message.Message, bool, error) {
 	d.n++
 	if d.each != nil {
 		if err := d.each(d.n); err != nil {
-			return message.Message{}, err
+			return message.Message{}, false, err
 		}
 	}
 	before, err := d.Message(ctx, c.Site, id)
 	if err != nil {
-		return before, err
+		return before, false, err
 	}
 	after, err := before.Again(c.At)
 	if err != nil {
-		return before, err
+		return before, false, err
 	}
-	return after, d.Replace(ctx, before, after)
+	return after, false, d.Replace(ctx, before, after)
 }
 
 func (d *desk) RetryOfMany(ctx context.Context, c request.Call, k request.Many, id message.ID) (message.Message, error) {
@@ -90,19 +90,20 @@ func (d *desk) RetryOfMany(ctx context.Context, c request.Call, k request.Many, 
 	if why := k.Leaves(m, nil, c.At); why != "" {
 		return m, why
 	}
-	return d.Retry(ctx, c, id, false)
+	m, _, err = d.Retry(ctx, c, id, false)
+	return m, err
 }
 
-func (d *desk) Cancel(context.Context, request.Call, message.ID) (message.Message, error) {
-	return message.Message{}, errors.New("not asked for")
+func (d *desk) Cancel(context.Context, request.Call, message.ID) (message.Message, bool, error) {
+	return message.Message{}, false, errors.New("not asked for")
 }
 
-func (d *desk) Hold(context.Context, request.Call, message.ID) (message.Message, error) {
-	return message.Message{}, nil
+func (d *desk) Hold(context.Context, request.Call, message.ID) (message.Message, bool, error) {
+	return message.Message{}, false, nil
 }
 
-func (d *desk) Release(context.Context, request.Call, message.ID) (message.Message, error) {
-	return message.Message{}, errors.New("not asked for")
+func (d *desk) Release(context.Context, request.Call, message.ID) (message.Message, bool, error) {
+	return message.Message{}, false, errors.New("not asked for")
 }
 
 func begin(t *testing.T, s *store.Store, f message.Filter, ids ...message.ID) request.Operation {

@@ -118,7 +118,7 @@ func (c *centre) settle(ctx context.Context, v visit, form url.Values, never []m
 			if !slices.Contains(never, m.Kind) {
 				continue
 			}
-			_, err := c.o.Outgoing.Cancel(ctx, v.call(), m.ID)
+			_, _, err := c.o.Outgoing.Cancel(ctx, v.call(), m.ID)
 			if _, left := errors.AsType[*message.MoveError](err); err != nil && !left {
 				return err
 			}

@@ -27,7 +27,7 @@ import (
 // Outgoing takes mail, and takes it back.
 type Outgoing interface {
 	SendMessage(ctx context.Context, c request.Call, d message.Draft) (request.Taken, bool, error)
-	Cancel(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
+	Cancel(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
 }
 
 // Desk takes what people choose.

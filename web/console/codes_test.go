@@ -87,7 +87,8 @@ func (h *house) lived() (pages []string) {
 		h.ask(access.Manager, "POST", "/messages/"+string(failed[0])+"/"+move, url.Values{})
 	}
 	due := at.Add(240 * time.Hour)
-	fine(h.desk.SetDeadline(ctx, h.call(), deadlines.Deadline{Key: "D-1", Case: message.Case{ID: "C-1"}, Users: []string{"anna"}, Terms: deadlines.Terms{DueAt: due, RemindBefore: []deadlines.Span{deadlines.Span(24 * time.Hour)}}}))
+	_, _, err := h.desk.SetDeadline(ctx, h.call(), deadlines.Deadline{Key: "D-1", Case: message.Case{ID: "C-1"}, Users: []string{"anna"}, Terms: deadlines.Terms{DueAt: due, RemindBefore: []deadlines.Span{deadlines.Span(24 * time.Hour)}}})
+	fine(nil, err)
 	h.ask(access.Manager, "POST", "/reminders/D-1/send", url.Values{})
 	for _, w := range []string{"/jobs/user_notifications/pause", "/jobs/user_notifications/resume", "/jobs/notifications/run", "/accounts/default/test"} {
 		h.ask(access.Manager, "POST", w, url.Values{})

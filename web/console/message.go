@@ -25,11 +25,11 @@ type MessageRecords interface {
 
 // Actions are what can be asked for a message.
 type Actions interface {
-	Retry(ctx context.Context, c request.Call, id message.ID, resend bool) (message.Message, error)
-	Cancel(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
-	Release(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
-	Hold(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
-	SendNow(ctx context.Context, c request.Call, id message.ID) (message.Message, error)
+	Retry(ctx context.Context, c request.Call, id message.ID, resend bool) (after message.Message, replayed bool, err error)
+	Cancel(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	Release(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	Hold(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
+	SendNow(ctx context.Context, c request.Call, id message.ID) (after message.Message, replayed bool, err error)
 }
 
 type messagePage struct {
@@ -246,17 +246,17 @@ func (c *console) move(w http.ResponseWriter, r *http.Request) error {
 	var err error
 	switch what {
 	case "retry":
-		_, err = c.Actions.Retry(r.Context(), call(r), id, false)
+		_, _, err = c.Actions.Retry(r.Context(), call(r), id, false)
 	case "cancel":
 		return c.withdraw(w, r, id)
 	case "hold":
-		_, err = c.Actions.Hold(r.Context(), call(r), id)
+		_, _, err = c.Actions.Hold(r.Context(), call(r), id)
 	case "send-now":
-		_, err = c.Actions.SendNow(r.Context(), call(r), id)
+		_, _, err = c.Actions.SendNow(r.Context(), call(r), id)
 	case "copy":
 		id, err = c.copyMessage(r, id)
 	case "release":
-		_, err = c.Actions.Release(r.Context(), call(r), id)
+		_, _, err = c.Actions.Release(r.Context(), call(r), id)
 	default:
 		err = message.ErrNotFound
 	}
@@ -270,7 +270,7 @@ func (c *console) move(w http.ResponseWriter, r *http.Request) error {
 func (c *console) withdraw(w http.ResponseWriter, r *http.Request, id message.ID) error {
 	try := call(r)
 	try.DryRun = true
-	if _, err := c.Actions.Cancel(r.Context(), try, id); err != nil {
+	if _, _, err := c.Actions.Cancel(r.Context(), try, id); err != nil {
 		return err
 	}
 	o, err := c.begin(r, request.Operation{Action: request.ActCancel, IDs: []message.ID{id}})

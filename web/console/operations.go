@@ -23,7 +23,7 @@ type OperationRecords interface {
 
 // Operator begins operations.
 type Operator interface {
-	Operate(ctx context.Context, c request.Call, o request.Operation) (request.Operation, error)
+	Operate(ctx context.Context, c request.Call, o request.Operation, asked any) (begun request.Operation, replayed bool, err error)
 	BeginNow(ctx context.Context, c request.Call, id message.ID) error
 }
 
@@ -222,7 +222,8 @@ func (c *console) begin(r *http.Request, o request.Operation) (request.Operation
 		begins := call.At.Add(request.UndoWithin)
 		o.BeginsAt = &begins
 	}
-	return c.Operator.Operate(r.Context(), call, o)
+	begun, _, err := c.Operator.Operate(r.Context(), call, o, o)
+	return begun, err
 }
 
 type operationPage struct {

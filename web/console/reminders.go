@@ -23,7 +23,7 @@ type DeadlineRecords interface {
 
 // DeadlineSetter changes deadlines, and tells when they remind.
 type DeadlineSetter interface {
-	SetDeadline(ctx context.Context, c request.Call, d deadlines.Deadline) (deadlines.Deadline, error)
+	SetDeadline(ctx context.Context, c request.Call, d deadlines.Deadline) (set deadlines.Deadline, replayed bool, err error)
 	ClearDeadline(ctx context.Context, c request.Call, key string) error
 	ComingReminders(c request.Call, d deadlines.Deadline) []deadlines.Reminder
 }
@@ -155,7 +155,7 @@ func (c *console) moveReminder(w http.ResponseWriter, r *http.Request) error {
 		return c.reminderWith(w, r, text, b.Clock.Words.T("reminders.bad_due"))
 	}
 	d.DueIn = nil
-	after, err := c.DeadlineSetter.SetDeadline(r.Context(), call(r), d)
+	after, _, err := c.DeadlineSetter.SetDeadline(r.Context(), call(r), d)
 	if invalid, is := errors.AsType[*fault.Invalid](err); is {
 		return c.reminderWith(w, r, text, faults(invalid))
 	}

@@ -31,7 +31,7 @@ func TestReminderPage(t *testing.T) {
 	}
 	due := time.Now().UTC().Add(240 * time.Hour).Truncate(time.Minute)
 	d := deadlines.Deadline{Key: "OFA/1181:4", Case: message.Case{ID: "OFA/1181", Title: "Lease"}, Users: []string{"anna"}, Terms: deadlines.Terms{DueAt: due, RemindBefore: []deadlines.Span{deadlines.Span(24 * time.Hour)}}}
-	set, err := h.desk.SetDeadline(t.Context(), h.call(), d)
+	set, _, err := h.desk.SetDeadline(t.Context(), h.call(), d)
 	if err != nil {
 		t.Fatal(err)
 	}

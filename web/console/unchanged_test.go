@@ -27,7 +27,7 @@ func TestFormsThatChangeNothing(t *testing.T) {
 	}
 	due := time.Now().UTC().Add(240 * time.Hour).Truncate(time.Minute)
 	d := deadlines.Deadline{Key: "D-1", Case: message.Case{ID: "C-1"}, Users: []string{"anna"}, Terms: deadlines.Terms{DueAt: due, RemindBefore: []deadlines.Span{deadlines.Span(24 * time.Hour)}}}
-	if _, err := h.desk.SetDeadline(t.Context(), h.call(), d); err != nil {
+	if _, _, err := h.desk.SetDeadline(t.Context(), h.call(), d); err != nil {
 		t.Fatal(err)
 	}
 	hook := url.Values{"url": {"http://127.0.0.1:9/"}, "naming": {"standard"}, "note": {"bpm"}}
