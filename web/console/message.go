@@ -273,7 +273,7 @@ func (c *console) withdraw(w http.ResponseWriter, r *http.Request, id message.ID
 	if _, _, err := c.Actions.Cancel(r.Context(), try, id); err != nil {
 		return err
 	}
-	o, err := c.begin(r, request.Operation{Action: request.ActCancel, IDs: []message.ID{id}})
+	o, _, err := c.begin(r, request.Operation{Action: request.ActCancel, IDs: []message.ID{id}})
 	if err != nil {
 		return err
 	}

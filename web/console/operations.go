@@ -208,7 +208,7 @@ func (c *console) operate(w http.ResponseWriter, r *http.Request) error {
 		p.N, _ = strconv.Atoi(n)
 		return pages.Render(w, r, p.Lang, http.StatusUnprocessableEntity, "confirm.html", p)
 	}
-	begun, err := c.begin(r, o)
+	begun, _, err := c.begin(r, o)
 	if err != nil {
 		return err
 	}
@@ -216,14 +216,13 @@ func (c *console) operate(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (c *console) begin(r *http.Request, o request.Operation) (request.Operation, error) {
+func (c *console) begin(r *http.Request, o request.Operation) (begun request.Operation, replayed bool, err error) {
 	call := call(r)
 	if o.Action == request.ActCancel && r.PostForm.Get("now") == "" {
 		begins := call.At.Add(request.UndoWithin)
 		o.BeginsAt = &begins
 	}
-	begun, _, err := c.Operator.Operate(r.Context(), call, o, o)
-	return begun, err
+	return c.Operator.Operate(r.Context(), call, o, o)
 }
 
 type operationPage struct {
