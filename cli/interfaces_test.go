@@ -4,8 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -76,23 +74,11 @@ func (f *face) methods(all map[string]*face) int {
 
 // sources are the files of the program, without its tests.
 func sources(t *testing.T) (all []*ast.File) {
-	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
-		room := strings.TrimPrefix(filepath.ToSlash(path), "../")
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && (slices.Contains([]string{"bench", "bin", "dev", "client/conformance"}, room) || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && d.Name() != ".."):
-			return filepath.SkipDir
-		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
-			return nil
-		}
+	ofTheProgram(t, func(path string) error {
 		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 		all = append(all, f)
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return all
 }
 

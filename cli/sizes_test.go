@@ -35,16 +35,7 @@ var uncounted = regexp.MustCompile(`(?m)^\s*//|^\t([\w.]+ )?"[^"\n]+"$`)
 // scrolling. Every exported name says what it is.
 func TestHouseRuleOfSizes(t *testing.T) {
 	rooms := map[string]int{}
-	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
-		room := strings.TrimPrefix(filepath.ToSlash(path), "../")
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && (slices.Contains([]string{"bench", "bin", "dev", "client/conformance"}, room) || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && d.Name() != ".."):
-			return filepath.SkipDir
-		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
-			return nil
-		}
+	ofTheProgram(t, func(path string) error {
 		source, err := os.ReadFile(path)
 		if err != nil {
 			return err
@@ -52,17 +43,34 @@ func TestHouseRuleOfSizes(t *testing.T) {
 		lines := strings.Count(string(source), "\n")
 		rooms[strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")] += lines - len(uncounted.FindAll(source, -1))
 		if lines > longestFile {
-			t.Errorf("%s has %d lines, %d are allowed: what of it is a file of its own?", room, lines, longestFile)
+			t.Errorf("%s has %d lines, %d are allowed: what of it is a file of its own?", path, lines, longestFile)
 		}
 		return measureFile(t, path, source)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	for room, lines := range rooms {
 		if most := max(largestRoom, largeRooms[room]); lines > most {
 			t.Errorf("%s has %d lines, %d are allowed: what of it is a room of its own?", room, lines, most)
 		}
+	}
+}
+
+// ofTheProgram visits the files of the program and the client, without their tests.
+func ofTheProgram(t *testing.T, visit func(path string) error) {
+	t.Helper()
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		folder := strings.TrimPrefix(filepath.ToSlash(path), "../")
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (slices.Contains([]string{"bench", "bin", "dev", "client/conformance"}, folder) || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && d.Name() != ".."):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		return visit(path)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
