@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	stdsql "database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,6 +23,15 @@ type identified struct {
 // address (message.Identity). Where two rows become one, the stricter stays. No SQL knows how
 // domains are mapped, so it is done here, row by row, and only for the few that change.
 func (s *Store) identify(ctx context.Context, x *stdsql.Tx) error {
+	// Nothing fails if this is done twice, as another table of one name would. On SQLite, where no lock
+	// is around all migrations, a second replica may have begun while this transaction waited.
+	var done int
+	if err := x.QueryRowContext(ctx, "SELECT count(*) FROM goose_db_version WHERE version_id = 68").Scan(&done); err != nil {
+		return err
+	}
+	if done > 0 {
+		return errors.New("another replica has run migration 68 meanwhile")
+	}
 	rows, err := x.QueryContext(ctx, "SELECT site, address, reason, since FROM suppressions ORDER BY site, address")
 	var changed []identified
 	_, err = sql.Collect(rows, err, func(scan func(...any) error) (none struct{}, err error) {
