@@ -47,6 +47,22 @@ function theme() {
 	fetch('/view', { method: 'POST', body: new URLSearchParams({ theme: root.dataset.theme }), redirect: 'manual' });
 }
 
+// A menu closes as people are used to: by Escape, and by a click elsewhere.
+const open = () => document.querySelectorAll('details.menu[open]');
+addEventListener('click', (event) => open().forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; }));
+addEventListener('keydown', (event) => {
+	if (event.key !== 'Escape') return;
+	for (const menu of open()) {
+		menu.open = false;
+		menu.querySelector('summary').focus();
+	}
+});
+
+// On a phone the list of places is a strip: where one is stands in it.
+const strip = document.querySelector('nav.side');
+const place = strip?.querySelector('[aria-current]');
+if (place && strip.scrollWidth > strip.clientWidth) strip.scrollLeft = place.offsetLeft - 8;
+
 const deeds = {
 	'/': search, 't': theme, '?': () => help.showModal(), '.': () => press('.'),
 	'j': () => move(1), 'k': () => move(-1), 'x': () => tick(false),
