@@ -180,8 +180,8 @@ func TestSuggest(t *testing.T) {
 		{"imediatly", known, ` Did you mean "immediately"?`},
 		{"weekly", known, " There are daily, hourly, immediately, never"},
 		{"", known, " There are daily, hourly, immediately, never"},
-		{"xy", []string{"ab"}, " There are ab"}, // two letters, both wrong, are no slip
-		{long(61), []string{long(60)}, " There are " + long(60)},
+		{"xy", []string{"ab"}, " There is ab"}, // two letters, both wrong, are no slip
+		{long(61), []string{long(60)}, " There is " + long(60)},
 		{"x", nil, ""},
 		{"x", make([]string, 31), ""},
 	} {

@@ -15,6 +15,9 @@ func Suggest(word string, known []string) string {
 	case len(known) == 0 || len(known) > 30:
 		return ""
 	}
+	if len(known) == 1 {
+		return " There is " + known[0]
+	}
 	return " There are " + strings.Join(known, ", ")
 }
 
